@@ -1,0 +1,72 @@
+//! The book's scenarios: every file in book/scenarios, in the book's order.
+
+/// A scenario of the book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The script's file name without `.tcp`.
+    pub id: &'static str,
+    /// Where it belongs.
+    pub family: Family,
+    /// The script's text; [`crate::Script::parse`] reads it.
+    pub text: &'static str,
+}
+
+/// What the endings of a family have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Family {
+    /// Both sides close, in their time.
+    Orderly,
+    /// One side is gone, the other goes on talking.
+    OneSided,
+    /// A reset ends it.
+    Abort,
+    /// It never began.
+    NeverIn,
+    /// Nobody is there any more.
+    NobodyThere,
+    /// Somebody in between.
+    InBetween,
+}
+
+impl Family {
+    /// All of them, in the book's order.
+    pub const ALL: [Self; 6] =
+        [Self::Orderly, Self::OneSided, Self::Abort, Self::NeverIn, Self::NobodyThere, Self::InBetween];
+
+    /// Its heading.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Orderly => "Orderly endings",
+            Self::OneSided => "One side goes on talking",
+            Self::Abort => "Abort",
+            Self::NeverIn => "Never got in",
+            Self::NobodyThere => "Nobody there any more",
+            Self::InBetween => "Somebody in between",
+        }
+    }
+}
+
+macro_rules! catalogue {
+    ($($family:ident: $($id:literal)*;)*) => {
+        &[$($(Entry {
+            id: $id,
+            family: Family::$family,
+            text: include_str!(concat!("../../../book/scenarios/", $id, ".tcp")),
+        },)*)*]
+    };
+}
+
+/// Every scenario of the book.
+pub const CATALOGUE: &[Entry] = catalogue! {
+    Orderly:
+        "graceful-four-segments";
+    OneSided:
+        "write-after-peer-close";
+    Abort:
+        "close-with-unread-data";
+};
+
+/// The scenario of that id.
+pub fn scenario(id: &str) -> Option<&'static Entry> {
+    CATALOGUE.iter().find(|entry| entry.id == id)
+}

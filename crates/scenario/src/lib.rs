@@ -1,0 +1,42 @@
+//! The vocabulary of the book: what a reader writes down ([`Script`]) and what a run gives back ([`Trace`]).
+//!
+//! Everything else in the workspace performs scripts (`sim` in memory, `native` on a Linux kernel)
+//! or shows traces (`widget`). This crate does neither: no clock, no sockets, no files, no randomness.
+//!
+//! Map of the code:
+//! - [`Script`], [`Statement`], [`Call`], [`LinkAction`] … (`script.rs`): the script language as data
+//! - [`Script::parse`] (`parse/`): from text, with errors that say what would be right
+//! - [`Outcome`], [`Errno`], [`Ready`] (`outcome.rs`): what calls return
+//! - [`Segment`], [`Flags`], [`Numbering`] (`segment.rs`, `numbering.rs`): what is on the wire
+//! - [`State`] (`state.rs`): RFC 9293's states
+//! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
+//! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
+//! - [`CATALOGUE`] (`catalogue.rs`): the book's scenarios
+
+mod catalogue;
+mod host;
+#[cfg(feature = "json")]
+mod json;
+mod notation;
+mod numbering;
+mod outcome;
+mod parse;
+mod perform;
+mod script;
+mod segment;
+mod state;
+mod trace;
+
+pub use catalogue::{CATALOGUE, Entry, Family, scenario};
+pub use host::Host;
+pub use numbering::{Numbering, RawSegment};
+pub use outcome::{Errno, Outcome, Ready};
+pub use parse::ScriptError;
+pub use perform::{Returned, Stage, Until, perform};
+pub use script::{
+    Action, Call, Connecting, Count, Expected, HostAction, How, Kind, LinkAction, Meeting, Offset, Payload, Script,
+    SocketOption, Statement, Sysctl, Verb, Whom,
+};
+pub use segment::{Fate, Flags, Segment};
+pub use state::State;
+pub use trace::{Event, Failed, Trace, Witness};

@@ -1,0 +1,104 @@
+//! The trace as text, in packetdrill's and tcpdump's notation.
+
+use std::fmt;
+
+use crate::{Event, Fate, Host, Trace};
+
+/// From this on a call is shown twice: when it was made, and when it returned.
+const SHOWN_TWICE_US: u64 = 1_000;
+
+impl fmt::Display for Trace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for line in lines(&self.events) {
+            line.fmt(f)?;
+        }
+        for failed in &self.failed {
+            writeln!(f, "line {}: {} expected, got {}", failed.line, failed.expected, failed.got)?;
+        }
+        Ok(())
+    }
+}
+
+enum Line<'a> {
+    /// A call is made that will return later.
+    Made(&'a Event),
+    /// Anything else.
+    Happened(&'a Event),
+}
+
+impl Line<'_> {
+    const fn at_us(&self) -> u64 {
+        match self {
+            Line::Made(Event::Call { began_us, .. }) => *began_us,
+            Line::Made(event) | Line::Happened(event) => event.at_us(),
+        }
+    }
+}
+
+fn lines(events: &[Event]) -> Vec<Line<'_>> {
+    let mut made: Vec<Line<'_>> = events.iter().filter(|event| is_shown_twice(event)).map(Line::Made).collect();
+    made.sort_by_key(Line::at_us);
+    let mut made = made.into_iter().peekable();
+    let mut lines = Vec::new();
+    for event in events {
+        // A call is made before anything that it brings about.
+        while let Some(line) = made.next_if(|line| line.at_us() <= event.at_us()) {
+            lines.push(line);
+        }
+        lines.push(Line::Happened(event));
+    }
+    lines
+}
+
+fn is_shown_twice(event: &Event) -> bool {
+    matches!(event, Event::Call { at_us, began_us, .. } if at_us - began_us >= SHOWN_TWICE_US)
+}
+
+impl fmt::Display for Line<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at_ms = self.at_us() / 1000;
+        write!(f, "{}.{:03} ", at_ms / 1000, at_ms % 1000)?;
+        match self {
+            Self::Made(Event::Call { host, socket, call, .. }) => {
+                writeln!(f, "{host}  {}{call} …", Prefix(*host, socket))
+            }
+            Self::Made(event) | Self::Happened(event) => writeln!(f, "{event}"),
+        }
+    }
+}
+
+impl fmt::Display for Event {
+    /// One line, without its time.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call { host, socket, call, outcome, .. } => {
+                write!(f, "{host}  {}{call} = {outcome}", Prefix(*host, socket))
+            }
+            Self::Segment { from, segment, fate, .. } => {
+                write!(f, "{from} > {}   {segment}", from.peer())?;
+                match fate {
+                    Fate::Delivered => Ok(()),
+                    Fate::Dropped => f.write_str(" (dropped)"),
+                    Fate::Injected => f.write_str(" (injected)"),
+                }
+            }
+            Self::State { host, socket, from, to, .. } => {
+                write!(f, "{host}  {}{from} -> {to}", Prefix(*host, socket))
+            }
+            Self::Statement { text, .. } => write!(f, "# {text}"),
+            Self::Rule { host, rule, clause, kernel, .. } => write!(f, "{host}  [{rule}: {clause}; {kernel}]"),
+            Self::Counter { host, name, by, .. } => write!(f, "{host}  {name} +{by}"),
+            Self::Unknown => f.write_str("(unknown)"),
+        }
+    }
+}
+
+/// The socket's name, where host and call do not tell it already.
+struct Prefix<'a>(Host, &'a str);
+
+impl fmt::Display for Prefix<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(host, socket) = self;
+        if *socket == host.name() || *socket == "listener" { Ok(()) } else { write!(f, "{socket}.") }
+    }
+}

@@ -1,0 +1,127 @@
+use crate::{Flags, Host, Segment};
+
+/// A segment with the sequence numbers that were on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RawSegment {
+    /// Who sent it, or who is said to have.
+    pub from: Host,
+    /// The sender's port and the receiver's.
+    pub ports: [u16; 2],
+    /// The control bits.
+    pub flags: Flags,
+    /// SEG.SEQ
+    pub seq: u32,
+    /// SEG.ACK, meaningful with the ACK bit.
+    pub ack: u32,
+    /// Bytes of payload.
+    pub len: u32,
+    /// The window in bytes (scaled).
+    pub win: u32,
+}
+
+/// Turns wire numbers into relative ones: each side counts from its initial sequence number.
+///
+/// A pair of ports that is used again has several initial sequence numbers a side, one for each incarnation.
+/// A number belongs to the one that it is nearest to: they are random, and runs are short.
+#[derive(Clone, Debug, Default)]
+pub struct Numbering {
+    /// The ISNs seen of each side of each pair, the newest last; ports are the client's and the server's.
+    isns: Vec<([u16; 2], [Vec<u32>; 2])>,
+}
+
+/// Beyond this a number belongs to no ISN that was seen, and is shown as it is.
+const DISTANCE_MAX: u32 = 1 << 28;
+
+impl Numbering {
+    /// Nothing seen yet.
+    pub const fn new() -> Self {
+        Self { isns: Vec::new() }
+    }
+
+    /// Learns from a segment that a host sent by itself. Not for forged ones: they rebase nothing.
+    pub fn note(&mut self, raw: &RawSegment) {
+        if !raw.flags.syn {
+            return;
+        }
+        let pair = pair(raw);
+        let at = self.isns.iter().position(|(known, _)| *known == pair).unwrap_or_else(|| {
+            self.isns.push((pair, [Vec::new(), Vec::new()]));
+            self.isns.len() - 1
+        });
+        let isns = &mut self.isns[at].1[raw.from.index()];
+        if isns.last() != Some(&raw.seq) {
+            isns.push(raw.seq);
+        }
+    }
+
+    /// The segment with relative numbers.
+    pub fn relative(&self, raw: &RawSegment) -> Segment {
+        Segment {
+            flags: raw.flags,
+            seq: self.number(raw, raw.from, raw.seq),
+            ack: raw.flags.ack.then(|| self.number(raw, raw.from.peer(), raw.ack)),
+            len: raw.len,
+            win: raw.win,
+        }
+    }
+
+    fn number(&self, raw: &RawSegment, host: Host, number: u32) -> i64 {
+        // `R.` from a host without a connection has no sequence number to give: RFC 9293 §3.5.2 says 0.
+        if raw.flags == Flags::RST_ACK && host == raw.from && number == 0 {
+            return 0;
+        }
+        let pair = pair(raw);
+        self.isns
+            .iter()
+            .filter(|(known, _)| *known == pair)
+            .flat_map(|(_, isns)| isns[host.index()].iter().rev())
+            .map(|isn| i64::from(number.wrapping_sub(*isn).cast_signed()))
+            .filter(|distance| distance.unsigned_abs() < u64::from(DISTANCE_MAX))
+            .min_by_key(|distance| distance.unsigned_abs())
+            .unwrap_or_else(|| i64::from(number))
+    }
+}
+
+fn pair(raw: &RawSegment) -> [u16; 2] {
+    let [source, destination] = raw.ports;
+    match raw.from {
+        Host::Client => [source, destination],
+        Host::Server => [destination, source],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(from: Host, flags: Flags, seq: u32, ack: u32) -> RawSegment {
+        let ports = if from == Host::Client { [40_000, 80] } else { [80, 40_000] };
+        RawSegment { from, ports, flags, seq, ack, len: 0, win: 0 }
+    }
+
+    #[test]
+    fn each_side_counts_from_its_own_isn_and_each_incarnation_anew() {
+        let mut numbering = Numbering::new();
+        let syn = raw(Host::Client, Flags::SYN, u32::MAX, 0);
+        let syn_ack = raw(Host::Server, Flags::SYN_ACK, 1000, 0);
+        numbering.note(&syn);
+        numbering.note(&syn_ack);
+        assert_eq!(numbering.relative(&syn).seq, 0);
+        let segment = numbering.relative(&raw(Host::Client, Flags::FIN, 4, 1001));
+        assert_eq!((segment.seq, segment.ack), (5, Some(1)), "the numbers wrap around");
+
+        numbering.note(&raw(Host::Client, Flags::SYN, 2_000_000_000, 0));
+        let old = numbering.relative(&raw(Host::Server, Flags::ACK, 1001, 7));
+        assert_eq!((old.seq, old.ack), (1, Some(8)), "the old connection still answers in its own numbers");
+        let new = numbering.relative(&raw(Host::Client, Flags::RST, 2_000_000_001, 0));
+        assert_eq!((new.seq, new.ack), (1, None));
+    }
+
+    #[test]
+    fn a_refusal_has_the_number_zero() {
+        let mut numbering = Numbering::new();
+        numbering.note(&raw(Host::Client, Flags::SYN, 77, 0));
+        let refusal = numbering.relative(&raw(Host::Server, Flags::RST_ACK, 0, 78));
+        assert_eq!((refusal.seq, refusal.ack), (0, Some(1)));
+    }
+}

@@ -1,0 +1,251 @@
+//! The order of a run and its judgement: the same for every witness, whatever it performs on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::{Action, Call, Expected, Failed, Host, HostAction, Outcome, Script, State, Statement, Verb, Whom};
+
+/// How long nothing may have been sent before the link counts as quiet.
+pub(crate) const QUIET: Duration = Duration::from_millis(100);
+/// How long a statement with `&` may hold up the next one.
+const BACKGROUND: Duration = Duration::from_millis(10);
+
+/// What a script is performed on: two hosts and a link, and a record of what happens there.
+///
+/// A stage records every event itself, where it stands in the order of cause: calls when they return
+/// (and, when the run is over, those that never did, with [`Outcome::Blocks`]), segments, states, statements.
+/// Time passes in [`Stage::run`] alone.
+pub trait Stage {
+    /// Why the run cannot go on. An errno is no error: it is an outcome.
+    type Error;
+
+    /// Begins a statement; a call's return is reported by [`Stage::run`], even if it has returned already.
+    ///
+    /// Calls come only for sockets that exist and that no other call holds. `wait` and `expect` do not come here.
+    fn begin(&mut self, statement: &Statement) -> Result<(), Self::Error>;
+
+    /// Lets time pass, and reports the calls that have returned since the last time, in their order.
+    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Self::Error>;
+
+    /// The state of a connection; CLOSED if it is gone.
+    fn state(&mut self, whom: &Whom) -> Result<State, Self::Error>;
+
+    /// Records that the run waits (`wait 5s`).
+    fn record_wait(&mut self, statement: &Statement);
+}
+
+/// When [`Stage::run`] comes back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Nothing is in flight, and for so long nothing was sent and no statement was begun
+    /// (lost segments count as sent, timers that are still to fire do not count).
+    Quiet(Duration),
+    /// The call of that line has returned, or so much time has passed.
+    Returned {
+        /// The call's line.
+        line: u32,
+        /// The longest wait.
+        at_most: Duration,
+    },
+    /// So much time has passed.
+    Elapsed(Duration),
+}
+
+/// A call that has returned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// The call's line.
+    pub line: u32,
+    /// What it gave.
+    pub outcome: Outcome,
+}
+
+/// Performs a script from its first line to its last, and says which outcomes are not as written.
+///
+/// # Errors
+/// The stage's own. The script was checked when it was read, so nothing in it is an error here.
+pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, S::Error> {
+    let mut run = Run { stage, pending: BTreeMap::new(), sockets: BTreeMap::new(), failed: Vec::new() };
+    for statement in &script.statements {
+        run.statement(statement)?;
+    }
+    Ok(run.end())
+}
+
+struct Run<'a, S> {
+    stage: &'a mut S,
+    /// Calls that have not returned, by line.
+    pending: BTreeMap<u32, Pending<'a>>,
+    /// What is known of each socket's name.
+    sockets: BTreeMap<&'a str, Socket>,
+    failed: Vec<Failed>,
+}
+
+struct Pending<'a> {
+    call: &'a Call,
+    /// The link was quiet before the call returned.
+    blocked: bool,
+}
+
+struct Socket {
+    host: Host,
+    /// Why there is no such socket; `None` if there is one.
+    absent: Option<String>,
+}
+
+impl<'a, S: Stage> Run<'a, S> {
+    fn statement(&mut self, statement: &'a Statement) -> Result<(), S::Error> {
+        match &statement.action {
+            Action::Call(call) => {
+                if let Some(why) = self.obstacle(call) {
+                    if call.verb.makes_socket() && call.busy_socket() != call.socket {
+                        self.sockets.insert(&call.socket, Socket { host: call.host, absent: Some(why.clone()) });
+                    }
+                    self.fail(statement.line, expectation(call), why);
+                    return Ok(());
+                }
+                self.stage.begin(statement)?;
+                self.note_begun(statement.line, call);
+                if call.in_background {
+                    return self.run(Until::Returned { line: statement.line, at_most: BACKGROUND });
+                }
+            }
+            Action::Host(host, action) => {
+                self.stage.begin(statement)?;
+                if matches!(action, HostAction::Kill | HostAction::Crash) {
+                    self.note_gone(*host, statement);
+                }
+            }
+            Action::Link(_) => self.stage.begin(statement)?,
+            Action::Wait(duration) => {
+                self.stage.record_wait(statement);
+                self.run(Until::Elapsed(*duration))?;
+            }
+            Action::Expect(whom, state) => {
+                let found = self.stage.state(whom)?;
+                if found != *state {
+                    self.fail(statement.line, state.to_string(), found.to_string());
+                }
+                return Ok(());
+            }
+        }
+        self.run(Until::Quiet(QUIET))?;
+        self.judge_blocked();
+        Ok(())
+    }
+
+    /// Why the call cannot be made at all, if so.
+    fn obstacle(&self, call: &Call) -> Option<String> {
+        let busy = call.busy_socket();
+        if let Some(pending) = self.pending.values().find(|pending| pending.call.busy_socket() == busy) {
+            return Some(format!("still in {}()", pending.call.verb.name()));
+        }
+        match self.sockets.get(busy) {
+            Some(Socket { absent: Some(why), .. }) if busy != call.socket || !call.verb.makes_socket() => {
+                Some(format!("no socket `{busy}`: {why}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn note_begun(&mut self, line: u32, call: &'a Call) {
+        self.pending.insert(line, Pending { call, blocked: false });
+        let absent = match call.verb {
+            Verb::Listen { .. } | Verb::Accept { .. } => {
+                Some(format!("{}() in line {line} has not returned", call.verb.name()))
+            }
+            Verb::Close => Some(format!("closed in line {line}")),
+            Verb::Connect { .. } => None,
+            _ => return,
+        };
+        self.sockets.insert(&call.socket, Socket { host: call.host, absent });
+    }
+
+    fn note_gone(&mut self, host: Host, statement: &Statement) {
+        for socket in self.sockets.values_mut().filter(|socket| socket.host == host) {
+            socket.absent = Some(format!("it ended with `{}` in line {}", statement.text, statement.line));
+        }
+        let lines: Vec<u32> =
+            self.pending.iter().filter(|(_, pending)| pending.call.host == host).map(|(line, _)| *line).collect();
+        for line in lines {
+            let pending = self.pending.remove(&line).expect("the line was just found");
+            self.judge_unreturned(line, &pending);
+        }
+    }
+
+    fn run(&mut self, until: Until) -> Result<(), S::Error> {
+        for returned in self.stage.run(until)? {
+            if let Some(pending) = self.pending.remove(&returned.line) {
+                self.note_returned(returned, &pending);
+            }
+        }
+        Ok(())
+    }
+
+    fn note_returned(&mut self, Returned { line, outcome }: Returned, pending: &Pending<'a>) {
+        let call = pending.call;
+        if matches!(call.verb, Verb::Listen { .. } | Verb::Accept { .. })
+            && let Some(socket) = self.sockets.get_mut(call.socket.as_str())
+        {
+            socket.absent = match outcome {
+                Outcome::Errno(errno) => Some(format!("{}() in line {line} gave {errno}", call.verb.name())),
+                _ => None,
+            };
+        }
+        let as_written = match call.expected {
+            None => true,
+            Some(Expected::Returns(expected)) => pending.blocked || same(expected, outcome),
+            Some(Expected::Blocks { then }) => pending.blocked && then.is_none_or(|then| same(then, outcome)),
+        };
+        if !as_written {
+            self.fail(line, expectation(call), outcome.to_string());
+        }
+    }
+
+    /// The link is quiet: whoever has not returned by now is blocked.
+    fn judge_blocked(&mut self) {
+        let mut failed = Vec::new();
+        for (line, pending) in &mut self.pending {
+            if !pending.blocked
+                && let Some(Expected::Returns(expected)) = pending.call.expected
+            {
+                failed.push(Failed { line: *line, expected: expected.to_string(), got: "blocks".to_owned() });
+            }
+            pending.blocked = true;
+        }
+        self.failed.append(&mut failed);
+    }
+
+    fn judge_unreturned(&mut self, line: u32, pending: &Pending<'a>) {
+        let as_written = match pending.call.expected {
+            None | Some(Expected::Blocks { then: None }) => true,
+            Some(Expected::Blocks { then: Some(_) }) => false,
+            // Said already when the link was quiet.
+            Some(Expected::Returns(_)) => pending.blocked,
+        };
+        if !as_written {
+            self.fail(line, expectation(pending.call), "blocks".to_owned());
+        }
+    }
+
+    fn end(mut self) -> Vec<Failed> {
+        for (line, pending) in std::mem::take(&mut self.pending) {
+            self.judge_unreturned(line, &pending);
+        }
+        self.failed.sort_by_key(|failed| failed.line);
+        self.failed
+    }
+
+    fn fail(&mut self, line: u32, expected: String, got: String) {
+        self.failed.push(Failed { line, expected, got });
+    }
+}
+
+/// Poll's "nothing" and the number 0 are written alike.
+fn same(expected: Outcome, outcome: Outcome) -> bool {
+    expected == outcome || expected.to_string() == outcome.to_string()
+}
+
+fn expectation(call: &Call) -> String {
+    call.expected.map_or_else(|| "any outcome".to_owned(), |expected| expected.to_string())
+}

@@ -1,0 +1,525 @@
+//! The script language as data. `Script::parse` (in `parse/`) reads it, `Display` writes its canonical form.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::{Errno, Flags, Host, Outcome, State};
+
+/// A scenario: a question and the run that answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Script {
+    /// The first comment line: the reader's question.
+    pub title: String,
+    /// The comment lines that follow it, joined by a space.
+    pub summary: String,
+    /// In the order of the file.
+    pub statements: Vec<Statement>,
+}
+
+impl Script {
+    /// Whether its hosts speak IPv6 (`link ipv6`).
+    pub fn ipv6(&self) -> bool {
+        self.statements.iter().any(|statement| matches!(statement.action, Action::Link(LinkAction::Ipv6)))
+    }
+
+    /// The statement that stands in this line of the file (counted from 1).
+    pub fn statement(&self, line: u32) -> Option<&Statement> {
+        self.statements.iter().find(|statement| statement.line == line)
+    }
+}
+
+/// One line of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Counted from 1. It names the statement: in events, in failures, in error messages.
+    pub line: u32,
+    /// As written, without the caption and without white space around it.
+    pub text: String,
+    /// The comment behind the statement.
+    pub caption: Option<String>,
+    /// What it asks for.
+    pub action: Action,
+}
+
+/// What a statement asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// A system call.
+    Call(Call),
+    /// Something happens to a whole host.
+    Host(Host, HostAction),
+    /// Something happens to the link, or to a segment on it.
+    Link(LinkAction),
+    /// Time passes.
+    Wait(Duration),
+    /// `expect SUBJECT STATE`
+    Expect(Whom, State),
+}
+
+/// Whose state `expect` asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// The host's newest connection: owned by a descriptor, queued, orphan or TIME-WAIT; listeners left out.
+    Newest(Host),
+    /// The socket of that name, on that host.
+    Socket(Host, String),
+}
+
+/// A system call: who makes it, on which socket, what it should give.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// The host whose program makes the call.
+    pub host: Host,
+    /// The socket's name. For `listen`, `connect` and `accept` the one that the call makes.
+    pub socket: String,
+    /// The call and its arguments.
+    pub verb: Verb,
+    /// What stands behind `=`; `None` accepts any outcome.
+    pub expected: Option<Expected>,
+    /// `&`: the next statement does not wait for the link to be quiet.
+    pub in_background: bool,
+}
+
+impl Call {
+    /// The socket that is busy while the call has not returned: the listener for `accept`, else its own.
+    pub fn busy_socket(&self) -> &str {
+        match &self.verb {
+            Verb::Accept { listener } => listener,
+            _ => &self.socket,
+        }
+    }
+}
+
+/// A call's name and arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// socket(2), bind(2) and listen(2) in one.
+    Listen {
+        /// The queue's length as given to listen(2); 128 where the script gives none.
+        backlog: u32,
+        /// 80 where the script gives none.
+        port: u16,
+        /// SO_REUSEADDR is set before bind(2).
+        reuse_address: bool,
+    },
+    /// socket(2) and connect(2), with bind(2) between them where `from` is given.
+    Connect {
+        /// The peer's port; 80 where the script gives none.
+        port: u16,
+        /// The own port; the host chooses where the script gives none.
+        from: Option<u16>,
+        /// Whether the call waits.
+        connecting: Connecting,
+    },
+    /// accept(2) on the listener of that name.
+    Accept {
+        /// The listener's name.
+        listener: String,
+    },
+    /// write(2), as one call; with MSG_NOSIGNAL, so that EPIPE comes without SIGPIPE.
+    Write(Payload),
+    /// read(2).
+    Read {
+        /// The buffer's length; 65536 where the script gives none.
+        at_most: u32,
+    },
+    /// shutdown(2).
+    Shutdown(How),
+    /// close(2).
+    Close,
+    /// setsockopt(2).
+    SetOption(SocketOption),
+    /// getsockopt(2) with SO_ERROR: hands out the pending error and clears it.
+    GetError,
+    /// poll(2) for IN, OUT and RDHUP, without waiting.
+    Poll,
+    /// getpeername(2).
+    GetPeerName,
+}
+
+impl Verb {
+    /// The bare name, as in "still in read()".
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Listen { .. } => "listen",
+            Self::Connect { .. } => "connect",
+            Self::Accept { .. } => "accept",
+            Self::Write(_) => "write",
+            Self::Read { .. } => "read",
+            Self::Shutdown(_) => "shutdown",
+            Self::Close => "close",
+            Self::SetOption(_) => "setsockopt",
+            Self::GetError => "getsockopt",
+            Self::Poll => "poll",
+            Self::GetPeerName => "getpeername",
+        }
+    }
+
+    /// Whether the call makes the socket that its `socket` field names.
+    pub const fn makes_socket(&self) -> bool {
+        matches!(self, Self::Listen { .. } | Self::Connect { .. } | Self::Accept { .. })
+    }
+
+    /// The buffer's length where a script gives none.
+    pub const READ_AT_MOST: u32 = 65_536;
+    /// The port where a script gives none.
+    pub const PORT: u16 = 80;
+    /// listen(2)'s backlog where a script gives none.
+    pub const BACKLOG: u32 = 128;
+}
+
+/// Whether connect(2) waits for the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Connecting {
+    /// It waits.
+    Blocking,
+    /// It returns EINPROGRESS. Only this call: afterwards the socket blocks again.
+    Nonblocking,
+}
+
+/// What write(2) is given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Payload {
+    /// So many bytes.
+    Length(u32),
+    /// These very bytes.
+    Text(String),
+}
+
+impl Payload {
+    /// In bytes.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Length(length) => *length as usize,
+            Self::Text(text) => text.len(),
+        }
+    }
+
+    /// Whether there is nothing to write.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes themselves; letters where the script gives only a number.
+    pub fn bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Length(length) => (b'a'..=b'z').cycle().take(*length as usize).collect(),
+            Self::Text(text) => text.clone().into_bytes(),
+        }
+    }
+}
+
+/// shutdown(2)'s second argument, without its SHUT_.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "shutdown(2)'s names")]
+pub enum How {
+    Rd,
+    Wr,
+    RdWr,
+}
+
+/// What setsockopt(2) sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SocketOption {
+    /// SO_LINGER: whole seconds; `None` is off.
+    Linger(Option<u16>),
+    /// SO_KEEPALIVE.
+    KeepAlive(bool),
+    /// TCP_KEEPIDLE: whole seconds on Linux.
+    KeepIdle(Duration),
+    /// TCP_KEEPINTVL: whole seconds on Linux.
+    KeepInterval(Duration),
+    /// TCP_KEEPCNT.
+    KeepCount(u8),
+    /// TCP_USER_TIMEOUT: milliseconds; zero is off.
+    UserTimeout(Duration),
+    /// TCP_LINGER2: how long an orphan stays in FIN-WAIT-2; `None` (-1 in the script) resets instead of waiting.
+    Linger2(Option<u32>),
+    /// SO_RCVBUF, in bytes. Linux doubles it.
+    ReceiveBuffer(u32),
+    /// SO_SNDBUF, in bytes. Linux doubles it.
+    SendBuffer(u32),
+}
+
+/// What a call should give.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// It returns this before the link is quiet.
+    Returns(Outcome),
+    /// It has not returned when the link is quiet.
+    Blocks {
+        /// What it returns in the end; `None` accepts anything, and that it never does.
+        then: Option<Outcome>,
+    },
+}
+
+/// What may happen to a whole host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HostAction {
+    /// SIGKILL: its process ends, and the kernel closes its descriptors.
+    Kill,
+    /// Power is cut: state gone, nothing sent.
+    Crash,
+    /// It comes back, at the same address, and remembers nothing.
+    Boot,
+    /// A setting of the host's kernel.
+    Sysctl(Sysctl, u32),
+}
+
+/// The settings under /proc/sys/net/ipv4 that a script may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "Documentation/networking/ip-sysctl.rst")]
+pub enum Sysctl {
+    TcpFinTimeout,
+    TcpRfc1337,
+    TcpAbortOnOverflow,
+    TcpOrphanRetries,
+    TcpRetries2,
+    TcpSynRetries,
+    TcpSynLinearTimeouts,
+    TcpSynackRetries,
+    TcpMaxTwBuckets,
+}
+
+impl Sysctl {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::TcpFinTimeout,
+        Self::TcpRfc1337,
+        Self::TcpAbortOnOverflow,
+        Self::TcpOrphanRetries,
+        Self::TcpRetries2,
+        Self::TcpSynRetries,
+        Self::TcpSynLinearTimeouts,
+        Self::TcpSynackRetries,
+        Self::TcpMaxTwBuckets,
+    ];
+
+    /// The file's name under /proc/sys/net/ipv4.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TcpFinTimeout => "tcp_fin_timeout",
+            Self::TcpRfc1337 => "tcp_rfc1337",
+            Self::TcpAbortOnOverflow => "tcp_abort_on_overflow",
+            Self::TcpOrphanRetries => "tcp_orphan_retries",
+            Self::TcpRetries2 => "tcp_retries2",
+            Self::TcpSynRetries => "tcp_syn_retries",
+            Self::TcpSynLinearTimeouts => "tcp_syn_linear_timeouts",
+            Self::TcpSynackRetries => "tcp_synack_retries",
+            Self::TcpMaxTwBuckets => "tcp_max_tw_buckets",
+        }
+    }
+}
+
+/// What a script may do to the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkAction {
+    /// One way, both directions, for segments that leave from now on. 10 ms until set.
+    Delay(Duration),
+    /// The hosts speak IPv6. First statement.
+    Ipv6,
+    /// Everything is lost, both ways.
+    Cut,
+    /// The end of a cut.
+    Restore,
+    /// A rule for segments to come.
+    Meet {
+        /// What happens to a segment that meets the rule.
+        meeting: Meeting,
+        /// How many segments use it up.
+        count: Count,
+        /// Which segments meet it.
+        kind: Kind,
+        /// Whose segments meet it.
+        from: Host,
+    },
+    /// A forged segment, in the name of `to`'s peer, for `to`'s newest connection.
+    Inject {
+        /// Its control bits.
+        flags: Flags,
+        /// Who receives it.
+        to: Host,
+        /// Its sequence number.
+        seq: Offset,
+        /// Its acknowledgement number, relative to `to`'s ISN; `to`'s SND.NXT where the script gives none and the flags have ACK.
+        ack: Option<i64>,
+        /// Bytes of payload.
+        len: u32,
+    },
+}
+
+/// What happens to a segment that meets a rule of the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meeting {
+    /// It is lost.
+    Drop,
+    /// It arrives, and arrives again.
+    Twice,
+    /// It arrives so much later; segments behind it overtake.
+    Hold(Duration),
+}
+
+/// How many segments a rule of the link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Count {
+    /// So many; `next` is 1.
+    Next(u32),
+    /// All, for ever.
+    All,
+}
+
+/// Which segments a rule of the link is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// SYN without ACK.
+    Syn,
+    /// SYN with ACK.
+    SynAck,
+    /// Any segment with FIN.
+    Fin,
+    /// Any segment with RST.
+    Rst,
+    /// Nothing but ACK: no payload, no other flag.
+    Ack,
+    /// Any segment with payload.
+    Data,
+    /// Every segment.
+    Any,
+}
+
+impl Kind {
+    /// Whether a segment with these flags and so many bytes of payload is of this kind.
+    pub const fn matches(self, flags: Flags, len: u32) -> bool {
+        match self {
+            Self::Syn => flags.syn && !flags.ack,
+            Self::SynAck => flags.syn && flags.ack,
+            Self::Fin => flags.fin,
+            Self::Rst => flags.rst,
+            Self::Ack => flags.ack && !flags.syn && !flags.fin && !flags.rst && len == 0,
+            Self::Data => len > 0,
+            Self::Any => true,
+        }
+    }
+
+    /// All of them with their words.
+    pub const WORDS: [(&str, Self); 7] = [
+        ("SYN", Self::Syn),
+        ("SYN-ACK", Self::SynAck),
+        ("FIN", Self::Fin),
+        ("RST", Self::Rst),
+        ("ACK", Self::Ack),
+        ("data", Self::Data),
+        ("any", Self::Any),
+    ];
+}
+
+/// A forged segment's sequence number, as seen from what its receiver expects next (RCV.NXT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Offset {
+    /// RCV.NXT itself.
+    Exact,
+    /// RCV.NXT + 100.
+    Inside,
+    /// 1000 beyond the right edge of the window.
+    Outside,
+    /// RCV.NXT plus this many.
+    Plus(i32),
+}
+
+impl fmt::Display for Verb {
+    /// The call as a trace shows it: `write(5)`, `setsockopt(SO_LINGER, 0)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { backlog, port, reuse_address } => {
+                let mut arguments = Vec::new();
+                if *backlog != Self::BACKLOG {
+                    arguments.push(format!("backlog={backlog}"));
+                }
+                if *port != Self::PORT {
+                    arguments.push(format!("port={port}"));
+                }
+                if *reuse_address {
+                    arguments.push("reuseaddr".to_owned());
+                }
+                write!(f, "listen({})", arguments.join(", "))
+            }
+            Self::Connect { port, from, connecting } => {
+                let mut arguments = Vec::new();
+                if *port != Self::PORT {
+                    arguments.push(format!("port={port}"));
+                }
+                if let Some(from) = from {
+                    arguments.push(format!("from={from}"));
+                }
+                if *connecting == Connecting::Nonblocking {
+                    arguments.push("nonblock".to_owned());
+                }
+                write!(f, "connect({})", arguments.join(", "))
+            }
+            Self::Accept { .. } => f.write_str("accept()"),
+            Self::Write(Payload::Length(length)) => write!(f, "write({length})"),
+            Self::Write(Payload::Text(text)) => write!(f, "write(\"{text}\")"),
+            Self::Read { at_most: Self::READ_AT_MOST } => f.write_str("read()"),
+            Self::Read { at_most } => write!(f, "read({at_most})"),
+            Self::Shutdown(how) => write!(
+                f,
+                "shutdown({})",
+                match how {
+                    How::Rd => "RD",
+                    How::Wr => "WR",
+                    How::RdWr => "RDWR",
+                }
+            ),
+            Self::Close => f.write_str("close()"),
+            Self::SetOption(option) => write!(f, "setsockopt({option})"),
+            Self::GetError => f.write_str("getsockopt(SO_ERROR)"),
+            Self::Poll => f.write_str("poll()"),
+            Self::GetPeerName => f.write_str("getpeername()"),
+        }
+    }
+}
+
+impl fmt::Display for SocketOption {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Linger(None) => f.write_str("SO_LINGER, off"),
+            Self::Linger(Some(seconds)) => write!(f, "SO_LINGER, {seconds}"),
+            Self::KeepAlive(on) => write!(f, "SO_KEEPALIVE, {}", u8::from(*on)),
+            Self::KeepIdle(idle) => write!(f, "TCP_KEEPIDLE, {}", Span(*idle)),
+            Self::KeepInterval(interval) => write!(f, "TCP_KEEPINTVL, {}", Span(*interval)),
+            Self::KeepCount(count) => write!(f, "TCP_KEEPCNT, {count}"),
+            Self::UserTimeout(timeout) => write!(f, "TCP_USER_TIMEOUT, {}", Span(*timeout)),
+            Self::Linger2(None) => f.write_str("TCP_LINGER2, -1"),
+            Self::Linger2(Some(seconds)) => write!(f, "TCP_LINGER2, {seconds}"),
+            Self::ReceiveBuffer(bytes) => write!(f, "SO_RCVBUF, {bytes}"),
+            Self::SendBuffer(bytes) => write!(f, "SO_SNDBUF, {bytes}"),
+        }
+    }
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Returns(outcome) => write!(f, "{outcome}"),
+            Self::Blocks { then: None } => f.write_str("blocks"),
+            Self::Blocks { then: Some(outcome) } => write!(f, "blocks, then {outcome}"),
+        }
+    }
+}
+
+impl Expected {
+    /// `= ERRNO`
+    pub const fn errno(errno: Errno) -> Self {
+        Self::Returns(Outcome::Errno(errno))
+    }
+}
+
+/// A length of time as a script writes it: `5s`, `40ms`.
+struct Span(Duration);
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis();
+        if millis % 1000 == 0 { write!(f, "{}s", millis / 1000) } else { write!(f, "{millis}ms") }
+    }
+}

@@ -1,0 +1,160 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Fate, Host, Outcome, Segment, State};
+
+/// What happened in a run, in the order of time.
+///
+/// Times are microseconds since the run began: virtual in `sim`, real in `native`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The form's version: 1.
+    pub version: u32,
+    /// The scenario's id: the script's file name without `.tcp`.
+    pub scenario: String,
+    /// Who performed it.
+    pub witness: Witness,
+    /// How much of the kernel's doing could be seen (`native`); `memory` for `sim`.
+    pub rung: String,
+    /// The kernel's release; for `sim` the name and version of the stack.
+    pub kernel: String,
+    /// In the order of time; what happens at one time stands in the order of cause.
+    pub events: Vec<Event>,
+    /// Where the run differs from what the script says.
+    pub failed: Vec<Failed>,
+}
+
+impl Trace {
+    /// The form's version, written into every trace.
+    pub const VERSION: u32 = 1;
+
+    /// Whether every outcome was as written.
+    pub fn as_written(&self) -> bool {
+        self.failed.is_empty()
+    }
+}
+
+/// Who performed a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Witness {
+    /// The simulator: smoltcp with Linux's rules, in memory.
+    Sim,
+    /// A Linux kernel.
+    Linux,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Event {
+    /// A call returned, or (outcome `blocks`) never did.
+    Call {
+        /// When it returned.
+        at_us: u64,
+        /// When it was made.
+        began_us: u64,
+        /// Whose program made it.
+        host: Host,
+        /// The socket's name; for `listen`, `connect` and `accept` the one that was made.
+        socket: String,
+        /// The statement's line.
+        line: u32,
+        /// `write(5)`
+        call: String,
+        /// What it returned.
+        outcome: Outcome,
+    },
+    /// A segment left.
+    Segment {
+        /// When it left.
+        at_us: u64,
+        /// When it arrived; absent if it was dropped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrives_us: Option<u64>,
+        /// Who sent it; of a forged one, who is said to have sent it.
+        from: Host,
+        /// The sender's port and the receiver's.
+        ports: [u16; 2],
+        /// Its header.
+        #[serde(flatten)]
+        segment: Segment,
+        /// What became of it.
+        fate: Fate,
+    },
+    /// A connection or a listener changed its state.
+    State {
+        /// When.
+        at_us: u64,
+        /// Where.
+        host: Host,
+        /// The socket's name. An orphan keeps it; a connection that nobody has accepted is called after its
+        /// listener, `listener.1` for the first.
+        socket: String,
+        /// The state that it left.
+        from: State,
+        /// The state that it entered.
+        to: State,
+    },
+    /// A statement that is no call: of the link, of a host, or a wait.
+    Statement {
+        /// When it took effect.
+        at_us: u64,
+        /// The statement's line.
+        line: u32,
+        /// As written.
+        text: String,
+    },
+    /// One of Linux's rules acted, over what smoltcp does (`sim` only).
+    Rule {
+        /// When.
+        at_us: u64,
+        /// Where.
+        host: Host,
+        /// What the rule says, in a few words.
+        rule: String,
+        /// Where it is written: RFC and section.
+        clause: String,
+        /// The function of the Linux kernel that does it.
+        kernel: String,
+    },
+    /// The kernel counted something (`native` only).
+    Counter {
+        /// When it was read.
+        at_us: u64,
+        /// Where.
+        host: Host,
+        /// nstat's name for it: `TcpExtTCPAbortOnClose`.
+        name: String,
+        /// How much it grew.
+        by: u64,
+    },
+    /// A kind that this version does not know.
+    #[serde(other, skip_serializing)]
+    Unknown,
+}
+
+impl Event {
+    /// When it happened; calls when they returned, segments when they left.
+    pub const fn at_us(&self) -> u64 {
+        match self {
+            Self::Call { at_us, .. }
+            | Self::Segment { at_us, .. }
+            | Self::State { at_us, .. }
+            | Self::Statement { at_us, .. }
+            | Self::Rule { at_us, .. }
+            | Self::Counter { at_us, .. } => *at_us,
+            Self::Unknown => 0,
+        }
+    }
+}
+
+/// An outcome that is not as written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failed {
+    /// The statement's line.
+    pub line: u32,
+    /// What the script says.
+    pub expected: String,
+    /// What the run gave.
+    pub got: String,
+}
