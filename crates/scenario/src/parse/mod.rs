@@ -1,8 +1,16 @@
-//! From text to [`Script`].
+//! From text to [`Script`]. Every error is found here, before anything runs.
+//!
+//! `line.rs` cuts a line into words, `statement.rs` reads one statement, `names.rs` knows which sockets there are.
+
+mod line;
+mod names;
+mod statement;
 
 use std::fmt;
 
-use crate::Script;
+use self::line::Line;
+use self::names::Names;
+use crate::{Action, LinkAction, Script};
 
 /// What is wrong with a script, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,12 +34,82 @@ impl fmt::Display for ScriptError {
 
 impl std::error::Error for ScriptError {}
 
+/// The most that a script may hold: far beyond any story, and small enough for every reader's machine.
+const STATEMENTS_MAX: usize = 1_000;
+const LINES_MAX: usize = 10_000;
+const LINE_LENGTH_MAX: usize = 1_000;
+
 impl Script {
-    /// Reads a script. Every error in it is found here, before anything runs.
+    /// Reads a script.
+    ///
+    /// The first comment line is the title, the comment lines right below it are the summary,
+    /// a comment behind a statement is its caption. Lines that start with `#!` belong to tools.
     ///
     /// # Errors
     /// The first thing that is wrong: where, what was found, what would be right.
-    pub fn parse(_text: &str) -> Result<Self, ScriptError> {
-        todo!()
+    pub fn parse(text: &str) -> Result<Self, ScriptError> {
+        let mut heading = Heading::Title;
+        let mut script = Self { title: String::new(), summary: String::new(), statements: Vec::new() };
+        let mut names = Names::default();
+        for (index, raw) in text.lines().enumerate() {
+            let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
+            let too_much = |found: &str, right: String| {
+                Err(ScriptError { line: number, column: 1, found: found.to_owned(), right })
+            };
+            if index == LINES_MAX {
+                return too_much("one more line", format!("a script has at most {LINES_MAX}"));
+            }
+            if raw.chars().count() > LINE_LENGTH_MAX {
+                return too_much("a very long line", format!("a line has at most {LINE_LENGTH_MAX} characters"));
+            }
+            if raw.starts_with("#!") {
+                continue;
+            }
+            let line = Line::cut(number, raw)?;
+            if line.is_empty() {
+                heading.take(&line, &mut script);
+                continue;
+            }
+            heading = Heading::Over;
+            if script.statements.len() == STATEMENTS_MAX {
+                return too_much("one more statement", format!("a script has at most {STATEMENTS_MAX}"));
+            }
+            let statement = statement::read(&line, &mut names)?;
+            if statement.action == Action::Link(LinkAction::Ipv6) && !script.statements.is_empty() {
+                return too_much("`link ipv6` behind other statements", "it is the first one".to_owned());
+            }
+            script.statements.push(statement);
+        }
+        Ok(script)
     }
 }
+
+/// Which part of the heading the next comment line belongs to.
+enum Heading {
+    Title,
+    Summary,
+    Over,
+}
+
+impl Heading {
+    fn take(&mut self, line: &Line<'_>, script: &mut Script) {
+        *self = match (&self, line.comment) {
+            (Self::Title, Some(comment)) => {
+                comment.clone_into(&mut script.title);
+                Self::Summary
+            }
+            (Self::Summary, Some(comment)) => {
+                if !script.summary.is_empty() && !comment.is_empty() {
+                    script.summary.push(' ');
+                }
+                script.summary.push_str(comment);
+                Self::Summary
+            }
+            (Self::Title, None) => Self::Title,
+            _ => Self::Over,
+        };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,198 @@
+use super::ScriptError;
+
+/// A line of a script, cut into words and signs.
+pub(super) struct Line<'a> {
+    pub(super) number: u32,
+    /// The statement as written: without comment, without white space around it.
+    pub(super) text: &'a str,
+    /// What stands behind `#`, without white space around it.
+    pub(super) comment: Option<&'a str>,
+    tokens: Vec<(u32, Token<'a>)>,
+    /// The column behind the statement.
+    end: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token<'a> {
+    /// Letters, digits and whatever is no sign: `client`, `40ms`, `IN|OUT`, `R.`, `+100`.
+    Word(&'a str),
+    /// What stands between quotes.
+    Text(&'a str),
+    /// One of `(),=&`.
+    Sign(char),
+}
+
+const SIGNS: [char; 5] = ['(', ')', ',', '=', '&'];
+
+impl<'a> Line<'a> {
+    pub(super) fn cut(number: u32, raw: &'a str) -> Result<Self, ScriptError> {
+        let mut tokens = Vec::new();
+        let mut rest = raw;
+        let mut comment = None;
+        loop {
+            rest = rest.trim_start();
+            let column = column_of(raw, rest);
+            let Some(first) = rest.chars().next() else { break };
+            if first == '#' {
+                comment = Some(rest[1..].trim());
+                break;
+            }
+            let token = if SIGNS.contains(&first) {
+                rest = &rest[1..];
+                Token::Sign(first)
+            } else if first == '"' {
+                let Some(length) = rest[1..].find('"') else {
+                    return Err(ScriptError {
+                        line: number,
+                        column,
+                        found: "a quote that never ends".to_owned(),
+                        right: "a second `\"` closes it on the same line".to_owned(),
+                    });
+                };
+                let text = &rest[1..=length];
+                rest = &rest[length + 2..];
+                Token::Text(text)
+            } else {
+                let length = rest
+                    .find(|c: char| c.is_whitespace() || SIGNS.contains(&c) || c == '#' || c == '"')
+                    .unwrap_or(rest.len());
+                let word = &rest[..length];
+                rest = &rest[length..];
+                Token::Word(word)
+            };
+            tokens.push((column, token));
+        }
+        let statement = raw[..raw.len() - rest.len()].trim();
+        let end = column_of(raw, rest) - trailing_spaces(&raw[..raw.len() - rest.len()]);
+        Ok(Self { number, text: statement, comment, tokens, end })
+    }
+
+    /// Whether there is no statement.
+    pub(super) fn is_empty(&self) -> bool {
+        self.tokens.is_empty()
+    }
+
+    /// A reader at the line's beginning.
+    pub(super) fn reader(&self) -> Reader<'a, '_> {
+        Reader { line: self, next: 0 }
+    }
+}
+
+fn column_of(raw: &str, rest: &str) -> u32 {
+    u32::try_from(raw[..raw.len() - rest.len()].chars().count()).unwrap_or(u32::MAX - 1) + 1
+}
+
+fn trailing_spaces(text: &str) -> u32 {
+    u32::try_from(text.chars().rev().take_while(|c| c.is_whitespace()).count()).unwrap_or(0)
+}
+
+/// Goes through a line's tokens, and says what it wanted where it finds something else.
+pub(super) struct Reader<'a, 'l> {
+    line: &'l Line<'a>,
+    next: usize,
+}
+
+impl<'a> Reader<'a, '_> {
+    pub(super) const fn line(&self) -> u32 {
+        self.line.number
+    }
+
+    pub(super) fn peek(&self) -> Option<Token<'a>> {
+        self.line.tokens.get(self.next).map(|(_, token)| *token)
+    }
+
+    /// The next word, whatever it is; `right` says what would be right where there is none.
+    pub(super) fn word(&mut self, right: &str) -> Result<(u32, &'a str), ScriptError> {
+        match self.line.tokens.get(self.next) {
+            Some(&(column, Token::Word(word))) => {
+                self.next += 1;
+                Ok((column, word))
+            }
+            _ => Err(self.unexpected(right)),
+        }
+    }
+
+    /// The next text between quotes, if one comes next.
+    pub(super) fn text(&mut self) -> Option<&'a str> {
+        match self.peek() {
+            Some(Token::Text(text)) => {
+                self.next += 1;
+                Some(text)
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether this sign came next; then it is behind us.
+    pub(super) fn sign(&mut self, sign: char) -> bool {
+        let found = self.peek() == Some(Token::Sign(sign));
+        self.next += usize::from(found);
+        found
+    }
+
+    /// Whether this word came next; then it is behind us.
+    pub(super) fn keyword(&mut self, word: &str) -> bool {
+        let found = self.peek() == Some(Token::Word(word));
+        self.next += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect_sign(&mut self, sign: char, right: &str) -> Result<(), ScriptError> {
+        if self.sign(sign) { Ok(()) } else { Err(self.unexpected(right)) }
+    }
+
+    pub(super) fn expect_end(&self, right: &str) -> Result<(), ScriptError> {
+        if self.peek().is_none() { Ok(()) } else { Err(self.unexpected(right)) }
+    }
+
+    /// The column of what comes next.
+    pub(super) fn column(&self) -> u32 {
+        self.line.tokens.get(self.next).map_or(self.line.end, |(column, _)| *column)
+    }
+
+    /// What comes next is not what would be right.
+    pub(super) fn unexpected(&self, right: &str) -> ScriptError {
+        let found = match self.peek() {
+            None => "the line ends here".to_owned(),
+            Some(Token::Word(word)) => format!("found `{word}`"),
+            Some(Token::Text(text)) => format!("found \"{text}\""),
+            Some(Token::Sign(sign)) => format!("found `{sign}`"),
+        };
+        self.error(self.column(), found, right)
+    }
+
+    pub(super) fn error(&self, column: u32, found: impl Into<String>, right: impl Into<String>) -> ScriptError {
+        ScriptError { line: self.line.number, column, found: found.into(), right: right.into() }
+    }
+}
+
+/// What would be right in place of a word that nobody knows: its likeliest meaning, or all there is.
+pub(super) fn one_of(word: &str, known: &[&str]) -> String {
+    match known.iter().min_by_key(|candidate| distance(word, candidate)) {
+        Some(nearest) if distance(word, nearest) * 2 <= nearest.chars().count() => format!("did you mean `{nearest}`?"),
+        _ => {
+            let (last, others) = known.split_last().expect("there is always something to choose from");
+            if others.is_empty() {
+                format!("`{last}` is known")
+            } else {
+                format!("known are {} and {last}", others.join(", "))
+            }
+        }
+    }
+}
+
+/// How many letters must be put in, left out or changed, upper and lower case alike (Levenshtein's distance).
+fn distance(word: &str, other: &str) -> usize {
+    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in word.to_lowercase().chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[other.len()]
+}

@@ -1,0 +1,140 @@
+use std::collections::BTreeMap;
+
+use crate::{Host, HostAction};
+
+/// Which sockets there are at a line of the script, as far as the script alone can tell.
+#[derive(Default)]
+pub(super) struct Names {
+    sockets: BTreeMap<String, Binding>,
+    /// The line in which a host went down, for hosts that are down.
+    down: [Option<u32>; 2],
+}
+
+struct Binding {
+    host: Host,
+    line: u32,
+    is_listener: bool,
+    /// What ended it, and in which line.
+    ended: Option<(&'static str, u32)>,
+}
+
+/// What is wrong with a name: what was found, and what would be right.
+pub(super) type Wrong = (String, String);
+
+impl Names {
+    /// A call makes a socket of that name.
+    pub(super) fn bind(&mut self, name: &str, host: Host, line: u32, is_listener: bool) -> Result<(), Wrong> {
+        if let Some(Binding { line: since, ended: None, .. }) = self.sockets.get(name) {
+            return Err((
+                format!("there is a socket `{name}` already, since line {since}"),
+                "close it first, or call this one otherwise: `as NAME`".to_owned(),
+            ));
+        }
+        self.sockets.insert(name.to_owned(), Binding { host, line, is_listener, ended: None });
+        Ok(())
+    }
+
+    /// The host of the socket of that name, for a call on it.
+    pub(super) fn socket(&self, name: &str) -> Result<Host, Wrong> {
+        match self.sockets.get(name) {
+            Some(Binding { host, ended: None, .. }) => Ok(*host),
+            Some(Binding { ended: Some((how, line)), .. }) => Err((
+                format!("there is no socket `{name}` any more, {how} in line {line}"),
+                "the call belongs above that line, or to another socket".to_owned(),
+            )),
+            None => Err((format!("there is no socket `{name}` yet"), self.remedy(name))),
+        }
+    }
+
+    /// The host of the socket that has, or once had, that name.
+    pub(super) fn ever(&self, name: &str) -> Result<Host, Wrong> {
+        match self.sockets.get(name) {
+            Some(binding) => Ok(binding.host),
+            None => Err((format!("there is no socket `{name}` yet"), self.remedy(name))),
+        }
+    }
+
+    fn remedy(&self, name: &str) -> String {
+        match name {
+            "client" => "`client connect()` makes it".to_owned(),
+            "server" => "`server accept()` makes it".to_owned(),
+            "listener" => "`server listen()` makes it".to_owned(),
+            _ => {
+                let known: Vec<&str> =
+                    self.sockets.iter().filter(|(_, it)| it.ended.is_none()).map(|(name, _)| name.as_str()).collect();
+                if known.is_empty() {
+                    "calls begin with `server listen()` and `client connect()`".to_owned()
+                } else {
+                    format!(
+                        "there are {}; `as {name}` behind listen(), connect() or accept() names one",
+                        known.join(", ")
+                    )
+                }
+            }
+        }
+    }
+
+    /// The listener that a host's accept() means, or the one of that name.
+    pub(super) fn listener(&self, subject: &str, host: Option<Host>) -> Result<(String, Host), Wrong> {
+        if let Some(Binding { host, is_listener: true, ended: None, .. }) = self.sockets.get(subject) {
+            return Ok((subject.to_owned(), *host));
+        }
+        let Some(host) = host else {
+            self.socket(subject)?;
+            return Err((
+                format!("`{subject}` is no listener"),
+                "accept() takes a host or a socket that listen() made".to_owned(),
+            ));
+        };
+        let mut listeners =
+            self.sockets.iter().filter(|(_, it)| it.host == host && it.is_listener && it.ended.is_none());
+        match (listeners.next(), listeners.next()) {
+            (Some((name, _)), None) => Ok((name.clone(), host)),
+            (None, _) => Err((format!("nobody listens on the {host}"), format!("`{host} listen()` comes first"))),
+            (Some((one, _)), Some((other, _))) => Err((
+                format!("the {host} has several listeners"),
+                format!("name one: `{one} accept()` or `{other} accept()`"),
+            )),
+        }
+    }
+
+    /// close() on the socket of that name.
+    pub(super) fn close(&mut self, name: &str, line: u32) {
+        if let Some(binding) = self.sockets.get_mut(name) {
+            binding.ended = Some(("it was closed", line));
+        }
+    }
+
+    /// Something happens to a whole host.
+    pub(super) fn host_action(&mut self, host: Host, action: HostAction, line: u32) -> Result<(), Wrong> {
+        if action == HostAction::Boot {
+            return match self.down[host.index()].take() {
+                Some(_) => Ok(()),
+                None => Err((format!("the {host} is up"), format!("`{host} crash()` comes first"))),
+            };
+        }
+        self.is_up(host)?;
+        let how = match action {
+            HostAction::Kill => "its process was killed",
+            HostAction::Crash => "its host crashed",
+            HostAction::Boot | HostAction::Sysctl(..) => return Ok(()),
+        };
+        if action == HostAction::Crash {
+            self.down[host.index()] = Some(line);
+        }
+        for binding in self.sockets.values_mut().filter(|it| it.host == host && it.ended.is_none()) {
+            binding.ended = Some((how, line));
+        }
+        Ok(())
+    }
+
+    /// Calls and settings are for hosts that are up.
+    pub(super) fn is_up(&self, host: Host) -> Result<(), Wrong> {
+        match self.down[host.index()] {
+            None => Ok(()),
+            Some(line) => {
+                Err((format!("the {host} is down since line {line}"), format!("`{host} boot()` brings it back")))
+            }
+        }
+    }
+}

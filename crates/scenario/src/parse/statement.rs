@@ -1,0 +1,474 @@
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::ScriptError;
+use super::line::{Line, Reader, Token, one_of};
+use super::names::{Names, Wrong};
+use crate::{
+    Action, Call, Connecting, Count, Errno, Expected, Flags, Host, HostAction, How, Kind, LinkAction, Meeting, Offset,
+    Outcome, Payload, Ready, SocketOption, State, Statement, Sysctl, Verb, Whom,
+};
+
+type Result<T> = std::result::Result<T, ScriptError>;
+
+const BYTES_MAX: i64 = 16 * 1024 * 1024;
+const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const NAME_LENGTH_MAX: usize = 32;
+
+const SUBJECTS: &str = "a line begins with client, server, a socket's name, link, wait or expect";
+const CALLS: [&str; 15] = [
+    "listen",
+    "connect",
+    "accept",
+    "write",
+    "read",
+    "shutdown",
+    "close",
+    "setsockopt",
+    "getsockopt",
+    "poll",
+    "getpeername",
+    "kill",
+    "crash",
+    "boot",
+    "sysctl",
+];
+
+/// Reads one statement.
+pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
+    let mut reader = line.reader();
+    let (column, subject) = reader.word(SUBJECTS)?;
+    let action = match subject {
+        "link" => Action::Link(link(&mut reader)?),
+        "wait" => Action::Wait(duration(&mut reader, "`wait 5s` or `wait 250ms`")?),
+        "expect" => expect(&mut reader, names)?,
+        _ => call(&mut reader, column, subject, names)?,
+    };
+    reader.expect_end("nothing more belongs on this line")?;
+    Ok(Statement {
+        line: line.number,
+        text: line.text.to_owned(),
+        caption: line.comment.filter(|comment| !comment.is_empty()).map(str::to_owned),
+        action,
+    })
+}
+
+fn host(word: &str) -> Option<Host> {
+    Host::BOTH.into_iter().find(|host| host.name() == word)
+}
+
+fn wrong(reader: &Reader<'_, '_>, column: u32) -> impl FnOnce(Wrong) -> ScriptError {
+    let error = reader.error(column, "", "");
+    move |(found, right)| ScriptError { found, right, ..error }
+}
+
+// Calls
+
+fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Names) -> Result<Action> {
+    let line = reader.line();
+    let right = "`SUBJECT VERB(ARGUMENTS)`, as in `client write(5) = 5`";
+    let (verb_column, verb) = reader.word(right)?;
+    if !CALLS.contains(&verb) {
+        return Err(reader.error(verb_column, format!("`{verb}` is no call"), one_of(verb, &CALLS)));
+    }
+    reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
+    if let "kill" | "crash" | "boot" | "sysctl" = verb {
+        let host = whole_host(reader, column, subject, verb)?;
+        let action = host_action(reader, verb)?;
+        names.host_action(host, action, line).map_err(wrong(reader, column))?;
+        if let Some(Token::Sign('=' | '&')) = reader.peek() {
+            return Err(reader.unexpected(&format!("{verb}() happens to the host and has no outcome")));
+        }
+        return Ok(Action::Host(host, action));
+    }
+
+    let (host, mut socket, verb) = match verb {
+        "listen" => (whole_host(reader, column, subject, verb)?, "listener".to_owned(), listen(reader)?),
+        "connect" => (whole_host(reader, column, subject, verb)?, "client".to_owned(), connect(reader)?),
+        "accept" => {
+            let (listener, host) = names.listener(subject, host(subject)).map_err(wrong(reader, column))?;
+            close_bracket(reader)?;
+            (host, "server".to_owned(), Verb::Accept { listener })
+        }
+        _ => {
+            let host = names.socket(subject).map_err(wrong(reader, column))?;
+            (host, subject.to_owned(), socket_verb(reader, verb)?)
+        }
+    };
+    names.is_up(host).map_err(wrong(reader, column))?;
+    let mut name_column = column;
+    if reader.peek() == Some(Token::Word("as")) {
+        if !verb.makes_socket() {
+            return Err(reader.unexpected("only listen(), connect() and accept() make a socket to be named"));
+        }
+        (name_column, socket) = new_name(reader)?;
+    }
+    if verb.makes_socket() {
+        let is_listener = matches!(verb, Verb::Listen { .. });
+        names.bind(&socket, host, line, is_listener).map_err(wrong(reader, name_column))?;
+    }
+    if verb == Verb::Close {
+        names.close(&socket, line);
+    }
+    let expected = if reader.sign('=') { Some(expected(reader, &verb)?) } else { None };
+    let in_background = reader.sign('&');
+    Ok(Action::Call(Call { host, socket, verb, expected, in_background }))
+}
+
+fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str) -> Result<Host> {
+    host(subject).ok_or_else(|| {
+        reader.error(
+            column,
+            format!("`{subject}` is no host"),
+            format!("`client {verb}(…)` or `server {verb}(…)` would be right"),
+        )
+    })
+}
+
+fn new_name(reader: &mut Reader<'_, '_>) -> Result<(u32, String)> {
+    let _as = reader.keyword("as");
+    let (column, name) = reader.word("a name follows: `as NAME`")?;
+    let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && name.len() <= NAME_LENGTH_MAX;
+    if !plain {
+        return Err(reader.error(
+            column,
+            format!("`{name}` is no name"),
+            format!("a letter, then letters, digits, `_` and `-`, at most {NAME_LENGTH_MAX}"),
+        ));
+    }
+    if ["link", "wait", "expect", "as"].contains(&name) {
+        return Err(reader.error(column, format!("`{name}` has a meaning already"), "another name would be right"));
+    }
+    Ok((column, name.to_owned()))
+}
+
+fn close_bracket(reader: &mut Reader<'_, '_>) -> Result<()> {
+    reader.expect_sign(')', "`)` closes the arguments")
+}
+
+fn listen(reader: &mut Reader<'_, '_>) -> Result<Verb> {
+    let (mut backlog, mut port, mut reuse_address) = (Verb::BACKLOG, Verb::PORT, false);
+    arguments(reader, &["backlog", "port", "reuseaddr"], |reader, word| {
+        match word {
+            "backlog" => backlog = value(reader, 0..=4096)?,
+            "port" => port = value(reader, 1..=65_535)?,
+            _ => reuse_address = true,
+        }
+        Ok(())
+    })?;
+    Ok(Verb::Listen { backlog, port, reuse_address })
+}
+
+fn connect(reader: &mut Reader<'_, '_>) -> Result<Verb> {
+    let (mut port, mut from, mut connecting) = (Verb::PORT, None, Connecting::Blocking);
+    arguments(reader, &["port", "from", "nonblock"], |reader, word| {
+        match word {
+            "port" => port = value(reader, 1..=65_535)?,
+            "from" => from = Some(value(reader, 1..=65_535)?),
+            _ => connecting = Connecting::Nonblocking,
+        }
+        Ok(())
+    })?;
+    Ok(Verb::Connect { port, from, connecting })
+}
+
+/// Reads named arguments up to the closing bracket, in any order.
+fn arguments(
+    reader: &mut Reader<'_, '_>,
+    known: &[&str],
+    mut take: impl FnMut(&mut Reader<'_, '_>, &str) -> Result<()>,
+) -> Result<()> {
+    while !reader.sign(')') {
+        let (column, word) = reader.word(&format!("`)` closes the arguments; possible are {}", known.join(", ")))?;
+        if !known.contains(&word) {
+            return Err(reader.error(column, format!("`{word}` is no argument here"), one_of(word, known)));
+        }
+        take(reader, word)?;
+        if !reader.sign(',') && reader.peek() != Some(Token::Sign(')')) {
+            return Err(reader.unexpected("`,` or `)` follows an argument"));
+        }
+    }
+    Ok(())
+}
+
+fn value<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<T> {
+    reader.expect_sign('=', "a number follows, as in `port=8080`")?;
+    number(reader, range)
+}
+
+fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<T> {
+    let right = format!("a number from {} to {} would be right", range.start(), range.end());
+    let (column, word) = reader.word(&right)?;
+    word.parse()
+        .ok()
+        .filter(|number| range.contains(number))
+        .and_then(|number| T::try_from(number).ok())
+        .ok_or_else(|| reader.error(column, format!("found `{word}`"), right))
+}
+
+fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
+    let verb = match verb {
+        "write" => match reader.text() {
+            Some(text) => Verb::Write(Payload::Text(text.to_owned())),
+            None => match reader.peek() {
+                Some(Token::Word(_)) => Verb::Write(Payload::Length(number(reader, 0..=BYTES_MAX)?)),
+                _ => return Err(reader.unexpected("a number of bytes or a \"text\" to write would be right")),
+            },
+        },
+        "read" => match reader.peek() {
+            Some(Token::Word(_)) => Verb::Read { at_most: number(reader, 1..=BYTES_MAX)? },
+            _ => Verb::Read { at_most: Verb::READ_AT_MOST },
+        },
+        "shutdown" => Verb::Shutdown(choice(reader, &[("RD", How::Rd), ("WR", How::Wr), ("RDWR", How::RdWr)])?),
+        "close" => Verb::Close,
+        "setsockopt" => Verb::SetOption(socket_option(reader)?),
+        "getsockopt" => choice(reader, &[("SO_ERROR", Verb::GetError)])?,
+        "poll" => Verb::Poll,
+        _ => Verb::GetPeerName,
+    };
+    close_bracket(reader)?;
+    Ok(verb)
+}
+
+fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
+    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    let (column, word) = reader.word(&format!("possible: {}", words.join(", ")))?;
+    known
+        .iter()
+        .find(|(candidate, _)| *candidate == word)
+        .map(|(_, meaning)| meaning.clone())
+        .ok_or_else(|| reader.error(column, format!("found `{word}`"), one_of(word, &words)))
+}
+
+fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
+    const OPTIONS: [&str; 9] = [
+        "SO_LINGER",
+        "SO_KEEPALIVE",
+        "TCP_KEEPIDLE",
+        "TCP_KEEPINTVL",
+        "TCP_KEEPCNT",
+        "TCP_USER_TIMEOUT",
+        "TCP_LINGER2",
+        "SO_RCVBUF",
+        "SO_SNDBUF",
+    ];
+    let option = choice(reader, &OPTIONS.map(|option| (option, option)))?;
+    reader.expect_sign(',', &format!("a value follows: `{option}, …`"))?;
+    Ok(match option {
+        "SO_LINGER" if reader.keyword("off") => SocketOption::Linger(None),
+        "SO_LINGER" => SocketOption::Linger(Some(number(reader, 0..=32_767)?)),
+        "SO_KEEPALIVE" => SocketOption::KeepAlive(number::<u8>(reader, 0..=1)? == 1),
+        "TCP_KEEPIDLE" => SocketOption::KeepIdle(whole_seconds(reader)?),
+        "TCP_KEEPINTVL" => SocketOption::KeepInterval(whole_seconds(reader)?),
+        "TCP_KEEPCNT" => SocketOption::KeepCount(number(reader, 1..=127)?),
+        "TCP_USER_TIMEOUT" => SocketOption::UserTimeout(duration(reader, "a duration: `2s` or `1500ms`")?),
+        "TCP_LINGER2" if reader.keyword("-1") => SocketOption::Linger2(None),
+        "TCP_LINGER2" => SocketOption::Linger2(Some(number(reader, 0..=120)?)),
+        "SO_RCVBUF" => SocketOption::ReceiveBuffer(number(reader, 1..=BYTES_MAX)?),
+        _ => SocketOption::SendBuffer(number(reader, 1..=BYTES_MAX)?),
+    })
+}
+
+/// Linux takes whole seconds from 1 to 32767 for the keep-alive's times.
+fn whole_seconds(reader: &mut Reader<'_, '_>) -> Result<Duration> {
+    let right = "whole seconds from 1s to 32767s would be right";
+    let column = reader.column();
+    let span = duration(reader, right)?;
+    if span.subsec_nanos() != 0 || !(1..=32_767).contains(&span.as_secs()) {
+        return Err(reader.error(column, "Linux takes no such time here", right));
+    }
+    Ok(span)
+}
+
+fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Duration> {
+    let (column, word) = reader.word(right)?;
+    let (digits, unit_us) = match (word.strip_suffix("ms"), word.strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1_000.0),
+        (None, Some(digits)) => (digits, 1_000_000.0),
+        (None, None) => {
+            return Err(reader.error(column, format!("found `{word}`"), format!("a time has a unit: {right}")));
+        }
+    };
+    let is_plain =
+        digits.starts_with(|c: char| c.is_ascii_digit()) && digits.chars().all(|c| c.is_ascii_digit() || c == '.');
+    let span = digits.parse::<f64>().ok().filter(|_| is_plain).map(|count| count * unit_us);
+    match span {
+        Some(micros) if micros <= DURATION_MAX.as_micros() as f64 => Ok(Duration::from_micros(micros.round() as u64)),
+        Some(_) => Err(reader.error(column, format!("found `{word}`"), "a time is at most 86400s, a day")),
+        None => Err(reader.error(column, format!("found `{word}`"), right)),
+    }
+}
+
+fn expected(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Expected> {
+    let column = reader.column();
+    if !reader.keyword("blocks") {
+        return outcome(reader, verb).map(Expected::Returns);
+    }
+    let may_block =
+        matches!(verb, Verb::Connect { .. } | Verb::Accept { .. } | Verb::Write(_) | Verb::Read { .. } | Verb::Close);
+    if !may_block {
+        return Err(reader.error(column, "found `blocks`", format!("{}() never blocks", verb.name())));
+    }
+    if !reader.sign(',') {
+        return Ok(Expected::Blocks { then: None });
+    }
+    if !reader.keyword("then") {
+        return Err(reader.unexpected("`= blocks, then OUTCOME` says how it ends"));
+    }
+    Ok(Expected::Blocks { then: Some(outcome(reader, verb)?) })
+}
+
+fn outcome(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Outcome> {
+    let right = match verb {
+        Verb::Read { .. } | Verb::Write(_) => {
+            "a number of bytes or an error's name, such as ECONNRESET, would be right"
+        }
+        Verb::Poll => "of IN|OUT|RDHUP|HUP|ERR those that are set, in this order, or 0",
+        _ => "0 or an error's name, such as ECONNRESET, would be right",
+    };
+    let (column, word) = reader.word(right)?;
+    let outcome = match verb {
+        Verb::Poll if word == "0" => Some(Outcome::Ready(Ready::default())),
+        Verb::Poll => Ready::from_text(word).map(Outcome::Ready),
+        Verb::Read { .. } | Verb::Write(_) => word.parse().ok().map(Outcome::Number),
+        _ => (word == "0").then_some(Outcome::ZERO),
+    };
+    let errno = || Errno::from_name(word).map(Outcome::Errno);
+    outcome.or_else(errno).ok_or_else(|| {
+        let looks_like_errno = word.starts_with('E') && word.chars().all(|c| c.is_ascii_uppercase());
+        if looks_like_errno && *verb != Verb::Poll {
+            let names: Vec<&str> = Errno::names().collect();
+            reader.error(column, format!("`{word}` is no error's name"), one_of(word, &names))
+        } else {
+            reader.error(column, format!("found `{word}`"), right)
+        }
+    })
+}
+
+// Hosts
+
+fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
+    let action = match verb {
+        "kill" => HostAction::Kill,
+        "crash" => HostAction::Crash,
+        "boot" => HostAction::Boot,
+        _ => {
+            let sysctl = choice(reader, &Sysctl::ALL.map(|sysctl| (sysctl.name(), sysctl)))?;
+            reader.expect_sign(',', &format!("a value follows: `sysctl({}, …)`", sysctl.name()))?;
+            HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?)
+        }
+    };
+    close_bracket(reader)?;
+    Ok(action)
+}
+
+/// What the kernel takes, as far as it keeps a run short (net/ipv4/sysctl_net_ipv4.c).
+fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
+    match sysctl {
+        Sysctl::TcpFinTimeout => 1..=3_600,
+        Sysctl::TcpRfc1337 | Sysctl::TcpAbortOnOverflow => 0..=1,
+        Sysctl::TcpOrphanRetries | Sysctl::TcpRetries2 => 0..=255,
+        Sysctl::TcpSynRetries => 1..=127,
+        Sysctl::TcpSynLinearTimeouts => 0..=127,
+        Sysctl::TcpSynackRetries => 0..=255,
+        Sysctl::TcpMaxTwBuckets => 0..=1_000_000,
+    }
+}
+
+// The link
+
+fn link(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+    const WORDS: [&str; 8] = ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "inject"];
+    Ok(match choice(reader, &WORDS.map(|word| (word, word)))? {
+        "delay" => LinkAction::Delay(duration(reader, "`link delay 40ms`")?),
+        "ipv6" => LinkAction::Ipv6,
+        "cut" => LinkAction::Cut,
+        "restore" => LinkAction::Restore,
+        "inject" => inject(reader)?,
+        meeting => meet(reader, meeting)?,
+    })
+}
+
+fn meet(reader: &mut Reader<'_, '_>, meeting: &str) -> Result<LinkAction> {
+    let count = match reader.peek() {
+        _ if reader.keyword("next") => Count::Next(1),
+        _ if reader.keyword("all") => Count::All,
+        Some(Token::Word(word)) if word.starts_with(|c: char| c.is_ascii_digit()) => {
+            Count::Next(number(reader, 1..=1_000_000)?)
+        }
+        _ => Count::Next(1),
+    };
+    let kind = choice(reader, &Kind::WORDS)?;
+    if !reader.keyword("from") {
+        return Err(reader.unexpected(&format!("`link {meeting} KIND from HOST`")));
+    }
+    let from = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
+    let meeting = match meeting {
+        "drop" => Meeting::Drop,
+        "twice" => Meeting::Twice,
+        _ => Meeting::Hold(duration(reader, "a time follows: `link hold data from client 300ms`")?),
+    };
+    Ok(LinkAction::Meet { meeting, count, kind, from })
+}
+
+fn inject(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+    let right = "flags follow: R, R., S, F., P., or SYN, SYN-ACK, FIN, RST, ACK, data";
+    let (column, word) = reader.word(right)?;
+    let flags = match word {
+        "SYN" => Flags::SYN,
+        "SYN-ACK" => Flags::SYN_ACK,
+        "FIN" => Flags::FIN,
+        "RST" => Flags::RST,
+        "ACK" => Flags::ACK,
+        "data" => Flags::DATA,
+        letters => {
+            Flags::from_text(letters).ok_or_else(|| reader.error(column, format!("`{letters}` are no flags"), right))?
+        }
+    };
+    if !reader.keyword("to") {
+        return Err(reader.unexpected("`link inject FLAGS to HOST`"));
+    }
+    let to = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
+    let (mut seq, mut ack, mut len) = (Offset::Exact, None, u32::from(word == "data"));
+    while let Some(Token::Word(_)) = reader.peek() {
+        match choice(reader, &[("seq", 's'), ("ack", 'a'), ("len", 'l')])? {
+            's' => seq = offset(reader)?,
+            'a' => ack = Some(number(reader, -2_147_483_648..=4_294_967_295)?),
+            _ => len = number(reader, 0..=1_400)?,
+        }
+    }
+    Ok(LinkAction::Inject { flags, to, seq, ack, len })
+}
+
+fn offset(reader: &mut Reader<'_, '_>) -> Result<Offset> {
+    let right = "`seq exact`, `inside`, `outside`, `+N` or `-N`";
+    let (column, word) = reader.word(right)?;
+    Ok(match word {
+        "exact" => Offset::Exact,
+        "inside" => Offset::Inside,
+        "outside" => Offset::Outside,
+        number if number.starts_with(['+', '-']) => Offset::Plus(
+            number
+                .parse()
+                .map_err(|_| reader.error(column, format!("found `{number}`"), "+N or -N, at most 2147483647"))?,
+        ),
+        other => return Err(reader.error(column, format!("found `{other}`"), right)),
+    })
+}
+
+// Expectations
+
+fn expect(reader: &mut Reader<'_, '_>, names: &Names) -> Result<Action> {
+    let (column, subject) = reader.word("`expect HOST STATE`, as in `expect server TIME-WAIT`")?;
+    let whom = match host(subject) {
+        Some(host) => Whom::Newest(host),
+        None => Whom::Socket(names.ever(subject).map_err(wrong(reader, column))?, subject.to_owned()),
+    };
+    let words = State::ALL.map(State::name);
+    let (column, word) = reader.word(&format!("a state follows: {}", words.join(", ")))?;
+    let state = State::from_name(word)
+        .ok_or_else(|| reader.error(column, format!("`{word}` is no state"), one_of(word, &words)))?;
+    Ok(Action::Expect(whom, state))
+}
