@@ -1,0 +1,160 @@
+//! The order of a run and its judgement, on a stage that does what the test says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use scenario::{Action, Errno, Outcome, Returned, Script, Stage, State, Statement, Until, Whom, perform};
+
+/// Calls return at the times that the test gives, by line; without one they return at once, with 0.
+#[derive(Default)]
+struct Rehearsal {
+    now: Duration,
+    returns: BTreeMap<u32, (Duration, Outcome)>,
+    pending: BTreeMap<u32, (Duration, Outcome)>,
+    begun: Vec<(u32, Duration)>,
+}
+
+impl Rehearsal {
+    fn returning(mut self, line: u32, at: Duration, outcome: Outcome) -> Self {
+        self.returns.insert(line, (at, outcome));
+        self
+    }
+}
+
+impl Stage for Rehearsal {
+    type Error = std::convert::Infallible;
+
+    fn begin(&mut self, statement: &Statement) -> Result<(), Self::Error> {
+        self.begun.push((statement.line, self.now));
+        if let Action::Call(_) = statement.action {
+            let returns = self.returns.get(&statement.line).copied().unwrap_or((self.now, Outcome::ZERO));
+            self.pending.insert(statement.line, returns);
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Self::Error> {
+        let end = self.now
+            + match until {
+                Until::Quiet(time) | Until::Elapsed(time) => time,
+                Until::Returned { line, at_most } => at_most.min(self.pending[&line].0.saturating_sub(self.now)),
+            };
+        self.now = end;
+        let returned: Vec<Returned> = self
+            .pending
+            .iter()
+            .filter(|(_, (at, _))| *at <= end)
+            .map(|(&line, &(_, outcome))| Returned { line, outcome })
+            .collect();
+        self.pending.retain(|_, (at, _)| *at > end);
+        Ok(returned)
+    }
+
+    fn state(&mut self, _whom: &Whom) -> Result<State, Self::Error> {
+        Ok(State::Established)
+    }
+
+    fn record_wait(&mut self, _statement: &Statement) {}
+}
+
+const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
+
+/// What differs from the script below an open connection (its first line is line 4), as `LINE: EXPECTED / GOT`.
+fn failures(mut stage: Rehearsal, text: &str) -> Vec<String> {
+    let script = Script::parse(&format!("{OPEN}{text}")).expect("this script is right");
+    let Ok(failed) = perform(&script, &mut stage);
+    failed.iter().map(|failed| format!("{}: {} / {}", failed.line, failed.expected, failed.got)).collect()
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+const RESET: Outcome = Outcome::Errno(Errno::ECONNRESET);
+
+#[test]
+fn an_outcome_that_is_not_as_written_is_noted_and_the_run_goes_on() {
+    let stage = Rehearsal::default().returning(4, Duration::ZERO, RESET);
+    assert_eq!(failures(stage, "client read() = 5\nclient write(1) = 1\n"), ["4: 5 / ECONNRESET", "5: 1 / 0"]);
+    assert!(failures(Rehearsal::default(), "client read()\nclient close() = 0\n").is_empty());
+}
+
+#[test]
+fn a_call_that_has_not_returned_when_the_link_is_quiet_blocks() {
+    let late = || Rehearsal::default().returning(4, seconds(5), RESET);
+    assert!(failures(late(), "client read() = blocks\n").is_empty());
+    assert!(failures(late(), "client read()\nwait 9s\n").is_empty());
+    assert_eq!(failures(late(), "client read() = 5\n"), ["4: 5 / blocks"]);
+    assert_eq!(
+        failures(late(), "client read() = ECONNRESET\nwait 9s\n"),
+        ["4: ECONNRESET / blocks"],
+        "it came too late"
+    );
+    assert_eq!(failures(Rehearsal::default(), "client read() = blocks\n"), ["4: blocks / 0"]);
+}
+
+#[test]
+fn how_a_blocked_call_ends_is_judged_when_it_ends() {
+    let late = || Rehearsal::default().returning(4, seconds(5), RESET);
+    assert!(failures(late(), "client read() = blocks, then ECONNRESET\nwait 9s\n").is_empty());
+    assert_eq!(failures(late(), "client read() = blocks, then 0\nwait 9s\n"), ["4: blocks, then 0 / ECONNRESET"]);
+    assert_eq!(
+        failures(late(), "client read() = blocks, then ECONNRESET\n"),
+        ["4: blocks, then ECONNRESET / blocks"],
+        "the run is over before it ends"
+    );
+}
+
+#[test]
+fn a_blocked_call_holds_its_socket() {
+    let stage = Rehearsal::default().returning(4, seconds(5), RESET);
+    let text = "client read() = blocks\nclient write(1) = 1\nwait 9s\nclient write(1) = 0\n";
+    assert_eq!(failures(stage, text), ["5: 1 / still in read()"]);
+}
+
+#[test]
+fn a_call_in_the_background_holds_the_next_one_up_for_ten_milliseconds_at_most() {
+    let mut stage = Rehearsal::default().returning(4, Duration::from_millis(350), Outcome::Number(5));
+    let script = Script::parse(&format!("{OPEN}client read() = 5 &\nserver write(5) = 0\n")).expect("a script");
+    let Ok(failed) = perform(&script, &mut stage);
+    assert!(failed.is_empty(), "{failed:?}: it is judged at the next quiet, and had returned by then");
+    let begun: Vec<u64> = stage.begun.iter().map(|(_, at)| u64::try_from(at.as_millis()).expect("short")).collect();
+    assert_eq!(begun, [0, 100, 200, 300, 310]);
+
+    let never = Rehearsal::default().returning(4, seconds(5), Outcome::Number(5));
+    assert_eq!(failures(never, "client read() = 5 &\nserver write(5) = 0\n"), ["4: 5 / blocks"]);
+}
+
+#[test]
+fn a_socket_that_was_never_made_is_an_entry_and_no_call() {
+    let refused = Rehearsal::default().returning(3, Duration::ZERO, Outcome::Errno(Errno::ECONNABORTED));
+    assert_eq!(
+        failures(refused, "server read() = 5\n"),
+        ["4: 5 / no socket `server`: accept() in line 3 gave ECONNABORTED"]
+    );
+    let waiting = Rehearsal::default().returning(3, seconds(9), Outcome::ZERO);
+    assert_eq!(
+        failures(waiting, "server read() = 5\nlistener accept() as other = 0\nother read() = 1\n"),
+        [
+            "4: 5 / no socket `server`: accept() in line 3 has not returned",
+            "5: 0 / still in accept()",
+            "6: 1 / no socket `other`: still in accept()"
+        ]
+    );
+}
+
+#[test]
+fn a_killed_process_never_returns_from_its_calls() {
+    let stage = || Rehearsal::default().returning(4, seconds(1), RESET);
+    assert!(failures(stage(), "client read() = blocks\nclient kill()\nwait 9s\n").is_empty());
+    assert_eq!(
+        failures(stage(), "client read() = blocks, then ECONNRESET\nclient kill()\nwait 9s\n"),
+        ["4: blocks, then ECONNRESET / blocks"]
+    );
+}
+
+#[test]
+fn a_wrong_state_is_noted() {
+    assert_eq!(failures(Rehearsal::default(), "expect client CLOSED\n"), ["4: CLOSED / ESTABLISHED"]);
+    assert!(failures(Rehearsal::default(), "expect client ESTABLISHED\n").is_empty());
+}
