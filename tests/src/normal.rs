@@ -1,0 +1,354 @@
+//! The form in which two witnesses of one script are compared.
+//!
+//! Times, windows and delayed acknowledgements differ between a model and a kernel. What does not:
+//! what each call returned; which state each socket was in whenever the link was quiet; and, from quiet to quiet,
+//! what each side said. There retransmissions count once, bulk data counts as contiguous bytes, resets in a row
+//! count as one, and acknowledgements count by what they acknowledge in the end.
+
+use std::collections::BTreeMap;
+
+use scenario::{Action, Event, Fate, Flags, Host, Script, Segment, State, Trace};
+
+/// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Normal {
+    lines: BTreeMap<Key, String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    /// What the call in that line returned.
+    Call(u32),
+    /// What one side of one connection said from that line's statement on, until the link was quiet.
+    Segments { line: u32, connection: usize, from: Host },
+    /// The state of a socket after that line's statement, when the link was quiet.
+    State { line: u32, host: Host, socket: String },
+}
+
+impl Normal {
+    /// The normal form of a run of that script.
+    pub fn of(script: &Script, trace: &Trace) -> Self {
+        let windows = Windows::of(script, trace);
+        let mut normal = Self::default();
+        for event in &trace.events {
+            if let Event::Call { line, call, outcome, .. } = event {
+                normal.lines.insert(Key::Call(*line), format!("{call} = {outcome}"));
+            }
+        }
+        normal.add_states(trace, &windows);
+        normal.add_segments(trace, &windows);
+        normal
+    }
+
+    fn add_states(&mut self, trace: &Trace, windows: &Windows) {
+        for (index, &(line, _)) in windows.begins.iter().enumerate() {
+            let end_us = windows.begins.get(index + 1).map_or(u64::MAX, |(_, begin_us)| *begin_us);
+            let mut states: BTreeMap<(Host, &str), State> = BTreeMap::new();
+            for event in &trace.events {
+                if let Event::State { at_us, host, socket, to, .. } = event
+                    && *at_us < end_us
+                {
+                    states.insert((*host, socket), *to);
+                }
+            }
+            for ((host, socket), state) in states {
+                let key = Key::State { line, host, socket: socket.to_owned() };
+                self.lines.insert(key, state.to_string());
+            }
+        }
+        // A socket that is gone and a socket that was never seen are the same to a witness that looks only now and then.
+        self.lines.retain(|key, text| !(matches!(key, Key::State { .. }) && text == State::Closed.name()));
+    }
+
+    fn add_segments(&mut self, trace: &Trace, windows: &Windows) {
+        let mut connections: Vec<[u16; 2]> = Vec::new();
+        let mut sides: BTreeMap<(usize, Host), Side> = BTreeMap::new();
+        let mut said: BTreeMap<Key, Said> = BTreeMap::new();
+        for event in &trace.events {
+            let Event::Segment { at_us, from, ports, segment, fate, .. } = event else { continue };
+            let pair = if *from == Host::Client { *ports } else { [ports[1], ports[0]] };
+            let connection = connections.iter().position(|known| *known == pair).unwrap_or_else(|| {
+                connections.push(pair);
+                connections.len() - 1
+            });
+            let side = sides.entry((connection, *from)).or_default();
+            let key = Key::Segments { line: windows.line_at(*at_us), connection: connection + 1, from: *from };
+            said.entry(key).or_default().add(side, *segment, *fate);
+        }
+        for (key, said) in said {
+            let text = said.text();
+            if !text.is_empty() {
+                self.lines.insert(key, text);
+            }
+        }
+    }
+
+    /// Where two runs differ, in the order of the script, as `line 8: client's segments: … / …` with this run's
+    /// side first.
+    pub fn differences(&self, other: &Self) -> Vec<String> {
+        let mut keys: Vec<&Key> = self.lines.keys().chain(other.lines.keys()).collect();
+        keys.sort_by_key(|key| (key.line(), *key));
+        keys.dedup();
+        let text = |normal: &Self, key: &Key| normal.lines.get(key).map_or_else(|| "nothing".to_owned(), Clone::clone);
+        keys.into_iter()
+            .filter(|key| self.lines.get(key) != other.lines.get(key))
+            .map(|key| format!("{}: {} / {}", key.name(), text(self, key), text(other, key)))
+            .collect()
+    }
+}
+
+impl Key {
+    const fn line(&self) -> u32 {
+        match self {
+            Self::Call(line) | Self::Segments { line, .. } | Self::State { line, .. } => *line,
+        }
+    }
+
+    fn name(&self) -> String {
+        match self {
+            Self::Call(line) => format!("line {line}: the call"),
+            Self::Segments { line, connection: 1, from } => format!("line {line}: the {from}'s segments"),
+            Self::Segments { line, connection, from } => {
+                format!("line {line}: the {from}'s segments of connection {connection}")
+            }
+            Self::State { line, host, socket } => format!("line {line}: the state of {socket} on the {host}"),
+        }
+    }
+}
+
+/// From which time on a segment or a state belongs to which statement. A statement behind one with `&` begins no
+/// window of its own: the link was not quiet in between.
+struct Windows {
+    /// Line and time, both rising.
+    begins: Vec<(u32, u64)>,
+}
+
+impl Windows {
+    fn of(script: &Script, trace: &Trace) -> Self {
+        let begun: BTreeMap<u32, u64> = trace
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Call { line, began_us, .. } => Some((*line, *began_us)),
+                Event::Statement { line, at_us, .. } => Some((*line, *at_us)),
+                _ => None,
+            })
+            .collect();
+        let mut begins = Vec::new();
+        let mut was_quiet = true;
+        for statement in &script.statements {
+            if was_quiet && let Some(begin_us) = begun.get(&statement.line) {
+                begins.push((statement.line, *begin_us));
+            }
+            was_quiet = match &statement.action {
+                Action::Call(call) => !call.in_background,
+                Action::Expect(..) => was_quiet,
+                _ => true,
+            };
+        }
+        Self { begins }
+    }
+
+    fn line_at(&self, at_us: u64) -> u32 {
+        let behind = self.begins.partition_point(|(_, begin_us)| *begin_us <= at_us);
+        self.begins.get(behind.saturating_sub(1)).map_or(0, |(line, _)| *line)
+    }
+}
+
+/// What one side of a connection has said so far.
+#[derive(Default)]
+struct Side {
+    /// The number behind the last byte (SYN and FIN count as one) that was sent.
+    next: i64,
+    /// The highest acknowledgement that was sent.
+    acked: Option<i64>,
+    /// SYN and FIN that were sent, by number.
+    syn: Option<(Flags, i64)>,
+    fin: Option<i64>,
+}
+
+/// What one side said from quiet to quiet.
+#[derive(Default)]
+struct Said {
+    items: Vec<Item>,
+    acked: Option<i64>,
+    repeated_ack: Option<i64>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Item {
+    Syn { flags: Flags, seq: i64, ack: Option<i64> },
+    Data { from: i64, to: i64 },
+    Fin { at: i64 },
+    Reset { seq: i64, ack: Option<i64> },
+    Probe { seq: i64 },
+    Forged(Segment),
+}
+
+impl Said {
+    fn add(&mut self, side: &mut Side, segment: Segment, fate: Fate) {
+        let Segment { flags, seq, ack, len, .. } = segment;
+        if fate == Fate::Injected {
+            self.push(Item::Forged(segment));
+            return;
+        }
+        if flags.syn {
+            // The same SYN again is a retransmission; a new one begins a new incarnation, and counts anew.
+            let again = side.syn == Some((flags, seq)) && side.next <= seq + 1;
+            if !again {
+                *side = Side { next: seq + 1, syn: Some((flags, seq)), acked: ack, fin: None };
+                self.push(Item::Syn { flags, seq, ack });
+            }
+            return;
+        }
+        if flags.rst {
+            self.push(Item::Reset { seq, ack });
+            return;
+        }
+        let end = seq + i64::from(len);
+        if len > 0 && end > side.next {
+            self.push(Item::Data { from: seq.max(side.next), to: end });
+            side.next = end;
+        }
+        if flags.fin && side.fin != Some(end) {
+            side.fin = Some(end);
+            side.next = side.next.max(end + 1);
+            self.push(Item::Fin { at: end });
+        }
+        let says_only_ack = len == 0 && !flags.fin;
+        match ack {
+            Some(ack) if side.acked.is_none_or(|acked| ack > acked) => {
+                side.acked = Some(ack);
+                self.acked = Some(ack);
+            }
+            _ if says_only_ack && seq < side.next => self.push(Item::Probe { seq }),
+            Some(ack) if says_only_ack => self.repeated_ack = Some(ack),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, item: Item) {
+        match (self.items.last_mut(), item) {
+            (Some(Item::Data { to, .. }), Item::Data { from, to: end }) if *to == from => *to = end,
+            (Some(Item::Reset { ack: before, .. }), Item::Reset { ack, .. }) if before.is_some() == ack.is_some() => {}
+            (Some(last), item) if *last == item => {}
+            _ => self.items.push(item),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut words: Vec<String> = self.items.iter().map(Item::text).collect();
+        words.extend(self.acked.map(|ack| format!("ack {ack}")));
+        words.extend(self.repeated_ack.map(|ack| format!("again ack {ack}")));
+        words.join(", ")
+    }
+}
+
+impl Item {
+    fn text(&self) -> String {
+        let acked = |ack: Option<i64>| ack.map_or_else(String::new, |ack| format!(" ack {ack}"));
+        match *self {
+            Self::Syn { flags, seq, ack } => format!("{flags} {seq}{}", acked(ack)),
+            Self::Data { from, to } => format!("data {from}:{to}"),
+            Self::Fin { at } => format!("F {at}"),
+            Self::Reset { seq, ack: None } => format!("R {seq}"),
+            Self::Reset { seq, ack } => format!("R. {seq}{}", acked(ack)),
+            Self::Probe { seq } => format!("probe {seq}"),
+            Self::Forged(segment) => format!("forged {segment}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::{Outcome, Witness};
+
+    use super::*;
+
+    const SCRIPT: &str =
+        "server listen()\nclient connect()\nserver accept()\nclient write(9) &\nserver read()\nwait 1s\n";
+
+    fn segment(at_us: u64, from: Host, flags: &str, seq: i64, len: u32, ack: i64) -> Event {
+        let flags = Flags::from_text(flags).expect("flags");
+        let segment = Segment { flags, seq, ack: flags.ack.then_some(ack), len, win: 0 };
+        Event::Segment { at_us, arrives_us: None, from, ports: [1, 1], segment, fate: Fate::Dropped }
+    }
+
+    fn call(line: u32, began_us: u64) -> Event {
+        let (host, socket, call) = (Host::Client, "client".to_owned(), "f()".to_owned());
+        Event::Call { at_us: began_us, began_us, host, socket, line, call, outcome: Outcome::ZERO }
+    }
+
+    fn normal(mut events: Vec<Event>) -> Vec<String> {
+        let script = Script::parse(SCRIPT).expect("a script");
+        events.extend([call(1, 0), call(2, 1_000), call(3, 2_000), call(4, 3_000), call(5, 3_500)]);
+        events.push(Event::Statement { at_us: 9_000, line: 6, text: "wait 1s".to_owned() });
+        let trace = Trace {
+            version: 1,
+            scenario: String::new(),
+            witness: Witness::Sim,
+            rung: String::new(),
+            kernel: String::new(),
+            events,
+            failed: Vec::new(),
+        };
+        let normal = Normal::of(&script, &trace);
+        normal
+            .lines
+            .iter()
+            .filter(|(key, _)| !matches!(key, Key::Call(_)))
+            .map(|(key, text)| format!("{}: {text}", key.name()))
+            .collect()
+    }
+
+    #[test]
+    fn what_a_side_says_again_counts_once_and_bulk_data_is_one_piece() {
+        let client = |at_us, flags, seq, len, ack| segment(at_us, Host::Client, flags, seq, len, ack);
+        assert_eq!(
+            normal(vec![
+                client(1_000, "S", 0, 0, 0),
+                client(1_100, "S", 0, 0, 0),
+                client(1_200, ".", 1, 0, 1),
+                client(3_000, "P.", 1, 5, 1),
+                client(3_600, "P.", 1, 5, 1),
+                client(3_700, "FP.", 6, 4, 1),
+                client(9_000, "F.", 10, 0, 1),
+                client(9_100, ".", 11, 0, 1),
+                client(9_200, "R", 11, 0, 0),
+                client(9_300, "R", 11, 0, 0),
+            ]),
+            [
+                "line 2: the client's segments: S 0, ack 1",
+                "line 4: the client's segments: data 1:10, F 10",
+                "line 6: the client's segments: R 11, again ack 1",
+            ]
+        );
+    }
+
+    #[test]
+    fn states_are_those_when_the_link_is_quiet() {
+        let state = |at_us, from, to| Event::State { at_us, host: Host::Client, socket: "client".to_owned(), from, to };
+        assert_eq!(
+            normal(vec![
+                state(1_000, State::Closed, State::SynSent),
+                state(1_500, State::SynSent, State::Established),
+                state(3_200, State::Established, State::FinWait1),
+                state(9_500, State::FinWait1, State::Closed),
+            ]),
+            [
+                "line 2: the state of client on the client: ESTABLISHED",
+                "line 3: the state of client on the client: ESTABLISHED",
+                "line 4: the state of client on the client: FIN-WAIT-1",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_probe_is_below_what_was_sent() {
+        let client = |at_us, flags, seq, len| segment(at_us, Host::Client, flags, seq, len, 1);
+        assert_eq!(
+            normal(vec![client(1_000, "S", 0, 0), client(1_200, ".", 1, 0), client(9_100, ".", 0, 0)]),
+            ["line 2: the client's segments: S 0, ack 1", "line 6: the client's segments: probe 0"]
+        );
+    }
+}
