@@ -1,10 +1,13 @@
-//! What the test targets share: the normal form in which model and kernel are compared, the golden files, the ledger.
+//! What the test targets share: the normal form in which model and kernel are compared, the golden files,
+//! the ledger, and scripts that nobody wrote: all short ones, and random ones.
 
 #![forbid(unsafe_code)]
 
 pub mod golden;
+pub mod interleavings;
 pub mod ledger;
 pub mod normal;
+pub mod random;
 
 use std::path::PathBuf;
 
