@@ -11,12 +11,14 @@
 //! - [`State`] (`state.rs`): RFC 9293's states
 //! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
+//! - [`messages`]: what runtimes print for it
 //! - [`CATALOGUE`] (`catalogue.rs`): the book's scenarios
 
 mod catalogue;
 mod host;
 #[cfg(feature = "json")]
 mod json;
+pub mod messages;
 mod notation;
 mod numbering;
 mod outcome;
