@@ -1,1 +1,153 @@
-//! To be written.
+//! Performs a [`scenario::Script`] on the real TCP of the Linux kernel that it runs on.
+//!
+//! Two network namespaces are two hosts, each with a TCP of its own; between them lies a link of ours, in user space,
+//! that delays, drops, holds, repeats, forges and records segments. Nothing here needs root.
+//!
+//! ```text
+//!  your program ─ run() ─▶ the lab: a process with a user namespace of its own
+//!                            ├─ thread: host client ── its namespace, its TUN ──▶ process: the client's calls
+//!                            ├─ thread: host server ── its namespace, its TUN ──▶ process: the server's calls
+//!                            └─ thread: the link between the two TUNs
+//! ```
+//!
+//! A process may enter a user namespace only while it has one thread, and SIGKILL needs a process to kill. So [`run`]
+//! starts the calling program's own executable again, in other parts, and that program **must call [`enter`] first
+//! thing in `main`**: in such a process it plays the part and never returns. A program that cannot (one with the
+//! test harness's `main`) names one that does in [`Options::program`]. Runs may be made side by side, from any thread.
+//!
+//! Map of the code, from the outside in:
+//! - `parts.rs`: the parts that a process can play, and how they are started
+//! - `admission.rs`: whether this process may have namespaces
+//! - `lab.rs`: the lab performs a script ([`scenario::Stage`]): calls, hosts, link, quiet
+//! - `names.rs`: which row of the kernel's table is which socket of the script
+//! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
+//! - `calls.rs`: the process that makes the calls
+//! - `link.rs`: the link between the hosts; `flows.rs`: what it knows of each connection; `packet.rs`: headers
+//! - `pcap.rs`: what was on the link, for Wireshark
+//! - `kernel.rs`: what the kernel shows in /proc/net; `netlink.rs`, `tun.rs`: how a namespace gets its interface
+
+#[cfg(target_os = "linux")]
+mod admission;
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod clock;
+mod error;
+#[cfg(target_os = "linux")]
+mod flows;
+#[cfg(target_os = "linux")]
+mod host;
+#[cfg(target_os = "linux")]
+mod kernel;
+#[cfg(target_os = "linux")]
+mod lab;
+#[cfg(target_os = "linux")]
+mod link;
+#[cfg(target_os = "linux")]
+mod names;
+#[cfg(target_os = "linux")]
+mod netlink;
+#[cfg(target_os = "linux")]
+mod packet;
+#[cfg(target_os = "linux")]
+mod parts;
+#[cfg(target_os = "linux")]
+mod pcap;
+#[cfg(target_os = "linux")]
+mod tun;
+
+use std::path::PathBuf;
+
+use scenario::{Script, Trace};
+use serde::{Deserialize, Serialize};
+
+pub use error::Error;
+
+/// How a script is performed.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The rung to stand on; without it the highest that this machine allows.
+    pub rung: Option<Rung>,
+    /// Where to write the run's segments as a capture (pcap, link type RAW): each as it left.
+    pub pcap: Option<PathBuf>,
+    /// A program that calls [`enter`] first thing; without it the calling program itself.
+    pub program: Option<PathBuf>,
+}
+
+/// How much of the kernel's doing can be had and seen, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Rung {
+    /// Two namespaces, a TUN in each, and our link between them: everything.
+    Tun,
+}
+
+impl Rung {
+    /// All of them, the highest first.
+    pub const ALL: [Self; 1] = [Self::Tun];
+
+    /// Its word, in `--rung` and in traces.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Tun => "tun",
+        }
+    }
+
+    /// The rung of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rung| rung.name() == name)
+    }
+
+    /// What one stands on, and what cannot be seen from there.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Self::Tun => {
+                "two stacks in two network namespaces, our own link between them (TUN): calls, segments, states"
+            }
+        }
+    }
+}
+
+/// A run, and what is to be said about how it was made.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Performed {
+    /// What happened.
+    pub trace: Trace,
+    /// On which rung it stands, and why on none higher: lines for people.
+    pub notes: Vec<String>,
+}
+
+/// Performs a script on this machine's kernel.
+///
+/// # Errors
+/// The script cannot be performed here; an outcome other than written is no error, it stands in [`Trace::failed`].
+pub fn run(id: &str, script: &Script, options: &Options) -> Result<Trace, Error> {
+    perform(id, script, options).map(|performed| performed.trace)
+}
+
+/// The same as [`run`], with the notes that a program for people prints.
+///
+/// # Errors
+/// As [`run`].
+#[cfg(target_os = "linux")]
+pub fn perform(id: &str, script: &Script, options: &Options) -> Result<Performed, Error> {
+    parts::perform(id, script, options)
+}
+
+/// The same as [`run`], with the notes that a program for people prints.
+///
+/// # Errors
+/// Always: this system has no network namespaces.
+#[cfg(not(target_os = "linux"))]
+pub fn perform(_id: &str, _script: &Script, _options: &Options) -> Result<Performed, Error> {
+    Err(Error::Refused(vec![format!(
+        "this is {}: two kernels in one take Linux and its network namespaces",
+        std::env::consts::OS
+    )]))
+}
+
+/// Plays this process's part if [`run`] started it for one, and then never returns. First thing in `main`.
+pub fn enter() {
+    #[cfg(target_os = "linux")]
+    parts::enter();
+}

@@ -1,0 +1,54 @@
+//! Whether this process may have namespaces of its own, and if not, why.
+
+use std::fs;
+
+use nix::errno::Errno;
+use nix::sched::{CloneFlags, unshare};
+use nix::unistd::{getegid, geteuid};
+
+/// Makes this process one that may make network namespaces: root as it is, anybody else in a user namespace.
+///
+/// The process must have one thread only (`unshare(2)`: EINVAL otherwise).
+///
+/// # Errors
+/// Which step was refused, how, and what is known about the reason.
+pub(crate) fn enter_user_namespace() -> Result<(), String> {
+    if geteuid().is_root() && unshare(CloneFlags::CLONE_NEWNET).is_ok() {
+        want_small_tables();
+        return Ok(());
+    }
+    let (user, group) = (geteuid(), getegid());
+    unshare(CloneFlags::CLONE_NEWUSER).map_err(|errno| format!("unshare(CLONE_NEWUSER): {errno}{}", hint(errno)))?;
+    // Root inside is this user outside. An ordinary user may map a group only without setgroups(2).
+    for (file, text) in
+        [("setgroups", "deny".to_owned()), ("uid_map", format!("0 {user} 1")), ("gid_map", format!("0 {group} 1"))]
+    {
+        fs::write(format!("/proc/self/{file}"), text).map_err(|error| format!("/proc/self/{file}: {error}"))?;
+    }
+    unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| format!("unshare(CLONE_NEWNET): {errno}{}", hint(errno)))?;
+    want_small_tables();
+    Ok(())
+}
+
+/// Namespaces made from this one get a table of connections of their own, and a small one: the machine's has room for
+/// hundreds of thousands, and reading /proc/net/tcp walks all of it, 10 ms each time.
+fn want_small_tables() {
+    // Linux has it since 6.1; without it everything is only slower.
+    let _ = fs::write("/proc/sys/net/ipv4/tcp_child_ehash_entries", "4096");
+}
+
+fn hint(errno: Errno) -> String {
+    let setting = |file: &str| fs::read_to_string(format!("/proc/sys/{file}")).ok().map(|text| text.trim().to_owned());
+    if setting("kernel/apparmor_restrict_unprivileged_userns").is_some_and(|value| value != "0") {
+        return "; AppArmor keeps user namespaces from ordinary programs (kernel.apparmor_restrict_unprivileged_userns)"
+            .to_owned();
+    }
+    if setting("kernel/unprivileged_userns_clone").as_deref() == Some("0") {
+        return "; user namespaces are switched off for ordinary users (kernel.unprivileged_userns_clone)".to_owned();
+    }
+    match errno {
+        Errno::ENOSPC => "; the limit user.max_user_namespaces is reached".to_owned(),
+        Errno::EPERM => "; a container's seccomp filter often forbids it".to_owned(),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,312 @@
+//! The process that makes a host's calls: each on a thread of its own, so that a blocked one holds up no other.
+//!
+//! It is told the script, then the lines to perform, on stdin; it reports on stdout, one line a report.
+//! When stdin ends or it is killed, it is gone, and the kernel closes its sockets.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, BufRead, Read, Write};
+use std::net::{IpAddr, SocketAddr};
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
+use nix::{libc, unistd};
+use scenario::{Action, Call, Connecting, Errno, How, Outcome, Ready, Script, SocketOption, Verb};
+use socket2::{Domain, Protocol, Socket, Type};
+
+use crate::clock::now_us;
+
+/// What the process reports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Report {
+    /// The call in that line is being made.
+    Began { line: u32, at_us: u64 },
+    /// The call in that line has a socket for its name, with this inode.
+    Made { line: u32, inode: u64 },
+    /// The connection that it made has these ports, the own and the peer's.
+    Ports { line: u32, ports: [u16; 2] },
+    /// The call in that line has returned.
+    Returned { line: u32, at_us: u64, outcome: Outcome },
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Began { line, at_us } => write!(f, "began {line} {at_us}"),
+            Self::Made { line, inode } => write!(f, "made {line} {inode}"),
+            Self::Ports { line, ports: [own, peer] } => write!(f, "ports {line} {own} {peer}"),
+            // The outcome last: an errno without a name has a space in it.
+            Self::Returned { line, at_us, outcome } => write!(f, "returned {line} {at_us} {outcome}"),
+        }
+    }
+}
+
+impl Report {
+    /// Reads what `Display` prints.
+    pub(crate) fn from_text(text: &str) -> Option<Self> {
+        let mut words = text.splitn(4, ' ');
+        let kind = words.next()?;
+        let line = words.next()?.parse().ok()?;
+        let number: u64 = words.next()?.parse().ok()?;
+        match (kind, words.next()) {
+            ("began", None) => Some(Self::Began { line, at_us: number }),
+            ("made", None) => Some(Self::Made { line, inode: number }),
+            ("ports", Some(peer)) => {
+                Some(Self::Ports { line, ports: [u16::try_from(number).ok()?, peer.parse().ok()?] })
+            }
+            ("returned", Some(outcome)) => {
+                Some(Self::Returned { line, at_us: number, outcome: Outcome::from_text(outcome)? })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Makes calls until stdin ends. `own` and `peer` are the two hosts' addresses.
+///
+/// # Errors
+/// stdin or stdout broke, or what came was no script.
+pub(crate) fn make(own: IpAddr, peer: IpAddr) -> io::Result<()> {
+    let mut stdin = io::stdin().lock();
+    let mut length = String::new();
+    stdin.read_line(&mut length)?;
+    let length = length.trim().parse().map_err(io::Error::other)?;
+    let mut text = String::new();
+    (&mut stdin).take(length).read_to_string(&mut text)?;
+    let script = Script::parse(&text).map_err(io::Error::other)?;
+
+    let process = Arc::new(Process { own, peer, sockets: Mutex::default() });
+    for line in stdin.lines() {
+        let line = line?.parse().map_err(io::Error::other)?;
+        let Some(Action::Call(call)) = script.statement(line).map(|statement| &statement.action) else {
+            return Err(io::Error::other(format!("there is no call in line {line}")));
+        };
+        let (process, call) = (Arc::clone(&process), call.clone());
+        std::thread::Builder::new().spawn(move || process.perform(line, &call))?;
+    }
+    Ok(())
+}
+
+struct Process {
+    own: IpAddr,
+    peer: IpAddr,
+    sockets: Mutex<BTreeMap<String, Arc<Socket>>>,
+}
+
+type Returned = Result<Outcome, Failure>;
+
+/// Why a call did not succeed.
+enum Failure {
+    Errno(Errno),
+    /// Not the kernel's answer: something that must not happen.
+    Broken(String),
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        match error.raw_os_error().and_then(|errno| u16::try_from(errno).ok()) {
+            Some(errno) => Self::Errno(Errno(errno)),
+            None => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+impl From<nix::Error> for Failure {
+    fn from(errno: nix::Error) -> Self {
+        io::Error::from(errno).into()
+    }
+}
+
+impl Process {
+    fn perform(&self, line: u32, call: &Call) {
+        report(Report::Began { line, at_us: now_us() });
+        let returned = self.call(line, call);
+        let at_us = now_us();
+        let outcome = match returned {
+            Ok(outcome) => outcome,
+            Err(Failure::Errno(errno)) => Outcome::Errno(errno),
+            Err(Failure::Broken(what)) => {
+                eprintln!("line {line}: {what}");
+                std::process::exit(1);
+            }
+        };
+        report(Report::Returned { line, at_us, outcome });
+    }
+
+    fn call(&self, line: u32, call: &Call) -> Returned {
+        let zero = |()| Outcome::ZERO;
+        match &call.verb {
+            Verb::Listen { backlog, port, reuse_address } => {
+                let socket = self.new_socket()?;
+                socket.set_reuse_address(*reuse_address)?;
+                socket.bind(&SocketAddr::new(self.own, *port).into())?;
+                // Named only when it listens: where bind(2) fails there is no listener.
+                socket.listen(i32::try_from(*backlog).unwrap_or(i32::MAX))?;
+                self.name(line, call, socket)?;
+                Ok(Outcome::ZERO)
+            }
+            Verb::Connect { port: port_number, from, connecting } => {
+                let socket = self.name(line, call, self.new_socket()?)?;
+                if let Some(from) = from {
+                    socket.bind(&SocketAddr::new(self.own, *from).into())?;
+                }
+                let peer = SocketAddr::new(self.peer, *port_number).into();
+                socket.set_nonblocking(*connecting == Connecting::Nonblocking)?;
+                let connected = socket.connect(&peer);
+                socket.set_nonblocking(false)?;
+                if let Ok(own) = port(socket.local_addr()) {
+                    report(Report::Ports { line, ports: [own, *port_number] });
+                }
+                Ok(connected.map(zero)?)
+            }
+            Verb::Accept { listener } => {
+                let (socket, peer) = self.socket(listener)?.accept()?;
+                let socket = self.name(line, call, socket)?;
+                report(Report::Ports { line, ports: [port(socket.local_addr())?, port(Ok(peer))?] });
+                Ok(Outcome::ZERO)
+            }
+            Verb::Write(payload) => {
+                let socket = self.socket(&call.socket)?;
+                let written = send(socket.as_raw_fd(), &payload.bytes(), MsgFlags::MSG_NOSIGNAL)?;
+                Ok(Outcome::Number(written as u64))
+            }
+            Verb::Read { at_most } => {
+                let socket = self.socket(&call.socket)?;
+                let mut buffer = vec![0; *at_most as usize];
+                Ok(Outcome::Number((&*socket).read(&mut buffer)? as u64))
+            }
+            Verb::Shutdown(how) => {
+                let how = match how {
+                    How::Rd => std::net::Shutdown::Read,
+                    How::Wr => std::net::Shutdown::Write,
+                    How::RdWr => std::net::Shutdown::Both,
+                };
+                Ok(self.socket(&call.socket)?.shutdown(how).map(zero)?)
+            }
+            Verb::Close => {
+                let socket = self.lock().remove(&call.socket);
+                let socket = socket.ok_or_else(|| no_socket(&call.socket))?;
+                // No other call is being made on it, so this is its last owner, and close(2) is what happens here.
+                let socket =
+                    Arc::into_inner(socket).ok_or_else(|| Failure::Broken("close() of a busy socket".into()))?;
+                Ok(unistd::close(OwnedFd::from(socket)).map(zero)?)
+            }
+            Verb::SetOption(option) => Ok(set(&*self.socket(&call.socket)?, *option).map(zero)?),
+            Verb::GetError => Ok(match self.socket(&call.socket)?.take_error()? {
+                Some(pending) => Outcome::Errno(errno(&pending)?),
+                None => Outcome::ZERO,
+            }),
+            Verb::Poll => Ok(Outcome::Ready(ready(&*self.socket(&call.socket)?)?)),
+            Verb::GetPeerName => Ok(self.socket(&call.socket)?.peer_addr().map(|_| Outcome::ZERO)?),
+        }
+    }
+
+    fn new_socket(&self) -> io::Result<Socket> {
+        Socket::new(Domain::for_address(SocketAddr::new(self.own, 0)), Type::STREAM, Some(Protocol::TCP))
+    }
+
+    /// Gives a new socket its name, and says so: it can be seen from now on, even if the call blocks.
+    fn name(&self, line: u32, call: &Call, socket: Socket) -> Result<Arc<Socket>, Failure> {
+        let inode = nix::sys::stat::fstat(&socket)?.st_ino;
+        report(Report::Made { line, inode });
+        let socket = Arc::new(socket);
+        self.lock().insert(call.socket.clone(), Arc::clone(&socket));
+        Ok(socket)
+    }
+
+    fn socket(&self, name: &str) -> Result<Arc<Socket>, Failure> {
+        self.lock().get(name).cloned().ok_or_else(|| no_socket(name))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Socket>>> {
+        self.sockets.lock().expect("nobody panics while holding the table of sockets")
+    }
+}
+
+fn no_socket(name: &str) -> Failure {
+    Failure::Broken(format!("there is no socket `{name}` in this process"))
+}
+
+fn port(address: io::Result<socket2::SockAddr>) -> io::Result<u16> {
+    let address = address?.as_socket().ok_or_else(|| io::Error::other("a TCP socket without a port"))?;
+    Ok(address.port())
+}
+
+fn errno(error: &io::Error) -> Result<Errno, Failure> {
+    let number = error.raw_os_error().and_then(|errno| u16::try_from(errno).ok());
+    number.map(Errno).ok_or_else(|| Failure::Broken(error.to_string()))
+}
+
+fn set(socket: &Socket, option: SocketOption) -> nix::Result<()> {
+    let seconds = |duration: std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
+    match option {
+        SocketOption::Linger(linger) => {
+            let linger = libc::linger { l_onoff: linger.is_some().into(), l_linger: linger.unwrap_or(0).into() };
+            setsockopt(socket, sockopt::Linger, &linger)
+        }
+        SocketOption::KeepAlive(on) => setsockopt(socket, sockopt::KeepAlive, &on),
+        SocketOption::KeepIdle(idle) => setsockopt(socket, sockopt::TcpKeepIdle, &seconds(idle)),
+        SocketOption::KeepInterval(interval) => setsockopt(socket, sockopt::TcpKeepInterval, &seconds(interval)),
+        SocketOption::KeepCount(count) => setsockopt(socket, sockopt::TcpKeepCount, &count.into()),
+        SocketOption::UserTimeout(timeout) => {
+            setsockopt(socket, sockopt::TcpUserTimeout, &u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX))
+        }
+        SocketOption::Linger2(seconds) => {
+            setsockopt(socket, Linger2, &seconds.map_or(-1, |seconds| i32::try_from(seconds).unwrap_or(i32::MAX)))
+        }
+        SocketOption::ReceiveBuffer(bytes) => setsockopt(socket, sockopt::RcvBuf, &(bytes as usize)),
+        SocketOption::SendBuffer(bytes) => setsockopt(socket, sockopt::SndBuf, &(bytes as usize)),
+    }
+}
+
+/// TCP_LINGER2 (tcp(7)), the one option that `nix` does not have.
+#[derive(Clone, Copy)]
+struct Linger2;
+
+nix::setsockopt_impl!(Linger2, libc::IPPROTO_TCP, libc::TCP_LINGER2, i32, sockopt::SetStruct<'_, i32>);
+
+/// poll(2), by way of epoll(7): both ask the socket the same question (`tcp_poll`), and `nix` reads RDHUP from this one.
+fn ready(socket: &Socket) -> nix::Result<Ready> {
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+    let asked = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP;
+    epoll.add(socket, EpollEvent::new(asked, 0))?;
+    let mut events = [EpollEvent::empty()];
+    let found = match epoll.wait(&mut events, EpollTimeout::ZERO)? {
+        0 => EpollFlags::empty(),
+        _ => events[0].events(),
+    };
+    Ok(Ready {
+        input: found.contains(EpollFlags::EPOLLIN),
+        output: found.contains(EpollFlags::EPOLLOUT),
+        read_hangup: found.contains(EpollFlags::EPOLLRDHUP),
+        hangup: found.contains(EpollFlags::EPOLLHUP),
+        error: found.contains(EpollFlags::EPOLLERR),
+    })
+}
+
+fn report(report: Report) {
+    // One write for the whole line. If nobody reads any more there is nothing left to do.
+    if io::stdout().lock().write_all(format!("{report}\n").as_bytes()).is_err() {
+        std::process::exit(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reports_read_back_as_they_are_printed() {
+        for report in [
+            Report::Began { line: 3, at_us: 17 },
+            Report::Made { line: 3, inode: 99 },
+            Report::Ports { line: 3, ports: [80, 40_000] },
+            Report::Returned { line: 3, at_us: 17, outcome: Outcome::Errno(Errno(200)) },
+        ] {
+            assert_eq!(Report::from_text(&report.to_string()), Some(report));
+        }
+        assert_eq!(Report::from_text("returned 3 17"), None);
+    }
+}

@@ -1,0 +1,48 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a script could not be performed. An errno that a call gave is no error.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Error {
+    /// This machine allows none of the rungs that were asked for: for each, which step was refused and how.
+    Refused(Vec<String>),
+    /// The rung cannot perform this statement.
+    Unperformed {
+        /// The statement's line.
+        line: u32,
+        /// As written.
+        text: String,
+        /// What stands against it.
+        why: String,
+    },
+    /// The link did not become quiet.
+    Restless {
+        /// How long the run waited, in seconds.
+        waited_s: u64,
+    },
+    /// Something of the runner's own broke: a process, a pipe, a file.
+    Broken(String),
+}
+
+impl Error {
+    pub(crate) fn broken(what: impl fmt::Display, why: impl fmt::Display) -> Self {
+        Self::Broken(format!("{what}: {why}"))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(reasons) => {
+                f.write_str("this machine does not let the script be performed")?;
+                reasons.iter().try_for_each(|reason| write!(f, "\n  {reason}"))
+            }
+            Self::Unperformed { line, text, why } => write!(f, "line {line}: `{text}` cannot be performed: {why}"),
+            Self::Restless { waited_s } => write!(f, "the link did not become quiet within {waited_s} s"),
+            Self::Broken(what) => f.write_str(what),
+        }
+    }
+}
+
+impl std::error::Error for Error {}

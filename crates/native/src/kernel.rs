@@ -1,0 +1,164 @@
+//! What the kernel shows of the calling thread's network namespace, in /proc/thread-self/net, and what it lets us set.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use scenario::{State, Sysctl};
+
+/// One socket as /proc/net/tcp shows it (proc(5); `get_tcp4_sock` and its siblings in net/ipv4/tcp_ipv4.c).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) local_port: u16,
+    pub(crate) peer_port: u16,
+    pub(crate) state: State,
+    /// 0 for what no descriptor owns: queued connections, orphans, TIME-WAIT.
+    pub(crate) inode: u64,
+}
+
+/// Every TCP socket of the namespace, in no order that means anything.
+///
+/// # Errors
+/// /proc is not what it should be.
+pub(crate) fn sockets() -> io::Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for file in ["tcp", "tcp6"] {
+        let text = match std::fs::read_to_string(format!("/proc/thread-self/net/{file}")) {
+            Ok(text) => text,
+            // A kernel without IPv6 has no tcp6.
+            Err(error) if file == "tcp6" && error.kind() == io::ErrorKind::NotFound => continue,
+            Err(error) => return Err(error),
+        };
+        for line in text.lines().skip(1) {
+            let row =
+                row(line).ok_or_else(|| io::Error::other(format!("an unknown line in /proc/net/{file}: {line}")))?;
+            rows.push(row);
+        }
+    }
+    Ok(rows)
+}
+
+/// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`
+fn row(line: &str) -> Option<Row> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let port = |address: &str| u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok();
+    Some(Row {
+        local_port: port(words.get(1)?)?,
+        peer_port: port(words.get(2)?)?,
+        state: state(words.get(3)?)?,
+        inode: words.get(9)?.parse().ok()?,
+    })
+}
+
+/// The numbers of include/net/tcp_states.h.
+fn state(hexadecimal: &str) -> Option<State> {
+    Some(match u8::from_str_radix(hexadecimal, 16).ok()? {
+        1 => State::Established,
+        2 => State::SynSent,
+        // A connection request in the queue shows as SYN_RECV; 12 is the same without a listener's lock (TCP_NEW_SYN_RECV).
+        3 | 12 => State::SynReceived,
+        4 => State::FinWait1,
+        5 => State::FinWait2,
+        6 => State::TimeWait,
+        7 => State::Closed,
+        8 => State::CloseWait,
+        9 => State::LastAck,
+        10 => State::Listen,
+        11 => State::Closing,
+        _ => return None,
+    })
+}
+
+/// Those of the kernel's counters that tell of endings (nstat's names), as they stand.
+///
+/// # Errors
+/// /proc is not what it should be.
+pub(crate) fn counters() -> io::Result<BTreeMap<String, u64>> {
+    let mut counters = BTreeMap::new();
+    for file in ["snmp", "netstat"] {
+        let text = std::fs::read_to_string(format!("/proc/thread-self/net/{file}"))?;
+        let lines: Vec<&str> = text.lines().collect();
+        // Pairs of lines: `Tcp: NAME NAME …` and `Tcp: NUMBER NUMBER …`.
+        for pair in lines.chunks_exact(2) {
+            let [names, values] = pair else { continue };
+            let prefix = names.split(':').next().unwrap_or_default();
+            for (name, value) in names.split_whitespace().zip(values.split_whitespace()).skip(1) {
+                let name = format!("{prefix}{name}");
+                if COUNTERS.contains(&name.as_str()) {
+                    counters.insert(name, value.parse().unwrap_or(0));
+                }
+            }
+        }
+    }
+    Ok(counters)
+}
+
+/// The counters that move when connections end, or fail to begin (net/ipv4/proc.c).
+const COUNTERS: [&str; 32] = [
+    "TcpAttemptFails",
+    "TcpEstabResets",
+    "TcpOutRsts",
+    "TcpRetransSegs",
+    "TcpExtEmbryonicRsts",
+    "TcpExtListenDrops",
+    "TcpExtListenOverflows",
+    "TcpExtOutOfWindowIcmps",
+    "TcpExtPAWSActive",
+    "TcpExtPAWSEstab",
+    "TcpExtPAWSOldAck",
+    "TcpExtPAWSTimewait",
+    "TcpExtTCPACKSkippedChallenge",
+    "TcpExtTCPACKSkippedTimeWait",
+    "TcpExtTCPAbortFailed",
+    "TcpExtTCPAbortOnClose",
+    "TcpExtTCPAbortOnData",
+    "TcpExtTCPAbortOnLinger",
+    "TcpExtTCPAbortOnMemory",
+    "TcpExtTCPAbortOnTimeout",
+    "TcpExtTCPChallengeACK",
+    "TcpExtTCPKeepAlive",
+    "TcpExtTCPLossProbes",
+    "TcpExtTCPReqQFullDoCookies",
+    "TcpExtTCPReqQFullDrop",
+    "TcpExtTCPSYNChallenge",
+    "TcpExtTCPTimeWaitOverflow",
+    "TcpExtTCPTimeouts",
+    "TcpExtTCPWinProbe",
+    "TcpExtTW",
+    "TcpExtTWKilled",
+    "TcpExtTWRecycled",
+];
+
+/// Sets one of the namespace's settings.
+///
+/// # Errors
+/// The kernel has no such setting, refuses the value, or /proc/sys is read-only (in some containers).
+pub(crate) fn set(sysctl: Sysctl, value: u32) -> io::Result<()> {
+    std::fs::write(format!("/proc/sys/net/ipv4/{}", sysctl.name()), value.to_string())
+}
+
+/// `6.18.1-distribution`; the empty string if even that is hidden.
+pub(crate) fn release() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_the_table() {
+        let line = "   1: 020002C0:0050 010002C0:9C40 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0";
+        let expected = Row { local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0 };
+        assert_eq!(row(line), Some(expected));
+        assert_eq!(row("rubbish"), None);
+    }
+
+    #[test]
+    fn this_machine_shows_its_sockets_and_counters() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is up");
+        let port = listener.local_addr().expect("it is bound").port();
+        let rows = sockets().expect("/proc is mounted");
+        assert!(rows.iter().any(|row| row.local_port == port && row.state == State::Listen && row.inode != 0));
+        assert!(counters().expect("/proc is mounted").contains_key("TcpExtTCPAbortOnClose"));
+    }
+}

@@ -1,0 +1,385 @@
+//! The link between the two hosts: it reads what one sends, and lets it arrive at the other, or not.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, PipeReader, PipeWriter, Read, Write};
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use nix::poll::{PollFd, PollFlags, ppoll};
+use scenario::{Count, Event, Fate, Flags, Host, Kind, Meeting, Numbering, Offset, RawSegment};
+
+use crate::Error;
+use crate::clock::now_us;
+use crate::flows::Flows;
+use crate::packet::{self, Header};
+
+/// The link, worked by a thread of its own.
+pub(crate) struct Link {
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Shared {
+    state: Mutex<State>,
+    wake: PipeWriter,
+}
+
+struct State {
+    began_us: u64,
+    addresses: [IpAddr; 2],
+    /// The other end of each host's interface; `None` while the host is down.
+    wires: [Option<Arc<File>>; 2],
+    delay: Duration,
+    is_cut: bool,
+    rules: Vec<Rule>,
+    /// On their way, by the time at which they arrive and the order in which they left.
+    flights: BTreeMap<(u64, u64), Flight>,
+    launched: u64,
+    flows: Flows,
+    numbering: Numbering,
+    /// One for each segment, in the order in which they left.
+    events: Vec<Event>,
+    capture: Vec<Captured>,
+    sent_last_us: u64,
+    ended: bool,
+    broken: Option<String>,
+}
+
+struct Rule {
+    meeting: Meeting,
+    /// How many segments it is still for.
+    left: Count,
+    kind: Kind,
+    from: Host,
+}
+
+struct Flight {
+    to: Host,
+    header: Header,
+    packet: Vec<u8>,
+    /// Its place in `events`.
+    event: usize,
+}
+
+/// A packet as it left.
+pub(crate) struct Captured {
+    pub(crate) at_us: u64,
+    pub(crate) packet: Vec<u8>,
+}
+
+/// 10 ms until the script sets it.
+const DELAY: Duration = Duration::from_millis(10);
+/// More segments than this in one run are a bound reached, not a scenario.
+const SEGMENTS_MAX: usize = 200_000;
+
+impl Link {
+    /// A link to which no host is attached yet. Its times count from `began_us`.
+    pub(crate) fn start(began_us: u64, addresses: [IpAddr; 2]) -> Result<Self, Error> {
+        let (woken, wake) = io::pipe().map_err(|error| Error::broken("the link's pipe", error))?;
+        let state = State {
+            began_us,
+            addresses,
+            wires: [None, None],
+            delay: DELAY,
+            is_cut: false,
+            rules: Vec::new(),
+            flights: BTreeMap::new(),
+            launched: 0,
+            flows: Flows::default(),
+            numbering: Numbering::new(),
+            events: Vec::new(),
+            capture: Vec::new(),
+            sent_last_us: began_us,
+            ended: false,
+            broken: None,
+        };
+        let shared = Arc::new(Shared { state: Mutex::new(state), wake });
+        let thread = std::thread::Builder::new().name("link".to_owned()).spawn({
+            let shared = Arc::clone(&shared);
+            move || work(&shared, woken)
+        });
+        let thread = thread.map_err(|error| Error::broken("the link's thread", error))?;
+        Ok(Self { shared, thread: Some(thread) })
+    }
+
+    /// The host is there: what it sends and receives goes through this file.
+    pub(crate) fn attach(&self, host: Host, wire: File) {
+        self.lock().wires[host.index()] = Some(Arc::new(wire));
+        self.wake();
+    }
+
+    /// The host is gone: everything to it is lost from now on, and nothing comes from it.
+    pub(crate) fn detach(&self, host: Host) {
+        self.lock().wires[host.index()] = None;
+        self.wake();
+    }
+
+    pub(crate) fn set_delay(&self, delay: Duration) {
+        self.lock().delay = delay;
+    }
+
+    pub(crate) fn cut(&self) {
+        self.lock().is_cut = true;
+    }
+
+    pub(crate) fn restore(&self) {
+        self.lock().is_cut = false;
+    }
+
+    pub(crate) fn meet(&self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
+        self.lock().rules.push(Rule { meeting, left: count, kind, from });
+    }
+
+    /// Forges a segment; `None` if the host has had no connection for which it could be.
+    pub(crate) fn inject(&self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
+        let forged = self.lock().inject(flags, to, seq, ack, len);
+        self.wake();
+        forged
+    }
+
+    /// Nothing is on its way, and then when the last segment left; else when the next one arrives.
+    pub(crate) fn in_flight(&self) -> Result<u64, u64> {
+        let state = self.lock();
+        match state.flights.first_key_value() {
+            None => Ok(state.sent_last_us),
+            Some((&(due_us, _), _)) => Err(due_us),
+        }
+    }
+
+    /// What went wrong on the link's thread, if anything did.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match &self.lock().broken {
+            None => Ok(()),
+            Some(what) => Err(Error::Broken(what.clone())),
+        }
+    }
+
+    /// The client's port and the server's of every SYN so far, in the order in which they left.
+    pub(crate) fn opened(&self) -> Vec<[u16; 2]> {
+        let state = self.lock();
+        let syns = state.events.iter().filter_map(|event| match event {
+            Event::Segment { from, ports, segment, .. } if segment.flags.syn && !segment.flags.ack => match from {
+                Host::Client => Some(*ports),
+                Host::Server => Some([ports[1], ports[0]]),
+            },
+            _ => None,
+        });
+        syns.collect()
+    }
+
+    /// Ends the link; gives what was on it.
+    pub(crate) fn end(mut self) -> (Vec<Event>, Vec<Captured>) {
+        self.stop();
+        let mut state = self.lock();
+        (std::mem::take(&mut state.events), std::mem::take(&mut state.capture))
+    }
+
+    fn stop(&mut self) {
+        self.lock().ended = true;
+        self.wake();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.lock()
+    }
+
+    fn wake(&self) {
+        // Fails only if the thread has ended; then there is nobody to wake.
+        let _ = (&self.shared.wake).write(&[0]);
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("nobody panics while holding the link")
+    }
+}
+
+/// The thread's whole work: what is due arrives, what the hosts send is taken in.
+fn work(shared: &Shared, mut woken: PipeReader) {
+    let mut buffer = vec![0; 65_536];
+    loop {
+        let (wires, timeout) = {
+            let mut state = shared.lock();
+            state.deliver_due();
+            if state.ended {
+                return;
+            }
+            let until_due = |&(due_us, _): &(u64, u64)| Duration::from_micros(due_us.saturating_sub(now_us()));
+            (state.wires.clone(), state.flights.keys().next().map(until_due))
+        };
+        let ready = match wait(&wires, &woken, timeout) {
+            Ok(ready) => ready,
+            Err(error) => {
+                shared.lock().broken = Some(format!("the link cannot wait for segments: {error}"));
+                return;
+            }
+        };
+        if ready[2] {
+            let _ = woken.read(&mut buffer);
+        }
+        for host in Host::BOTH {
+            if let Some(wire) = &wires[host.index()]
+                && ready[host.index()]
+            {
+                take_in(shared, host, wire, &mut buffer);
+            }
+        }
+    }
+}
+
+/// Which of the client's wire, the server's and the wake-up have something to read.
+fn wait(wires: &[Option<Arc<File>>; 2], woken: &PipeReader, timeout: Option<Duration>) -> nix::Result<[bool; 3]> {
+    let files = [wires[0].as_ref().map(|wire| wire.as_fd()), wires[1].as_ref().map(|wire| wire.as_fd())];
+    let files = [files[0], files[1], Some(woken.as_fd())];
+    let mut polled: Vec<PollFd<'_>> =
+        files.iter().flatten().map(|file| PollFd::new(*file, PollFlags::POLLIN)).collect();
+    match ppoll(&mut polled, timeout.map(Into::into), None) {
+        Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+        Err(error) => return Err(error),
+    }
+    let mut polled = polled.into_iter();
+    Ok(files.map(|file| file.is_some() && polled.next().is_some_and(|polled| polled.any().is_some_and(|ready| ready))))
+}
+
+/// Takes in everything that a host has sent.
+fn take_in(shared: &Shared, host: Host, mut wire: &File, buffer: &mut [u8]) {
+    loop {
+        match wire.read(buffer) {
+            Ok(length) => shared.lock().take_in(host, &buffer[..length]),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                let mut state = shared.lock();
+                state.wires[host.index()] = None;
+                state.broken = Some(format!("the link cannot read what {host} sends: {error}"));
+                return;
+            }
+        }
+    }
+}
+
+impl State {
+    /// A host has sent a packet. What is not TCP (IPv6's own chatter) is not for the peer and not for the record.
+    fn take_in(&mut self, from: Host, packet: &[u8]) {
+        let Some(header) = packet::read(packet) else { return };
+        let now_us = now_us();
+        self.sent_last_us = now_us;
+        if self.events.len() >= SEGMENTS_MAX {
+            self.broken = Some(format!("more than {SEGMENTS_MAX} segments in one run"));
+            return;
+        }
+        let win = self.flows.note_sent(from, &header);
+        let raw = raw(from, &header, win);
+        self.numbering.note(&raw);
+        self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.to_vec() });
+
+        let event = self.record(now_us, &raw, Fate::Dropped);
+        let meeting = if self.is_lost(from) { Some(Meeting::Drop) } else { self.use_up_rule(from, &header) };
+        let later = match meeting {
+            Some(Meeting::Drop) => return,
+            Some(Meeting::Hold(later)) => later,
+            Some(Meeting::Twice) => {
+                let event = self.record(now_us, &raw, Fate::Dropped);
+                self.launch(now_us + micros(self.delay) + 1, from.peer(), header, packet.to_vec(), event);
+                Duration::ZERO
+            }
+            None => Duration::ZERO,
+        };
+        self.launch(now_us + micros(self.delay + later), from.peer(), header, packet.to_vec(), event);
+    }
+
+    fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
+        let header = self.flows.forge(flags, to, seq, ack, len)?;
+        let from = to.peer();
+        let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &header);
+        let now_us = now_us();
+        self.sent_last_us = now_us;
+        let raw = raw(from, &header, self.flows.window(from, &header));
+        let event = self.record(now_us, &raw, Fate::Injected);
+        self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.clone() });
+        self.launch(now_us + micros(self.delay), to, header, packet, event);
+        Some(())
+    }
+
+    /// Whether the link loses everything: it is cut, or one of its ends is down.
+    fn is_lost(&self, from: Host) -> bool {
+        self.is_cut || self.wires[from.index()].is_none() || self.wires[from.peer().index()].is_none()
+    }
+
+    fn use_up_rule(&mut self, from: Host, header: &Header) -> Option<Meeting> {
+        let at = self.rules.iter().position(|rule| {
+            rule.from == from && rule.left != Count::Next(0) && rule.kind.matches(header.flags, header.len)
+        })?;
+        let rule = &mut self.rules[at];
+        if let Count::Next(left) = &mut rule.left {
+            *left -= 1;
+        }
+        Some(rule.meeting)
+    }
+
+    fn record(&mut self, now_us: u64, raw: &RawSegment, fate: Fate) -> usize {
+        self.events.push(Event::Segment {
+            at_us: now_us - self.began_us,
+            arrives_us: None,
+            from: raw.from,
+            ports: raw.ports,
+            segment: self.numbering.relative(raw),
+            fate,
+        });
+        self.events.len() - 1
+    }
+
+    fn launch(&mut self, due_us: u64, to: Host, header: Header, packet: Vec<u8>, event: usize) {
+        self.launched += 1;
+        self.flights.insert((due_us, self.launched), Flight { to, header, packet, event });
+    }
+
+    fn deliver_due(&mut self) {
+        while let Some(entry) = self.flights.first_entry() {
+            if entry.key().0 > now_us() {
+                return;
+            }
+            let flight = entry.remove();
+            self.deliver(&flight);
+        }
+    }
+
+    /// The segment arrives, unless its receiver has gone down meanwhile.
+    fn deliver(&mut self, flight: &Flight) {
+        let Some(wire) = self.wires[flight.to.index()].clone() else { return };
+        self.flows.note_arrived(flight.to, &flight.header);
+        let now_us = now_us() - self.began_us;
+        if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
+            *arrives_us = Some(now_us);
+            if *fate == Fate::Dropped {
+                *fate = Fate::Delivered;
+            }
+        }
+        if let Err(error) = (&*wire).write_all(&flight.packet) {
+            self.broken = Some(format!("a segment could not be handed to {}: {error}", flight.to));
+        }
+    }
+}
+
+fn raw(from: Host, header: &Header, win: u32) -> RawSegment {
+    let Header { ports, flags, seq, ack, len, .. } = *header;
+    RawSegment { from, ports, flags, seq, ack, len, win }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,284 @@
+//! Which row of the kernel's table is which socket of the script.
+//!
+//! The kernel knows inodes and ports, the script knows names. A socket with a descriptor is found by its inode;
+//! queued connections, orphans and TIME-WAIT have none, and are found by their ports.
+
+use std::collections::BTreeMap;
+
+use scenario::{Host, State};
+
+use crate::kernel::Row;
+
+/// Every socket that a run has had, in the order in which they came to be.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    sockets: Vec<Socket>,
+    /// How many connections each listener has had, by host and name.
+    arrived: BTreeMap<(Host, String), u32>,
+}
+
+#[derive(Debug)]
+struct Socket {
+    host: Host,
+    name: String,
+    owner: Owner,
+    /// A connection's own port and its peer's, once they are known.
+    ports: Option<[u16; 2]>,
+    /// As seen last.
+    state: State,
+    is_listener: bool,
+    /// It had a state and has none any more: what shows up with its ports is another connection.
+    is_gone: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// A listener's queue: nobody has accepted it.
+    Queue,
+    /// A descriptor with this inode.
+    Descriptor(u64),
+    /// It was closed, or its process ended: an orphan.
+    Nobody,
+}
+
+/// A socket that was found in another state than before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) socket: String,
+    pub(crate) from: State,
+    pub(crate) to: State,
+}
+
+impl Names {
+    /// A call has made a socket.
+    pub(crate) fn made(&mut self, host: Host, name: &str, inode: u64, is_listener: bool) {
+        self.sockets.push(Socket {
+            host,
+            name: name.to_owned(),
+            owner: Owner::Descriptor(inode),
+            ports: None,
+            state: State::Closed,
+            is_listener,
+            is_gone: false,
+        });
+    }
+
+    /// `connect` has these ports.
+    pub(crate) fn connected(&mut self, host: Host, name: &str, ports: [u16; 2]) {
+        if let Some(socket) = self.newest_named(host, name) {
+            socket.ports = Some(ports);
+        }
+    }
+
+    /// `accept` has taken the connection with these ports out of a queue. Gives the name that it had there, if it was
+    /// seen there: now it has the script's.
+    pub(crate) fn accepted(&mut self, host: Host, name: &str, ports: [u16; 2], listener: &str) -> Option<String> {
+        let queued = self
+            .sockets
+            .iter()
+            .rposition(|socket| socket.host == host && socket.owner == Owner::Queue && socket.ports == Some(ports));
+        let Some(queued) = queued else {
+            *self.arrived.entry((host, listener.to_owned())).or_default() += 1;
+            self.connected(host, name, ports);
+            return None;
+        };
+        // The socket that the call made and the queued connection are one.
+        let made = self.sockets.iter().rposition(|socket| socket.host == host && socket.name == name)?;
+        let owner = self.sockets.remove(made).owner;
+        // It was made after the connection came into the queue, so it stood behind it.
+        let socket = &mut self.sockets[queued];
+        socket.owner = owner;
+        Some(std::mem::replace(&mut socket.name, name.to_owned()))
+    }
+
+    /// `close` has returned.
+    pub(crate) fn closed(&mut self, host: Host, name: &str) {
+        if let Some(socket) = self.newest_named(host, name) {
+            socket.owner = Owner::Nobody;
+        }
+    }
+
+    /// The host's process has ended, and with it all its descriptors.
+    pub(crate) fn killed(&mut self, host: Host) {
+        for socket in self.sockets.iter_mut().filter(|socket| socket.host == host) {
+            if matches!(socket.owner, Owner::Descriptor(_)) {
+                socket.owner = Owner::Nobody;
+            }
+        }
+    }
+
+    /// Looks at a host's table (empty if the host is down). `opened`: the client's and the server's port of each SYN
+    /// that there was, in order.
+    pub(crate) fn look(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Vec<Change> {
+        let mut found: Vec<Option<State>> = self.sockets.iter().map(|_| None).collect();
+        for (socket, found) in self.sockets.iter_mut().zip(&mut found).filter(|(socket, _)| socket.host == host) {
+            if let Owner::Descriptor(inode) = socket.owner
+                && let Some(at) = rows.iter().position(|row| row.inode == inode)
+            {
+                let row = rows.swap_remove(at);
+                *found = Some(row.state);
+                if !socket.is_listener {
+                    socket.ports = Some([row.local_port, row.peer_port]);
+                }
+            }
+        }
+        // The newest first: ports that are used again belong to the newest connection, unless its past forbids.
+        for (socket, found) in self.sockets.iter().zip(&mut found).rev().filter(|(socket, _)| socket.host == host) {
+            if found.is_none()
+                && let Some(at) = rows.iter().position(|row| socket.may_be(row))
+            {
+                *found = Some(rows.swap_remove(at).state);
+            }
+        }
+        let mut changes = Vec::new();
+        for (socket, found) in self.sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
+            let to = found.unwrap_or(State::Closed);
+            if socket.state != to {
+                changes.push(Change { socket: socket.name.clone(), from: socket.state, to });
+                socket.is_gone = to == State::Closed;
+                socket.state = to;
+            }
+        }
+        changes.extend(self.take_in_queued(host, rows, opened));
+        changes
+    }
+
+    /// Names the connections that nobody has accepted and that were not there before.
+    fn take_in_queued(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Vec<Change> {
+        rows.retain(|row| row.inode == 0 && is_queued(row.state));
+        rows.sort_by_key(|row| {
+            let pair = match host {
+                Host::Server => [row.peer_port, row.local_port],
+                Host::Client => [row.local_port, row.peer_port],
+            };
+            opened.iter().rposition(|opened| *opened == pair)
+        });
+        let mut changes = Vec::new();
+        for row in rows {
+            let listener = self.sockets.iter().rev().find(|socket| {
+                socket.host == host && socket.is_listener && socket.ports.is_none_or(|[own, _]| own == row.local_port)
+            });
+            let listener = listener.map_or_else(|| "listener".to_owned(), |listener| listener.name.clone());
+            let number = self.arrived.entry((host, listener.clone())).or_default();
+            *number += 1;
+            let name = format!("{listener}.{number}");
+            changes.push(Change { socket: name.clone(), from: State::Closed, to: row.state });
+            self.sockets.push(Socket {
+                host,
+                name,
+                owner: Owner::Queue,
+                ports: Some([row.local_port, row.peer_port]),
+                state: row.state,
+                is_listener: false,
+                is_gone: false,
+            });
+        }
+        changes
+    }
+
+    /// The state of the host's newest connection; CLOSED if there was none.
+    pub(crate) fn newest(&self, host: Host) -> State {
+        let newest = self.sockets.iter().rev().find(|socket| socket.host == host && !socket.is_listener);
+        newest.map_or(State::Closed, |socket| socket.state)
+    }
+
+    /// The state of the newest socket of that name; CLOSED if there was none.
+    pub(crate) fn named(&self, host: Host, name: &str) -> State {
+        let named = self.sockets.iter().rev().find(|socket| socket.host == host && socket.name == name);
+        named.map_or(State::Closed, |socket| socket.state)
+    }
+
+    fn newest_named(&mut self, host: Host, name: &str) -> Option<&mut Socket> {
+        self.sockets.iter_mut().rev().find(|socket| socket.host == host && socket.name == name)
+    }
+}
+
+impl Socket {
+    /// Whether a row without an inode can be this connection.
+    fn may_be(&self, row: &Row) -> bool {
+        let may_be_in = match self.owner {
+            // The kernel puts a small stand-in in the place of a connection that is in TIME-WAIT, and drops the inode.
+            Owner::Descriptor(_) => row.state == State::TimeWait,
+            Owner::Nobody => !is_queued(row.state) || row.state == State::CloseWait,
+            Owner::Queue => is_queued(row.state) && age(row.state) >= age(self.state),
+        };
+        may_be_in && row.inode == 0 && !self.is_gone && self.ports == Some([row.local_port, row.peer_port])
+    }
+}
+
+/// The states in which a connection can wait to be accepted.
+const fn is_queued(state: State) -> bool {
+    matches!(state, State::SynReceived | State::Established | State::CloseWait)
+}
+
+/// A connection never goes back in these.
+const fn age(state: State) -> u8 {
+    match state {
+        State::Closed => 0,
+        State::SynSent | State::SynReceived => 1,
+        State::Established => 2,
+        _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LISTENER: Row = Row { local_port: 80, peer_port: 0, state: State::Listen, inode: 7 };
+
+    fn row(state: State, inode: u64) -> Row {
+        Row { local_port: 80, peer_port: 4000, state, inode }
+    }
+
+    fn change(socket: &str, from: State, to: State) -> Change {
+        Change { socket: socket.to_owned(), from, to }
+    }
+
+    #[test]
+    fn a_connection_keeps_its_place_from_the_queue_to_time_wait() {
+        let mut names = Names::default();
+        names.made(Host::Server, "listener", 7, true);
+        let changes = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[4000, 80]]);
+        assert_eq!(
+            changes,
+            [change("listener", State::Closed, State::Listen), change("listener.1", State::Closed, State::Established)]
+        );
+        names.made(Host::Server, "server", 8, false);
+        assert_eq!(names.accepted(Host::Server, "server", [80, 4000], "listener").as_deref(), Some("listener.1"));
+        assert_eq!(names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]), []);
+        names.closed(Host::Server, "server");
+        let changes = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[4000, 80]]);
+        assert_eq!(changes, [change("server", State::Established, State::FinWait2)]);
+        let changes = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
+        assert_eq!(changes, [change("server", State::FinWait2, State::TimeWait)]);
+        assert_eq!(names.newest(Host::Server), State::TimeWait);
+    }
+
+    #[test]
+    fn ports_that_are_used_again_are_another_connection() {
+        let mut names = Names::default();
+        names.made(Host::Server, "listener", 7, true);
+        names.made(Host::Server, "server", 8, false);
+        assert_eq!(names.accepted(Host::Server, "server", [80, 4000], "listener"), None);
+        names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]);
+        names.closed(Host::Server, "server");
+        names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
+        let again = vec![row(State::Established, 0), LISTENER];
+        assert_eq!(
+            names.look(Host::Server, again, &[[4000, 80], [4000, 80]]),
+            [change("server", State::TimeWait, State::Closed), change("listener.2", State::Closed, State::Established)]
+        );
+        assert_eq!(names.named(Host::Server, "server"), State::Closed);
+    }
+
+    #[test]
+    fn a_host_that_is_down_has_no_states() {
+        let mut names = Names::default();
+        names.made(Host::Client, "client", 9, false);
+        let established = Row { local_port: 4000, peer_port: 80, state: State::Established, inode: 9 };
+        names.look(Host::Client, vec![established], &[]);
+        assert_eq!(names.look(Host::Client, Vec::new(), &[]), [change("client", State::Established, State::Closed)]);
+        assert_eq!(names.newest(Host::Client), State::Closed);
+    }
+}

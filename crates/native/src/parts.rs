@@ -1,0 +1,144 @@
+//! The parts that a process can play, and how they are started: the calling program's executable, run again.
+
+use std::io::{self, Read, Write};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio, exit};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use nix::sys::prctl::set_pdeathsig;
+use nix::sys::signal::Signal;
+use nix::unistd::getppid;
+use scenario::Script;
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Options, Performed, Rung, calls, lab};
+
+/// The first argument of a process that plays a part.
+const MARK: &str = "native::part";
+/// This program's own executable, even if its file has been replaced meanwhile.
+const SELF: &str = "/proc/self/exe";
+
+static ENTERED: AtomicBool = AtomicBool::new(false);
+
+/// What the lab is told on stdin.
+#[derive(Serialize, Deserialize)]
+struct Order {
+    id: String,
+    script: String,
+    rung: Option<Rung>,
+    pcap: Option<PathBuf>,
+}
+
+/// See [`crate::enter`].
+pub(crate) fn enter() {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() != Some(MARK) {
+        ENTERED.store(true, Ordering::Relaxed);
+        return;
+    }
+    let parent = arguments.next();
+    let part: Vec<String> = arguments.collect();
+    let played =
+        end_with_parent(parent.as_deref()).and_then(
+            |()| match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+                ["lab"] => play_lab(),
+                ["calls", own, peer] => match (own.parse(), peer.parse()) {
+                    (Ok(own), Ok(peer)) => calls::make(own, peer),
+                    _ => Err(io::Error::other("a host's address is no address")),
+                },
+                _ => Err(io::Error::other("an unknown part")),
+            },
+        );
+    match played {
+        Ok(()) => exit(0),
+        Err(error) => {
+            eprintln!("{}: {error}", part.join(" "));
+            exit(1)
+        }
+    }
+}
+
+/// Nothing is left behind: SIGKILL comes when the thread that started this process ends.
+fn end_with_parent(parent: Option<&str>) -> io::Result<()> {
+    set_pdeathsig(Signal::SIGKILL)?;
+    // It may have ended before this process asked for the signal.
+    if parent == Some(getppid().to_string().as_str()) { Ok(()) } else { Err(io::Error::other("nobody waits for it")) }
+}
+
+fn part(program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.arg(MARK).arg(std::process::id().to_string()).args(arguments);
+    command
+}
+
+/// The process that makes a host's calls.
+pub(crate) fn calls(own: IpAddr, peer: IpAddr) -> Command {
+    part(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string()])
+}
+
+/// See [`crate::perform`].
+pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Performed, Error> {
+    if options.program.is_none() && !ENTERED.load(Ordering::Relaxed) {
+        let why = "this program does not call native::enter() first thing in main, and names no program that does";
+        return Err(Error::Broken(why.to_owned()));
+    }
+    let broken = |what: &'static str| move |error: io::Error| Error::broken(what, error);
+    let order = Order { id: id.to_owned(), script: text(script), rung: options.rung, pcap: options.pcap.clone() };
+    let order = serde_json::to_vec(&order).map_err(|error| Error::broken("the lab's order", error))?;
+    let program = options.program.as_deref().unwrap_or_else(|| Path::new(SELF));
+    let mut lab = part(program, &["lab"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(broken("the lab's process cannot be started"))?;
+    // Written in one go and closed: the lab reads it all before it answers.
+    let sent = lab.stdin.take().expect("stdin is a pipe").write_all(&order);
+    let answer = lab.wait_with_output().map_err(broken("the lab"))?;
+    sent.map_err(broken("the lab takes no order"))?;
+    serde_json::from_slice(&answer.stdout)
+        .map_err(|_| Error::Broken(format!("the lab's process ended without a trace ({})", answer.status)))?
+}
+
+fn play_lab() -> io::Result<()> {
+    let mut order = Vec::new();
+    io::stdin().read_to_end(&mut order)?;
+    let Order { id, script, rung, pcap } = serde_json::from_slice(&order)?;
+    let performed: Result<Performed, Error> = match Script::parse(&script) {
+        Ok(parsed) => lab::perform(&id, &parsed, &script, rung, pcap.as_deref()),
+        Err(error) => Err(Error::broken("the script does not read back", error)),
+    };
+    io::stdout().write_all(&serde_json::to_vec(&performed)?)
+}
+
+/// The script's statements as text, each in its own line, so that another process reads the same from it.
+fn text(script: &Script) -> String {
+    let mut text = String::new();
+    let mut line = 1;
+    for statement in &script.statements {
+        while line < statement.line {
+            text.push('\n');
+            line += 1;
+        }
+        text.push_str(&statement.text);
+        text.push('\n');
+        line += 1;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_keeps_its_lines_on_the_way_to_another_process() {
+        let script = Script::parse("# A title\n\nserver listen() = 0\n# no caption\nclient connect() &   # caption\n");
+        let script = script.expect("this is a script");
+        let read = Script::parse(&text(&script)).expect("it reads back");
+        let lines = |script: &Script| -> Vec<_> {
+            script.statements.iter().map(|statement| (statement.line, statement.action.clone())).collect()
+        };
+        assert_eq!(lines(&read), lines(&script));
+    }
+}
