@@ -1,0 +1,104 @@
+//! Every text that the widget shows, in one place: a second language is a second table.
+//! The words of the field stay as they are: calls, flags, states, names of errors.
+
+use scenario::{Errno, Fate, State};
+
+use crate::layout::Look;
+
+pub(crate) const AS_TABLE: &str = "The same as a table";
+pub(crate) const COLUMNS: [&str; 4] = ["Step", "Time", "Where", "What happens"];
+pub(crate) const LINK: &str = "link";
+pub(crate) const LOST: &str = "lost";
+pub(crate) const FORGED: &str = "forged";
+pub(crate) const BY_LINUX: &str = "in Linux";
+
+pub(crate) const CONTROLS: &str = "Player";
+pub(crate) const FIRST: &str = "First step";
+pub(crate) const BACK: &str = "One step back";
+pub(crate) const PLAY: &str = "Play";
+pub(crate) const PAUSE: &str = "Pause";
+pub(crate) const FORWARD: &str = "One step forward";
+pub(crate) const LAST: &str = "Last step";
+pub(crate) const POSITION: &str = "Step";
+pub(crate) const SPEED: &str = "Speed";
+pub(crate) const HINT: &str = "Press play, or step with the arrow keys. A click on a row explains it.";
+
+/// `step 3 of 17`; without a step, how many there are.
+pub(crate) fn step_of(step: Option<usize>, steps: usize) -> String {
+    match step {
+        Some(step) => format!("step {} of {steps}", step + 1),
+        None => format!("{steps} steps"),
+    }
+}
+
+/// What a picture is called where it cannot be seen.
+pub(crate) fn picture_of(title: &str, steps: usize) -> String {
+    format!("Ladder diagram: {title} {steps} steps between client and server. The table below has the same.")
+}
+
+/// What a segment is, in words.
+pub(crate) const fn look(look: Look) -> &'static str {
+    match look {
+        Look::Rst => "a reset",
+        Look::Fin => "a FIN",
+        Look::Syn => "a SYN",
+        Look::Data => "data",
+        Look::Ack => "an acknowledgement",
+    }
+}
+
+/// What became of a segment.
+pub(crate) const fn fate(fate: Fate) -> Option<&'static str> {
+    match fate {
+        Fate::Delivered => None,
+        Fate::Dropped => Some(LOST),
+        Fate::Injected => Some(FORGED),
+    }
+}
+
+/// What a state means for whoever is in it.
+pub(crate) const fn state(state: State) -> &'static str {
+    match state {
+        State::Closed => "no connection",
+        State::Listen => "waiting for a SYN",
+        State::SynSent => "our SYN is on its way",
+        State::SynReceived => "a SYN came, and we answered",
+        State::Established => "open both ways",
+        State::FinWait1 => "our FIN is on its way",
+        State::FinWait2 => "our FIN is acknowledged; the other side may still send",
+        State::CloseWait => "the other side has sent its FIN; we may still send",
+        State::Closing => "both FINs crossed; ours is not acknowledged yet",
+        State::LastAck => "both sides have sent FIN; the acknowledgement of ours is missing",
+        State::TimeWait => "over; the address pair is kept for late segments",
+    }
+}
+
+/// `EPIPE: Broken pipe`
+pub(crate) fn errno(errno: Errno) -> String {
+    match errno.text() {
+        Some(text) => format!("{errno}: {text}"),
+        None => errno.to_string(),
+    }
+}
+
+/// `The script says EPIPE.`
+pub(crate) fn expected(expected: &str) -> String {
+    format!("the script says {expected}")
+}
+
+/// For what no row shows: a state that `expect` did not find.
+pub(crate) fn differs((line, expected, got): &(u32, String, String)) -> String {
+    format!("Line {line} of the script says {expected}, the run gave {got}.")
+}
+
+/// `1.250`: seconds.
+pub(crate) fn time(at_us: u64) -> String {
+    let at_ms = at_us / 1000;
+    format!("{}.{:03}", at_ms / 1000, at_ms % 1000)
+}
+
+/// `3.6 s later`
+pub(crate) fn later(pause_us: u64) -> String {
+    let tenths = pause_us / 100_000;
+    if tenths >= 600 { format!("{} s later", tenths / 10) } else { format!("{}.{} s later", tenths / 10, tenths % 10) }
+}
