@@ -58,7 +58,7 @@ pub struct Row {
 pub enum Thing {
     /// A call.
     Call {
-        /// The socket's name, where the host does not tell it.
+        /// The socket's name, where it needs one to be told from others.
         socket: Option<String>,
         /// `write(5)`
         call: String,
@@ -78,8 +78,10 @@ pub enum Thing {
 /// A connection, or a listener, entered a state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// The socket's name, where the host does not tell it.
+    /// The socket's name, where it needs one to be told from others.
     pub socket: Option<String>,
+    /// The socket's name.
+    pub name: String,
     /// The state that it left.
     pub from: State,
     /// The state that it entered.
@@ -187,7 +189,8 @@ const FORGED: i32 = 340;
 impl Layout {
     /// Lays a run out.
     pub fn of(script: &Script, trace: &Trace) -> Self {
-        let mut rows = Rows { script, rows: Vec::new(), flights: Vec::new(), held: Vec::new() };
+        let alone = Host::BOTH.map(|host| is_alone(host, &trace.events));
+        let mut rows = Rows { script, alone, rows: Vec::new(), flights: Vec::new(), held: Vec::new() };
         for happening in happenings(&trace.events) {
             rows.add(happening);
         }
@@ -282,6 +285,8 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
 /// The rows so far, each with the line of its statement.
 struct Rows<'a> {
     script: &'a Script,
+    /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
+    alone: [bool; 2],
     rows: Vec<(Row, Option<u32>)>,
     flights: Vec<Flight>,
     /// States and rules that wait for the row which they belong to: the host's next, if it is at the same time.
@@ -294,12 +299,12 @@ impl<'a> Rows<'a> {
             Happening::Happened(event @ (Event::State { .. } | Event::Rule { .. })) => self.note(event),
             Happening::Made(Event::Call { began_us, host, socket, line, call, outcome, .. }) => {
                 let outcome = (*outcome == Outcome::Blocks).then_some(Outcome::Blocks);
-                let thing = Thing::Call { socket: spoken(*host, socket), call: call.clone(), outcome };
+                let thing = Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome };
                 self.row(*began_us, Some(*host), thing, Some(*line));
             }
             Happening::Happened(Event::Call { at_us, host, socket, line, call, outcome, .. }) => {
                 let thing =
-                    Thing::Call { socket: spoken(*host, socket), call: call.clone(), outcome: Some(*outcome) };
+                    Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome: Some(*outcome) };
                 self.row(*at_us, Some(*host), thing, Some(*line));
             }
             Happening::Happened(Event::Segment { at_us, arrives_us, from, ports, segment, fate }) => {
@@ -339,13 +344,17 @@ impl<'a> Rows<'a> {
             && row.at_us == event.at_us()
             && !matches!(row.thing, Thing::Statement(_))
         {
-            row.take(event);
+            row.take(event, self.alone);
             return;
         }
         if self.held.first().is_some_and(|held| host_of(held) != host_of(event) || held.at_us() != event.at_us()) {
             self.flush();
         }
         self.held.push(event);
+    }
+
+    fn spoken(&self, host: Host, socket: &str) -> Option<String> {
+        spoken(host, socket, self.alone)
     }
 
     fn flush(&mut self) {
@@ -373,7 +382,7 @@ impl<'a> Rows<'a> {
 
     fn take(&mut self, held: &[&Event]) {
         if let Some((row, _)) = self.rows.last_mut() {
-            held.iter().for_each(|event| row.take(event));
+            held.iter().for_each(|event| row.take(event, self.alone));
         }
     }
 
@@ -402,10 +411,15 @@ impl<'a> Rows<'a> {
 }
 
 impl Row {
-    fn take(&mut self, event: &Event) {
+    fn take(&mut self, event: &Event, alone: [bool; 2]) {
         match event {
             Event::State { host, socket, from, to, .. } => {
-                self.changes.push(Change { socket: spoken(*host, socket), from: *from, to: *to });
+                self.changes.push(Change {
+                    socket: spoken(*host, socket, alone),
+                    name: socket.clone(),
+                    from: *from,
+                    to: *to,
+                });
             }
             Event::Rule { rule, clause, kernel, .. } => {
                 self.rules.push(Rule { rule: rule.clone(), clause: clause.clone(), kernel: kernel.clone() });
@@ -423,8 +437,32 @@ const fn host_of(event: &Event) -> Option<Host> {
 }
 
 /// The socket's name, where host and call do not tell it already.
-fn spoken(host: Host, socket: &str) -> Option<String> {
-    (socket != host.name() && socket != "listener").then(|| socket.to_owned())
+fn spoken(host: Host, socket: &str, alone: [bool; 2]) -> Option<String> {
+    (!alone[host.index()] && socket != host.name() && socket != "listener").then(|| socket.to_owned())
+}
+
+/// Whether a host has one listener and one connection at most: one that is queued and then accepted counts once.
+fn is_alone(host: Host, events: &[Event]) -> bool {
+    let mut queued = Vec::new();
+    let mut own = Vec::new();
+    let mut listeners = Vec::new();
+    for event in events {
+        let (name, is_listener) = match event {
+            Event::State { host: at, socket, to, .. } if *at == host => (socket, *to == State::Listen),
+            Event::Call { host: at, socket, call, .. } if *at == host => (socket, call.starts_with("listen(")),
+            _ => continue,
+        };
+        let names = match is_listener {
+            true => &mut listeners,
+            false if name.contains('.') => &mut queued,
+            false => &mut own,
+        };
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    own.retain(|name| !listeners.contains(name));
+    queued.len() < 2 && own.len() < 2 && listeners.len() < 2
 }
 
 fn mark_blocked(rows: &mut [(Row, Option<u32>)], events: &[Event]) {
@@ -454,11 +492,11 @@ fn lay_lanes(script: &Script, rows: &mut [(Row, Option<u32>)]) -> [usize; 2] {
             if let (Thing::Call { outcome: Some(outcome), .. }, Some(line)) = (&row.thing, *line)
                 && outcome.is_success()
             {
-                rename_accepted(script, line, host, lives);
+                rename_accepted(script, line, lives);
             }
             for change in &row.changes {
                 if change.to != State::Listen && change.from != State::Listen || change.to == State::SynReceived {
-                    enter(lives, change.socket.as_deref().unwrap_or(host.name()), change.to);
+                    enter(lives, &change.name, change.to);
                 }
             }
         }
@@ -473,14 +511,15 @@ fn lay_lanes(script: &Script, rows: &mut [(Row, Option<u32>)]) -> [usize; 2] {
 }
 
 /// The connection that waited in a listener's queue goes on under the name that accept gave it.
-fn rename_accepted(script: &Script, line: u32, host: Host, lives: &mut [Option<(String, State)>]) {
+fn rename_accepted(script: &Script, line: u32, lives: &mut [Option<(String, State)>]) {
     let Some(Statement { action: Action::Call(call), .. }) = script.statement(line) else { return };
     let Verb::Accept { listener } = &call.verb else { return };
-    let waiting = lives.iter_mut().flatten().find(|(name, _)| {
-        name.strip_prefix(listener.as_str()).is_some_and(|rest| rest.starts_with('.'))
-    });
+    let waiting = lives
+        .iter_mut()
+        .flatten()
+        .find(|(name, _)| name.strip_prefix(listener.as_str()).is_some_and(|rest| rest.starts_with('.')));
     if let Some((name, _)) = waiting {
-        *name = if call.socket == host.name() { host.name().to_owned() } else { call.socket.clone() };
+        name.clone_from(&call.socket);
     }
 }
 
@@ -498,9 +537,8 @@ fn enter(lives: &mut Vec<Option<(String, State)>>, socket: &str, state: State) {
 fn mark_failed(script: &Script, trace: &Trace, rows: &mut [(Row, Option<u32>)]) -> Vec<(u32, String, String)> {
     let mut unplaced = Vec::new();
     for failed in &trace.failed {
-        let is_call = script
-            .statement(failed.line)
-            .is_some_and(|statement| matches!(statement.action, Action::Call(_)));
+        let is_call =
+            script.statement(failed.line).is_some_and(|statement| matches!(statement.action, Action::Call(_)));
         match rows.iter_mut().rev().find(|(_, line)| is_call && *line == Some(failed.line)) {
             Some((row, _)) => row.expected = Some(failed.expected.clone()),
             None => unplaced.push((failed.line, failed.expected.clone(), failed.got.clone())),

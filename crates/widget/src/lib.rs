@@ -5,14 +5,13 @@
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: Yew components that draw a layout
 //! - `texts.rs`: every text shown
+//! - `explain.rs`: the current step in words
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
 //! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
 pub mod layout;
-#[cfg(target_arch = "wasm32")]
-mod live;
 mod picture;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]

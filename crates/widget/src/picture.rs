@@ -62,22 +62,23 @@ fn row(layout: &Layout, at: usize, cursor: Option<usize>, onpick: &Callback<usiz
     html! {
         <div class={classes!("sc-row", now, kind_class(row))} {onclick}>
             if let Some(pause_us) = row.pause_us {
-                <span class="sc-pause">{ texts::later(pause_us) }</span>
+                <span class="sc-pause"><span>{ texts::later(pause_us) }</span></span>
             }
             if shows_time {
                 <span class="sc-time">{ texts::time(row.at_us) }</span>
             }
-            { side(layout, row, Host::Client) }
+            { side(row, Host::Client) }
             { life(row, Host::Client) }
             { wire(layout, row) }
             { life(row, Host::Server) }
-            { side(layout, row, Host::Server) }
+            { side(row, Host::Server) }
         </div>
     }
 }
 
 const fn kind_class(row: &Row) -> &'static str {
     match (&row.thing, row.host) {
+        (Thing::Segment(_), Some(Host::Server)) => "sc-segment sc-from-server",
         (Thing::Segment(_), _) => "sc-segment",
         (_, Some(Host::Client)) => "sc-of-client",
         (_, Some(Host::Server)) => "sc-of-server",
@@ -85,12 +86,11 @@ const fn kind_class(row: &Row) -> &'static str {
     }
 }
 
-fn side(layout: &Layout, row: &Row, host: Host) -> Html {
+fn side(row: &Row, host: Host) -> Html {
     let class = classes!("sc-side", side_class(host));
     if row.host != Some(host) {
         return html! { <div {class} /> };
     }
-    let _ = layout;
     html! {
         <div {class}>
             { what(row) }
@@ -328,24 +328,26 @@ fn table(layout: &Layout) -> Html {
     }
 }
 
-/// A row in words.
-pub(crate) fn sentence(layout: &Layout, row: &Row) -> String {
-    let mut parts = Vec::new();
+/// What happens in a row, in words, without what follows from it.
+pub(crate) fn headline(layout: &Layout, row: &Row) -> Option<String> {
     match &row.thing {
         Thing::Call { socket, call, outcome } => {
             let socket = socket.as_ref().map(|socket| format!("{socket} ")).unwrap_or_default();
-            parts.push(format!("{socket}{call} {}", result(*outcome)));
+            Some(format!("{socket}{call} {}", result(*outcome)))
         }
         Thing::Segment(flight) => {
             let Flight { from, segment, fate, .. } = &layout.flights[*flight];
-            let fate = texts::fate(*fate).map(|fate| format!(", {fate}")).unwrap_or_default();
-            let look = texts::look(Look::of(segment));
-            parts.push(format!("{look} to the {}{fate}: {segment}", from.peer()));
+            Some(texts::segment(segment, from.peer(), *fate))
         }
-        Thing::Statement(text) | Thing::Counter(text) => parts.push(text.clone()),
-        Thing::Effect => {}
+        Thing::Statement(text) | Thing::Counter(text) => Some(text.clone()),
+        Thing::Effect => None,
     }
-    for Change { socket, from, to } in &row.changes {
+}
+
+/// A row in words.
+fn sentence(layout: &Layout, row: &Row) -> String {
+    let mut parts = Vec::from_iter(headline(layout, row));
+    for Change { socket, from, to, .. } in &row.changes {
         let socket = socket.as_ref().map(|socket| format!("{socket} ")).unwrap_or_default();
         parts.push(format!("{socket}{from} → {to}"));
     }

@@ -53,7 +53,7 @@ impl Speed {
     pub const ALL: [Self; 3] = [Self::Slow, Self::Normal, Self::Fast];
 
     /// How long a step is shown, in milliseconds.
-    pub const fn step_ms(self) -> i32 {
+    pub const fn step_ms(self) -> u32 {
         match self {
             Self::Slow => 2_400,
             Self::Normal => 1_200,

@@ -1,7 +1,7 @@
 //! Every text that the widget shows, in one place: a second language is a second table.
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
-use scenario::{Errno, Fate, State};
+use scenario::{Errno, Fate, Host, Segment, State};
 
 use crate::layout::Look;
 
@@ -36,8 +36,13 @@ pub(crate) fn picture_of(title: &str, steps: usize) -> String {
     format!("Ladder diagram: {title} {steps} steps between client and server. The table below has the same.")
 }
 
-/// What a segment is, in words.
-pub(crate) const fn look(look: Look) -> &'static str {
+/// `a reset to the client, forged: R 102:102(0)`
+pub(crate) fn segment(segment: &Segment, to: Host, fate: Fate) -> String {
+    let fate = self::fate(fate).map(|fate| format!(", {fate}")).unwrap_or_default();
+    format!("{} to the {to}{fate}: {segment}", look(Look::of(segment)))
+}
+
+const fn look(look: Look) -> &'static str {
     match look {
         Look::Rst => "a reset",
         Look::Fin => "a FIN",
