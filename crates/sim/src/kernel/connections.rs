@@ -1,0 +1,319 @@
+//! What happens to one connection: segments, timers, and its way from full socket to rest to nothing.
+
+use scenario::{Errno, RawSegment, State};
+
+use super::{Effect, Kernel, orphan};
+use crate::Rules;
+use crate::connection::{Connection, Holder};
+use crate::rest::{Rest, TIME_WAIT_US, acknowledgement};
+use crate::rules::{self, Pace, Rule, Verdict};
+use crate::timers::{self, Blocked, Fired, InFlight};
+use crate::wire;
+
+/// No step of a connection takes more turns than this.
+const TURNS_MAX: usize = 64;
+
+impl Kernel {
+    pub(super) fn arrive_at_connection(&mut self, at: usize, segment: &RawSegment, frame: Vec<u8>) {
+        let (verdict, rule) = match self.rules {
+            Rules::Linux => self.judge(at, segment),
+            Rules::Bare => (Verdict::Pass, None),
+        };
+        let connection = &mut self.connections[at];
+        match verdict {
+            Verdict::Pass | Verdict::PassAndHurry => {
+                self.effects.extend(rule.map(Effect::Rule));
+                self.pass(at, segment, frame);
+                if verdict == Verdict::PassAndHurry {
+                    self.connections[at].timers.hurry(self.now_us);
+                }
+            }
+            Verdict::Drop => self.effects.extend(rule.map(Effect::Rule)),
+            Verdict::Answer(pace) => {
+                if pace == Pace::Always || connection.may_answer(self.now_us) {
+                    let answer = acknowledgement(&connection.numbers, self.host);
+                    self.effects.extend(rule.map(Effect::Rule));
+                    self.send(Some(answer));
+                }
+            }
+            Verdict::Reset => {
+                self.effects.extend(rule.map(Effect::Rule));
+                self.fail(at);
+            }
+            Verdict::Refuse => {
+                self.effects.extend(rule.map(Effect::Rule));
+                self.fail(at);
+                self.send(wire::refusal(segment));
+            }
+            Verdict::Forget => {
+                self.effects.extend(rule.map(Effect::Rule));
+                self.forget(at);
+            }
+            Verdict::Repeat => {
+                self.effects.extend(rule.map(Effect::Rule));
+                self.retransmit(at);
+            }
+        }
+        self.sweep();
+    }
+
+    fn judge(&self, at: usize, segment: &RawSegment) -> (Verdict, Option<&'static Rule>) {
+        let connection = &self.connections[at];
+        let Holder::Handshake(listener) = connection.holder else {
+            return rules::judge(connection, segment);
+        };
+        let judged = rules::judge_handshake(connection, segment);
+        let listener = self.listeners.iter().find(|known| known.id == listener).expect("see is_abandoned");
+        if judged.0 == Verdict::Pass
+            && segment.ack == connection.numbers.send_next
+            && let Some((verdict, rule)) =
+                rules::full_queue_meets_ack(listener.queue.len(), listener.backlog, &self.settings)
+        {
+            return (verdict, Some(rule));
+        }
+        judged
+    }
+
+    /// smoltcp takes the segment.
+    fn pass(&mut self, at: usize, segment: &RawSegment, frame: Vec<u8>) {
+        let now_us = self.now_us;
+        let connection = &mut self.connections[at];
+        let Some(stack) = &mut connection.stack else { return };
+        stack.arrive(now_us, frame);
+        if !segment.flags.rst {
+            connection.timers.note_received(now_us);
+        }
+        if connection.numbers.advances(segment) {
+            connection.numbers.unacknowledged = segment.ack;
+            let in_flight = if connection.numbers.in_flight() { InFlight::Some } else { InFlight::None };
+            connection.timers.note_acknowledged(now_us, segment.ack, in_flight);
+        }
+        if segment.flags.ack || segment.flags.syn {
+            connection.numbers.send_window = segment.win;
+        }
+        connection.timers.note_window(now_us, segment.win);
+        self.work(at);
+    }
+
+    /// The connection of a handshake whose listener is gone.
+    pub(super) fn is_abandoned(&self, at: usize) -> bool {
+        match self.connections[at].holder {
+            Holder::Handshake(id) => !self.listeners.iter().any(|listener| listener.id == id && listener.listens),
+            _ => false,
+        }
+    }
+
+    /// It is reset: whoever holds it finds the error.
+    fn fail(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        if matches!(connection.holder, Holder::Descriptor | Holder::Queue(_)) {
+            let (errno, rule) = rules::reset_error(connection.state);
+            connection.error = Some(errno);
+            self.effects.push(Effect::Rule(rule));
+        }
+        self.forget(at);
+    }
+
+    /// It ends without a word.
+    pub(super) fn forget(&mut self, at: usize) {
+        self.connections[at].end();
+        self.observe(at);
+    }
+
+    /// It ends with a reset of its own.
+    pub(super) fn reset(&mut self, at: usize) {
+        if let Some(stack) = &mut self.connections[at].stack {
+            stack.socket().abort();
+            self.observe(at);
+            let stack = self.connections[at].stack.as_mut().expect("it was there");
+            // The RST leaves at the next occasion; what is removed before that never sends it.
+            stack.speak(self.now_us);
+            self.emit(at);
+        }
+        self.forget(at);
+    }
+
+    /// Everything that the connection has to do now: take in, hand on, speak, and move on when it is over.
+    pub(super) fn work(&mut self, at: usize) {
+        for _ in 0..TURNS_MAX {
+            self.observe(at);
+            self.emit(at);
+            let connection = &mut self.connections[at];
+            connection.take_in();
+            connection.feed();
+            self.observe(at);
+            let Some(stack) = &mut self.connections[at].stack else { break };
+            if !stack.speak(self.now_us) {
+                break;
+            }
+        }
+        self.move_on(at);
+    }
+
+    /// Records the state if it has changed.
+    pub(super) fn observe(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let (from, to) = (connection.state, connection.actual_state());
+        if from == to || to == State::Listen {
+            return;
+        }
+        connection.state = to;
+        if matches!(to, State::CloseWait | State::Closing | State::TimeWait) {
+            connection.note_end_of_stream();
+        }
+        let (id, name) = (connection.id, connection.name.clone());
+        self.effects.push(Effect::State { id, name, from, to });
+        if let Holder::Handshake(listener) = self.connections[at].holder
+            && matches!(to, State::Established | State::CloseWait)
+        {
+            self.queue(at, listener);
+        }
+        if to == State::Established {
+            timers::watch_keep_alive(&mut self.connections[at], self.now_us);
+        }
+    }
+
+    /// The handshake is over: the connection waits for accept(2).
+    fn queue(&mut self, at: usize, listener: u32) {
+        let connection = &mut self.connections[at];
+        connection.holder = Holder::Queue(listener);
+        if let Some(listener) = self.listeners.iter_mut().find(|known| known.id == listener) {
+            connection.options = listener.options;
+            listener.queue.push(connection.id);
+        }
+    }
+
+    /// Sends what smoltcp has put out, and learns from it.
+    fn emit(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let Some(stack) = &mut connection.stack else { return };
+        for frame in stack.leaving() {
+            let segment = wire::read(self.host, &frame);
+            if connection.numbers.sent(&segment) {
+                let end = segment.seq.wrapping_add(crate::connection::length(&segment));
+                connection.timers.note_sent(self.now_us, end);
+            }
+            self.effects.push(Effect::Segment(frame));
+        }
+        if let Some((id, numbers)) = &mut self.newest
+            && *id == connection.id
+        {
+            *numbers = connection.numbers;
+        }
+    }
+
+    /// A connection that is over for smoltcp, or that nobody needs whole any more, becomes less.
+    pub(super) fn move_on(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let Some(stack) = &connection.stack else { return };
+        if stack.is_over() {
+            return self.forget(at);
+        }
+        if self.rules == Rules::Bare {
+            return;
+        }
+        let blocked = connection.queued() > 0
+            && connection.numbers.send_window == 0
+            && !connection.numbers.in_flight()
+            && connection.state != State::SynSent;
+        connection.timers.watch_window(self.now_us, if blocked { Blocked::Yes } else { Blocked::No });
+        match connection.state {
+            State::TimeWait => self.rest(at, TIME_WAIT_US),
+            State::FinWait2 if connection.holder == Holder::Nobody && connection.timers.orphan_at.is_none() => {
+                let wait_us = rules::fin_wait_2_us(connection, &self.settings);
+                if wait_us > TIME_WAIT_US {
+                    connection.timers.orphan_at = Some(self.now_us + wait_us - TIME_WAIT_US);
+                } else {
+                    self.rest(at, wait_us);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Only a rest stays (Linux: `tcp_time_wait`).
+    fn rest(&mut self, at: usize, wait_us: u64) {
+        if self.rests.len() >= self.settings.max_tw_buckets as usize {
+            self.effects.push(Effect::Rule(&rules::NO_ROOM_TO_REST));
+            return self.forget(at);
+        }
+        let connection = &mut self.connections[at];
+        self.rests.push(Rest {
+            id: connection.id,
+            name: connection.name.clone(),
+            state: connection.state,
+            numbers: connection.numbers,
+            reuse_address: connection.reuse_address,
+            ends_us: self.now_us + wait_us,
+            answered_us: None,
+        });
+        connection.end();
+        // The state goes on in the rest.
+        connection.state = State::Closed;
+    }
+
+    pub(super) fn fire_connection(&mut self, at: usize) {
+        let now_us = self.now_us;
+        let connection = &mut self.connections[at];
+        let due = |timer: Option<u64>| timer.is_some_and(|timer| timer <= now_us);
+        let holder = orphan(connection.holder);
+        if due(connection.timers.retransmit_at) {
+            let fired = timers::retransmission(connection, &self.settings, now_us, holder);
+            self.carry_out(at, fired, &rules::GIVE_UP);
+        }
+        let connection = &mut self.connections[at];
+        if due(connection.timers.window_probe_at) {
+            let fired = timers::window_probe(connection, &self.settings, now_us, holder);
+            let rule = if fired == Fired::Probe { &rules::WINDOW_PROBE } else { &rules::WINDOW_GIVE_UP };
+            self.carry_out(at, fired, rule);
+        }
+        let connection = &mut self.connections[at];
+        if due(connection.timers.keep_alive_at) {
+            let fired = timers::keep_alive(connection, now_us);
+            let rule = if fired == Fired::Probe { &rules::KEEP_ALIVE } else { &rules::KEEP_ALIVE_GIVE_UP };
+            self.carry_out(at, fired, rule);
+        }
+        let connection = &mut self.connections[at];
+        if due(connection.timers.orphan_at) {
+            connection.timers.orphan_at = None;
+            let wait_us = rules::fin_wait_2_us(connection, &self.settings).saturating_sub(TIME_WAIT_US);
+            self.rest(at, wait_us);
+        }
+    }
+
+    fn carry_out(&mut self, at: usize, fired: Fired, rule: &'static Rule) {
+        match fired {
+            Fired::Nothing => {}
+            Fired::Retransmit if self.is_abandoned(at) => self.forget(at),
+            Fired::Retransmit => self.retransmit(at),
+            Fired::Probe => {
+                let mut probe = acknowledgement(&self.connections[at].numbers, self.host);
+                probe.seq = self.connections[at].numbers.unacknowledged.wrapping_sub(1);
+                self.effects.push(Effect::Rule(rule));
+                self.send(Some(probe));
+            }
+            Fired::GiveUp | Fired::GiveUpAndReset => {
+                let connection = &mut self.connections[at];
+                if matches!(connection.holder, Holder::Descriptor | Holder::Queue(_)) {
+                    connection.error = Some(Errno::ETIMEDOUT);
+                }
+                self.effects.push(Effect::Rule(rule));
+                if fired == Fired::GiveUpAndReset { self.reset(at) } else { self.forget(at) }
+            }
+        }
+    }
+
+    fn retransmit(&mut self, at: usize) {
+        if let Some(stack) = &mut self.connections[at].stack {
+            stack.expire(self.now_us);
+        }
+        self.work(at);
+    }
+
+    /// Lets go of connections that are gone and that nobody holds.
+    pub(super) fn sweep(&mut self) {
+        self.connections.retain(|Connection { stack, holder, .. }| {
+            stack.is_some() || matches!(holder, Holder::Descriptor | Holder::Queue(_))
+        });
+    }
+}

@@ -1,0 +1,343 @@
+//! The stage that a script is performed on: two kernels, the link between them, one clock.
+
+use scenario::{
+    Action, Call, Event, Host, HostAction, LinkAction, Offset, Outcome, Payload, RawSegment, Returned, Stage, State,
+    Statement, Until, Verb, Whom,
+};
+
+use crate::connection::micros;
+use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Kernel, Waiting};
+use crate::link::Link;
+use crate::wire::{self, Ip};
+use crate::{Error, Frame, Rules};
+
+/// A run has no more events than this.
+pub(crate) const EVENTS_MAX: usize = 200_000;
+/// Its programs write no more than this, and forge no more.
+pub(crate) const BYTES_MAX: usize = 64 << 20;
+/// It takes no more virtual time than this: 30 days.
+pub(crate) const TIME_MAX_US: u64 = 30 * 24 * 3600 * 1_000_000;
+/// At one point of virtual time no more can happen than this.
+const STEPS_MAX: usize = 100_000;
+
+pub(crate) struct World {
+    now_us: u64,
+    ip: Ip,
+    kernels: [Kernel; 2],
+    link: Link,
+    pub(crate) events: Vec<Event>,
+    /// Which state events belong to which connection: it is renamed when it is accepted.
+    named: Vec<(Host, u32, usize)>,
+    pending: Vec<Pending>,
+    returned: Vec<Returned>,
+    last_begun_us: u64,
+    bytes: usize,
+    /// What has happened since time last moved.
+    steps: usize,
+}
+
+/// A call that has not returned.
+struct Pending {
+    line: u32,
+    began_us: u64,
+    host: Host,
+    socket: String,
+    call: String,
+    waiting: Option<Waiting>,
+}
+
+impl World {
+    pub(crate) fn new(ip: Ip, rules: Rules, capture: Option<Vec<Frame>>) -> Self {
+        Self {
+            now_us: 0,
+            ip,
+            kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules)),
+            link: Link::new(capture),
+            events: Vec::new(),
+            named: Vec::new(),
+            pending: Vec::new(),
+            returned: Vec::new(),
+            last_begun_us: 0,
+            bytes: 0,
+            steps: 0,
+        }
+    }
+
+    /// Records the calls that never returned, and gives back what was recorded.
+    pub(crate) fn end(mut self) -> (Vec<Event>, Vec<Frame>) {
+        for pending in std::mem::take(&mut self.pending) {
+            self.record_call(&pending, Outcome::Blocks);
+        }
+        (self.events, self.link.capture.unwrap_or_default())
+    }
+
+    fn record_call(&mut self, pending: &Pending, outcome: Outcome) {
+        self.events.push(Event::Call {
+            at_us: self.now_us,
+            began_us: pending.began_us,
+            host: pending.host,
+            socket: pending.socket.clone(),
+            line: pending.line,
+            call: pending.call.clone(),
+            outcome,
+        });
+    }
+
+    fn record_statement(&mut self, statement: &Statement) {
+        let text = statement.text.clone();
+        self.events.push(Event::Statement { at_us: self.now_us, line: statement.line, text });
+    }
+
+    /// What a kernel has done takes effect, and the calls that it woke return.
+    fn settle(&mut self, host: Host) -> Result<(), Error> {
+        self.take_effects(host);
+        for at in 0..self.pending.len() {
+            let pending = &mut self.pending[at];
+            if pending.host != host {
+                continue;
+            }
+            let waiting = pending.waiting.take().expect("a pending call waits for something");
+            match self.kernels[host.index()].try_again(waiting) {
+                Attempt::Waits(waiting) => self.pending[at].waiting = Some(waiting),
+                Attempt::Returned(outcome) => self.note_returned(at, outcome),
+            }
+            self.take_effects(host);
+        }
+        self.pending.retain(|pending| pending.waiting.is_some());
+        self.check_bounds()
+    }
+
+    fn note_returned(&mut self, at: usize, outcome: Outcome) {
+        let line = self.pending[at].line;
+        let pending = &self.pending[at];
+        let event = Event::Call {
+            at_us: self.now_us,
+            began_us: pending.began_us,
+            host: pending.host,
+            socket: pending.socket.clone(),
+            line,
+            call: pending.call.clone(),
+            outcome,
+        };
+        self.events.push(event);
+        self.returned.push(Returned { line, outcome });
+    }
+
+    fn take_effects(&mut self, host: Host) {
+        let at_us = self.now_us;
+        for effect in self.kernels[host.index()].effects() {
+            match effect {
+                Effect::Rule(rule) => self.events.push(Event::Rule {
+                    at_us,
+                    host,
+                    rule: rule.name.to_owned(),
+                    clause: rule.clause.to_owned(),
+                    kernel: rule.kernel.to_owned(),
+                }),
+                Effect::State { id, name: socket, from, to } => {
+                    self.named.push((host, id, self.events.len()));
+                    self.events.push(Event::State { at_us, host, socket, from, to });
+                }
+                Effect::Named { id, name } => {
+                    for (_, _, event) in self.named.iter().filter(|(on, known, _)| *on == host && *known == id) {
+                        if let Event::State { socket, .. } = &mut self.events[*event] {
+                            socket.clone_from(&name);
+                        }
+                    }
+                }
+                Effect::Segment(frame) => {
+                    let reaches = self.kernels[host.peer().index()].is_up;
+                    self.link.send(at_us, host, frame, reaches, &mut self.events);
+                }
+            }
+        }
+    }
+
+    fn check_bounds(&mut self) -> Result<(), Error> {
+        self.steps += 1;
+        let bound =
+            |is: bool, what: &'static str, most: u64| if is { Err(Error::Bound { what, most }) } else { Ok(()) };
+        bound(self.events.len() > EVENTS_MAX, "events", EVENTS_MAX as u64)?;
+        bound(self.bytes > BYTES_MAX, "bytes written", BYTES_MAX as u64)?;
+        bound(self.now_us > TIME_MAX_US, "microseconds of virtual time", TIME_MAX_US)?;
+        bound(self.steps > STEPS_MAX, "steps at one point of virtual time", STEPS_MAX as u64)?;
+        let connections = self.kernels.iter().map(Kernel::connections).max().unwrap_or(0);
+        bound(connections >= CONNECTIONS_MAX, "connections at a time on one host", CONNECTIONS_MAX as u64)
+    }
+
+    fn begin_call(&mut self, statement: &Statement, call: &Call) -> Result<(), Error> {
+        if let Verb::Write(payload) = &call.verb {
+            let length = match payload {
+                Payload::Length(length) => *length as usize,
+                Payload::Text(text) => text.len(),
+            };
+            self.bytes = self.bytes.saturating_add(length);
+            self.check_bounds()?;
+        }
+        let pending = Pending {
+            line: statement.line,
+            began_us: self.now_us,
+            host: call.host,
+            socket: call.socket.clone(),
+            call: call.verb.to_string(),
+            waiting: None,
+        };
+        match self.kernels[call.host.index()].call(&call.socket, &call.verb) {
+            // A call that returns at once stands before what it has caused.
+            Attempt::Returned(outcome) => {
+                self.record_call(&pending, outcome);
+                self.returned.push(Returned { line: statement.line, outcome });
+            }
+            Attempt::Waits(waiting) => self.pending.push(Pending { waiting: Some(waiting), ..pending }),
+        }
+        self.settle(call.host)
+    }
+
+    fn begin_on_host(&mut self, host: Host, action: HostAction) -> Result<(), Error> {
+        let kernel = &mut self.kernels[host.index()];
+        match action {
+            HostAction::Kill => kernel.kill(),
+            HostAction::Crash => kernel.crash(),
+            HostAction::Boot => kernel.boot(),
+            HostAction::Sysctl(name, value) => kernel.settings().set(name, value),
+        }
+        if matches!(action, HostAction::Kill | HostAction::Crash) {
+            let (ended, pending) = std::mem::take(&mut self.pending).into_iter().partition(|call| call.host == host);
+            self.pending = pending;
+            for pending in &ended {
+                self.record_call(pending, Outcome::Blocks);
+            }
+        }
+        self.settle(host)
+    }
+
+    fn inject(&mut self, line: u32, action: &LinkAction) -> Result<(), Error> {
+        let LinkAction::Inject { flags, to, seq, ack, len } = *action else { return Ok(()) };
+        let Some(numbers) = self.kernels[to.index()].newest_numbers() else {
+            return Err(Error::NothingToForge { line, host: to });
+        };
+        self.bytes = self.bytes.saturating_add(len as usize);
+        self.check_bounds()?;
+        let offset = match seq {
+            Offset::Exact => 0,
+            Offset::Inside => 100,
+            Offset::Outside => numbers.receive_window.wrapping_add(1000),
+            Offset::Plus(offset) => offset.cast_unsigned(),
+        };
+        let ack = ack.map_or(numbers.send_next, |ack| numbers.isn.wrapping_add(ack as u32));
+        let segment = RawSegment {
+            from: to.peer(),
+            ports: [numbers.ports[1], numbers.ports[0]],
+            flags,
+            seq: numbers.receive_next.wrapping_add(offset),
+            ack: if flags.ack { ack } else { 0 },
+            len: len.min(FORGED_MAX),
+            win: u32::from(u16::MAX),
+        };
+        self.link.inject(self.now_us, to.peer(), wire::write(self.ip, &segment), &mut self.events);
+        Ok(())
+    }
+
+    /// When something happens next: a segment arrives, a timer fires, a call gives up waiting.
+    fn next_us(&mut self) -> Option<u64> {
+        let timers = self.kernels.iter_mut().filter_map(Kernel::next_us).min();
+        let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us()).min();
+        [self.link.next_us(), timers, calls].into_iter().flatten().min()
+    }
+
+    fn set_time(&mut self, now_us: u64) {
+        if now_us > self.now_us {
+            self.now_us = now_us;
+            self.steps = 0;
+        }
+        for kernel in &mut self.kernels {
+            kernel.set_time(self.now_us);
+        }
+    }
+
+    /// Moves to that time and lets everything happen that happens then: arrivals first, one by one, then timers.
+    fn step(&mut self, to_us: u64) -> Result<(), Error> {
+        self.set_time(to_us);
+        while let Some(flight) = self.link.arrival(self.now_us) {
+            if self.kernels[flight.to.index()].is_up {
+                self.kernels[flight.to.index()].arrive(flight.frame);
+                self.settle(flight.to)?;
+            } else if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
+                // The host went down while the segment was under way.
+                *arrives_us = None;
+                *fate = scenario::Fate::Dropped;
+            }
+        }
+        for host in Host::BOTH {
+            if self.kernels[host.index()].next_us().is_some_and(|timer| timer <= self.now_us) {
+                self.kernels[host.index()].fire();
+            }
+            self.settle(host)?;
+        }
+        Ok(())
+    }
+}
+
+/// A forged segment is one segment: no more payload than fits in it.
+const FORGED_MAX: u32 = 1_448;
+
+impl Stage for World {
+    type Error = Error;
+
+    fn begin(&mut self, statement: &Statement) -> Result<(), Error> {
+        self.last_begun_us = self.now_us;
+        match &statement.action {
+            Action::Call(call) => self.begin_call(statement, call),
+            Action::Host(host, action) => {
+                self.record_statement(statement);
+                self.begin_on_host(*host, *action)
+            }
+            Action::Link(action) => {
+                self.record_statement(statement);
+                self.link.act(action);
+                self.inject(statement.line, action)
+            }
+            Action::Wait(_) | Action::Expect(..) => Ok(()),
+        }
+    }
+
+    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Error> {
+        let began_us = self.now_us;
+        loop {
+            let next_us = self.next_us();
+            let end_us = match until {
+                Until::Quiet(quiet) if self.link.next_us().is_none() => {
+                    Some(self.link.last_sent_us.max(self.last_begun_us) + micros(quiet))
+                }
+                Until::Quiet(_) => None,
+                Until::Returned { line, .. } if self.returned.iter().any(|returned| returned.line == line) => {
+                    Some(self.now_us)
+                }
+                Until::Returned { at_most, .. } => Some(began_us + micros(at_most)),
+                Until::Elapsed(span) => Some(began_us.saturating_add(micros(span))),
+            };
+            match (next_us, end_us) {
+                (Some(next_us), None) => self.step(next_us)?,
+                (Some(next_us), Some(end_us)) if next_us < end_us || next_us <= self.now_us => self.step(next_us)?,
+                (_, Some(end_us)) => {
+                    self.set_time(end_us);
+                    self.check_bounds()?;
+                    break;
+                }
+                (None, None) => unreachable!("nothing in flight, so quiet has an end"),
+            }
+        }
+        Ok(std::mem::take(&mut self.returned))
+    }
+
+    fn state(&mut self, whom: &Whom) -> Result<State, Error> {
+        Ok(match whom {
+            Whom::Newest(host) => self.kernels[host.index()].newest_state(),
+            Whom::Socket(host, name) => self.kernels[host.index()].named_state(name),
+        })
+    }
+
+    fn record_wait(&mut self, statement: &Statement) {
+        self.record_statement(statement);
+    }
+}

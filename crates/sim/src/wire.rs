@@ -1,0 +1,160 @@
+//! Segments as bytes: IP and TCP headers with right checksums, read and written with smoltcp's own wire types.
+
+use scenario::{Flags, Host, RawSegment};
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{
+    IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+};
+#[cfg(feature = "ipv6")]
+use smoltcp::wire::{Ipv6Address, Ipv6Packet};
+
+/// The link's MTU. With it a full segment has 1448 bytes, as on a Linux host whose timestamps take 12 of 1500.
+pub(crate) const MTU: usize = 1488;
+
+/// Which version of IP the hosts speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ip {
+    V4,
+    #[cfg(feature = "ipv6")]
+    V6,
+}
+
+impl Ip {
+    /// The host's address, of the blocks that RFC 5737 and RFC 3849 set aside for documentation.
+    pub(crate) const fn address(self, host: Host) -> IpAddress {
+        match self {
+            Self::V4 => IpAddress::Ipv4(Ipv4Address::new(192, 0, 2, 1 + host as u8)),
+            #[cfg(feature = "ipv6")]
+            Self::V6 => IpAddress::Ipv6(Ipv6Address::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1 + host as u16)),
+        }
+    }
+
+    pub(crate) const fn prefix_len(self) -> u8 {
+        match self {
+            Self::V4 => 24,
+            #[cfg(feature = "ipv6")]
+            Self::V6 => 64,
+        }
+    }
+}
+
+/// The header of the segment in a frame.
+///
+/// No window is ever scaled here: the buffers are smaller than 64 KiB (see `stack`).
+pub(crate) fn read(from: Host, frame: &[u8]) -> RawSegment {
+    let tcp = TcpPacket::new_unchecked(payload(frame));
+    let syn_fin = u32::from(tcp.syn()) + u32::from(tcp.fin());
+    RawSegment {
+        from,
+        ports: [tcp.src_port(), tcp.dst_port()],
+        flags: Flags { syn: tcp.syn(), fin: tcp.fin(), rst: tcp.rst(), psh: tcp.psh(), ack: tcp.ack() },
+        seq: tcp.seq_number().0.cast_unsigned(),
+        ack: tcp.ack_number().0.cast_unsigned(),
+        len: tcp.segment_len() as u32 - syn_fin,
+        win: u32::from(tcp.window_len()),
+    }
+}
+
+/// A frame with this segment: without options, its payload zeros.
+pub(crate) fn write(ip: Ip, segment: &RawSegment) -> Vec<u8> {
+    let zeros = vec![0; segment.len as usize];
+    let repr = TcpRepr {
+        src_port: segment.ports[0],
+        dst_port: segment.ports[1],
+        control: TcpControl::None,
+        seq_number: TcpSeqNumber(segment.seq.cast_signed()),
+        ack_number: segment.flags.ack.then_some(TcpSeqNumber(segment.ack.cast_signed())),
+        window_len: u16::try_from(segment.win).unwrap_or(u16::MAX),
+        window_scale: None,
+        max_seg_size: None,
+        sack_permitted: false,
+        sack_ranges: [None; 3],
+        timestamp: None,
+        payload: &zeros,
+    };
+    let (source, destination) = (ip.address(segment.from), ip.address(segment.from.peer()));
+    let header = IpRepr::new(source, destination, IpProtocol::Tcp, repr.buffer_len(), 64);
+    let mut frame = vec![0; header.buffer_len()];
+    let checksums = ChecksumCapabilities::default();
+    header.emit(&mut frame[..], &checksums);
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[header.header_len()..]);
+    repr.emit(&mut tcp, &source, &destination, &checksums);
+    // All bits and not smoltcp's one control: a forged segment may combine them.
+    tcp.set_syn(segment.flags.syn);
+    tcp.set_fin(segment.flags.fin);
+    tcp.set_rst(segment.flags.rst);
+    tcp.set_psh(segment.flags.psh);
+    tcp.fill_checksum(&source, &destination);
+    frame
+}
+
+/// Sets PSH in a segment whose payload ends with FIN, as Linux does: its FIN joins the last of the written data.
+pub(crate) fn push_last_data(ip: Ip, from: Host, frame: &mut [u8]) {
+    let at = frame.len() - payload(frame).len();
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
+    if tcp.fin() && tcp.segment_len() > 1 {
+        tcp.set_psh(true);
+        tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
+    }
+}
+
+fn payload(frame: &[u8]) -> &[u8] {
+    match IpVersion::of_packet(frame) {
+        #[cfg(feature = "ipv6")]
+        Ok(IpVersion::Ipv6) => Ipv6Packet::new_unchecked(frame).payload(),
+        _ => Ipv4Packet::new_unchecked(frame).payload(),
+    }
+}
+
+/// The reset that answers a segment nobody is there for, or `None` where none may be sent.
+///
+/// RFC 9293 §3.5.2, first group: never an answer to a RST; with an ACK number to take over a bare `R` at that number,
+/// else `R.` with sequence number 0.
+pub(crate) fn refusal(to: &RawSegment) -> Option<RawSegment> {
+    if to.flags.rst {
+        return None;
+    }
+    let length = to.len + u32::from(to.flags.syn) + u32::from(to.flags.fin);
+    let (flags, seq, ack) =
+        if to.flags.ack { (Flags::RST, to.ack, 0) } else { (Flags::RST_ACK, 0, to.seq.wrapping_add(length)) };
+    Some(RawSegment { from: to.from.peer(), ports: [to.ports[1], to.ports[0]], flags, seq, ack, len: 0, win: 0 })
+}
+
+/// Whether `a` comes before `b`, in the order that wraps around (RFC 9293 §3.4).
+pub(crate) const fn before(a: u32, b: u32) -> bool {
+    a.wrapping_sub(b).cast_signed() < 0
+}
+
+/// Whether `a` comes after `b`.
+pub(crate) const fn after(a: u32, b: u32) -> bool {
+    before(b, a)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_comes_back_as_it_was_written() {
+        let flags = Flags::from_text("FP.").expect("these are flags");
+        let segment =
+            RawSegment { from: Host::Server, ports: [80, 40_001], flags, seq: u32::MAX, ack: 7, len: 5, win: 1000 };
+        assert_eq!(read(Host::Server, &write(Ip::V4, &segment)), segment);
+        #[cfg(feature = "ipv6")]
+        assert_eq!(read(Host::Server, &write(Ip::V6, &segment)), segment);
+    }
+
+    #[test]
+    fn a_reset_is_never_answered_with_a_reset() {
+        let reset = RawSegment { from: Host::Client, ports: [1, 2], flags: Flags::RST, seq: 0, ack: 0, len: 0, win: 0 };
+        assert_eq!(refusal(&reset), None);
+        let data = RawSegment { flags: Flags::DATA, ack: 9, ..reset };
+        assert_eq!(refusal(&data).map(|reset| (reset.flags, reset.seq)), Some((Flags::RST, 9)));
+        let syn = RawSegment { flags: Flags::SYN, seq: 4, ..reset };
+        assert_eq!(
+            refusal(&syn).map(|reset| (reset.flags, reset.seq, reset.ack)),
+            Some((Flags::RST_ACK, 0, 5)),
+            "nothing to take a number from: 0, and what the SYN is acknowledged with"
+        );
+    }
+}
