@@ -32,7 +32,7 @@ pub(crate) fn enter_user_namespace() -> Result<(), String> {
 
 /// Namespaces made from this one get a table of connections of their own, and a small one: the machine's has room for
 /// hundreds of thousands, and reading /proc/net/tcp walks all of it, 10 ms each time.
-fn want_small_tables() {
+pub(crate) fn want_small_tables() {
     // Linux has it since 6.1; without it everything is only slower.
     let _ = fs::write("/proc/sys/net/ipv4/tcp_child_ehash_entries", "4096");
 }

@@ -1,71 +1,46 @@
-//! A host: a network namespace with a TCP of its own, the thread that lives in it, and the process that makes its calls.
+//! A host: a network namespace with a TCP of its own, and the process that makes its calls.
 //!
-//! A socket belongs to the namespace of the thread that makes it, and processes and threads inherit their maker's.
-//! So whatever is to happen on a host is done by its thread ([`Machine::on`]).
+//! A socket belongs to the namespace of the thread that makes it, and processes inherit their maker's.
+//! So whatever is to happen on a host is done by a thread that has entered its namespace ([`Machine::on`]).
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::IpAddr;
 use std::process::{Child, ChildStdin, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::thread::JoinHandle;
 
-use nix::sched::{CloneFlags, unshare};
-use scenario::Host;
+use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::calls::Report;
-use crate::{Error, netlink, parts, tun};
+use crate::{Error, admission, netlink, parts, tun};
 
-/// A namespace and its thread. Dropped, it is gone with everything in it, and sends nothing more.
+/// A host's namespace. Once it is dropped and another one entered, it is gone with everything in it.
 pub(crate) struct Machine {
-    jobs: Option<Sender<Job>>,
-    thread: Option<JoinHandle<()>>,
+    namespace: File,
 }
-
-type Job = Box<dyn FnOnce() + Send>;
 
 /// The interface's name, in each namespace.
 const INTERFACE: &str = "link0";
 
 impl Machine {
-    /// Boots a host with a TUN of this address; gives also the TUN's other end.
-    pub(crate) fn boot(host: Host, address: IpAddr) -> Result<(Self, File), Error> {
-        let (jobs, inbox) = channel::<Job>();
-        let thread = std::thread::Builder::new()
-            .name(host.name().to_owned())
-            .spawn(move || inbox.into_iter().for_each(|job| job()))
-            .map_err(|error| Error::broken(format_args!("the {host}'s thread"), error))?;
-        let machine = Self { jobs: Some(jobs), thread: Some(thread) };
-        let wire = machine.on(move || set_up(address)).map_err(|why| Error::Refused(vec![why]))?;
-        Ok((machine, wire))
+    /// Boots a host with a TUN of this address; gives also the TUN's other end. The calling thread stays on the host.
+    pub(crate) fn boot(address: IpAddr) -> Result<(Self, File), Error> {
+        set_up(address).map_err(|why| Error::Refused(vec![why]))
     }
 
-    /// Does something on the host, and waits until it is done.
-    pub(crate) fn on<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> T {
-        let (done, result) = channel();
-        let jobs = self.jobs.as_ref().expect("the thread ends only when the machine is dropped");
-        let sent = jobs.send(Box::new(move || {
-            // The receiver waits right below.
-            let _ = done.send(job());
-        }));
-        sent.expect("the thread takes jobs as long as it lives");
-        result.recv().expect("a job does not panic")
+    /// Does something on the host.
+    pub(crate) fn on<T>(&self, job: impl FnOnce() -> T) -> T {
+        setns(&self.namespace, CloneFlags::CLONE_NEWNET).expect("a namespace that we made lets us in");
+        job()
     }
 }
 
-impl Drop for Machine {
-    fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-/// Enters a namespace and gives it its interface; on refusal says which step it was.
-fn set_up(address: IpAddr) -> Result<File, String> {
+/// Makes a namespace and gives it its interface; on refusal says which step it was.
+fn set_up(address: IpAddr) -> Result<(Machine, File), String> {
     let step = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
     unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| format!("unshare(CLONE_NEWNET): {errno}"))?;
+    admission::want_small_tables();
+    let namespace = File::open("/proc/thread-self/ns/net").map_err(step("/proc/thread-self/ns/net"))?;
     let wire = tun::open(INTERFACE).map_err(step("/dev/net/tun"))?;
     let index = nix::net::if_::if_nametoindex(INTERFACE).map_err(|errno| format!("if_nametoindex: {errno}"))?;
     if address.is_ipv6() {
@@ -75,7 +50,7 @@ fn set_up(address: IpAddr) -> Result<File, String> {
     }
     netlink::bring_up(index).map_err(step("RTM_NEWLINK"))?;
     netlink::add_address(index, address).map_err(step("RTM_NEWADDR"))?;
-    Ok(wire)
+    Ok((Machine { namespace }, wire))
 }
 
 /// The process that makes a host's calls.
@@ -96,8 +71,7 @@ impl Process {
     ) -> Result<Self, Error> {
         let broken = |error| Error::broken("a process for the calls", error);
         let mut command = parts::calls(own, peer);
-        let mut child =
-            machine.on(move || command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()).map_err(broken)?;
+        let mut child = machine.on(|| command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()).map_err(broken)?;
         let mut lines = child.stdin.take().expect("stdin is a pipe");
         let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let (sender, reports) = channel();

@@ -50,6 +50,8 @@ mod netlink;
 #[cfg(target_os = "linux")]
 mod packet;
 #[cfg(target_os = "linux")]
+mod pair;
+#[cfg(target_os = "linux")]
 mod parts;
 #[cfg(target_os = "linux")]
 mod pcap;
@@ -62,6 +64,8 @@ use scenario::{Script, Trace};
 use serde::{Deserialize, Serialize};
 
 pub use error::Error;
+#[cfg(target_os = "linux")]
+pub use pair::{Making, Pair, Protocol};
 
 /// How a script is performed.
 #[derive(Clone, Debug, Default)]

@@ -158,6 +158,11 @@ impl Link {
         }
     }
 
+    /// What was on the link so far.
+    pub(crate) fn events(&self) -> Vec<Event> {
+        self.lock().events.clone()
+    }
+
     /// The client's port and the server's of every SYN so far, in the order in which they left.
     pub(crate) fn opened(&self) -> Vec<[u16; 2]> {
         let state = self.lock();

@@ -1,0 +1,268 @@
+//! Two hosts and the link between them: what a script's runner and a plain program both stand on.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::IpAddr;
+use std::os::fd::AsFd;
+use std::time::Duration;
+
+use scenario::{Event, Host, Outcome};
+use socket2::SockRef;
+
+use crate::clock::now_us;
+use crate::host::Machine;
+use crate::link::{Captured, Link};
+use crate::names::{Change, Names};
+use crate::{Error, admission, kernel};
+
+/// Two hosts and the link between them, in the calling process; for programs that make their calls themselves.
+///
+/// Both hosts' namespaces are the calling thread's in turn ([`Pair::on`]), and nobody else's.
+pub struct Pair {
+    start_us: u64,
+    addresses: [IpAddr; 2],
+    pub(crate) link: Link,
+    /// `None` while a host is down.
+    machines: [Option<Machine>; 2],
+    pub(crate) names: Names,
+    counters: [BTreeMap<String, u64>; 2],
+    /// What has happened, the segments apart.
+    events: Vec<Event>,
+    /// When the last call or statement began.
+    begun_last_us: u64,
+    /// How many of the link's events [`Pair::settle`] has given already.
+    given: usize,
+}
+
+/// Which protocol the hosts speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Between 192.0.2.1 and 192.0.2.2 (RFC 5737).
+    Ipv4,
+    /// Between 2001:db8::1 and 2001:db8::2 (RFC 3849).
+    Ipv6,
+}
+
+impl Protocol {
+    fn addresses(self) -> [IpAddr; 2] {
+        let addresses = match self {
+            Self::Ipv4 => ["192.0.2.1", "192.0.2.2"],
+            Self::Ipv6 => ["2001:db8::1", "2001:db8::2"],
+        };
+        addresses.map(|address| address.parse().expect("these are addresses"))
+    }
+}
+
+/// How long the link may take to become quiet.
+const QUIET_MAX: Duration = Duration::from_secs(120);
+
+impl Pair {
+    /// Boots two hosts. The process must have one thread only.
+    ///
+    /// # Errors
+    /// This machine does not let ordinary programs have namespaces, or TUN devices in them: which step it refused.
+    pub fn new(protocol: Protocol) -> Result<Self, Error> {
+        admission::enter_user_namespace().map_err(|why| Error::Refused(vec![why]))?;
+        let start_us = now_us();
+        let addresses = protocol.addresses();
+        let mut pair = Self {
+            start_us,
+            addresses,
+            link: Link::start(start_us, addresses)?,
+            machines: [None, None],
+            names: Names::default(),
+            counters: Default::default(),
+            events: Vec::new(),
+            begun_last_us: start_us,
+            given: 0,
+        };
+        for host in Host::BOTH {
+            pair.boot(host)?;
+        }
+        Ok(pair)
+    }
+
+    /// The host's address.
+    pub const fn address(&self, host: Host) -> IpAddr {
+        self.addresses[host.index()]
+    }
+
+    /// Does something on a host: sockets that are made meanwhile are the host's.
+    ///
+    /// # Errors
+    /// The host is down.
+    pub fn on<T>(&self, host: Host, job: impl FnOnce() -> T) -> Result<T, Error> {
+        Ok(self.machine(host)?.on(job))
+    }
+
+    /// Microseconds since the hosts booted.
+    pub fn now_us(&self) -> u64 {
+        now_us() - self.start_us
+    }
+
+    /// A call has made this socket: its states are shown under this name from now on.
+    ///
+    /// # Errors
+    /// It is no socket.
+    pub fn made(&mut self, host: Host, name: &str, socket: &SockRef<'_>, making: Making<'_>) -> io::Result<()> {
+        let inode = nix::sys::stat::fstat(socket.as_fd())?.st_ino;
+        self.names.made(host, name, inode, making == Making::Listening);
+        let port = |address: socket2::SockAddr| address.as_socket().map_or(0, |address| address.port());
+        let ports = || -> io::Result<[u16; 2]> { Ok([port(socket.local_addr()?), port(socket.peer_addr()?)]) };
+        match (making, ports()) {
+            (Making::Connecting, Ok(ports)) => self.names.connected(host, name, ports),
+            (Making::Accepting(listener), Ok(ports)) => self.accepted(host, name, ports, listener),
+            // A connection that is dead already has no peer any more, and no state either.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// `close` has returned for the socket of this name.
+    pub fn closed(&mut self, host: Host, name: &str) {
+        self.names.closed(host, name);
+    }
+
+    /// Records a call that has returned; times as [`Pair::now_us`] gives them.
+    pub fn record_call(&mut self, host: Host, socket: &str, call: &str, began_us: u64, outcome: Outcome) {
+        let (socket, call) = (socket.to_owned(), call.to_owned());
+        self.begun_last_us = self.begun_last_us.max(self.start_us + began_us);
+        self.events.push(Event::Call { at_us: self.now_us(), began_us, host, socket, line: 0, call, outcome });
+    }
+
+    /// Waits until nothing was sent for so long, and gives what happened since the last time, in order.
+    ///
+    /// # Errors
+    /// The link does not become quiet, or broke.
+    pub fn settle(&mut self, quiet: Duration) -> Result<Vec<Event>, Error> {
+        let asked_us = now_us();
+        while let Some(nap) = self.until_quiet(quiet, asked_us)? {
+            std::thread::sleep(nap);
+        }
+        self.look()?;
+        let mut events = std::mem::take(&mut self.events);
+        let segments = self.link.events();
+        events.extend_from_slice(&segments[self.given..]);
+        self.given = segments.len();
+        events.sort_by_key(Event::at_us);
+        Ok(events)
+    }
+
+    pub(crate) fn boot(&mut self, host: Host) -> Result<(), Error> {
+        let (machine, wire) = Machine::boot(self.address(host))?;
+        self.link.attach(host, wire);
+        self.counters[host.index()] = machine.on(kernel::counters).map_err(broken_table)?;
+        self.machines[host.index()] = Some(machine);
+        Ok(())
+    }
+
+    /// The host's namespace goes, with all its states.
+    pub(crate) fn forget(&mut self, host: Host) {
+        self.machines[host.index()] = None;
+        let changes = self.names.look(host, Vec::new(), &[]);
+        self.record_changes(host, changes);
+    }
+
+    pub(crate) fn machine(&self, host: Host) -> Result<&Machine, Error> {
+        self.machines[host.index()].as_ref().ok_or_else(|| Error::Broken(format!("the {host} is down")))
+    }
+
+    /// The time of the trace for one of the machine's clock.
+    pub(crate) const fn since_start(&self, at_us: u64) -> u64 {
+        at_us - self.start_us
+    }
+
+    pub(crate) fn record(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
+    /// Something began at this time of the machine's clock: the link is quiet only so long after it.
+    pub(crate) fn note_begun(&mut self, at_us: u64) {
+        self.begun_last_us = self.begun_last_us.max(at_us);
+    }
+
+    /// `accept` has taken the connection with these ports; it had this name all along.
+    pub(crate) fn accepted(&mut self, on: Host, name: &str, ports: [u16; 2], listener: &str) {
+        let Some(queued) = self.names.accepted(on, name, ports, listener) else { return };
+        for event in &mut self.events {
+            if let Event::State { host, socket, .. } = event
+                && *host == on
+                && *socket == queued
+            {
+                name.clone_into(socket);
+            }
+        }
+    }
+
+    /// Looks at the hosts: which states and counters have changed?
+    pub(crate) fn look(&mut self) -> Result<(), Error> {
+        let opened = self.link.opened();
+        for host in Host::BOTH {
+            let Some(machine) = &self.machines[host.index()] else { continue };
+            let (rows, counters) = machine.on(|| (kernel::sockets(), kernel::counters()));
+            let (rows, counters) = (rows.map_err(broken_table)?, counters.map_err(broken_table)?);
+            let changes = self.names.look(host, rows, &opened);
+            self.record_changes(host, changes);
+            let at_us = self.now_us();
+            for (name, value) in &counters {
+                let by = value.saturating_sub(self.counters[host.index()].get(name).copied().unwrap_or(0));
+                if by > 0 {
+                    self.events.push(Event::Counter { at_us, host, name: name.clone(), by });
+                }
+            }
+            self.counters[host.index()] = counters;
+        }
+        Ok(())
+    }
+
+    /// How long to sleep before asking again whether nothing is on its way, and nothing was sent or begun for so long;
+    /// `None` when that is so. `asked_us` is when it was asked first.
+    pub(crate) fn until_quiet(&self, quiet: Duration, asked_us: u64) -> Result<Option<Duration>, Error> {
+        self.link.check()?;
+        let now_us = now_us();
+        if now_us > asked_us + micros(QUIET_MAX) {
+            return Err(Error::Restless { waited_s: QUIET_MAX.as_secs() });
+        }
+        let until_us = match self.link.in_flight() {
+            Ok(sent_last_us) => sent_last_us.max(self.begun_last_us) + micros(quiet),
+            // When it has arrived there may be an answer.
+            Err(due_us) => due_us.max(now_us) + 1_000,
+        };
+        Ok((now_us < until_us).then(|| Duration::from_micros(until_us - now_us)))
+    }
+
+    /// The run is over; gives everything that happened, in order, and every packet.
+    pub(crate) fn end(self) -> (Vec<Event>, Vec<Captured>) {
+        let (segments, packets) = self.link.end();
+        let mut events = self.events;
+        events.extend(segments);
+        events.sort_by_key(Event::at_us);
+        (events, packets)
+    }
+
+    fn record_changes(&mut self, host: Host, changes: Vec<Change>) {
+        let at_us = self.now_us();
+        let states =
+            changes.into_iter().map(|Change { socket, from, to }| Event::State { at_us, host, socket, from, to });
+        self.events.extend(states);
+    }
+}
+
+/// How a call has made a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making<'a> {
+    /// `listen`
+    Listening,
+    /// `connect`
+    Connecting,
+    /// `accept`, on the listener of this name.
+    Accepting(&'a str),
+}
+
+fn broken_table(error: io::Error) -> Error {
+    Error::broken("the kernel's tables in /proc/net", error)
+}
+
+pub(crate) fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
