@@ -26,6 +26,13 @@ pub enum Error {
 }
 
 impl Error {
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn not_linux() -> Self {
+        let system = std::env::consts::OS;
+        Self::Refused(vec![format!("this is {system}: two hosts in one machine take Linux and its network namespaces")])
+    }
+
+    #[cfg(target_os = "linux")]
     pub(crate) fn broken(what: impl fmt::Display, why: impl fmt::Display) -> Self {
         Self::Broken(format!("{what}: {why}"))
     }

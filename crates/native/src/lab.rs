@@ -16,8 +16,8 @@ use crate::calls::Report;
 use crate::clock::now_us;
 use crate::host::Process;
 use crate::link::Captured;
-use crate::pair::{Pair, Protocol, micros};
-use crate::{Error, Performed, Rung, kernel, pcap};
+use crate::pair::{Pair, micros};
+use crate::{Error, Performed, Protocol, Rung, kernel, pcap};
 
 /// Performs a script, read from this text, on the highest rung that this machine allows, or on the one asked for.
 ///
@@ -158,9 +158,7 @@ impl<'a> Lab<'a> {
     }
 
     fn record_statement(&mut self, statement: &Statement) {
-        let Statement { line, text, .. } = statement;
-        self.pair.note_begun(now_us());
-        self.pair.record(Event::Statement { at_us: self.pair.now_us(), line: *line, text: text.clone() });
+        self.pair.record_statement_in(statement.line, &statement.text);
     }
 
     fn host_action(&mut self, statement: &Statement, host: Host, action: HostAction) -> Result<(), Error> {
@@ -174,7 +172,7 @@ impl<'a> Lab<'a> {
                 // First the link: what the dying host still sends is on no wire.
                 self.pair.link.detach(host);
                 self.kill(host);
-                self.pair.forget(host);
+                self.pair.crash(host);
             }
             HostAction::Boot => self.pair.boot(host)?,
             HostAction::Sysctl(sysctl, value) => {

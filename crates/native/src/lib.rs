@@ -18,7 +18,8 @@
 //! Map of the code, from the outside in:
 //! - `parts.rs`: the parts that a process can play, and how they are started
 //! - `admission.rs`: whether this process may have namespaces
-//! - `lab.rs`: the lab performs a script ([`scenario::Stage`]): calls, hosts, link, quiet
+//! - `lab.rs`: the lab performs a script ([`scenario::Stage`])
+//! - `pair.rs`: two hosts and a link, states and quiet; plain programs stand on it too ([`Pair`])
 //! - `names.rs`: which row of the kernel's table is which socket of the script
 //! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
 //! - `calls.rs`: the process that makes the calls
@@ -32,6 +33,8 @@ mod admission;
 mod calls;
 #[cfg(target_os = "linux")]
 mod clock;
+#[cfg(not(target_os = "linux"))]
+mod elsewhere;
 mod error;
 #[cfg(target_os = "linux")]
 mod flows;
@@ -58,14 +61,17 @@ mod pcap;
 #[cfg(target_os = "linux")]
 mod tun;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use scenario::{Script, Trace};
 use serde::{Deserialize, Serialize};
 
+#[cfg(not(target_os = "linux"))]
+pub use elsewhere::Pair;
 pub use error::Error;
 #[cfg(target_os = "linux")]
-pub use pair::{Making, Pair, Protocol};
+pub use pair::Pair;
 
 /// How a script is performed.
 #[derive(Clone, Debug, Default)]
@@ -110,6 +116,37 @@ impl Rung {
             }
         }
     }
+}
+
+/// Which protocol the hosts speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Between 192.0.2.1 and 192.0.2.2 (RFC 5737).
+    Ipv4,
+    /// Between 2001:db8::1 and 2001:db8::2 (RFC 3849).
+    Ipv6,
+}
+
+impl Protocol {
+    /// The client's address and the server's.
+    pub fn addresses(self) -> [IpAddr; 2] {
+        let addresses = match self {
+            Self::Ipv4 => ["192.0.2.1", "192.0.2.2"],
+            Self::Ipv6 => ["2001:db8::1", "2001:db8::2"],
+        };
+        addresses.map(|address| address.parse().expect("these are addresses"))
+    }
+}
+
+/// How a call has made a socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Making<'a> {
+    /// `listen`
+    Listening,
+    /// `connect`
+    Connecting,
+    /// `accept`, on the listener of this name.
+    Accepting(&'a str),
 }
 
 /// A run, and what is to be said about how it was made.

@@ -6,14 +6,14 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use scenario::{Event, Host, Outcome};
+use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome};
 use socket2::SockRef;
 
 use crate::clock::now_us;
 use crate::host::Machine;
 use crate::link::{Captured, Link};
 use crate::names::{Change, Names};
-use crate::{Error, admission, kernel};
+use crate::{Error, Making, Protocol, admission, kernel};
 
 /// Two hosts and the link between them, in the calling process; for programs that make their calls themselves.
 ///
@@ -32,25 +32,6 @@ pub struct Pair {
     begun_last_us: u64,
     /// How many of the link's events [`Pair::settle`] has given already.
     given: usize,
-}
-
-/// Which protocol the hosts speak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// Between 192.0.2.1 and 192.0.2.2 (RFC 5737).
-    Ipv4,
-    /// Between 2001:db8::1 and 2001:db8::2 (RFC 3849).
-    Ipv6,
-}
-
-impl Protocol {
-    fn addresses(self) -> [IpAddr; 2] {
-        let addresses = match self {
-            Self::Ipv4 => ["192.0.2.1", "192.0.2.2"],
-            Self::Ipv6 => ["2001:db8::1", "2001:db8::2"],
-        };
-        addresses.map(|address| address.parse().expect("these are addresses"))
-    }
 }
 
 /// How long the link may take to become quiet.
@@ -130,6 +111,61 @@ impl Pair {
         self.events.push(Event::Call { at_us: self.now_us(), began_us, host, socket, line: 0, call, outcome });
     }
 
+    /// Records something that is done to the link or to a host.
+    pub fn record_statement(&mut self, text: &str) {
+        self.record_statement_in(0, text);
+    }
+
+    pub(crate) fn record_statement_in(&mut self, line: u32, text: &str) {
+        self.begun_last_us = now_us();
+        self.events.push(Event::Statement { at_us: self.now_us(), line, text: text.to_owned() });
+    }
+
+    /// The link takes so long, one way, from now on; 10 ms until it is set.
+    pub fn set_delay(&mut self, delay: Duration) {
+        self.link.set_delay(delay);
+    }
+
+    /// The link loses everything, both ways.
+    pub fn cut(&mut self) {
+        self.link.cut();
+    }
+
+    /// The end of a cut.
+    pub fn restore(&mut self) {
+        self.link.restore();
+    }
+
+    /// A rule for segments to come: the first rule that a segment meets is the one that counts.
+    pub fn meet(&mut self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
+        self.link.meet(meeting, count, kind, from);
+    }
+
+    /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
+    pub fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
+        self.link.inject(flags, to, seq, ack, len)
+    }
+
+    /// Power is cut: the host's states are gone, and nothing of it is on the link any more.
+    pub fn crash(&mut self, host: Host) {
+        self.link.detach(host);
+        self.machines[host.index()] = None;
+        let changes = self.names.look(host, Vec::new(), &[]);
+        self.record_changes(host, changes);
+    }
+
+    /// The host comes back, at its address, and remembers nothing.
+    ///
+    /// # Errors
+    /// The kernel refuses another namespace or TUN.
+    pub fn boot(&mut self, host: Host) -> Result<(), Error> {
+        let (machine, wire) = Machine::boot(self.address(host))?;
+        self.link.attach(host, wire);
+        self.counters[host.index()] = machine.on(kernel::counters).map_err(broken_table)?;
+        self.machines[host.index()] = Some(machine);
+        Ok(())
+    }
+
     /// Waits until nothing was sent for so long, and gives what happened since the last time, in order.
     ///
     /// # Errors
@@ -146,21 +182,6 @@ impl Pair {
         self.given = segments.len();
         events.sort_by_key(Event::at_us);
         Ok(events)
-    }
-
-    pub(crate) fn boot(&mut self, host: Host) -> Result<(), Error> {
-        let (machine, wire) = Machine::boot(self.address(host))?;
-        self.link.attach(host, wire);
-        self.counters[host.index()] = machine.on(kernel::counters).map_err(broken_table)?;
-        self.machines[host.index()] = Some(machine);
-        Ok(())
-    }
-
-    /// The host's namespace goes, with all its states.
-    pub(crate) fn forget(&mut self, host: Host) {
-        self.machines[host.index()] = None;
-        let changes = self.names.look(host, Vec::new(), &[]);
-        self.record_changes(host, changes);
     }
 
     pub(crate) fn machine(&self, host: Host) -> Result<&Machine, Error> {
@@ -246,17 +267,6 @@ impl Pair {
             changes.into_iter().map(|Change { socket, from, to }| Event::State { at_us, host, socket, from, to });
         self.events.extend(states);
     }
-}
-
-/// How a call has made a socket.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Making<'a> {
-    /// `listen`
-    Listening,
-    /// `connect`
-    Connecting,
-    /// `accept`, on the listener of this name.
-    Accepting(&'a str),
 }
 
 fn broken_table(error: io::Error) -> Error {

@@ -1,0 +1,207 @@
+//! Two hosts and a link for a plain program, and a record of what happens there, in the notation of the book's traces.
+//!
+//! Each call is made by the program itself, in a closure, on the host whose name stands before it:
+//! `lab.client("write(5)", || client.write(b"hello"))`. When it has returned, the lab waits until the link is quiet,
+//! and prints the call, the segments and the states.
+
+#![allow(dead_code, reason = "each program uses what it needs")]
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use native::{Making, Pair, Protocol};
+use scenario::{Errno, Host, Outcome, Trace, Witness};
+use socket2::{SockRef, Socket};
+
+/// Two hosts with a link between them; or, where this machine allows no such thing, this machine alone.
+pub(crate) struct Lab {
+    pair: Option<Pair>,
+    began: Instant,
+    server: SocketAddr,
+}
+
+/// The link is quiet when nothing was sent for so long.
+const QUIET: Duration = Duration::from_millis(100);
+
+impl Lab {
+    /// Boots the hosts. First thing in `main`, while the program has one thread.
+    pub(crate) fn new() -> Self {
+        let pair = match Pair::new(Protocol::Ipv4) {
+            Ok(pair) => Some(pair),
+            Err(error) => {
+                println!("# {error}");
+                println!("# So both hosts are this machine. What its TCP sends and which states it is in is not shown");
+                println!("# here, only what the calls return; and nothing can be done to the link.");
+                None
+            }
+        };
+        let server = match &pair {
+            Some(pair) => SocketAddr::new(pair.address(Host::Server), 80),
+            None => free_address().expect("this machine can talk to itself"),
+        };
+        Self { pair, began: Instant::now(), server }
+    }
+
+    /// Where the server listens.
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.server
+    }
+
+    /// The client makes a call. `call` is what it is called in the record, `NAME.write(5)` on a socket with a name.
+    pub(crate) fn client<T: Returned>(&mut self, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.call(Host::Client, call, make)
+    }
+
+    /// The server makes a call.
+    pub(crate) fn server<T: Returned>(&mut self, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.call(Host::Server, call, make)
+    }
+
+    /// Something is done to the link or to a host, that this machine alone cannot do.
+    pub(crate) fn link(&mut self, what: &str, act: impl FnOnce(&mut Pair)) {
+        match &mut self.pair {
+            Some(pair) => {
+                pair.record_statement(what);
+                act(pair);
+                self.settle();
+            }
+            None => {
+                println!("# {what}: not here. What follows in this program would be another story.");
+                std::process::exit(0);
+            }
+        }
+    }
+
+    /// Time passes.
+    pub(crate) fn wait(&mut self, time: Duration) {
+        if let Some(pair) = &mut self.pair {
+            pair.record_statement(&format!("wait {}ms", time.as_millis()));
+        }
+        std::thread::sleep(time);
+        self.settle();
+    }
+
+    fn call<T: Returned>(&mut self, host: Host, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let (socket, verb) = match call.split_once('.') {
+            Some((socket, verb)) if !socket.contains('(') => (socket, verb),
+            _ if call.starts_with("listen") || call.starts_with("listener") => ("listener", call),
+            _ => (host.name(), call),
+        };
+        let Some(pair) = &mut self.pair else {
+            let returned = make();
+            let shown = returned.as_ref().map_or_else(io::Error::to_string, |value| value.outcome().to_string());
+            let at = self.began.elapsed();
+            println!("{}.{:03} {host}  {call} = {shown}", at.as_secs(), at.subsec_millis());
+            std::thread::sleep(Duration::from_millis(20));
+            return returned;
+        };
+        let began_us = pair.now_us();
+        let returned = pair.on(host, make).expect("programs call only on hosts that are up");
+        pair.record_call(host, socket, verb, began_us, outcome(&returned));
+        if let Ok(value) = &returned {
+            match value.made() {
+                Some((made, making)) => pair.made(host, socket, &made, making).expect("a socket of the program's own"),
+                None if verb == "close()" => pair.closed(host, socket),
+                None => {}
+            }
+        }
+        self.settle();
+        returned
+    }
+
+    fn settle(&mut self) {
+        let Some(pair) = &mut self.pair else { return };
+        let events = pair.settle(QUIET).expect("the link becomes quiet");
+        let trace = Trace {
+            version: Trace::VERSION,
+            scenario: String::new(),
+            witness: Witness::Linux,
+            rung: String::new(),
+            kernel: String::new(),
+            events,
+            failed: Vec::new(),
+        };
+        print!("{trace}");
+    }
+}
+
+/// close(2): Rust closes a socket when its owner lets go of it.
+pub(crate) fn close<T>(socket: T) -> io::Result<()> {
+    drop(socket);
+    Ok(())
+}
+
+/// A port of this machine's that nobody listens on.
+fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()
+}
+
+fn outcome<T: Returned>(returned: &io::Result<T>) -> Outcome {
+    match returned {
+        Ok(value) => value.outcome(),
+        Err(error) => Outcome::Errno(errno(error)),
+    }
+}
+
+fn errno(error: &io::Error) -> Errno {
+    let number = error.raw_os_error().and_then(|number| u16::try_from(number).ok());
+    number.map(Errno).expect("the programs make system calls only")
+}
+
+/// What calls return, and how it is recorded.
+pub(crate) trait Returned {
+    /// A count of bytes; 0 where there is nothing to count.
+    fn outcome(&self) -> Outcome {
+        Outcome::ZERO
+    }
+
+    /// The socket that the call has made, if that was its purpose.
+    fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
+        None
+    }
+}
+
+impl Returned for () {}
+
+impl Returned for usize {
+    fn outcome(&self) -> Outcome {
+        Outcome::Number(*self as u64)
+    }
+}
+
+/// `peer_addr`
+impl Returned for SocketAddr {}
+
+/// `take_error`: getsockopt(2) with SO_ERROR.
+impl Returned for Option<io::Error> {
+    fn outcome(&self) -> Outcome {
+        self.as_ref().map_or(Outcome::ZERO, |error| Outcome::Errno(errno(error)))
+    }
+}
+
+impl Returned for TcpListener {
+    fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
+        Some((SockRef::from(self), Making::Listening))
+    }
+}
+
+/// `socket2` gives one type for all: here a listener.
+impl Returned for Socket {
+    fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
+        Some((SockRef::from(self), Making::Listening))
+    }
+}
+
+impl Returned for TcpStream {
+    fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
+        Some((SockRef::from(self), Making::Connecting))
+    }
+}
+
+/// `accept`
+impl Returned for (TcpStream, SocketAddr) {
+    fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
+        Some((SockRef::from(&self.0), Making::Accepting("listener")))
+    }
+}

@@ -1,0 +1,84 @@
+//! What programs find in place of two hosts where there are no network namespaces: nothing, and a reason.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome};
+use socket2::SockRef;
+
+use crate::{Error, Making, Protocol};
+
+/// Two hosts and the link between them: there is no such thing on this system.
+#[derive(Debug)]
+pub struct Pair(Infallible);
+
+#[expect(missing_docs, clippy::missing_errors_doc, reason = "the same as on Linux, and never called")]
+impl Pair {
+    /// # Errors
+    /// Always: it takes Linux.
+    pub fn new(_protocol: Protocol) -> Result<Self, Error> {
+        Err(Error::not_linux())
+    }
+
+    pub const fn address(&self, _host: Host) -> IpAddr {
+        match self.0 {}
+    }
+
+    pub fn on<T>(&self, _host: Host, _job: impl FnOnce() -> T) -> Result<T, Error> {
+        match self.0 {}
+    }
+
+    pub fn now_us(&self) -> u64 {
+        match self.0 {}
+    }
+
+    pub fn made(&mut self, _host: Host, _name: &str, _socket: &SockRef<'_>, _making: Making<'_>) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub fn closed(&mut self, _host: Host, _name: &str) {
+        match self.0 {}
+    }
+
+    pub fn record_call(&mut self, _host: Host, _socket: &str, _call: &str, _began_us: u64, _outcome: Outcome) {
+        match self.0 {}
+    }
+
+    pub fn record_statement(&mut self, _text: &str) {
+        match self.0 {}
+    }
+
+    pub fn settle(&mut self, _quiet: Duration) -> Result<Vec<Event>, Error> {
+        match self.0 {}
+    }
+
+    pub fn crash(&mut self, _host: Host) {
+        match self.0 {}
+    }
+
+    pub fn boot(&mut self, _host: Host) -> Result<(), Error> {
+        match self.0 {}
+    }
+
+    pub fn set_delay(&mut self, _delay: Duration) {
+        match self.0 {}
+    }
+
+    pub fn cut(&mut self) {
+        match self.0 {}
+    }
+
+    pub fn restore(&mut self) {
+        match self.0 {}
+    }
+
+    pub fn meet(&mut self, _meeting: Meeting, _count: Count, _kind: Kind, _from: Host) {
+        match self.0 {}
+    }
+
+    pub fn inject(&mut self, _flags: Flags, _to: Host, _seq: Offset, _ack: Option<i64>, _len: u32) -> Option<()> {
+        match self.0 {}
+    }
+}
