@@ -183,9 +183,9 @@ pub(super) fn one_of(word: &str, known: &[&str]) -> String {
 
 /// How many letters must be put in, left out or changed, upper and lower case alike (Levenshtein's distance).
 fn distance(word: &str, other: &str) -> usize {
-    let other: Vec<char> = other.to_lowercase().chars().collect();
+    let other: Vec<char> = other.to_ascii_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in word.to_lowercase().chars().enumerate() {
+    for (i, a) in word.to_ascii_lowercase().chars().enumerate() {
         let mut diagonal = row[0];
         row[0] = i + 1;
         for (j, b) in other.iter().enumerate() {
