@@ -12,12 +12,14 @@
 //! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
 //! - [`messages`]: what runtimes print for it
+//! - [`Map`] (`map.rs`): a small ordered map
 //! - [`CATALOGUE`] (`catalogue.rs`): the book's scenarios
 
 mod catalogue;
 mod host;
 #[cfg(feature = "json")]
 mod json;
+mod map;
 pub mod messages;
 mod notation;
 mod numbering;
@@ -31,6 +33,7 @@ mod trace;
 
 pub use catalogue::{CATALOGUE, Entry, Family, scenario};
 pub use host::Host;
+pub use map::Map;
 pub use numbering::{Numbering, RawSegment};
 pub use outcome::{Errno, Outcome, Ready};
 pub use parse::ScriptError;

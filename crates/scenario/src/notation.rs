@@ -36,8 +36,10 @@ impl Line<'_> {
 }
 
 fn lines(events: &[Event]) -> Vec<Line<'_>> {
-    let mut made: Vec<Line<'_>> = events.iter().filter(|event| is_shown_twice(event)).map(Line::Made).collect();
-    made.sort_by_key(Line::at_us);
+    let mut made: Vec<Line<'_>> = Vec::new();
+    for line in events.iter().filter(|event| is_shown_twice(event)).map(Line::Made) {
+        made.insert(made.partition_point(|earlier| earlier.at_us() <= line.at_us()), line);
+    }
     let mut made = made.into_iter().peekable();
     let mut lines = Vec::new();
     for event in events {

@@ -1,9 +1,8 @@
 //! The order of a run and its judgement: the same for every witness, whatever it performs on.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::{Action, Call, Expected, Failed, Host, HostAction, Outcome, Script, State, Statement, Verb, Whom};
+use crate::{Action, Call, Expected, Failed, Host, HostAction, Map, Outcome, Script, State, Statement, Verb, Whom};
 
 /// How long nothing may have been sent before the link counts as quiet.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
@@ -65,7 +64,7 @@ pub struct Returned {
 /// # Errors
 /// The stage's own. The script was checked when it was read, so nothing in it is an error here.
 pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, S::Error> {
-    let mut run = Run { stage, pending: BTreeMap::new(), sockets: BTreeMap::new(), failed: Vec::new() };
+    let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), failed: Vec::new() };
     for statement in &script.statements {
         run.statement(statement)?;
     }
@@ -75,9 +74,9 @@ pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, 
 struct Run<'a, S> {
     stage: &'a mut S,
     /// Calls that have not returned, by line.
-    pending: BTreeMap<u32, Pending<'a>>,
+    pending: Map<u32, Pending<'a>>,
     /// What is known of each socket's name.
-    sockets: BTreeMap<&'a str, Socket>,
+    sockets: Map<&'a str, Socket>,
     failed: Vec<Failed>,
 }
 
@@ -137,7 +136,9 @@ impl<'a, S: Stage> Run<'a, S> {
     /// Why the call cannot be made at all, if so.
     fn obstacle(&self, call: &Call) -> Option<String> {
         let busy = call.busy_socket();
-        if let Some(pending) = self.pending.values().find(|pending| pending.call.busy_socket() == busy) {
+        if let Some(pending) =
+            self.pending.iter().map(|(_, pending)| pending).find(|pending| pending.call.busy_socket() == busy)
+        {
             return Some(format!("still in {}()", pending.call.verb.name()));
         }
         match self.sockets.get(busy) {
@@ -205,15 +206,17 @@ impl<'a, S: Stage> Run<'a, S> {
     /// The link is quiet: whoever has not returned by now is blocked.
     fn judge_blocked(&mut self) {
         let mut failed = Vec::new();
-        for (line, pending) in &mut self.pending {
+        for (line, pending) in self.pending.iter_mut() {
             if !pending.blocked
                 && let Some(Expected::Returns(expected)) = pending.call.expected
             {
-                failed.push(Failed { line: *line, expected: expected.to_string(), got: "blocks".to_owned() });
+                failed.push((*line, expected.to_string()));
             }
             pending.blocked = true;
         }
-        self.failed.append(&mut failed);
+        for (line, expected) in failed {
+            self.fail(line, expected, "blocks".to_owned());
+        }
     }
 
     fn judge_unreturned(&mut self, line: u32, pending: &Pending<'a>) {
@@ -232,12 +235,12 @@ impl<'a, S: Stage> Run<'a, S> {
         for (line, pending) in std::mem::take(&mut self.pending) {
             self.judge_unreturned(line, &pending);
         }
-        self.failed.sort_by_key(|failed| failed.line);
         self.failed
     }
 
     fn fail(&mut self, line: u32, expected: String, got: String) {
-        self.failed.push(Failed { line, expected, got });
+        let at = self.failed.partition_point(|failed| failed.line <= line);
+        self.failed.insert(at, Failed { line, expected, got });
     }
 }
 

@@ -1,8 +1,6 @@
 //! The link: delay, loss, forgery; and the record of what was on it.
 
-use std::collections::BTreeMap;
-
-use scenario::{Count, Event, Fate, Host, Kind, LinkAction, Meeting, Numbering};
+use scenario::{Count, Event, Fate, Host, Kind, LinkAction, Map, Meeting, Numbering};
 
 use crate::Frame;
 use crate::connection::micros;
@@ -16,7 +14,7 @@ pub(crate) struct Link {
     is_cut: bool,
     rules: Vec<Meet>,
     /// By time of arrival, then by order of departure.
-    flights: BTreeMap<(u64, u64), Flight>,
+    flights: Map<(u64, u64), Flight>,
     departures: u64,
     numbering: Numbering,
     pub(crate) last_sent_us: u64,
@@ -44,7 +42,7 @@ impl Link {
             delay_us: DELAY_US,
             is_cut: false,
             rules: Vec::new(),
-            flights: BTreeMap::new(),
+            flights: Map::new(),
             departures: 0,
             numbering: Numbering::new(),
             last_sent_us: 0,
@@ -135,12 +133,12 @@ impl Link {
 
     /// When the next segment arrives.
     pub(crate) fn next_us(&self) -> Option<u64> {
-        self.flights.first_key_value().map(|(&(arrives_us, _), _)| arrives_us)
+        self.flights.first().map(|(&(arrives_us, _), _)| arrives_us)
     }
 
     /// The next segment that arrives at `now_us` or before.
     pub(crate) fn arrival(&mut self, now_us: u64) -> Option<Flight> {
-        let entry = self.flights.first_entry()?;
-        (entry.key().0 <= now_us).then(|| entry.remove())
+        self.next_us().filter(|arrives_us| *arrives_us <= now_us)?;
+        self.flights.pop_first().map(|(_, flight)| flight)
     }
 }

@@ -1,11 +1,9 @@
-use std::collections::BTreeMap;
-
-use crate::{Host, HostAction};
+use crate::{Host, HostAction, Map};
 
 /// Which sockets there are at a line of the script, as far as the script alone can tell.
 #[derive(Default)]
 pub(super) struct Names {
-    sockets: BTreeMap<String, Binding>,
+    sockets: Map<String, Binding>,
     /// The line in which a host went down, for hosts that are down.
     down: [Option<u32>; 2],
 }
