@@ -265,8 +265,10 @@ fn lasts(event: &Event) -> bool {
 }
 
 fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
-    let mut made: Vec<Happening<'_>> = events.iter().filter(|event| lasts(event)).map(Happening::Made).collect();
-    made.sort_by_key(Happening::at_us);
+    let mut made: Vec<Happening<'_>> = Vec::new();
+    for call in events.iter().filter(|event| lasts(event)).map(Happening::Made) {
+        made.insert(made.partition_point(|earlier| earlier.at_us() <= call.at_us()), call);
+    }
     let mut made = made.into_iter().peekable();
     let mut all = Vec::new();
     for event in events {

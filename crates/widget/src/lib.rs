@@ -11,11 +11,16 @@
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
+#[cfg(target_arch = "wasm32")]
+mod explain;
 pub mod layout;
+#[cfg(target_arch = "wasm32")]
+mod live;
 mod picture;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 mod still;
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the still picture shows only some of them"))]
 mod texts;
 
 #[cfg(not(target_arch = "wasm32"))]

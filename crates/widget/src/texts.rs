@@ -10,7 +10,6 @@ pub(crate) const COLUMNS: [&str; 4] = ["Step", "Time", "Where", "What happens"];
 pub(crate) const LINK: &str = "link";
 pub(crate) const LOST: &str = "lost";
 pub(crate) const FORGED: &str = "forged";
-pub(crate) const BY_LINUX: &str = "in Linux";
 
 pub(crate) const CONTROLS: &str = "Player";
 pub(crate) const FIRST: &str = "First step";
