@@ -15,7 +15,7 @@
 mod explain;
 pub mod layout;
 #[cfg(target_arch = "wasm32")]
-mod live;
+pub mod live;
 mod picture;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]

@@ -19,7 +19,7 @@ use crate::texts;
 /// # Errors
 /// What is wrong with the script, or which bound the run reached. Nothing was changed then.
 #[wasm_bindgen]
-pub(crate) fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
+pub fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
     let layout = Rc::new(run(&id, &script)?);
     yew::Renderer::<Live>::with_root_and_props(root, LiveProps { layout }).render();
     Ok(())
@@ -30,7 +30,7 @@ pub(crate) fn mount(root: Element, id: String, script: String) -> Result<(), JsE
 /// # Errors
 /// As for [`mount`].
 #[wasm_bindgen]
-pub(crate) fn trace(script: String) -> Result<String, JsError> {
+pub fn trace(script: String) -> Result<String, JsError> {
     let script = Script::parse(&script)?;
     Ok(sim::run("script", &script, sim::Rules::Linux)?.to_string())
 }
