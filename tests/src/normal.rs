@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Action, Event, Fate, Flags, Host, Script, Segment, State, Trace};
+use scenario::{Action, Event, Fate, Flags, Host, LinkAction, Offset, Script, Segment, State, Trace};
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +36,7 @@ impl Normal {
             }
         }
         normal.add_states(trace, &windows);
-        normal.add_segments(trace, &windows);
+        normal.add_segments(script, trace, &windows);
         normal
     }
 
@@ -60,7 +60,7 @@ impl Normal {
         self.lines.retain(|key, text| !(matches!(key, Key::State { .. }) && text == State::Closed.name()));
     }
 
-    fn add_segments(&mut self, trace: &Trace, windows: &Windows) {
+    fn add_segments(&mut self, script: &Script, trace: &Trace, windows: &Windows) {
         let mut connections: Vec<[u16; 2]> = Vec::new();
         let mut sides: BTreeMap<(usize, Host), Side> = BTreeMap::new();
         let mut said: BTreeMap<Key, Said> = BTreeMap::new();
@@ -72,8 +72,13 @@ impl Normal {
                 connections.len() - 1
             });
             let side = sides.entry((connection, *from)).or_default();
-            let key = Key::Segments { line: windows.line_at(*at_us), connection: connection + 1, from: *from };
-            said.entry(key).or_default().add(side, *segment, *fate);
+            let line = windows.line_at(*at_us);
+            let key = Key::Segments { line, connection: connection + 1, from: *from };
+            let said = said.entry(key).or_default();
+            match fate {
+                Fate::Injected => said.push(Item::forged(script, line, *segment)),
+                Fate::Delivered | Fate::Dropped => said.add(side, *segment),
+            }
         }
         for (key, said) in said {
             let text = said.text();
@@ -177,21 +182,36 @@ struct Said {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Item {
-    Syn { flags: Flags, seq: i64, ack: Option<i64> },
-    Data { from: i64, to: i64 },
-    Fin { at: i64 },
-    Reset { seq: i64, ack: Option<i64> },
-    Probe { seq: i64 },
-    Forged(Segment),
+    Syn {
+        flags: Flags,
+        seq: i64,
+        ack: Option<i64>,
+    },
+    Data {
+        from: i64,
+        to: i64,
+    },
+    Fin {
+        at: i64,
+    },
+    Reset {
+        seq: i64,
+        ack: Option<i64>,
+    },
+    Probe {
+        seq: i64,
+    },
+    /// Without `seq` where it depends on the window: beyond it.
+    Forged {
+        flags: Flags,
+        seq: Option<i64>,
+        len: u32,
+    },
 }
 
 impl Said {
-    fn add(&mut self, side: &mut Side, segment: Segment, fate: Fate) {
+    fn add(&mut self, side: &mut Side, segment: Segment) {
         let Segment { flags, seq, ack, len, .. } = segment;
-        if fate == Fate::Injected {
-            self.push(Item::Forged(segment));
-            return;
-        }
         if flags.syn {
             // The same SYN again is a retransmission; a new one begins a new incarnation, and counts anew.
             let again = side.syn == Some((flags, seq)) && side.next <= seq + 1;
@@ -245,6 +265,13 @@ impl Said {
 }
 
 impl Item {
+    fn forged(script: &Script, line: u32, Segment { flags, seq, len, .. }: Segment) -> Self {
+        let is_outside = script.statement(line).is_some_and(|statement| {
+            matches!(statement.action, Action::Link(LinkAction::Inject { seq: Offset::Outside, .. }))
+        });
+        Self::Forged { flags, seq: (!is_outside).then_some(seq), len }
+    }
+
     fn text(&self) -> String {
         let acked = |ack: Option<i64>| ack.map_or_else(String::new, |ack| format!(" ack {ack}"));
         match *self {
@@ -254,7 +281,8 @@ impl Item {
             Self::Reset { seq, ack: None } => format!("R {seq}"),
             Self::Reset { seq, ack } => format!("R. {seq}{}", acked(ack)),
             Self::Probe { seq } => format!("probe {seq}"),
-            Self::Forged(segment) => format!("forged {segment}"),
+            Self::Forged { flags, seq: Some(seq), len } => format!("forged {flags} {seq}({len})"),
+            Self::Forged { flags, seq: None, len } => format!("forged {flags} outside({len})"),
         }
     }
 }
