@@ -259,7 +259,8 @@ impl Said {
     fn text(&self) -> String {
         let mut words: Vec<String> = self.items.iter().map(Item::text).collect();
         words.extend(self.acked.map(|ack| format!("ack {ack}")));
-        words.extend(self.repeated_ack.map(|ack| format!("again ack {ack}")));
+        // Behind an ACK of the same number it may be that one: a delayed ACK answers for several segments.
+        words.extend(self.repeated_ack.filter(|ack| self.acked != Some(*ack)).map(|ack| format!("again ack {ack}")));
         words.join(", ")
     }
 }
