@@ -1,0 +1,67 @@
+// Puts the live widget in the place of each picture that comes near the view.
+//
+// A classic script (book.toml, additional-js). The picture stands in the page already and stays if anything here
+// fails: no JavaScript, no WebAssembly, a widget that panics. Only pages with a scenario load the widget's program.
+(() => {
+  "use strict";
+
+  const FROM_FILE = "This picture can be played with when the book comes from a server: run cargo xtask serve and open http://127.0.0.1:3000";
+  const NEAR = "400px"; // how far below or above the view loading begins
+
+  // This script lies two folders below the book's root, wherever the page lies.
+  const root = new URL("../../", document.currentScript.src);
+  const programs = new Map(); // address → promise of the program, started
+
+  function program(address) {
+    if (!programs.has(address)) {
+      const started = import(address).then(async (module) => {
+        await module.default();
+        return module;
+      });
+      programs.set(address, started);
+    }
+    return programs.get(address);
+  }
+
+  async function enliven(embed) {
+    const { scenario, script, program: address } = embed.dataset;
+    try {
+      const { mount } = await program(new URL(address, root).href);
+      const place = document.createElement("div");
+      mount(place, scenario, script);
+      await new Promise((resolve) => setTimeout(resolve)); // the widget draws itself in a turn of its own
+      if (!place.firstElementChild) throw new Error(`the widget of ${scenario} drew nothing`);
+      embed.replaceChildren(place);
+      embed.dataset.live = "yes";
+    } catch (error) {
+      embed.dataset.live = "failed";
+      console.error(`${scenario}: the picture stays as it is.`, error);
+    }
+  }
+
+  function note(embed) {
+    const line = document.createElement("p");
+    line.className = "scenario-note";
+    line.textContent = FROM_FILE;
+    embed.append(line);
+  }
+
+  // Not every browser lets the keyboard scroll a listing that is wider than the page.
+  for (const listing of document.querySelectorAll("main pre > code")) {
+    if (listing.scrollWidth > listing.clientWidth) listing.tabIndex = 0;
+  }
+
+  const embeds = document.querySelectorAll(".scenario[data-program]");
+  if (location.protocol === "file:") {
+    embeds.forEach(note); // browsers load no modules from files
+    return;
+  }
+  const observer = new IntersectionObserver((entries) => {
+    for (const { isIntersecting, target } of entries) {
+      if (!isIntersecting) continue;
+      observer.unobserve(target);
+      enliven(target);
+    }
+  }, { rootMargin: NEAR });
+  embeds.forEach((embed) => observer.observe(embed));
+})();

@@ -1,0 +1,182 @@
+//! From a scenario's id to the HTML that stands in the chapter.
+
+use std::fmt;
+use std::path::Path;
+
+use scenario::{CATALOGUE, Failed, Script, ScriptError};
+
+use crate::script_path;
+
+/// Why a scenario cannot stand in a chapter.
+#[derive(Debug)]
+pub enum EmbedError {
+    /// The catalogue has no such id.
+    Unknown {
+        /// What was asked for.
+        id: String,
+        /// The id that is most like it.
+        nearest: &'static str,
+    },
+    /// The script cannot be read.
+    Unreadable {
+        /// Whose script.
+        id: String,
+        /// What is wrong with it.
+        error: ScriptError,
+    },
+    /// The script cannot be performed to its end.
+    CannotRun {
+        /// Whose script.
+        id: String,
+        /// Which bound was reached.
+        error: sim::Error,
+    },
+    /// The run is not what the script says.
+    NotAsWritten {
+        /// Whose script.
+        id: String,
+        /// Where they differ.
+        failed: Vec<Failed>,
+    },
+}
+
+impl fmt::Display for EmbedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { id, nearest } => write!(
+                f,
+                "no scenario `{id}` in the catalogue (crates/scenario/src/catalogue.rs), the nearest id is `{nearest}`"
+            ),
+            Self::Unreadable { id, error } => write!(f, "{}:{error}", script_path(id)),
+            Self::CannotRun { id, error } => write!(f, "{}: cannot run: {error}", script_path(id)),
+            Self::NotAsWritten { id, failed } => {
+                for (index, Failed { line, expected, got }) in failed.iter().enumerate() {
+                    let separator = if index == 0 { "" } else { "; " };
+                    write!(f, "{separator}{}:{line}: {expected} is written, the run gave {got}", script_path(id))?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for EmbedError {}
+
+/// The HTML of a scenario: one line, as Markdown ends raw HTML at a blank one.
+///
+/// `program` is the address of the widget's program, relative to the book's root.
+///
+/// # Errors
+/// There is no such scenario, or its run is not what its script says.
+pub fn embed(id: &str, program: &str) -> Result<String, EmbedError> {
+    let Some(entry) = scenario::scenario(id) else {
+        return Err(EmbedError::Unknown { id: id.to_owned(), nearest: nearest(id) });
+    };
+    let script = Script::parse(entry.text).map_err(|error| EmbedError::Unreadable { id: id.to_owned(), error })?;
+    let trace =
+        sim::run(id, &script, sim::Rules::Linux).map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
+    if !trace.as_written() {
+        return Err(EmbedError::NotAsWritten { id: id.to_owned(), failed: trace.failed });
+    }
+    let picture = widget::picture(id, &script, &trace);
+    assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
+    Ok(format!(
+        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-script=\"{}\">\
+         <div class=\"scenario-picture\">{picture}</div></div>",
+        attribute(program),
+        attribute(entry.text),
+    ))
+}
+
+/// The address of the widget's program relative to the book's root: `widget/widget-HASH.js`.
+///
+/// # Errors
+/// It has not been built.
+pub fn program(source: &Path) -> Result<String, String> {
+    let folder = source.join("widget");
+    let mut programs: Vec<String> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name.ends_with(".js"))
+        .collect();
+    match (programs.pop(), programs.is_empty()) {
+        (Some(name), true) => Ok(format!("widget/{name}")),
+        (None, _) => Err(format!("no widget program in {}, run `cargo xtask build` first", folder.display())),
+        (Some(_), false) => {
+            Err(format!("more than one widget program in {}, run `cargo xtask build` again", folder.display()))
+        }
+    }
+}
+
+/// A text as an attribute's value between double quotes, without a line's end.
+fn attribute(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '"' => escaped.push_str("&quot;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\n' => escaped.push_str("&#10;"),
+            '\r' => escaped.push_str("&#13;"),
+            _ => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+fn nearest(id: &str) -> &'static str {
+    CATALOGUE.iter().map(|entry| entry.id).min_by_key(|known| distance(id, known)).unwrap_or("")
+}
+
+/// How many letters have to be changed, added or left out (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_fits_into_an_attribute() {
+        assert_eq!(attribute("a \"b\" & <c>\n"), "a &quot;b&quot; &amp; &lt;c&gt;&#10;");
+    }
+
+    #[test]
+    fn an_embed_is_one_line_with_all_that_the_loader_needs() {
+        let html = embed("close-with-unread-data", "widget/widget-0.js").expect("runs as written");
+        assert!(!html.contains('\n'));
+        for part in ["data-program=\"widget/widget-0.js\"", "data-script=\"# Why does", "class=\"scenario-picture\"><"]
+        {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_id_is_told_what_it_may_have_meant() {
+        let error = embed("write-after-pear-close", "").expect_err("no such scenario").to_string();
+        assert!(error.contains("the nearest id is `write-after-peer-close`"), "{error}");
+    }
+
+    #[test]
+    fn every_scenario_of_the_book_can_be_embedded() {
+        for entry in CATALOGUE {
+            if let Err(error) = embed(entry.id, "") {
+                panic!("{error}");
+            }
+        }
+    }
+}
