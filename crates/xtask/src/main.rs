@@ -1,2 +1,41 @@
 //! `cargo xtask`: the tasks of this repository.
-fn main() {}
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use xtask::{book, check, new, scenarios, serve};
+
+const HELP: &str = "\
+cargo xtask serve [--open] [--port N]   build the book, serve it at http://127.0.0.1:3000, build again at each change
+cargo xtask build                       build the book into target/book
+cargo xtask test                        every check there is, the browser's too
+cargo xtask scenarios                   the book's scenarios, what acted in each and how it ends
+cargo xtask new ID                      a new script, with what the calls returned on this machine's kernel
+cargo xtask help                        this
+";
+
+fn main() -> ExitCode {
+    // A run on the kernel starts this program again, as a host.
+    native::enter();
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match task(&arguments.iter().map(String::as_str).collect::<Vec<_>>()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn task(arguments: &[&str]) -> Result<ExitCode> {
+    match arguments {
+        ["serve", options @ ..] => serve::serve(serve::Options::read(options)?)?,
+        ["build"] => book::build()?,
+        ["test"] => return Ok(if check::test()? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
+        ["scenarios"] => scenarios::list()?,
+        ["new", id] => new::new(id)?,
+        [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
+        _ => bail!("found `{}`, expected one of:\n{HELP}", arguments.join(" ")),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,83 @@
+//! The book: chapters, pictures and the widget's program, as a folder of pages.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use anyhow::{Result, bail};
+use mdbook_driver::MDBook;
+use mdbook_scenario::ScenarioPreprocessor;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Level, Metadata, Subscriber, span};
+
+use crate::{program, root};
+
+/// Where the pages are (`build-dir` in book.toml).
+pub fn folder() -> PathBuf {
+    root().join("target/book")
+}
+
+/// Builds the widget's program and the book.
+///
+/// # Errors
+/// The widget does not compile, a scenario does not run as written, or mdBook has something to say.
+pub fn build() -> Result<()> {
+    program::build()?;
+    println!("Building the book");
+    pages()?;
+    println!("The book is in {}", folder().strip_prefix(root()).unwrap_or(&folder()).display());
+    Ok(())
+}
+
+/// Renders the pages. mdBook warns where it should stop (an include that is not there, a tag that is not closed),
+/// so here its warnings are errors.
+fn pages() -> Result<()> {
+    let warnings = Warnings::default();
+    let built = tracing::subscriber::with_default(warnings.clone(), || {
+        let mut book = MDBook::load(root())?;
+        // Under this name book.toml has the same preprocessor as a command; this one takes its place.
+        book.with_preprocessor(ScenarioPreprocessor);
+        book.build()
+    });
+    let warnings = warnings.0.lock().expect("no thread panics while it holds the warnings").join("\n");
+    built?;
+    if !warnings.is_empty() {
+        bail!("mdBook warns:\n{warnings}");
+    }
+    Ok(())
+}
+
+/// Keeps what mdBook logs as a warning or an error.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() <= Level::WARN
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        let mut message = Message(String::new());
+        event.record(&mut message);
+        self.0.lock().expect("no thread panics while it holds the warnings").push(message.0);
+    }
+
+    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+        span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+    fn enter(&self, _: &span::Id) {}
+    fn exit(&self, _: &span::Id) {}
+}
+
+struct Message(String);
+
+impl Visit for Message {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        if field.name() == "message" {
+            self.0 = format!("{value:?}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Every check there is, in one command.
+
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::weight::{BUDGET_BROTLI_BYTES, Weights};
+use crate::{book, browser, cargo, run};
+
+/// Runs every check to its end, also after a failure, and closes with `N passed, N failed`; says whether all passed.
+///
+/// A test counts as one check, and so does each step that is not a test.
+///
+/// # Errors
+/// What was found cannot be printed.
+pub fn test() -> Result<bool> {
+    let mut report = Report::default();
+    report.step("formatting", || run(cargo().args(["fmt", "--all", "--check"])));
+    report.step("lints", || run(clippy().args(["--workspace", "--all-targets", "--", "-D", "warnings"])));
+    report.step("documentation", || {
+        run(cargo().args(["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    let book = report.step("the book", book::build);
+    report.step("lints of the page's code", || {
+        run(clippy().args([
+            "--package",
+            "widget",
+            "--lib",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    });
+    report.step("weight of the page's code", weight);
+    let chrome = report.step("a browser", || {
+        let chrome = browser::ensure()?;
+        println!("{}", chrome.display());
+        Ok(chrome)
+    });
+    report.tests(book.is_some(), chrome);
+    report.close()
+}
+
+fn clippy() -> Command {
+    let mut command = cargo();
+    command.arg("clippy");
+    command
+}
+
+fn weight() -> Result<()> {
+    let weights = Weights::of_book()?;
+    println!("{weights}");
+    if weights.total().brotli > BUDGET_BROTLI_BYTES {
+        bail!("the page's code is {} bytes over its budget", weights.total().brotli - BUDGET_BROTLI_BYTES);
+    }
+    Ok(())
+}
+
+/// What was checked so far.
+#[derive(Default)]
+struct Report {
+    passed: usize,
+    /// What failed, a line each.
+    failed: Vec<String>,
+    lines: Vec<String>,
+}
+
+impl Report {
+    /// Runs one check, and notes how it went.
+    fn step<T>(&mut self, name: &str, check: impl FnOnce() -> Result<T>) -> Option<T> {
+        println!("\n== {name}");
+        let began = Instant::now();
+        let checked = check();
+        let seconds = began.elapsed().as_secs();
+        match checked {
+            Ok(value) => {
+                self.passed += 1;
+                self.lines.push(format!("passed  {name} ({seconds} s)"));
+                Some(value)
+            }
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                self.failed.push(format!("{name}: {error:#}"));
+                self.lines.push(format!("FAILED  {name} ({seconds} s)"));
+                None
+            }
+        }
+    }
+
+    /// Runs the tests of the workspace. What a test needs and does not find fails that test.
+    fn tests(&mut self, is_built: bool, chrome: Option<PathBuf>) {
+        println!("\n== tests");
+        let mut command = cargo();
+        command.args(["test", "--workspace", "--no-fail-fast"]);
+        if is_built {
+            command.env("BOOK_PAGES", book::folder());
+        }
+        if let Some(chrome) = chrome {
+            command.env("CHROME", chrome);
+        }
+        let began = Instant::now();
+        let counted = count(command);
+        let seconds = began.elapsed().as_secs();
+        let tally = match counted {
+            Ok(tally) => tally,
+            Err(error) => {
+                self.failed.push(format!("tests: {error:#}"));
+                Tally::default()
+            }
+        };
+        self.passed += tally.passed;
+        self.failed.extend(tally.failed);
+        self.lines.push(format!("{} tests passed ({seconds} s)", tally.passed));
+    }
+
+    fn close(self) -> Result<bool> {
+        println!("\n== summary");
+        for line in &self.lines {
+            println!("{line}");
+        }
+        for failed in &self.failed {
+            println!("FAILED  {failed}");
+        }
+        println!("{} passed, {} failed", self.passed, self.failed.len());
+        io::stdout().flush()?;
+        Ok(self.failed.is_empty())
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Tally {
+    passed: usize,
+    failed: Vec<String>,
+}
+
+/// Runs `cargo test`, shows what it prints and counts its tests.
+fn count(mut command: Command) -> Result<Tally> {
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
+    let output = child.stdout.take().context("cargo's output was asked for")?;
+    let mut tally = Tally::default();
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        println!("{line}");
+        tally.note(&line);
+    }
+    let status = child.wait()?;
+    if !status.success() && tally.failed.is_empty() {
+        tally.failed.push("tests: they do not compile, or one ended its process".to_owned());
+    }
+    Ok(tally)
+}
+
+impl Tally {
+    /// Notes a line of libtest's: `test NAME ... ok`, `... FAILED`, `... ignored`. A test that was left out has failed.
+    fn note(&mut self, line: &str) {
+        let Some((name, verdict)) = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ")) else {
+            return;
+        };
+        match verdict.split([' ', ',']).next() {
+            Some("ok") => self.passed += 1,
+            Some("ignored") => self.failed.push(format!("{name}: was left out ({verdict})")),
+            _ => self.failed.push(name.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_test_run_prints_is_counted() {
+        let mut tally = Tally::default();
+        for line in [
+            "running 4 tests",
+            "test one ... ok",
+            "test two::three ... FAILED",
+            "test four - should panic ... ok",
+            "test five ... ignored, it is slow",
+            "test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s",
+        ] {
+            tally.note(line);
+        }
+        assert_eq!(tally.passed, 2);
+        assert_eq!(tally.failed, ["two::three", "five: was left out (ignored, it is slow)"]);
+    }
+}

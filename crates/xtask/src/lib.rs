@@ -1,0 +1,59 @@
+//! The tasks of this repository, as functions. `cargo xtask help` lists them as commands.
+//!
+//! Map of the code, in the order in which a book comes to its reader:
+//! - [`program`]: the widget, from Rust to what a browser loads (`book/widget/`)
+//! - [`book`]: the chapters, the pictures and that program, to `target/book/`
+//! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
+//! - [`weight`]: what a page loads, in bytes, against its budget
+//! - [`browser`]: a Chromium for the tests: found, or installed
+//! - [`check`]: every check there is
+//! - [`scenarios`]: the catalogue as a table
+//! - [`new`](mod@new): a new script, filled in by the kernel
+
+pub mod book;
+pub mod browser;
+pub mod check;
+pub mod new;
+pub mod program;
+pub mod scenarios;
+pub mod serve;
+pub mod server;
+pub mod weight;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+/// The repository's folder.
+pub fn root() -> PathBuf {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().and_then(Path::parent);
+    crates.expect("this crate lies two folders below the root").to_owned()
+}
+
+/// Cargo, as it was called, in the repository's folder.
+fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    command
+}
+
+/// Runs a command to its end; what it prints is the reader's.
+fn run(command: &mut Command) -> Result<()> {
+    let shown = format!("{command:?}");
+    let status = command.status().with_context(|| format!("cannot start {shown}"))?;
+    if !status.success() {
+        bail!("{shown} failed: {status}");
+    }
+    Ok(())
+}
+
+/// Runs a command and gives the first line that it prints.
+fn first_line(command: &mut Command) -> Result<String> {
+    let shown = format!("{command:?}");
+    let output = command.output().with_context(|| format!("cannot start {shown}"))?;
+    if !output.status.success() {
+        bail!("{shown} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
+}

@@ -1,0 +1,114 @@
+//! The widget's program: from Rust to what a browser loads.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{cargo, first_line, root, run};
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "page";
+
+/// Where the program goes: under the book's source, so that plain `mdbook build` copies it as well.
+pub fn folder() -> PathBuf {
+    root().join("book/widget")
+}
+
+/// Builds the widget for the browser: `book/widget/widget-HASH.js` and `widget-HASH_bg.wasm`, and nothing else there.
+///
+/// The hash is of the program itself, so that a browser never puts an old half to a new one.
+///
+/// # Errors
+/// The wasm target cannot be had, the widget does not compile, or the files cannot be written.
+pub fn build() -> Result<()> {
+    let sysroot = first_line(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))?;
+    ensure_target(Path::new(&sysroot))?;
+    println!("Building the widget for the browser (the first time takes about a minute)");
+    let wasm = compile(&sysroot)?;
+    let bytes = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    bind(&wasm, &format!("widget-{}", hash(&bytes)))
+}
+
+fn ensure_target(sysroot: &Path) -> Result<()> {
+    if sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+        return Ok(());
+    }
+    println!("Rust's standard library for {TARGET} is missing: installing it with rustup");
+    run(Command::new("rustup").current_dir(root()).args(["target", "add", TARGET]))
+        .with_context(|| format!("install Rust's standard library for {TARGET} (`rustup target add {TARGET}`)"))
+}
+
+/// Compiles the widget, with no path of this machine in it, and says where the wasm is.
+fn compile(sysroot: &str) -> Result<PathBuf> {
+    let cargo_home = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir().context("there is no home folder: set CARGO_HOME")?.join(".cargo"),
+    };
+    // Panic messages name source files: ours by their place in the repository, others' by crate and version.
+    let mut flags: Vec<String> = Vec::new();
+    for (from, to) in [
+        (root(), "book".to_owned()),
+        (cargo_home.clone(), "cargo".to_owned()),
+        (PathBuf::from(sysroot), "rust".to_owned()),
+    ] {
+        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
+    }
+    let target = target_folder()?;
+    run(cargo()
+        .args(["build", "--package", "widget", "--lib", "--target", TARGET, "--profile", PROFILE])
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
+    Ok(target.join(TARGET).join(PROFILE).join("widget.wasm"))
+}
+
+/// Where cargo puts what it builds; `CARGO_TARGET_DIR` and configuration can move it.
+fn target_folder() -> Result<PathBuf> {
+    let metadata = first_line(cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]))?;
+    let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cannot read cargo's metadata")?;
+    let folder = metadata["target_directory"].as_str().context("cargo's metadata have no target_directory")?;
+    Ok(folder.into())
+}
+
+/// Makes the glue between the program and the page; wasm-bindgen as a library is always the version that it needs.
+fn bind(wasm: &Path, name: &str) -> Result<()> {
+    let folder = folder();
+    if folder.is_dir() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name(name)
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&folder)
+        .with_context(|| format!("wasm-bindgen cannot work on {}", wasm.display()))?;
+    let program = folder.join(format!("{name}_bg.wasm"));
+    let left = foreign_paths(&fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?);
+    if let Some(path) = left.first() {
+        bail!("{} names a path of this machine: {path}", program.display());
+    }
+    Ok(())
+}
+
+/// Texts in the program that look like this machine's paths.
+fn foreign_paths(wasm: &[u8]) -> Vec<String> {
+    let text = String::from_utf8_lossy(wasm);
+    [root(), std::env::home_dir().unwrap_or_default()]
+        .iter()
+        .filter_map(|path| path.to_str().filter(|path| path.len() > 1))
+        .filter(|path| text.contains(&format!("{path}/")))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn hash(bytes: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    bytes.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
+}

@@ -1,0 +1,90 @@
+//! What a page with a widget loads, in bytes, against its budget.
+
+use std::fmt;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::book;
+
+/// For the widget's program, its glue, the loader and the style sheet together, as a server with brotli sends them.
+pub const BUDGET_BROTLI_BYTES: usize = 110_000;
+
+/// A file that a page loads, or several together; all sizes in bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// What it is.
+    pub name: String,
+    /// As it lies there.
+    pub raw: usize,
+    /// gzip -9
+    pub gzip: usize,
+    /// brotli -11
+    pub brotli: usize,
+}
+
+/// The built book's part that is ours; mdBook's own files are left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Weights(Vec<Weight>);
+
+impl Weights {
+    /// Weighs what lies in the book's folder.
+    ///
+    /// # Errors
+    /// A file is missing: the book has not been built.
+    pub fn of_book() -> Result<Self> {
+        let folder = book::folder();
+        let parts = [
+            ("program", "widget", ".wasm"),
+            ("glue", "widget", ".js"),
+            ("loader", "crates/mdbook-scenario", ".js"),
+            ("style", "crates/widget", ".css"),
+        ];
+        let weights: Result<Vec<Weight>> =
+            parts.iter().map(|(name, below, ending)| weigh(name, &only(&folder.join(below), ending)?)).collect();
+        Ok(Self(weights?))
+    }
+
+    /// All together.
+    pub fn total(&self) -> Weight {
+        let sum = |size: fn(&Weight) -> usize| self.0.iter().map(size).sum();
+        Weight {
+            name: "together".to_owned(),
+            raw: sum(|weight| weight.raw),
+            gzip: sum(|weight| weight.gzip),
+            brotli: sum(|weight| weight.brotli),
+        }
+    }
+}
+
+impl fmt::Display for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<10}{:>9}{:>9}{:>9}", "bytes", "raw", "gzip", "brotli")?;
+        for Weight { name, raw, gzip, brotli } in self.0.iter().chain([&self.total()]) {
+            writeln!(f, "{name:<10}{raw:>9}{gzip:>9}{brotli:>9}")?;
+        }
+        write!(f, "{:<10}{:>9}{:>9}{BUDGET_BROTLI_BYTES:>9}", "budget", "", "")
+    }
+}
+
+/// The one file with that ending in a folder.
+fn only(folder: &Path, ending: &str) -> Result<PathBuf> {
+    let mut found = fs::read_dir(folder)
+        .with_context(|| format!("cannot read {}, run `cargo xtask build`", folder.display()))?
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.to_string_lossy().ends_with(ending));
+    found.next().with_context(|| format!("no {ending} file in {}, run `cargo xtask build`", folder.display()))
+}
+
+fn weigh(name: &str, path: &Path) -> Result<Weight> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&bytes)?;
+    let mut brotli = Vec::new();
+    brotli::CompressorWriter::new(&mut brotli, 4096, 11, 22).write_all(&bytes)?;
+    Ok(Weight { name: name.to_owned(), raw: bytes.len(), gzip: gzip.finish()?.len(), brotli: brotli.len() })
+}
