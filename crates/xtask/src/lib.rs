@@ -40,7 +40,7 @@ fn cargo() -> Command {
 
 /// Runs a command to its end; what it prints is the reader's.
 fn run(command: &mut Command) -> Result<()> {
-    let shown = format!("{command:?}");
+    let shown = shown(command);
     let status = command.status().with_context(|| format!("cannot start {shown}"))?;
     if !status.success() {
         bail!("{shown} failed: {status}");
@@ -50,10 +50,17 @@ fn run(command: &mut Command) -> Result<()> {
 
 /// Runs a command and gives the first line that it prints.
 fn first_line(command: &mut Command) -> Result<String> {
-    let shown = format!("{command:?}");
+    let shown = shown(command);
     let output = command.output().with_context(|| format!("cannot start {shown}"))?;
     if !output.status.success() {
         bail!("{shown} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned())
+}
+
+/// A command as a person would type it.
+fn shown(command: &Command) -> String {
+    let program = Path::new(command.get_program()).file_name().unwrap_or_default();
+    let words = std::iter::once(program).chain(command.get_args());
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
