@@ -1,0 +1,126 @@
+//! What a reader can do with a picture.
+
+use std::path::Path;
+
+use scenario::CATALOGUE;
+use serde_json::json;
+
+use crate::book::{chapters, chapters_with_scenarios, open, origin, scenarios_of};
+use crate::chrome::{Page, Scripts};
+
+/// Scrolls to every picture of the page, and waits until its widget is live.
+pub(crate) fn enliven(page: &mut Page, chapter: &str) {
+    for index in 0..scenarios_of(chapter) {
+        let embed = format!("document.querySelectorAll('.scenario')[{index}]");
+        page.value(&format!("{embed}.scrollIntoView({{ behavior: 'instant' }})"));
+        page.wait_until(&format!("{embed}.dataset.live"));
+        assert_eq!(page.value(&format!("{embed}.dataset.live")), "yes", "{chapter}: {:?}", page.complaints());
+    }
+}
+
+#[test]
+fn every_widget_comes_live_and_no_page_complains_or_asks_elsewhere() {
+    for chapter in chapters().iter().map(String::as_str).chain(["index.html"]) {
+        let mut page = open(chapter, Scripts::On);
+        enliven(&mut page, chapter);
+        assert_eq!(page.complaints(), [""; 0], "{chapter}");
+        let (own, foreign): (Vec<String>, Vec<String>) = page
+            .requests()
+            .into_iter()
+            .partition(|address| address.starts_with(&format!("{}/", origin())) || address.starts_with("data:"));
+        assert_eq!(foreign, [""; 0], "{chapter}");
+        let programs = own.iter().filter(|address| address.ends_with(".wasm")).count();
+        assert_eq!(programs, usize::from(scenarios_of(chapter) > 0), "{chapter}: one program, where it is needed");
+    }
+}
+
+/// The first widget of the first chapter that has one.
+const WIDGET: &str = "document.querySelector('.scenario')";
+/// At which step it stands, and how many there are.
+const POSITION: &str = "(() => { const { value, min, max } = document.querySelector('.scenario input[type=range]'); return [value - min, max - min]; })()";
+
+fn live() -> Page {
+    let chapter = &chapters_with_scenarios()[0];
+    let mut page = open(chapter, Scripts::On);
+    enliven(&mut page, chapter);
+    page
+}
+
+fn button(name: &str) -> String {
+    format!(
+        "[...{WIDGET}.querySelectorAll('button')].find((button) => (button.ariaLabel ?? button.title ?? button.textContent) === '{name}')"
+    )
+}
+
+/// The widget's step.
+fn step(page: &mut Page) -> i64 {
+    page.value(POSITION)[0].as_i64().expect("a number")
+}
+
+/// What the widget shows, as markup.
+fn shown(page: &mut Page) -> String {
+    page.value(&format!("{WIDGET}.innerHTML")).to_string()
+}
+
+#[test]
+fn a_reader_steps_with_the_mouse() {
+    let mut page = live();
+    page.click(&button("First step"));
+    page.wait_until(&format!("{POSITION}[0] === 0"));
+    let first = shown(&mut page);
+    page.click(&button("One step forward"));
+    page.wait_until(&format!("{POSITION}[0] === 1"));
+    let second = shown(&mut page);
+    assert_ne!(first, second, "a step shows");
+    page.click(&button("One step back"));
+    page.wait_until(&format!("{POSITION}[0] === 0"));
+    assert_eq!(shown(&mut page), first, "back is where it was");
+    page.click(&button("Last step"));
+    page.wait_until(&format!("{POSITION}[0] === {POSITION}[1]"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_reader_steps_with_the_keyboard_and_keeps_the_page() {
+    let mut page = live();
+    let address = page.value("location.href");
+    page.click(&button("First step"));
+    page.wait_until(&format!("{POSITION}[0] === 0"));
+    for (key, expected) in [("ArrowRight", 1), ("ArrowRight", 2), ("ArrowLeft", 1)] {
+        page.press(key);
+        page.wait_until(&format!("{POSITION}[0] === {expected}"));
+    }
+    page.press("End");
+    page.wait_until(&format!("{POSITION}[0] === {POSITION}[1]"));
+    page.press("Home");
+    page.wait_until(&format!("{POSITION}[0] === 0"));
+    assert_eq!(page.value("location.href"), address, "keys inside the widget turn no page");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn outside_of_the_widget_the_arrow_keys_turn_pages() {
+    let mut page = live();
+    let before = step(&mut page);
+    let address = page.value("location.href");
+    page.click("document.querySelector('main h1')");
+    page.press("ArrowRight");
+    page.wait_until(&format!("location.href !== {address} && document.readyState === 'complete'"));
+    page.press("ArrowLeft");
+    page.wait_until(&format!("location.href === {address} && document.readyState === 'complete'"));
+    let chapter = chapters_with_scenarios()[0].clone();
+    enliven(&mut page, &chapter);
+    assert_eq!(step(&mut page), before, "the keys were not the widget's");
+}
+
+#[test]
+fn the_page_s_program_gives_the_golden_traces() {
+    let mut page = live();
+    let program = format!("new URL({WIDGET}.dataset.program, '{}/').href", origin());
+    for entry in CATALOGUE {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(entry.id).with_extension("trace");
+        let golden = std::fs::read_to_string(&golden).unwrap_or_else(|error| panic!("{}: {error}", golden.display()));
+        let trace = page.value(&format!("import({program}).then((program) => program.trace({}))", json!(entry.text)));
+        assert_eq!(trace.as_str(), Some(golden.as_str()), "{}", entry.id);
+    }
+}

@@ -1,0 +1,241 @@
+//! What ARCHITECTURE.md promises about the repository itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use scenario::CATALOGUE;
+use serde_json::Value;
+use tests::root;
+
+/// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
+const IMPORTS: [(&str, &[&str]); 7] = [
+    ("scenario", &[]),
+    ("sim", &["scenario"]),
+    ("native", &["scenario"]),
+    ("widget", &["scenario", "sim"]),
+    ("mdbook-scenario", &["scenario", "sim", "widget"]),
+    ("xtask", &["scenario", "sim", "native", "widget", "mdbook-scenario"]),
+    ("tests", &["scenario", "sim", "native", "widget", "mdbook-scenario", "xtask"]),
+];
+/// A file that is longer is two ideas; the exceptions have their reason beside them.
+const LINES_MAX: usize = 600;
+const LONG: [(&str, &str); 0] = [];
+/// The same script gives the same bytes only as long as these stay out of what performs it.
+const NOT_THE_SAME_TWICE: [&str; 8] =
+    ["HashMap", "HashSet", "Instant::now", "SystemTime", "std::net", "std::fs", "std::env", "std::thread"];
+
+#[test]
+fn imports_point_one_way() {
+    let members = members();
+    assert_eq!(
+        members.keys().map(String::as_str).collect::<BTreeSet<_>>(),
+        IMPORTS.iter().map(|(name, _)| *name).collect()
+    );
+    for (name, allowed) in IMPORTS {
+        for import in members[name].iter().filter(|import| members.contains_key(*import)) {
+            assert!(allowed.contains(&import.as_str()), "{name} names {import}, but may name only {allowed:?}");
+        }
+    }
+}
+
+#[test]
+fn the_page_loads_no_json_and_no_randomness() {
+    let tree = cargo(&[
+        "tree",
+        "--package",
+        "widget",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+    ]);
+    let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(crates.contains("scenario") && crates.contains("yew"), "{crates:?}");
+    for absent in ["serde_json", "getrandom", "native", "mdbook-scenario"] {
+        assert!(!crates.contains(absent), "the page's program has {absent} in it");
+    }
+}
+
+#[test]
+fn a_run_depends_on_its_script_alone() {
+    for file in sources(&["crates/scenario/src", "crates/sim/src"]) {
+        let text = read(&file);
+        for word in NOT_THE_SAME_TWICE {
+            assert!(!text.contains(word), "{} has {word}: the same script must give the same bytes", file.display());
+        }
+    }
+}
+
+#[test]
+fn every_script_is_in_the_catalogue_and_every_entry_is_a_script() {
+    let scripts: BTreeSet<String> = sources(&["book/scenarios"])
+        .iter()
+        .map(|file| {
+            assert_eq!(file.extension().and_then(|ending| ending.to_str()), Some("tcp"), "{}", file.display());
+            file.file_stem().expect("it has a name").to_string_lossy().into_owned()
+        })
+        .collect();
+    let entries: Vec<String> = CATALOGUE.iter().map(|entry| entry.id.to_owned()).collect();
+    assert_eq!(scripts, entries.iter().cloned().collect(), "scripts in book/scenarios, and the catalogue's entries");
+    assert_eq!(entries.len(), scripts.len(), "an entry stands in the catalogue once");
+}
+
+#[test]
+fn every_scenario_is_used_and_every_embed_is_known() {
+    let mut unused: BTreeSet<&str> = CATALOGUE.iter().map(|entry| entry.id).collect();
+    for chapter in chapters() {
+        let text = read(&chapter);
+        for found in mdbook_scenario::directives(&text) {
+            let directive = found.unwrap_or_else(|wrong| panic!("{}:{}: {}", chapter.display(), wrong.line, wrong.why));
+            let place = format!("{}:{}", chapter.display(), directive.line);
+            assert!(scenario::scenario(&directive.id).is_some(), "{place}: no scenario `{}`", directive.id);
+            unused.remove(directive.id.as_str());
+        }
+        // A chapter may name a scenario without showing it: `its-id`.
+        unused.retain(|id| !text.contains(&format!("`{id}`")));
+    }
+    assert!(unused.is_empty(), "scenarios that no chapter shows or names: {unused:?}");
+}
+
+#[test]
+fn every_chapter_is_in_the_summary() {
+    let summary = read(&root().join("book/SUMMARY.md"));
+    for chapter in chapters() {
+        let path = chapter
+            .strip_prefix(root().join("book"))
+            .expect("it lies in the book")
+            .to_string_lossy()
+            .replace('\\', "/");
+        assert!(summary.contains(&format!("({path})")), "book/{path} is not in book/SUMMARY.md");
+    }
+}
+
+#[test]
+fn an_example_s_name_means_one_program() {
+    let metadata = metadata();
+    let mut names: Vec<&str> = targets(&metadata, "example");
+    names.sort_unstable();
+    let all = names.clone();
+    names.dedup();
+    assert_eq!(all, names, "cargo run --example NAME must mean one program");
+}
+
+#[test]
+fn no_file_holds_two_ideas() {
+    let mut long = Vec::new();
+    for file in sources(&["crates", "tests"]).iter().filter(|file| is(file, &["rs", "js", "css"])) {
+        let name = relative(file);
+        if name.ends_with(".min.js") {
+            continue;
+        }
+        let lines = read(file).lines().count();
+        if lines > LINES_MAX && !LONG.iter().any(|(long, _)| *long == name) {
+            long.push(format!("{name}: {lines} lines"));
+        }
+    }
+    assert!(long.is_empty(), "over {LINES_MAX} lines: {long:?}");
+}
+
+#[test]
+fn no_file_names_a_machine() {
+    // Written in two parts, or this file would be the first to fail.
+    let homes = [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/Us", "ers/"), concat!("C:", "\\Users")];
+    let here = root().canonicalize().expect("the root is there").display().to_string() + "/";
+    for file in sources(&["."])
+        .iter()
+        .filter(|file| is(file, &["rs", "md", "toml", "tcp", "js", "css", "json", "trace", "yml", "lock"]))
+    {
+        let text = read(file);
+        for path in homes.iter().copied().chain([here.as_str()]) {
+            assert!(!text.contains(path), "{} names a path of one machine: {path}", relative(file));
+        }
+    }
+}
+
+#[test]
+fn the_changelog_knows_the_version() {
+    let metadata = metadata();
+    let version = metadata["packages"][0]["version"].as_str().expect("a package has a version");
+    let changelog = read(&root().join("CHANGELOG.md"));
+    assert!(changelog.contains(&format!("## {version}")), "CHANGELOG.md has no section for {version}");
+}
+
+/// The workspace's members, with what they depend on, for their tests too.
+fn members() -> BTreeMap<String, BTreeSet<String>> {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().expect("cargo lists packages");
+    let text = |value: &Value| value.as_str().expect("a name is a text").to_owned();
+    packages
+        .iter()
+        .map(|package| {
+            let imports = package["dependencies"].as_array().expect("cargo lists dependencies");
+            (text(&package["name"]), imports.iter().map(|import| text(&import["name"])).collect())
+        })
+        .collect()
+}
+
+fn targets<'a>(metadata: &'a Value, kind: &str) -> Vec<&'a str> {
+    let packages = metadata["packages"].as_array().expect("cargo lists packages");
+    packages
+        .iter()
+        .flat_map(|package| package["targets"].as_array().expect("cargo lists targets"))
+        .filter(|target| target["kind"][0] == kind)
+        .map(|target| target["name"].as_str().expect("a name is a text"))
+        .collect()
+}
+
+fn metadata() -> Value {
+    let text = cargo(&["metadata", "--format-version=1", "--no-deps"]);
+    serde_json::from_str(&text).expect("cargo prints JSON")
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO")).current_dir(root()).args(arguments).output().expect("cargo starts");
+    assert!(output.status.success(), "cargo {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("cargo prints UTF-8")
+}
+
+fn chapters() -> Vec<PathBuf> {
+    let mut chapters = sources(&["book"]);
+    chapters.retain(|file| is(file, &["md"]) && !file.ends_with("SUMMARY.md"));
+    assert!(!chapters.is_empty(), "the book has chapters");
+    chapters
+}
+
+/// Every file in these folders of the repository, in the order of their names; what is built is left out.
+fn sources(folders: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in folders {
+        collect(&root().join(folder), &mut found);
+    }
+    found.sort();
+    found
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for path in entries.map(|entry| entry.expect("the folder stays as it is").path()) {
+        let built = path.ends_with("target") || path.ends_with(".git") || path.ends_with("book/widget");
+        if path.is_dir() && !built {
+            collect(&path, found);
+        } else if path.is_file() {
+            found.push(path);
+        }
+    }
+}
+
+fn is(file: &Path, endings: &[&str]) -> bool {
+    file.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| endings.contains(&ending))
+}
+
+fn read(file: &Path) -> String {
+    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn relative(file: &Path) -> String {
+    file.strip_prefix(root()).unwrap_or(file).to_string_lossy().replace('\\', "/").trim_start_matches("./").to_owned()
+}
