@@ -43,6 +43,7 @@ impl Weights {
             ("glue", "widget", ".js"),
             ("loader", "crates/mdbook-scenario", ".js"),
             ("style", "crates/widget", ".css"),
+            ("themes", "crates/mdbook-scenario", ".css"),
         ];
         let weights: Result<Vec<Weight>> =
             parts.iter().map(|(name, below, ending)| weigh(name, &only(&folder.join(below), ending)?)).collect();
