@@ -1,4 +1,5 @@
 //! Whether this process may have namespaces of its own, and if not, why.
+//! And on which rung it stands then.
 
 use std::fs;
 

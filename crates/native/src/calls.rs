@@ -16,6 +16,7 @@ use nix::{libc, unistd};
 use scenario::{Action, Call, Connecting, Errno, How, Outcome, Ready, Script, SocketOption, Verb};
 use socket2::{Domain, Protocol, Socket, Type};
 
+use crate::Rung;
 use crate::clock::now_us;
 
 /// What the process reports.
@@ -68,7 +69,7 @@ impl Report {
 ///
 /// # Errors
 /// stdin or stdout broke, or what came was no script.
-pub(crate) fn make(own: IpAddr, peer: IpAddr) -> io::Result<()> {
+pub(crate) fn make(own: IpAddr, peer: IpAddr, rung: Rung) -> io::Result<()> {
     let mut stdin = io::stdin().lock();
     let mut length = String::new();
     stdin.read_line(&mut length)?;
@@ -77,7 +78,7 @@ pub(crate) fn make(own: IpAddr, peer: IpAddr) -> io::Result<()> {
     (&mut stdin).take(length).read_to_string(&mut text)?;
     let script = Script::parse(&text).map_err(io::Error::other)?;
 
-    let process = Arc::new(Process { own, peer, sockets: Mutex::default() });
+    let process = Arc::new(Process { own, peer, rung, sockets: Mutex::default() });
     for line in stdin.lines() {
         let line = line?.parse().map_err(io::Error::other)?;
         let Some(Action::Call(call)) = script.statement(line).map(|statement| &statement.action) else {
@@ -92,6 +93,7 @@ pub(crate) fn make(own: IpAddr, peer: IpAddr) -> io::Result<()> {
 struct Process {
     own: IpAddr,
     peer: IpAddr,
+    rung: Rung,
     sockets: Mutex<BTreeMap<String, Arc<Socket>>>,
 }
 
@@ -141,7 +143,7 @@ impl Process {
             Verb::Listen { backlog, port, reuse_address } => {
                 let socket = self.new_socket()?;
                 socket.set_reuse_address(*reuse_address)?;
-                socket.bind(&SocketAddr::new(self.own, *port).into())?;
+                socket.bind(&SocketAddr::new(self.own, self.port(*port)).into())?;
                 // Named only when it listens: where bind(2) fails there is no listener.
                 socket.listen(i32::try_from(*backlog).unwrap_or(i32::MAX))?;
                 self.name(line, call, socket)?;
@@ -149,15 +151,19 @@ impl Process {
             }
             Verb::Connect { port: port_number, from, connecting } => {
                 let socket = self.name(line, call, self.new_socket()?)?;
-                if let Some(from) = from {
-                    socket.bind(&SocketAddr::new(self.own, *from).into())?;
+                match from {
+                    Some(from) => socket.bind(&SocketAddr::new(self.own, self.port(*from)).into())?,
+                    // Where both hosts are one machine, it would choose the peer's address for this end too.
+                    None if !self.rung.has_link() => socket.bind(&SocketAddr::new(self.own, 0).into())?,
+                    None => {}
                 }
-                let peer = SocketAddr::new(self.peer, *port_number).into();
+                let peer_port = self.port(*port_number);
+                let peer = SocketAddr::new(self.peer, peer_port).into();
                 socket.set_nonblocking(*connecting == Connecting::Nonblocking)?;
                 let connected = socket.connect(&peer);
                 socket.set_nonblocking(false)?;
                 if let Ok(own) = port(socket.local_addr()) {
-                    report(Report::Ports { line, ports: [own, *port_number] });
+                    report(Report::Ports { line, ports: [own, peer_port] });
                 }
                 Ok(connected.map(zero)?)
             }
@@ -203,6 +209,16 @@ impl Process {
         }
     }
 
+    /// The port that stands for the script's: in its own namespace everybody may have all, on the machine itself
+    /// ordinary users may not have the low ones (ip(7), ip_unprivileged_port_start).
+    fn port(&self, port: u16) -> u16 {
+        let low = || std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").ok()?.trim().parse().ok();
+        match self.rung {
+            Rung::Calls if port < low().unwrap_or(1024) => port + LOW_PORTS_AT,
+            _ => port,
+        }
+    }
+
     fn new_socket(&self) -> io::Result<Socket> {
         Socket::new(Domain::for_address(SocketAddr::new(self.own, 0)), Type::STREAM, Some(Protocol::TCP))
     }
@@ -224,6 +240,9 @@ impl Process {
         self.sockets.lock().expect("nobody panics while holding the table of sockets")
     }
 }
+
+/// Where the low ports are on rung `calls`: below those that the kernel gives away.
+const LOW_PORTS_AT: u16 = 20_000;
 
 fn no_socket(name: &str) -> Failure {
     Failure::Broken(format!("there is no socket `{name}` in this process"))

@@ -8,7 +8,7 @@ use std::time::Duration;
 use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome};
 use socket2::SockRef;
 
-use crate::{Error, Making, Protocol};
+use crate::{Error, Making, Protocol, Rung};
 
 /// Two hosts and the link between them: there is no such thing on this system.
 #[derive(Debug)]
@@ -18,8 +18,16 @@ pub struct Pair(Infallible);
 impl Pair {
     /// # Errors
     /// Always: it takes Linux.
-    pub fn new(_protocol: Protocol) -> Result<Self, Error> {
+    pub fn new(_protocol: Protocol, _rungs: &[Rung]) -> Result<Self, Error> {
         Err(Error::not_linux())
+    }
+
+    pub const fn rung(&self) -> Rung {
+        match self.0 {}
+    }
+
+    pub fn notes(&self) -> Vec<String> {
+        match self.0 {}
     }
 
     pub const fn address(&self, _host: Host) -> IpAddr {

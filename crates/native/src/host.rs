@@ -4,53 +4,109 @@
 //! So whatever is to happen on a host is done by a thread that has entered its namespace ([`Machine::on`]).
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Write};
 use std::net::IpAddr;
-use std::process::{Child, ChildStdin, Stdio};
+use std::os::fd::AsFd;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::calls::Report;
-use crate::{Error, admission, netlink, parts, tun};
+use crate::netlink::Nature;
+use crate::wire::{self, Wire};
+use crate::{Error, Protocol, Rung, admission, netlink, tun};
 
 /// A host's namespace. Once it is dropped and another one entered, it is gone with everything in it.
 pub(crate) struct Machine {
-    namespace: File,
+    /// `None`: it is the namespace that the program was started in.
+    namespace: Option<File>,
 }
 
-/// The interface's name, in each namespace.
+/// The interface's name, in each host's namespace.
 const INTERFACE: &str = "link0";
+/// The name of the interface that stands behind a veth, in a namespace of its own.
+const BEHIND: &str = "wire0";
+const LOOPBACK: &str = "lo";
 
 impl Machine {
-    /// Boots a host with a TUN of this address; gives also the TUN's other end. The calling thread stays on the host.
-    pub(crate) fn boot(address: IpAddr) -> Result<(Self, File), Error> {
-        set_up(address).map_err(|why| Error::Refused(vec![why]))
+    /// Boots a host with an interface of this address; gives also the wire behind it. The calling thread stays on the
+    /// host.
+    ///
+    /// # Errors
+    /// Which step was refused, and how.
+    pub(crate) fn boot(rung: Rung, address: IpAddr) -> Result<(Self, Wire), String> {
+        let namespace = new_namespace()?;
+        let wire = match rung {
+            Rung::Veth => set_up_veth(&namespace, address)?,
+            _ => Wire::Tun(step("/dev/net/tun", tun::open(INTERFACE))?),
+        };
+        let nature = if rung == Rung::Veth { Nature::WithoutNeighbours } else { Nature::Plain };
+        set_up(INTERFACE, nature, &[address])?;
+        Ok((Self { namespace: Some(namespace) }, wire))
+    }
+
+    /// Both hosts in one namespace, which talks to itself; gives also a wire to watch.
+    ///
+    /// # Errors
+    /// Which step was refused, and how.
+    pub(crate) fn boot_both(protocol: Protocol, addresses: [IpAddr; 2]) -> Result<([Self; 2], Wire), String> {
+        let namespace = new_namespace()?;
+        let wire = step("socket(AF_PACKET)", Wire::loopback(protocol))?;
+        set_up(LOOPBACK, Nature::LikeEthernet, &addresses)?;
+        let again = step("dup", namespace.try_clone())?;
+        Ok(([namespace, again].map(|namespace| Self { namespace: Some(namespace) }), wire))
+    }
+
+    /// The machine as it is, in the namespace that the program was started in.
+    pub(crate) const fn as_it_is() -> Self {
+        Self { namespace: None }
     }
 
     /// Does something on the host.
     pub(crate) fn on<T>(&self, job: impl FnOnce() -> T) -> T {
-        setns(&self.namespace, CloneFlags::CLONE_NEWNET).expect("a namespace that we made lets us in");
+        if let Some(namespace) = &self.namespace {
+            setns(namespace, CloneFlags::CLONE_NEWNET).expect("a namespace that we made lets us in");
+        }
         job()
     }
 }
 
-/// Makes a namespace and gives it its interface; on refusal says which step it was.
-fn set_up(address: IpAddr) -> Result<(Machine, File), String> {
-    let step = |what: &'static str| move |error: std::io::Error| format!("{what}: {error}");
-    unshare(CloneFlags::CLONE_NEWNET).map_err(|errno| format!("unshare(CLONE_NEWNET): {errno}"))?;
+fn step<T>(what: &str, result: io::Result<T>) -> Result<T, String> {
+    result.map_err(|error| format!("{what}: {error}"))
+}
+
+/// Makes a namespace, and enters it.
+fn new_namespace() -> Result<File, String> {
+    step("unshare(CLONE_NEWNET)", unshare(CloneFlags::CLONE_NEWNET).map_err(io::Error::from))?;
     admission::want_small_tables();
-    let namespace = File::open("/proc/thread-self/ns/net").map_err(step("/proc/thread-self/ns/net"))?;
-    let wire = tun::open(INTERFACE).map_err(step("/dev/net/tun"))?;
-    let index = nix::net::if_::if_nametoindex(INTERFACE).map_err(|errno| format!("if_nametoindex: {errno}"))?;
+    step("/proc/thread-self/ns/net", File::open("/proc/thread-self/ns/net"))
+}
+
+/// A veth for the host, and a packet socket at its other end, which has a namespace of its own: it is the only
+/// interface there.
+fn set_up_veth(host: &File, address: IpAddr) -> Result<Wire, String> {
+    let _behind = new_namespace()?;
     if address.is_ipv6() {
-        // No link-local address: it would make the host send packets that nobody asked for.
-        std::fs::write(format!("/proc/sys/net/ipv6/conf/{INTERFACE}/addr_gen_mode"), "1")
-            .map_err(step("/proc/sys/net/ipv6/conf/…/addr_gen_mode"))?;
+        step("disable_ipv6", std::fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"))?;
     }
-    netlink::bring_up(index).map_err(step("RTM_NEWLINK"))?;
-    netlink::add_address(index, address).map_err(step("RTM_NEWADDR"))?;
-    Ok((Machine { namespace }, wire))
+    step("a veth (RTM_NEWLINK)", netlink::add_veth(BEHIND, INTERFACE, host.as_fd(), wire::ETHERNET))?;
+    set_up(BEHIND, Nature::Plain, &[])?;
+    let wire = step("socket(AF_PACKET)", Wire::veth(BEHIND))?;
+    step("setns", setns(host, CloneFlags::CLONE_NEWNET).map_err(io::Error::from))?;
+    Ok(wire)
+}
+
+/// Brings an interface of the calling thread's namespace up, with these addresses.
+fn set_up(interface: &str, nature: Nature, addresses: &[IpAddr]) -> Result<(), String> {
+    let index = step("if_nametoindex", nix::net::if_::if_nametoindex(interface).map_err(io::Error::from))?;
+    if addresses.iter().any(IpAddr::is_ipv6) {
+        // No link-local address: it would make the host send packets that nobody asked for.
+        let file = format!("/proc/sys/net/ipv6/conf/{interface}/addr_gen_mode");
+        step(&file, std::fs::write(&file, "1"))?;
+    }
+    step("an interface (RTM_NEWLINK)", netlink::bring_up(index, nature))?;
+    addresses.iter().try_for_each(|address| step("an address (RTM_NEWADDR)", netlink::add_address(index, *address)))
 }
 
 /// The process that makes a host's calls.
@@ -64,13 +120,11 @@ impl Process {
     /// Starts it in the host's namespace, with the script whose calls it is to make.
     pub(crate) fn start(
         machine: &Machine,
+        mut command: Command,
         script: &str,
-        own: IpAddr,
-        peer: IpAddr,
         wake: Sender<()>,
     ) -> Result<Self, Error> {
         let broken = |error| Error::broken("a process for the calls", error);
-        let mut command = parts::calls(own, peer);
         let mut child = machine.on(|| command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()).map_err(broken)?;
         let mut lines = child.stdin.take().expect("stdin is a pipe");
         let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));

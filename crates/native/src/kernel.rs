@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::net::IpAddr;
 
 use scenario::{State, Sysctl};
 
 /// One socket as /proc/net/tcp shows it (proc(5); `get_tcp4_sock` and its siblings in net/ipv4/tcp_ipv4.c).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Row {
+    pub(crate) local: IpAddr,
     pub(crate) local_port: u16,
     pub(crate) peer_port: u16,
     pub(crate) state: State,
@@ -15,11 +17,11 @@ pub(crate) struct Row {
     pub(crate) inode: u64,
 }
 
-/// Every TCP socket of the namespace, in no order that means anything.
+/// Every TCP socket of the namespace with this address of its own, in no order that means anything.
 ///
 /// # Errors
 /// /proc is not what it should be.
-pub(crate) fn sockets() -> io::Result<Vec<Row>> {
+pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
     let mut rows = Vec::new();
     for file in ["tcp", "tcp6"] {
         let text = match std::fs::read_to_string(format!("/proc/thread-self/net/{file}")) {
@@ -31,7 +33,9 @@ pub(crate) fn sockets() -> io::Result<Vec<Row>> {
         for line in text.lines().skip(1) {
             let row =
                 row(line).ok_or_else(|| io::Error::other(format!("an unknown line in /proc/net/{file}: {line}")))?;
-            rows.push(row);
+            if row.local == own {
+                rows.push(row);
+            }
         }
     }
     Ok(rows)
@@ -42,11 +46,26 @@ fn row(line: &str) -> Option<Row> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let port = |address: &str| u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok();
     Some(Row {
+        local: address(words.get(1)?.split_once(':')?.0)?,
         local_port: port(words.get(1)?)?,
         peer_port: port(words.get(2)?)?,
         state: state(words.get(3)?)?,
         inode: words.get(9)?.parse().ok()?,
     })
+}
+
+/// Words of 32 bits, each as this machine keeps what the network's order gives: `010200C0` is 192.0.2.1 here.
+fn address(hexadecimal: &str) -> Option<IpAddr> {
+    let words: Option<Vec<u32>> = hexadecimal
+        .as_bytes()
+        .chunks(8)
+        .map(|word| u32::from_str_radix(std::str::from_utf8(word).ok()?, 16).ok())
+        .collect();
+    let bytes: Vec<u8> = words?.into_iter().flat_map(u32::to_ne_bytes).collect();
+    match bytes.len() {
+        4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
+        _ => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
+    }
 }
 
 /// The numbers of include/net/tcp_states.h.
@@ -147,17 +166,19 @@ mod tests {
 
     #[test]
     fn a_row_of_the_table() {
-        let line = "   1: 020002C0:0050 010002C0:9C40 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0";
-        let expected = Row { local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0 };
+        let line = "   1: 020200C0:0050 010200C0:9C40 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0";
+        let local = "192.0.2.2".parse().expect("an address");
+        let expected = Row { local, local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0 };
         assert_eq!(row(line), Some(expected));
         assert_eq!(row("rubbish"), None);
+        assert_eq!(address("B80D0120000000000000000002000000"), "2001:db8::2".parse().ok());
     }
 
     #[test]
     fn this_machine_shows_its_sockets_and_counters() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback is up");
         let port = listener.local_addr().expect("it is bound").port();
-        let rows = sockets().expect("/proc is mounted");
+        let rows = sockets(listener.local_addr().expect("it is bound").ip()).expect("/proc is mounted");
         assert!(rows.iter().any(|row| row.local_port == port && row.state == State::Listen && row.inode != 0));
         assert!(counters().expect("/proc is mounted").contains_key("TcpExtTCPAbortOnClose"));
     }

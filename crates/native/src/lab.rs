@@ -17,7 +17,7 @@ use crate::clock::now_us;
 use crate::host::Process;
 use crate::link::Captured;
 use crate::pair::{Pair, micros};
-use crate::{Error, Performed, Protocol, Rung, kernel, pcap};
+use crate::{Error, Performed, Protocol, Rung, kernel, parts, pcap};
 
 /// Performs a script, read from this text, on the highest rung that this machine allows, or on the one asked for.
 ///
@@ -29,8 +29,11 @@ pub(crate) fn perform(
     rung: Option<Rung>,
     pcap: Option<&Path>,
 ) -> Result<Performed, Error> {
-    let rung = rung.unwrap_or(Rung::Tun);
-    let mut lab = Lab::start(script, text)?;
+    let mut lab = match &rung {
+        Some(rung) => Lab::start(script, text, std::slice::from_ref(rung))?,
+        None => Lab::start(script, text, &Rung::ALL)?,
+    };
+    let (rung, notes) = (lab.pair.rung(), lab.pair.notes());
     let failed = scenario::perform(script, &mut lab)?;
     let (events, packets) = lab.end();
     if let Some(file) = pcap {
@@ -46,7 +49,7 @@ pub(crate) fn perform(
         events,
         failed,
     };
-    Ok(Performed { trace, notes: vec![format!("rung {}: {}", rung.name(), rung.describe())] })
+    Ok(Performed { trace, notes })
 }
 
 /// How long a process may take to begin a call.
@@ -73,9 +76,9 @@ struct Pending {
 }
 
 impl<'a> Lab<'a> {
-    fn start(script: &Script, text: &'a str) -> Result<Self, Error> {
+    fn start(script: &Script, text: &'a str, rungs: &[Rung]) -> Result<Self, Error> {
         let protocol = if script.ipv6() { Protocol::Ipv6 } else { Protocol::Ipv4 };
-        let pair = Pair::new(protocol)?;
+        let pair = Pair::new(protocol, rungs)?;
         let (wake, woken) = channel();
         Ok(Self { pair, text, processes: [None, None], pending: BTreeMap::new(), returned: Vec::new(), woken, wake })
     }
@@ -84,7 +87,8 @@ impl<'a> Lab<'a> {
         let host = call.host;
         if self.processes[host.index()].is_none() {
             let [own, peer] = [host, host.peer()].map(|host| self.pair.address(host));
-            let process = Process::start(self.pair.machine(host)?, self.text, own, peer, self.wake.clone())?;
+            let command = parts::calls(own, peer, self.pair.rung());
+            let process = Process::start(self.pair.machine(host)?, command, self.text, self.wake.clone())?;
             self.processes[host.index()] = Some(process);
         }
         self.pending.insert(line, Pending { call: call.clone(), began_us: None });
@@ -246,10 +250,26 @@ impl<'a> Lab<'a> {
     }
 }
 
+/// Why a statement cannot be performed on a rung, if so.
+fn out_of_reach(rung: Rung, action: &Action) -> Option<&'static str> {
+    match (rung, action) {
+        (Rung::Tun | Rung::Veth, _) | (Rung::Lo, Action::Link(LinkAction::Ipv6)) => None,
+        (_, Action::Link(_)) => Some("nothing can be done to the link"),
+        (_, Action::Host(_, HostAction::Crash | HostAction::Boot)) => Some("both hosts are one machine"),
+        (Rung::Calls, Action::Host(_, HostAction::Sysctl(..))) => Some("the settings are the machine's own"),
+        _ => None,
+    }
+}
+
 impl Stage for Lab<'_> {
     type Error = Error;
 
     fn begin(&mut self, statement: &Statement) -> Result<(), Error> {
+        if let Some(why) = out_of_reach(self.pair.rung(), &statement.action) {
+            let Statement { line, text, .. } = statement;
+            let why = format!("on rung {} {why}", self.pair.rung().name());
+            return Err(Error::Unperformed { line: *line, text: text.clone(), why });
+        }
         match &statement.action {
             Action::Call(call) => self.begin_call(statement.line, call),
             Action::Host(host, action) => self.host_action(statement, *host, *action),

@@ -23,7 +23,7 @@
 //! - `names.rs`: which row of the kernel's table is which socket of the script
 //! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
 //! - `calls.rs`: the process that makes the calls
-//! - `link.rs`: the link between the hosts; `flows.rs`: what it knows of each connection; `packet.rs`: headers
+//! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `flows.rs`: what it knows of each connection; `packet.rs`: headers
 //! - `pcap.rs`: what was on the link, for Wireshark
 //! - `kernel.rs`: what the kernel shows in /proc/net; `netlink.rs`, `tun.rs`: how a namespace gets its interface
 
@@ -60,6 +60,8 @@ mod parts;
 mod pcap;
 #[cfg(target_os = "linux")]
 mod tun;
+#[cfg(target_os = "linux")]
+mod wire;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -90,16 +92,25 @@ pub struct Options {
 pub enum Rung {
     /// Two namespaces, a TUN in each, and our link between them: everything.
     Tun,
+    /// Two namespaces, a veth in each with a packet socket behind it, and our link between them: everything.
+    Veth,
+    /// One namespace that talks to itself, watched.
+    Lo,
+    /// This machine as it is.
+    Calls,
 }
 
 impl Rung {
     /// All of them, the highest first.
-    pub const ALL: [Self; 1] = [Self::Tun];
+    pub const ALL: [Self; 4] = [Self::Tun, Self::Veth, Self::Lo, Self::Calls];
 
     /// Its word, in `--rung` and in traces.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Tun => "tun",
+            Self::Veth => "veth",
+            Self::Lo => "lo",
+            Self::Calls => "calls",
         }
     }
 
@@ -108,13 +119,25 @@ impl Rung {
         Self::ALL.into_iter().find(|rung| rung.name() == name)
     }
 
-    /// What one stands on, and what cannot be seen from there.
+    /// What one stands on, and what cannot be seen or done from there.
     pub const fn describe(self) -> &'static str {
         match self {
-            Self::Tun => {
-                "two stacks in two network namespaces, our own link between them (TUN): calls, segments, states"
+            Self::Tun => "two stacks, our own link between them (TUN): calls, segments, states, everything",
+            Self::Veth => "two stacks, our own link between them (veth): calls, segments, states, everything",
+            Self::Lo => {
+                "one stack, loopback watched: calls, segments, states; nothing can be done to the link, no host can \
+                 crash, there is no delay, a setting is both hosts', and counters are nobody's"
+            }
+            Self::Calls => {
+                "this machine's own loopback: calls and states; no segment is seen, nothing can be done to the link \
+                 or to a host, there is no delay, no setting, no counter, no IPv6"
             }
         }
+    }
+
+    /// Whether the hosts are apart, with a link of ours between them.
+    pub const fn has_link(self) -> bool {
+        matches!(self, Self::Tun | Self::Veth)
     }
 }
 

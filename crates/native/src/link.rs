@@ -1,7 +1,6 @@
 //! The link between the two hosts: it reads what one sends, and lets it arrive at the other, or not.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::net::IpAddr;
 use std::os::fd::AsFd;
@@ -9,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use scenario::{Count, Event, Fate, Flags, Host, Kind, Meeting, Numbering, Offset, RawSegment};
 
@@ -16,6 +16,7 @@ use crate::Error;
 use crate::clock::now_us;
 use crate::flows::Flows;
 use crate::packet::{self, Header};
+use crate::wire::Wire;
 
 /// The link, worked by a thread of its own.
 pub(crate) struct Link {
@@ -32,7 +33,9 @@ struct State {
     began_us: u64,
     addresses: [IpAddr; 2],
     /// The other end of each host's interface; `None` while the host is down.
-    wires: [Option<Arc<File>>; 2],
+    wires: [Option<Arc<Wire>>; 2],
+    /// What is only watched: both hosts' segments, on their way already.
+    watched: Option<Arc<Wire>>,
     delay: Duration,
     is_cut: bool,
     rules: Vec<Rule>,
@@ -84,6 +87,7 @@ impl Link {
             began_us,
             addresses,
             wires: [None, None],
+            watched: None,
             delay: DELAY,
             is_cut: false,
             rules: Vec::new(),
@@ -107,8 +111,14 @@ impl Link {
     }
 
     /// The host is there: what it sends and receives goes through this file.
-    pub(crate) fn attach(&self, host: Host, wire: File) {
+    pub(crate) fn attach(&self, host: Host, wire: Wire) {
         self.lock().wires[host.index()] = Some(Arc::new(wire));
+        self.wake();
+    }
+
+    /// From now on what passes here is recorded, and not touched.
+    pub(crate) fn watch(&self, wire: Wire) {
+        self.lock().watched = Some(Arc::new(wire));
         self.wake();
     }
 
@@ -224,7 +234,8 @@ fn work(shared: &Shared, mut woken: PipeReader) {
                 return;
             }
             let until_due = |&(due_us, _): &(u64, u64)| Duration::from_micros(due_us.saturating_sub(now_us()));
-            (state.wires.clone(), state.flights.keys().next().map(until_due))
+            let [client, server] = state.wires.clone();
+            ([client, server, state.watched.clone()], state.flights.keys().next().map(until_due))
         };
         let ready = match wait(&wires, &woken, timeout) {
             Ok(ready) => ready,
@@ -233,44 +244,48 @@ fn work(shared: &Shared, mut woken: PipeReader) {
                 return;
             }
         };
-        if ready[2] {
+        if ready[3] {
             let _ = woken.read(&mut buffer);
         }
-        for host in Host::BOTH {
-            if let Some(wire) = &wires[host.index()]
-                && ready[host.index()]
+        for (index, wire) in wires.iter().enumerate() {
+            if let Some(wire) = wire
+                && ready[index]
             {
-                take_in(shared, host, wire, &mut buffer);
+                take_in(shared, Host::BOTH.get(index).copied(), wire, &mut buffer);
             }
         }
     }
 }
 
-/// Which of the client's wire, the server's and the wake-up have something to read.
-fn wait(wires: &[Option<Arc<File>>; 2], woken: &PipeReader, timeout: Option<Duration>) -> nix::Result<[bool; 3]> {
-    let files = [wires[0].as_ref().map(|wire| wire.as_fd()), wires[1].as_ref().map(|wire| wire.as_fd())];
-    let files = [files[0], files[1], Some(woken.as_fd())];
+/// Which of the wires and the wake-up have something to read.
+fn wait(wires: &[Option<Arc<Wire>>; 3], woken: &PipeReader, timeout: Option<Duration>) -> nix::Result<[bool; 4]> {
+    let [client, server, watched] = wires.each_ref().map(|wire| wire.as_ref().map(|wire| wire.as_fd()));
+    let files = [client, server, watched, Some(woken.as_fd())];
     let mut polled: Vec<PollFd<'_>> =
         files.iter().flatten().map(|file| PollFd::new(*file, PollFlags::POLLIN)).collect();
     match ppoll(&mut polled, timeout.map(Into::into), None) {
-        Ok(_) | Err(nix::errno::Errno::EINTR) => {}
+        Ok(_) | Err(Errno::EINTR) => {}
         Err(error) => return Err(error),
     }
     let mut polled = polled.into_iter();
     Ok(files.map(|file| file.is_some() && polled.next().is_some_and(|polled| polled.any().is_some_and(|ready| ready))))
 }
 
-/// Takes in everything that a host has sent.
-fn take_in(shared: &Shared, host: Host, mut wire: &File, buffer: &mut [u8]) {
+/// Takes in everything that a host has sent; of a watched wire (`None`), what either has.
+fn take_in(shared: &Shared, host: Option<Host>, wire: &Wire, buffer: &mut [u8]) {
     loop {
         match wire.read(buffer) {
-            Ok(length) => shared.lock().take_in(host, &buffer[..length]),
+            Ok(packet) => match host {
+                Some(host) => shared.lock().take_in(host, packet),
+                None => shared.lock().watch(packet),
+            },
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            // A veth whose other end has gone down with its host says so once.
+            Err(error) if error.raw_os_error() == Some(Errno::ENETDOWN as i32) => return,
             Err(error) => {
                 let mut state = shared.lock();
-                state.wires[host.index()] = None;
-                state.broken = Some(format!("the link cannot read what {host} sends: {error}"));
+                state.broken = Some(format!("the link cannot read what the hosts send: {error}"));
                 return;
             }
         }
@@ -282,17 +297,7 @@ impl State {
     fn take_in(&mut self, from: Host, packet: &[u8]) {
         let Some(header) = packet::read(packet) else { return };
         let now_us = now_us();
-        self.sent_last_us = now_us;
-        if self.events.len() >= SEGMENTS_MAX {
-            self.broken = Some(format!("more than {SEGMENTS_MAX} segments in one run"));
-            return;
-        }
-        let win = self.flows.note_sent(from, &header);
-        let raw = raw(from, &header, win);
-        self.numbering.note(&raw);
-        self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.to_vec() });
-
-        let event = self.record(now_us, &raw, Fate::Dropped);
+        let Some((raw, event)) = self.note_sent(from, &header, packet, now_us) else { return };
         let meeting = if self.is_lost(from) { Some(Meeting::Drop) } else { self.use_up_rule(from, &header) };
         let later = match meeting {
             Some(Meeting::Drop) => return,
@@ -305,6 +310,43 @@ impl State {
             None => Duration::ZERO,
         };
         self.launch(now_us + micros(self.delay + later), from.peer(), header, packet.to_vec(), event);
+    }
+
+    /// A packet has passed a watched wire. It has arrived, or is about to.
+    fn watch(&mut self, packet: &[u8]) {
+        let from = packet::source(packet)
+            .and_then(|source| Host::BOTH.into_iter().find(|host| self.addresses[host.index()] == source));
+        let (Some(header), Some(from)) = (packet::read(packet), from) else { return };
+        let now_us = now_us();
+        let Some((_, event)) = self.note_sent(from, &header, packet, now_us) else { return };
+        self.note_arrived(from.peer(), &header, event);
+    }
+
+    /// Learns from a segment that a host sends, and records it; as lost, until it arrives.
+    fn note_sent(&mut self, from: Host, header: &Header, packet: &[u8], now_us: u64) -> Option<(RawSegment, usize)> {
+        self.sent_last_us = now_us;
+        if self.events.len() >= SEGMENTS_MAX {
+            self.broken = Some(format!("more than {SEGMENTS_MAX} segments in one run"));
+            return None;
+        }
+        let win = self.flows.note_sent(from, header);
+        let raw = raw(from, header, win);
+        self.numbering.note(&raw);
+        self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.to_vec() });
+        let event = self.record(now_us, &raw, Fate::Dropped);
+        Some((raw, event))
+    }
+
+    /// A segment arrives.
+    fn note_arrived(&mut self, to: Host, header: &Header, event: usize) {
+        self.flows.note_arrived(to, header);
+        let now_us = now_us() - self.began_us;
+        if let Event::Segment { arrives_us, fate, .. } = &mut self.events[event] {
+            *arrives_us = Some(now_us);
+            if *fate == Fate::Dropped {
+                *fate = Fate::Delivered;
+            }
+        }
     }
 
     fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
@@ -366,15 +408,8 @@ impl State {
     /// The segment arrives, unless its receiver has gone down meanwhile.
     fn deliver(&mut self, flight: &Flight) {
         let Some(wire) = self.wires[flight.to.index()].clone() else { return };
-        self.flows.note_arrived(flight.to, &flight.header);
-        let now_us = now_us() - self.began_us;
-        if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
-            *arrives_us = Some(now_us);
-            if *fate == Fate::Dropped {
-                *fate = Fate::Delivered;
-            }
-        }
-        if let Err(error) = (&*wire).write_all(&flight.packet) {
+        self.note_arrived(flight.to, &flight.header, flight.event);
+        if let Err(error) = wire.write(&flight.packet) {
             self.broken = Some(format!("a segment could not be handed to {}: {error}", flight.to));
         }
     }

@@ -223,12 +223,15 @@ const fn age(state: State) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
     use super::*;
 
-    const LISTENER: Row = Row { local_port: 80, peer_port: 0, state: State::Listen, inode: 7 };
+    const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
+    const LISTENER: Row = Row { local: OWN, local_port: 80, peer_port: 0, state: State::Listen, inode: 7 };
 
     fn row(state: State, inode: u64) -> Row {
-        Row { local_port: 80, peer_port: 4000, state, inode }
+        Row { local: OWN, local_port: 80, peer_port: 4000, state, inode }
     }
 
     fn change(socket: &str, from: State, to: State) -> Change {
@@ -276,7 +279,7 @@ mod tests {
     fn a_host_that_is_down_has_no_states() {
         let mut names = Names::default();
         names.made(Host::Client, "client", 9, false);
-        let established = Row { local_port: 4000, peer_port: 80, state: State::Established, inode: 9 };
+        let established = Row { local: OWN, local_port: 4000, peer_port: 80, state: State::Established, inode: 9 };
         names.look(Host::Client, vec![established], &[]);
         assert_eq!(names.look(Host::Client, Vec::new(), &[]), [change("client", State::Established, State::Closed)]);
         assert_eq!(names.newest(Host::Client), State::Closed);

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, BorrowedFd};
 
 use nix::libc;
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
@@ -25,21 +25,76 @@ pub(crate) fn add_address(index: u32, address: IpAddr) -> io::Result<()> {
     message.send()
 }
 
-/// Brings the interface up.
+/// Brings the interface up, and sets what else it is to be.
 ///
 /// # Errors
 /// The kernel's own.
-pub(crate) fn bring_up(index: u32) -> io::Result<()> {
+pub(crate) fn bring_up(index: u32, nature: Nature) -> io::Result<()> {
     let mut message = Message::new(libc::RTM_NEWLINK, 0);
-    let up = u32::try_from(libc::IFF_UP).expect("a small number");
-    // struct ifinfomsg: family, padding, type, index, flags, mask of the flags to change.
-    message.push(&[0; 4]);
-    for field in [index, up, up] {
-        message.push(&field.to_ne_bytes());
-    }
+    message.link(index, IFF_UP | nature.flags());
+    nature.describe(&mut message);
     message.send()
 }
 
+/// Makes a pair of Ethernet interfaces: `near` in the calling thread's namespace, `far` in that one.
+///
+/// # Errors
+/// The kernel's own.
+pub(crate) fn add_veth(near: &str, far: &str, namespace: BorrowedFd<'_>, far_address: [u8; 6]) -> io::Result<()> {
+    let mut message = Message::new(libc::RTM_NEWLINK, libc::NLM_F_CREATE | libc::NLM_F_EXCL);
+    message.link(0, 0);
+    message.attribute(libc::IFLA_IFNAME, &text(near));
+    message.attribute(libc::IFLA_GSO_MAX_SEGS, &1_u32.to_ne_bytes());
+    let mut peer = Message(Vec::new());
+    peer.link(0, 0);
+    peer.attribute(libc::IFLA_IFNAME, &text(far));
+    peer.attribute(libc::IFLA_ADDRESS, &far_address);
+    peer.attribute(libc::IFLA_GSO_MAX_SEGS, &1_u32.to_ne_bytes());
+    peer.attribute(libc::IFLA_NET_NS_FD, &namespace.as_raw_fd().to_ne_bytes());
+    let mut data = Message(Vec::new());
+    data.attribute(VETH_INFO_PEER, &peer.0);
+    let mut info = Message(Vec::new());
+    info.attribute(libc::IFLA_INFO_KIND, b"veth");
+    info.attribute(libc::IFLA_INFO_DATA, &data.0);
+    message.attribute(libc::IFLA_LINKINFO, &info.0);
+    message.send()
+}
+
+/// What an interface is to be, beyond up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nature {
+    /// As it is.
+    Plain,
+    /// Nobody asks for neighbours, and each packet is one segment.
+    WithoutNeighbours,
+    /// Packets are as long as on Ethernet, and each is one segment.
+    LikeEthernet,
+}
+
+impl Nature {
+    fn flags(self) -> u32 {
+        match self {
+            Self::WithoutNeighbours => IFF_NOARP,
+            Self::Plain | Self::LikeEthernet => 0,
+        }
+    }
+
+    fn describe(self, message: &mut Message) {
+        if self == Self::LikeEthernet {
+            message.attribute(libc::IFLA_MTU, &1500_u32.to_ne_bytes());
+            message.attribute(libc::IFLA_GSO_MAX_SEGS, &1_u32.to_ne_bytes());
+        }
+    }
+}
+
+fn text(name: &str) -> Vec<u8> {
+    [name.as_bytes(), &[0]].concat()
+}
+
+const IFF_UP: u32 = 0x1;
+const IFF_NOARP: u32 = 0x80;
+/// linux/veth.h
+const VETH_INFO_PEER: u16 = 1;
 const IFA_F_NODAD: u8 = 0x02;
 /// struct nlmsghdr.
 const HEADER: usize = 16;
@@ -53,6 +108,14 @@ impl Message {
         bytes[4..6].copy_from_slice(&kind.to_ne_bytes());
         bytes[6..8].copy_from_slice(&flags.to_ne_bytes());
         Self(bytes)
+    }
+
+    /// struct ifinfomsg: family, padding, type, index, flags, mask of the flags to change.
+    fn link(&mut self, index: u32, flags: u32) {
+        self.push(&[0; 4]);
+        for field in [index, flags, flags] {
+            self.push(&field.to_ne_bytes());
+        }
     }
 
     fn push(&mut self, bytes: &[u8]) {

@@ -125,6 +125,34 @@ pub(crate) fn write(source: IpAddr, destination: IpAddr, header: &Header) -> Vec
     packet
 }
 
+/// Who sent an IP packet; `None` if it is none.
+pub(crate) fn source(packet: &[u8]) -> Option<IpAddr> {
+    match packet.first()? >> 4 {
+        4 => Some(IpAddr::from(<[u8; 4]>::try_from(packet.get(12..16)?).ok()?)),
+        6 => Some(IpAddr::from(<[u8; 16]>::try_from(packet.get(8..24)?).ok()?)),
+        _ => None,
+    }
+}
+
+/// Computes the TCP checksum of an IP packet anew; anything else stays as it is.
+pub(crate) fn complete_checksum(packet: &mut [u8]) {
+    if read(packet).is_none() {
+        return;
+    }
+    let (addresses, header) = match packet[0] >> 4 {
+        4 => (12..20, usize::from(packet[0] & 0x0f) * 4),
+        _ => (8..40, 40),
+    };
+    packet[header + 16..header + 18].fill(0);
+    let length = u32::try_from(packet.len() - header).expect("a packet is at most 64 KB");
+    let mut pseudo = packet[addresses].to_vec();
+    pseudo.extend(length.to_be_bytes());
+    pseudo.extend([0, 0, 0, TCP]);
+    pseudo.extend(&packet[header..]);
+    let sum = checksum(&pseudo);
+    packet[header + 16..header + 18].copy_from_slice(&sum.to_be_bytes());
+}
+
 fn address_bytes(address: IpAddr) -> Vec<u8> {
     match address {
         IpAddr::V4(address) => address.octets().to_vec(),
@@ -162,6 +190,13 @@ mod tests {
                 [source, destination].map(|address| address.parse().expect("these are addresses"));
             let packet = write(source, destination, &header);
             assert_eq!(read(&packet), Some(header));
+
+            let mut again = packet.clone();
+            let header = again.len() - 25;
+            again[header + 16] ^= 0xff;
+            complete_checksum(&mut again);
+            assert_eq!(again, packet, "a spoilt checksum is mended");
+            assert_eq!(super::source(&packet), Some(source));
 
             let tcp = &packet[packet.len() - 25..];
             let mut pseudo = [address_bytes(source), address_bytes(destination)].concat();

@@ -13,12 +13,16 @@ use crate::clock::now_us;
 use crate::host::Machine;
 use crate::link::{Captured, Link};
 use crate::names::{Change, Names};
-use crate::{Error, Making, Protocol, admission, kernel};
+use crate::wire::Wire;
+use crate::{Error, Making, Protocol, Rung, admission, kernel};
 
 /// Two hosts and the link between them, in the calling process; for programs that make their calls themselves.
 ///
 /// Both hosts' namespaces are the calling thread's in turn ([`Pair::on`]), and nobody else's.
 pub struct Pair {
+    rung: Rung,
+    /// Why the rungs above are out of reach.
+    refused: Vec<String>,
     start_us: u64,
     addresses: [IpAddr; 2],
     pub(crate) link: Link,
@@ -38,19 +42,49 @@ pub struct Pair {
 const QUIET_MAX: Duration = Duration::from_secs(120);
 
 impl Pair {
-    /// Boots two hosts. The process must have one thread only.
+    /// Boots two hosts on the first of these rungs that this machine allows. The process must have one thread only.
     ///
     /// # Errors
-    /// This machine does not let ordinary programs have namespaces, or TUN devices in them: which step it refused.
-    pub fn new(protocol: Protocol) -> Result<Self, Error> {
-        admission::enter_user_namespace().map_err(|why| Error::Refused(vec![why]))?;
+    /// The machine allows none: which step it refused on each.
+    pub fn new(protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
+        // Only once, and before there is any other thread.
+        let admitted = match rungs {
+            [Rung::Calls] => Ok(()),
+            _ => admission::enter_user_namespace(),
+        };
+        let mut refused = Vec::new();
+        for &rung in rungs {
+            let booted = match rung {
+                Rung::Calls => Ok(()),
+                _ => admitted.clone(),
+            };
+            match booted.and_then(|()| Ground::new(protocol, rung)) {
+                Ok(ground) => return Self::on_ground(ground, rung, refused),
+                Err(why) => refused.push(format!("not on rung {}: {why}", rung.name())),
+            }
+        }
+        Err(Error::Refused(refused))
+    }
+
+    fn on_ground(ground: Ground, rung: Rung, refused: Vec<String>) -> Result<Self, Error> {
+        let Ground { addresses, machines, wires, watched } = ground;
         let start_us = now_us();
-        let addresses = protocol.addresses();
+        let link = Link::start(start_us, addresses)?;
+        for (host, wire) in Host::BOTH.into_iter().zip(wires) {
+            if let Some(wire) = wire {
+                link.attach(host, wire);
+            }
+        }
+        if let Some(wire) = watched {
+            link.watch(wire);
+        }
         let mut pair = Self {
+            rung,
+            refused,
             start_us,
             addresses,
-            link: Link::start(start_us, addresses)?,
-            machines: [None, None],
+            link,
+            machines: machines.map(Some),
             names: Names::default(),
             counters: Default::default(),
             events: Vec::new(),
@@ -58,9 +92,21 @@ impl Pair {
             given: 0,
         };
         for host in Host::BOTH {
-            pair.boot(host)?;
+            pair.counters[host.index()] = pair.count(host)?;
         }
         Ok(pair)
+    }
+
+    /// The rung that the hosts stand on.
+    pub const fn rung(&self) -> Rung {
+        self.rung
+    }
+
+    /// What there is to say about that rung, and why it is none higher: lines for people.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = self.refused.clone();
+        notes.push(format!("rung {}: {}", self.rung.name(), self.rung.describe()));
+        notes
     }
 
     /// The host's address.
@@ -157,12 +203,13 @@ impl Pair {
     /// The host comes back, at its address, and remembers nothing.
     ///
     /// # Errors
-    /// The kernel refuses another namespace or TUN.
+    /// The kernel refuses another namespace or interface.
     pub fn boot(&mut self, host: Host) -> Result<(), Error> {
-        let (machine, wire) = Machine::boot(self.address(host))?;
+        let booted = Machine::boot(self.rung, self.address(host));
+        let (machine, wire) = booted.map_err(|why| Error::broken(format_args!("the {host} cannot boot"), why))?;
         self.link.attach(host, wire);
-        self.counters[host.index()] = machine.on(kernel::counters).map_err(broken_table)?;
         self.machines[host.index()] = Some(machine);
+        self.counters[host.index()] = self.count(host)?;
         Ok(())
     }
 
@@ -220,8 +267,9 @@ impl Pair {
         let opened = self.link.opened();
         for host in Host::BOTH {
             let Some(machine) = &self.machines[host.index()] else { continue };
-            let (rows, counters) = machine.on(|| (kernel::sockets(), kernel::counters()));
-            let (rows, counters) = (rows.map_err(broken_table)?, counters.map_err(broken_table)?);
+            let own = self.address(host);
+            let rows = machine.on(|| kernel::sockets(own)).map_err(broken_table)?;
+            let counters = self.count(host)?;
             let changes = self.names.look(host, rows, &opened);
             self.record_changes(host, changes);
             let at_us = self.now_us();
@@ -261,11 +309,57 @@ impl Pair {
         (events, packets)
     }
 
+    /// The host's counters as they stand; none where the hosts share them.
+    fn count(&self, host: Host) -> Result<BTreeMap<String, u64>, Error> {
+        match self.rung.has_link() {
+            true => self.machine(host)?.on(kernel::counters).map_err(broken_table),
+            false => Ok(BTreeMap::new()),
+        }
+    }
+
     fn record_changes(&mut self, host: Host, changes: Vec<Change>) {
         let at_us = self.now_us();
         let states =
             changes.into_iter().map(|Change { socket, from, to }| Event::State { at_us, host, socket, from, to });
         self.events.extend(states);
+    }
+}
+
+/// What two hosts stand on.
+struct Ground {
+    addresses: [IpAddr; 2],
+    machines: [Machine; 2],
+    /// The link's ends, if there is a link of ours.
+    wires: [Option<Wire>; 2],
+    /// Where the hosts' segments can be watched, if there is no such link.
+    watched: Option<Wire>,
+}
+
+impl Ground {
+    fn new(protocol: Protocol, rung: Rung) -> Result<Self, String> {
+        let addresses = protocol.addresses();
+        match rung {
+            Rung::Tun | Rung::Veth => {
+                let [client, server] = addresses.map(|address| Machine::boot(rung, address));
+                let ((client, client_wire), (server, server_wire)) = (client?, server?);
+                let wires = [Some(client_wire), Some(server_wire)];
+                Ok(Self { addresses, machines: [client, server], wires, watched: None })
+            }
+            Rung::Lo => {
+                let (machines, wire) = Machine::boot_both(protocol, addresses)?;
+                Ok(Self { addresses, machines, wires: [None, None], watched: Some(wire) })
+            }
+            Rung::Calls if protocol == Protocol::Ipv6 => {
+                Err("a machine has one loopback address of IPv6, and two hosts need two".to_owned())
+            }
+            Rung::Calls => {
+                // Every program has two addresses of its own, so that any number can run side by side.
+                let [_, _, high, low] = std::process::id().to_be_bytes();
+                let addresses = [1, 2].map(|last| IpAddr::from([127, high, low, last]));
+                let machines = [Machine::as_it_is(), Machine::as_it_is()];
+                Ok(Self { addresses, machines, wires: [None, None], watched: None })
+            }
+        }
     }
 }
 

@@ -39,23 +39,24 @@ pub(crate) fn enter() {
     }
     let parent = arguments.next();
     let part: Vec<String> = arguments.collect();
-    let played =
-        end_with_parent(parent.as_deref()).and_then(
-            |()| match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-                ["lab"] => play_lab(),
-                ["calls", own, peer] => match (own.parse(), peer.parse()) {
-                    (Ok(own), Ok(peer)) => calls::make(own, peer),
-                    _ => Err(io::Error::other("a host's address is no address")),
-                },
-                _ => Err(io::Error::other("an unknown part")),
-            },
-        );
+    let played = end_with_parent(parent.as_deref()).and_then(|()| play(&part));
     match played {
         Ok(()) => exit(0),
         Err(error) => {
             eprintln!("{}: {error}", part.join(" "));
             exit(1)
         }
+    }
+}
+
+fn play(part: &[String]) -> io::Result<()> {
+    match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["lab"] => play_lab(),
+        ["calls", own, peer, rung] => match (own.parse(), peer.parse(), Rung::from_name(rung)) {
+            (Ok(own), Ok(peer), Some(rung)) => calls::make(own, peer, rung),
+            _ => Err(io::Error::other("no two addresses and a rung")),
+        },
+        _ => Err(io::Error::other("an unknown part")),
     }
 }
 
@@ -73,8 +74,8 @@ fn part(program: &Path, arguments: &[&str]) -> Command {
 }
 
 /// The process that makes a host's calls.
-pub(crate) fn calls(own: IpAddr, peer: IpAddr) -> Command {
-    part(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string()])
+pub(crate) fn calls(own: IpAddr, peer: IpAddr, rung: Rung) -> Command {
+    part(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string(), rung.name()])
 }
 
 /// See [`crate::perform`].

@@ -10,7 +10,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
-use native::{Making, Pair, Protocol};
+use native::{Making, Pair, Protocol, Rung};
 use scenario::{Errno, Host, Outcome, Trace, Witness};
 use socket2::{SockRef, Socket};
 
@@ -27,8 +27,11 @@ const QUIET: Duration = Duration::from_millis(100);
 impl Lab {
     /// Boots the hosts. First thing in `main`, while the program has one thread.
     pub(crate) fn new() -> Self {
-        let pair = match Pair::new(Protocol::Ipv4) {
-            Ok(pair) => Some(pair),
+        let pair = match Pair::new(Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
+            Ok(pair) => {
+                pair.notes().iter().for_each(|note| println!("# {note}"));
+                Some(pair)
+            }
             Err(error) => {
                 println!("# {error}");
                 println!("# So both hosts are this machine. What its TCP sends and which states it is in is not shown");
