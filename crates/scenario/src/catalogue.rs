@@ -59,11 +59,63 @@ macro_rules! catalogue {
 /// Every scenario of the book.
 pub const CATALOGUE: &[Entry] = catalogue! {
     Orderly:
-        "graceful-four-segments";
+        "graceful-four-segments"
+        "graceful-three-segments"
+        "half-close-request"
+        "simultaneous-close"
+        "eof-ignored-loop"
+        "sigkill-clean"
+        "final-ack-lost"
+        "time-wait-bind"
+        "time-wait-reopen"
+        "close-wait-leak"
+        "fin-wait2-orphan";
     OneSided:
-        "write-after-peer-close";
+        "write-after-peer-close"
+        "stale-pooled-connection"
+        "keepalive-race-fin"
+        "keepalive-race-unread"
+        "fin-lost-data-first"
+        "shutdown-rd-ignored"
+        "shutdown-rdwr-then-data"
+        "shutdown-rdwr-unread";
     Abort:
-        "close-with-unread-data";
+        "close-with-unread-data"
+        "close-with-unread-data-write-first"
+        "partial-read-then-close"
+        "early-reply-reset-read-first"
+        "early-reply-reset-write-first"
+        "reply-lost"
+        "lingering-close"
+        "linger-zero"
+        "linger-timeout"
+        "listener-closed-with-backlog"
+        "sigkill-unread"
+        "linger2-negative"
+        "reset-then-retry-race";
+    NeverIn:
+        "connection-refused"
+        "syn-blackhole"
+        "accept-queue-full"
+        "accept-queue-full-syn-dropped"
+        "accept-queue-full-abort"
+        "rst-before-accept"
+        "fin-before-accept";
+    NobodyThere:
+        "peer-reboot-half-open"
+        "peer-vanished-write"
+        "peer-vanished-read"
+        "keepalive-dead"
+        "last-ack-stuck"
+        "fin-wait1-orphan"
+        "nat-idle-drop";
+    InBetween:
+        "middlebox-rst"
+        "rst-in-window-challenge"
+        "forged-reset-exact"
+        "syn-in-established"
+        "time-wait-assassination"
+        "time-wait-overflow";
 };
 
 /// The scenario of that id.
