@@ -5,17 +5,18 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use native::{Error, Options, Rung};
+use native::{Error, Options, Reasons, Rung};
 use scenario::Script;
 
 const USAGE: &str = "\
 Performs a script on the TCP of this machine's kernel, without root: two network namespaces are two hosts.
 
-    cargo run --example native -- FILE.tcp [--json] [--pcap OUT] [--rung RUNG]
+    cargo run --example native -- FILE.tcp [--json] [--pcap OUT] [--reasons] [--rung RUNG]
 
 FILE.tcp     the script; `-` reads it from stdin
 --json       the trace as one JSON object
 --pcap OUT   the segments as a capture, for Wireshark and tshark
+--reasons    as root: also why the kernel sent each RST
 --rung RUNG  how much is to be had and seen (the highest that this machine allows if left out):";
 
 const CODES: &str = "\
@@ -56,6 +57,7 @@ impl Command {
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--json" => json = true,
+                "--reasons" => options.reasons = Reasons::Traced,
                 "--pcap" => {
                     options.pcap = Some(PathBuf::from(arguments.next().ok_or("--pcap: a file's name is missing")?));
                 }

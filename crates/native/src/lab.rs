@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::BufWriter;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
@@ -17,26 +16,31 @@ use crate::clock::now_us;
 use crate::host::Process;
 use crate::link::Captured;
 use crate::pair::{Pair, micros};
-use crate::{Error, Performed, Protocol, Rung, kernel, parts, pcap};
+use crate::reasons::Tracer;
+use crate::{Error, Options, Performed, Protocol, Reasons, Rung, kernel, parts, pcap};
 
 /// Performs a script, read from this text, on the highest rung that this machine allows, or on the one asked for.
 ///
 /// The process must have one thread only.
-pub(crate) fn perform(
-    id: &str,
-    script: &Script,
-    text: &str,
-    rung: Option<Rung>,
-    pcap: Option<&Path>,
-) -> Result<Performed, Error> {
-    let mut lab = match &rung {
+pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) -> Result<Performed, Error> {
+    // Before there is a user namespace: there nobody is root enough for the tracer.
+    let tracer = match options.reasons {
+        Reasons::Ignored => None,
+        Reasons::Traced => Some(Tracer::start()),
+    };
+    let mut lab = match &options.rung {
         Some(rung) => Lab::start(script, text, std::slice::from_ref(rung))?,
         None => Lab::start(script, text, &Rung::ALL)?,
     };
-    let (rung, notes) = (lab.pair.rung(), lab.pair.notes());
+    let (rung, mut notes) = (lab.pair.rung(), lab.pair.notes());
+    match tracer {
+        None => {}
+        Some(Ok(tracer)) => lab.pair.trace_reasons(tracer),
+        Some(Err(why)) => notes.push(format!("why resets were sent cannot be told, root alone may ask: {why}")),
+    }
     let failed = scenario::perform(script, &mut lab)?;
     let (events, packets) = lab.end();
-    if let Some(file) = pcap {
+    if let Some(file) = &options.pcap {
         let written = File::create(file).and_then(|file| pcap::write(&packets, BufWriter::new(file)));
         written.map_err(|error| Error::broken(file.display(), error))?;
     }

@@ -24,6 +24,7 @@
 //! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
 //! - `calls.rs`: the process that makes the calls
 //! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `flows.rs`: what it knows of each connection; `packet.rs`: headers
+//! - `reasons.rs`: why the kernel sent a RST, from its tracer
 //! - `pcap.rs`: what was on the link, for Wireshark
 //! - `kernel.rs`: what the kernel shows in /proc/net; `netlink.rs`, `tun.rs`: how a namespace gets its interface
 
@@ -59,6 +60,8 @@ mod parts;
 #[cfg(target_os = "linux")]
 mod pcap;
 #[cfg(target_os = "linux")]
+mod reasons;
+#[cfg(target_os = "linux")]
 mod tun;
 #[cfg(target_os = "linux")]
 mod wire;
@@ -82,8 +85,21 @@ pub struct Options {
     pub rung: Option<Rung>,
     /// Where to write the run's segments as a capture (pcap, link type RAW): each as it left.
     pub pcap: Option<PathBuf>,
+    /// Whether the trace also says why each RST was sent.
+    pub reasons: Reasons,
     /// A program that calls [`enter`] first thing; without it the calling program itself.
     pub program: Option<PathBuf>,
+}
+
+/// Whether a trace also says why the kernel sent each RST, as [`scenario::Event::Counter`]s by the name of
+/// `tcp_send_reset:REASON`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Reasons {
+    /// It does not. Setting the tracer up and down takes the kernel a third of a second.
+    #[default]
+    Ignored,
+    /// It does, if this is root: the tracepoint tcp:tcp_send_reset is for nobody else. A note says if it cannot be read.
+    Traced,
 }
 
 /// How much of the kernel's doing can be had and seen, the most first.

@@ -13,6 +13,7 @@ use crate::clock::now_us;
 use crate::host::Machine;
 use crate::link::{Captured, Link};
 use crate::names::{Change, Names};
+use crate::reasons::{Reset, Tracer};
 use crate::wire::Wire;
 use crate::{Error, Making, Protocol, Rung, admission, kernel};
 
@@ -30,6 +31,8 @@ pub struct Pair {
     machines: [Option<Machine>; 2],
     pub(crate) names: Names,
     counters: [BTreeMap<String, u64>; 2],
+    /// Tells why resets were sent.
+    tracer: Option<Tracer>,
     /// What has happened, the segments apart.
     events: Vec<Event>,
     /// When the last call or statement began.
@@ -87,6 +90,7 @@ impl Pair {
             machines: machines.map(Some),
             names: Names::default(),
             counters: Default::default(),
+            tracer: None,
             events: Vec::new(),
             begun_last_us: start_us,
             given: 0,
@@ -281,6 +285,7 @@ impl Pair {
             }
             self.counters[host.index()] = counters;
         }
+        self.look_at_resets();
         Ok(())
     }
 
@@ -307,6 +312,37 @@ impl Pair {
         events.extend(segments);
         events.sort_by_key(Event::at_us);
         (events, packets)
+    }
+
+    /// From now on the events tell also why a RST was sent.
+    pub(crate) fn trace_reasons(&mut self, tracer: Tracer) {
+        self.tracer = Some(tracer);
+    }
+
+    /// The resets of our hosts: the tracer hears those of the whole machine.
+    fn look_at_resets(&mut self) {
+        let Some(tracer) = &mut self.tracer else { return };
+        let resets = tracer.read();
+        if resets.is_empty() {
+            return;
+        }
+        let segments = self.link.events();
+        for Reset { at_us, source, destination, reason } in resets {
+            let sent = [source.port(), destination.port()];
+            let host = Host::BOTH.into_iter().find(|host| {
+                self.address(*host) == source.ip()
+                    && segments.iter().any(|event| {
+                        matches!(event, Event::Segment { from, ports, segment, .. }
+                            if from == host && *ports == sent && segment.flags.rst)
+                    })
+            });
+            if let Some(host) = host
+                && at_us >= self.start_us
+            {
+                let name = format!("tcp_send_reset:{reason}");
+                self.events.push(Event::Counter { at_us: at_us - self.start_us, host, name, by: 1 });
+            }
+        }
     }
 
     /// The host's counters as they stand; none where the hosts share them.

@@ -12,7 +12,7 @@ use nix::unistd::getppid;
 use scenario::Script;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Options, Performed, Rung, calls, lab};
+use crate::{Error, Options, Performed, Reasons, Rung, calls, lab};
 
 /// The first argument of a process that plays a part.
 const MARK: &str = "native::part";
@@ -27,6 +27,7 @@ struct Order {
     id: String,
     script: String,
     rung: Option<Rung>,
+    reasons: Reasons,
     pcap: Option<PathBuf>,
 }
 
@@ -85,7 +86,8 @@ pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Pe
         return Err(Error::Broken(why.to_owned()));
     }
     let broken = |what: &'static str| move |error: io::Error| Error::broken(what, error);
-    let order = Order { id: id.to_owned(), script: text(script), rung: options.rung, pcap: options.pcap.clone() };
+    let Options { rung, reasons, pcap, .. } = options.clone();
+    let order = Order { id: id.to_owned(), script: text(script), rung, reasons, pcap };
     let order = serde_json::to_vec(&order).map_err(|error| Error::broken("the lab's order", error))?;
     let program = options.program.as_deref().unwrap_or_else(|| Path::new(SELF));
     let mut lab = part(program, &["lab"])
@@ -104,9 +106,10 @@ pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Pe
 fn play_lab() -> io::Result<()> {
     let mut order = Vec::new();
     io::stdin().read_to_end(&mut order)?;
-    let Order { id, script, rung, pcap } = serde_json::from_slice(&order)?;
+    let Order { id, script, rung, reasons, pcap } = serde_json::from_slice(&order)?;
+    let options = Options { rung, reasons, pcap, program: None };
     let performed: Result<Performed, Error> = match Script::parse(&script) {
-        Ok(parsed) => lab::perform(&id, &parsed, &script, rung, pcap.as_deref()),
+        Ok(parsed) => lab::perform(&id, &parsed, &script, &options),
         Err(error) => Err(Error::broken("the script does not read back", error)),
     };
     io::stdout().write_all(&serde_json::to_vec(&performed)?)

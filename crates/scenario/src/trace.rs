@@ -123,7 +123,7 @@ pub enum Event {
         at_us: u64,
         /// Where.
         host: Host,
-        /// nstat's name for it: `TcpExtTCPAbortOnClose`.
+        /// nstat's name for it: `TcpExtTCPAbortOnClose`; or `tcp_send_reset:` and the kernel's reason for a RST.
         name: String,
         /// How much it grew.
         by: u64,
