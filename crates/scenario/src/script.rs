@@ -203,7 +203,12 @@ impl Payload {
     /// The bytes themselves; letters where the script gives only a number.
     pub fn bytes(&self) -> Vec<u8> {
         match self {
-            Self::Length(length) => (b'a'..=b'z').cycle().take(*length as usize).collect(),
+            Self::Length(length) => {
+                // In one piece: a script may write megabytes, and builds without optimization are slow byte by byte.
+                let mut bytes = b"abcdefghijklmnopqrstuvwxyz".repeat(*length as usize / 26 + 1);
+                bytes.truncate(*length as usize);
+                bytes
+            }
             Self::Text(text) => text.clone().into_bytes(),
         }
     }
