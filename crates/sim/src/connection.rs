@@ -6,14 +6,21 @@ use std::time::Duration;
 use scenario::{Errno, RawSegment, State};
 use smoltcp::socket::tcp;
 
+use crate::rules;
 use crate::stack::{Stack, WINDOW};
 use crate::timers::Timers;
 use crate::wire::{after, before};
 
-/// Bytes that a socket holds for its peer before write(2) blocks, without SO_SNDBUF.
-const SEND_BUFFER: usize = 46_080;
-/// Bytes that a socket holds for its program before its window closes, without SO_RCVBUF.
-const RECEIVE_BUFFER: usize = 65_536;
+/// Bytes that a new socket takes before write(2) blocks, without SO_SNDBUF: what tcp_wmem and ten segments give.
+const SEND_BUFFER: usize = 78_192;
+/// For every three bytes that the peer has acknowledged it takes eleven more (Linux: `tcp_sndbuf_expand`, in slow
+/// start).
+const SEND_BUFFER_GROWTH: usize = 11;
+const SEND_BUFFER_UNIT: usize = 3;
+/// But no more than these: half of tcp_wmem's limit, which counts more than the bytes.
+const SEND_BUFFER_MAX: usize = 2 << 20;
+/// Bytes that a socket holds for a program that does not read, before its window closes, without SO_RCVBUF.
+const RECEIVE_BUFFER: usize = 89_776;
 
 pub(crate) struct Connection {
     /// The host's next number when it was made: the newest has the highest.
@@ -31,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) timers: Timers,
     /// Written and not yet given to smoltcp.
     pub(crate) unsent: VecDeque<u8>,
+    /// How many bytes the peer has acknowledged.
+    pub(crate) acknowledged: usize,
     /// Arrived and not yet read.
     pub(crate) received: VecDeque<u8>,
     /// Linux's SEND_SHUTDOWN: nothing more will be written.
@@ -41,6 +50,8 @@ pub(crate) struct Connection {
     pub(crate) stream_ended: bool,
     /// A FIN is to follow what is written; smoltcp has not been told yet.
     pub(crate) fin_wanted: bool,
+    /// The number of a FIN that arrived before the data in front of it.
+    pub(crate) early_fin: Option<u32>,
     /// Linux's sk_err: the one pending error.
     pub(crate) error: Option<Errno>,
     /// When it last answered a segment that it did not accept.
@@ -71,7 +82,8 @@ pub(crate) struct Options {
     /// 0: off.
     pub(crate) user_timeout_us: u64,
     pub(crate) linger2: Linger2,
-    pub(crate) send_buffer: usize,
+    /// SO_SNDBUF; without it the kernel lets it grow.
+    pub(crate) send_buffer: Option<usize>,
     pub(crate) receive_buffer: usize,
 }
 
@@ -95,7 +107,7 @@ impl Default for Options {
             keep_count: 9,
             user_timeout_us: 0,
             linger2: Linger2::Unset,
-            send_buffer: SEND_BUFFER,
+            send_buffer: None,
             receive_buffer: RECEIVE_BUFFER,
         }
     }
@@ -113,6 +125,10 @@ pub(crate) struct Numbers {
     pub(crate) send_next: u32,
     /// SND.WND
     pub(crate) send_window: u32,
+    /// Payload of a full segment.
+    pub(crate) full: u32,
+    /// Behind the last segment with data that was not full (Linux: snd_sml).
+    pub(crate) small_end: u32,
     /// RCV.NXT; 0 until the peer's SYN has come.
     pub(crate) receive_next: u32,
     /// RCV.WND
@@ -120,8 +136,18 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    pub(crate) const fn new(ports: [u16; 2], isn: u32) -> Self {
-        Self { ports, isn, unacknowledged: isn, send_next: isn, send_window: 0, receive_next: 0, receive_window: 0 }
+    pub(crate) const fn new(ports: [u16; 2], isn: u32, full: u32) -> Self {
+        Self {
+            ports,
+            isn,
+            unacknowledged: isn,
+            send_next: isn,
+            send_window: 0,
+            full,
+            small_end: isn,
+            receive_next: 0,
+            receive_window: 0,
+        }
     }
 
     /// Learns from a segment that the connection has sent; true if it takes up sequence numbers.
@@ -133,6 +159,9 @@ impl Numbers {
         let end = segment.seq.wrapping_add(length(segment));
         if !segment.flags.rst && after(end, self.send_next) {
             self.send_next = end;
+            if segment.len > 0 && segment.len < self.full {
+                self.small_end = end;
+            }
         }
         !segment.flags.rst && length(segment) > 0
     }
@@ -149,6 +178,15 @@ impl Numbers {
         !before(end, self.receive_next) && !after(segment.seq, edge)
     }
 
+    /// The same question, as what has no whole socket asks it (Linux: `tcp_in_window`).
+    pub(crate) fn is_in_window(&self, segment: &RawSegment) -> bool {
+        let end = segment.seq.wrapping_add(length(segment));
+        let edge = self.receive_next.wrapping_add(self.receive_window);
+        segment.seq == self.receive_next
+            || (after(end, self.receive_next) && before(segment.seq, edge))
+            || (segment.seq == edge && segment.seq == end)
+    }
+
     /// Whether the segment acknowledges something that was not acknowledged before.
     pub(crate) fn advances(&self, segment: &RawSegment) -> bool {
         segment.flags.ack && after(segment.ack, self.unacknowledged) && !after(segment.ack, self.send_next)
@@ -161,23 +199,25 @@ pub(crate) const fn length(segment: &RawSegment) -> u32 {
 }
 
 impl Connection {
-    pub(crate) fn new(id: u32, name: String, holder: Holder, ports: [u16; 2], isn: u32, stack: Stack) -> Self {
+    pub(crate) fn new(id: u32, name: String, holder: Holder, numbers: Numbers, stack: Option<Stack>) -> Self {
         Self {
             id,
             name,
             holder,
-            stack: Some(stack),
+            stack,
             state: State::Closed,
             reuse_address: false,
             options: Options::default(),
-            numbers: Numbers::new(ports, isn),
+            numbers,
             timers: Timers::default(),
             unsent: VecDeque::new(),
+            acknowledged: 0,
             received: VecDeque::new(),
             sending_ended: false,
             reading_ended: false,
             stream_ended: false,
             fin_wanted: false,
+            early_fin: None,
             error: None,
             answered_us: None,
         }
@@ -205,24 +245,30 @@ impl Connection {
 
     /// Moves what has arrived to where read(2) finds it, as long as the socket's buffer has room.
     pub(crate) fn take_in(&mut self) {
-        let room = self.options.receive_buffer.saturating_sub(WINDOW.min(self.options.receive_buffer));
-        if self.received.len() <= room {
-            self.take_all_in();
+        let room = self.options.receive_buffer.saturating_sub(WINDOW).saturating_sub(self.received.len());
+        // A closed window opens again when that is worth a segment or more (Linux: `__tcp_select_window`).
+        let is_closed = self.stack.as_ref().is_some_and(|stack| stack.received() >= WINDOW);
+        if !is_closed || room > self.options.receive_buffer / 16 {
+            self.take(room);
         }
     }
 
     /// Moves all that has arrived: smoltcp's part is about to go.
     pub(crate) fn take_all_in(&mut self) {
+        self.take(usize::MAX);
+    }
+
+    fn take(&mut self, mut room: usize) {
         let Some(stack) = &mut self.stack else { return };
-        while stack.received() > 0 {
+        while room > 0 && stack.received() > 0 {
             let received = &mut self.received;
             let taken = stack.socket().recv(|bytes| {
-                received.extend(&*bytes);
-                (bytes.len(), bytes.len())
+                let taken = bytes.len().min(room);
+                received.extend(&bytes[..taken]);
+                (taken, taken)
             });
-            if !matches!(taken, Ok(1..)) {
-                break;
-            }
+            let Ok(taken @ 1..) = taken else { break };
+            room -= taken;
         }
     }
 
@@ -235,8 +281,10 @@ impl Connection {
         if !is_open {
             return;
         }
-        while !self.unsent.is_empty() && self.numbers.send_window > 0 {
-            let given = stack.socket().send_slice(self.unsent.as_slices().0);
+        while self.numbers.send_window > 0 {
+            let ready = rules::ready_to_send(self.unsent.len(), &self.numbers, self.fin_wanted);
+            let (front, _) = self.unsent.as_slices();
+            let given = stack.socket().send_slice(&front[..ready.min(front.len())]);
             let Ok(given @ 1..) = given else { break };
             self.unsent.drain(..given);
         }
@@ -248,7 +296,8 @@ impl Connection {
 
     /// How many more bytes write(2) may take.
     pub(crate) fn send_space(&self) -> usize {
-        self.options.send_buffer.saturating_sub(self.queued())
+        let grown = SEND_BUFFER + self.acknowledged.min(SEND_BUFFER_MAX) * SEND_BUFFER_GROWTH / SEND_BUFFER_UNIT;
+        self.options.send_buffer.unwrap_or_else(|| grown.min(SEND_BUFFER_MAX)).saturating_sub(self.queued())
     }
 
     /// Bytes that are written and not acknowledged.

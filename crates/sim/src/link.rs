@@ -72,12 +72,13 @@ impl Link {
         }
     }
 
-    /// A forged segment arrives at once, whatever the link does to others.
+    /// A forged segment takes as long as others, but no rule of the link meets it.
     pub(crate) fn inject(&mut self, now_us: u64, from: Host, frame: Vec<u8>, events: &mut Vec<Event>) {
         let raw = wire::read(from, &frame);
         self.last_sent_us = now_us;
-        self.record(now_us, Some(now_us), &raw, &frame, Fate::Injected, events);
-        self.fly(now_us, from.peer(), frame, events.len() - 1);
+        let arrives_us = now_us + self.delay_us;
+        self.record(now_us, Some(arrives_us), &raw, &frame, Fate::Injected, events);
+        self.fly(arrives_us, from.peer(), frame, events.len() - 1);
     }
 
     fn record(

@@ -17,7 +17,7 @@ use crate::Rules;
 use crate::wire::{self, Ip};
 
 /// What a connection can have in flight: ten full segments, the initial window of RFC 6928.
-const FLIGHT: usize = 10 * 1448;
+const FLIGHT: usize = 10 * Ip::V4.segment_max();
 /// The window that it offers when nothing waits in it.
 pub(crate) const WINDOW: usize = 16_384;
 
@@ -54,6 +54,8 @@ impl Stack {
             Socket::new(SocketBuffer::new(vec![0; window.clamp(1, WINDOW)]), SocketBuffer::new(vec![0; FLIGHT]));
         // Then the last acknowledgement number sent is what the connection expects next.
         socket.set_ack_delay(None);
+        // With Linux's rules what is given to smoltcp may leave (`rules::ready_to_send`).
+        socket.set_nagle_enabled(rules == Rules::Bare);
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
         let handle = sockets.add(socket);
         Self { interface, sockets, handle, device, rules, clock, seen_us: now_us, ip, host }

@@ -232,7 +232,7 @@ impl World {
             seq: numbers.receive_next.wrapping_add(offset),
             ack: if flags.ack { ack } else { 0 },
             len: len.min(FORGED_MAX),
-            win: u32::from(u16::MAX),
+            win: if numbers.send_window > 0 { numbers.send_window } else { u32::from(u16::MAX) },
         };
         self.link.inject(self.now_us, to.peer(), wire::write(self.ip, &segment), &mut self.events);
         Ok(())
@@ -258,10 +258,12 @@ impl World {
     /// Moves to that time and lets everything happen that happens then: arrivals first, one by one, then timers.
     fn step(&mut self, to_us: u64) -> Result<(), Error> {
         self.set_time(to_us);
+        // A program that wakes up is slower than segments that arrive together.
         while let Some(flight) = self.link.arrival(self.now_us) {
             if self.kernels[flight.to.index()].is_up {
                 self.kernels[flight.to.index()].arrive(flight.frame);
-                self.settle(flight.to)?;
+                self.take_effects(flight.to);
+                self.check_bounds()?;
             } else if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
                 // The host went down while the segment was under way.
                 *arrives_us = None;

@@ -31,6 +31,8 @@ pub(crate) struct Timers {
     since_us: Option<u64>,
     /// The tail loss probe (RFC 8985 §7) has been sent since something was last acknowledged.
     probed: bool,
+    /// The peer has told of a gap (RFC 8985 §6): what is missing leaves again as soon as reordering is unlikely.
+    gap: bool,
     /// Window probes (RFC 9293 §3.8.6.1): when the next leaves, since when, how many without an answer, how often doubled.
     pub(crate) window_probe_at: Option<u64>,
     window_probes_since_us: u64,
@@ -54,6 +56,7 @@ impl Default for Timers {
             retransmits: 0,
             since_us: None,
             probed: false,
+            gap: false,
             window_probe_at: None,
             window_probes_since_us: 0,
             window_probes: 0,
@@ -131,7 +134,17 @@ impl Timers {
         self.retransmits = 0;
         self.since_us = None;
         self.probed = false;
+        self.gap = false;
         self.retransmit_at = (in_flight == InFlight::Some).then(|| now_us + self.rto_us);
+    }
+
+    /// The peer has something behind a gap: a quarter of a round trip later the gap counts as a loss, once
+    /// (RFC 8985 §6.2; Linux: `tcp_rack_detect_loss`).
+    pub(crate) fn note_gap(&mut self, now_us: u64) {
+        if let (Some((smoothed, _)), false, Some(planned)) = (self.round_trip_us, self.gap, self.retransmit_at) {
+            self.gap = true;
+            self.retransmit_at = Some(planned.min(now_us + smoothed / 4));
+        }
     }
 
     /// Something acceptable arrived.
@@ -211,7 +224,9 @@ pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, n
         return Fired::GiveUp;
     }
     let is_handshake = matches!(state, State::SynSent | State::SynReceived);
-    if !is_handshake && one_segment && !timers.probed && timers.retransmits == 0 {
+    if timers.gap && timers.retransmits == 0 && !timers.probed {
+        timers.probed = true;
+    } else if !is_handshake && one_segment && !timers.probed && timers.retransmits == 0 {
         // A single segment in flight has its tail loss probe no sooner than its timeout; it does not count as one.
         timers.probed = true;
     } else {

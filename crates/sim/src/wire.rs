@@ -29,6 +29,15 @@ impl Ip {
         }
     }
 
+    /// The payload of a full segment.
+    pub(crate) const fn segment_max(self) -> usize {
+        match self {
+            Self::V4 => MTU - 40,
+            #[cfg(feature = "ipv6")]
+            Self::V6 => MTU - 60,
+        }
+    }
+
     pub(crate) const fn prefix_len(self) -> u8 {
         match self {
             Self::V4 => 24,
@@ -57,6 +66,17 @@ pub(crate) fn read(from: Host, frame: &[u8]) -> RawSegment {
 
 /// A frame with this segment: without options, its payload zeros.
 pub(crate) fn write(ip: Ip, segment: &RawSegment) -> Vec<u8> {
+    write_with_sack(ip, segment, None)
+}
+
+/// Whether the segment says that something behind a gap has arrived (RFC 2018).
+pub(crate) fn tells_of_gap(frame: &[u8]) -> bool {
+    let tcp = TcpPacket::new_unchecked(payload(frame));
+    tcp.selective_ack_ranges().is_ok_and(|ranges| ranges[0].is_some())
+}
+
+/// As [`write`], with the numbers from the first up to, but without, the second as received behind a gap.
+pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u32)>) -> Vec<u8> {
     let zeros = vec![0; segment.len as usize];
     let repr = TcpRepr {
         src_port: segment.ports[0],
@@ -68,7 +88,7 @@ pub(crate) fn write(ip: Ip, segment: &RawSegment) -> Vec<u8> {
         window_scale: None,
         max_seg_size: None,
         sack_permitted: false,
-        sack_ranges: [None; 3],
+        sack_ranges: [sack, None, None],
         timestamp: None,
         payload: &zeros,
     };

@@ -4,7 +4,7 @@ use scenario::{Connecting, Errno, How, Outcome, Ready, SocketOption, State, Verb
 
 use super::{Descriptor, Effect, Kernel, Listener, PORT_FIRST};
 use crate::Rules;
-use crate::connection::{Connection, Holder, Linger2, Options, micros};
+use crate::connection::{Connection, Holder, Linger2, Numbers, Options, micros};
 use crate::rules::{self, Closing, Exiting};
 use crate::timers;
 
@@ -110,7 +110,10 @@ impl Kernel {
     /// socket(2), bind(2) if `from` is given, connect(2).
     fn connect(&mut self, name: &str, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
         let own = match from {
-            Some(from) if self.is_bound(from, false) => return errno(Errno::EADDRINUSE),
+            Some(from) if self.is_bound(from, false) => {
+                self.unconnected(name);
+                return errno(Errno::EADDRINUSE);
+            }
             Some(from) => from,
             None => self.free_port(),
         };
@@ -124,6 +127,15 @@ impl Kernel {
             Connecting::Blocking => Attempt::Waits(Waiting::Connect(id)),
             Connecting::Nonblocking => errno(Errno::EINPROGRESS),
         }
+    }
+
+    /// A socket that bind(2) has refused: it is there, and has no connection.
+    fn unconnected(&mut self, name: &str) {
+        let id = self.new_id();
+        let numbers = Numbers::new([0, 0], 0, 0);
+        self.newest = Some((id, numbers));
+        self.connections.push(Connection::new(id, name.to_owned(), Holder::Descriptor, numbers, None));
+        self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
     }
 
     fn free_port(&mut self) -> u16 {
@@ -441,7 +453,7 @@ fn set(options: &mut Options, option: SocketOption) {
         SocketOption::Linger2(None) => options.linger2 = Linger2::Negative,
         SocketOption::Linger2(Some(seconds)) => options.linger2 = Linger2::Seconds(seconds),
         SocketOption::ReceiveBuffer(bytes) => options.receive_buffer = (bytes as usize).max(BUFFER_MIN),
-        SocketOption::SendBuffer(bytes) => options.send_buffer = (bytes as usize).max(BUFFER_MIN),
+        SocketOption::SendBuffer(bytes) => options.send_buffer = Some((bytes as usize).max(BUFFER_MIN)),
     }
 }
 

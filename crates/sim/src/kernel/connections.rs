@@ -1,6 +1,6 @@
 //! What happens to one connection: segments, timers, and its way from full socket to rest to nothing.
 
-use scenario::{Errno, RawSegment, State};
+use scenario::{Errno, Flags, RawSegment, State};
 
 use super::{Effect, Kernel, orphan};
 use crate::Rules;
@@ -20,6 +20,13 @@ impl Kernel {
             Rules::Bare => (Verdict::Pass, None),
         };
         let connection = &mut self.connections[at];
+        if self.rules == Rules::Linux
+            && segment.ack == connection.numbers.unacknowledged
+            && connection.numbers.in_flight()
+            && wire::tells_of_gap(&frame)
+        {
+            connection.timers.note_gap(self.now_us);
+        }
         match verdict {
             Verdict::Pass | Verdict::PassAndHurry => {
                 self.effects.extend(rule.map(Effect::Rule));
@@ -27,6 +34,21 @@ impl Kernel {
                 if verdict == Verdict::PassAndHurry {
                     self.connections[at].timers.hurry(self.now_us);
                 }
+            }
+            Verdict::KeepFin => {
+                self.effects.extend(rule.map(Effect::Rule));
+                connection.early_fin = Some(segment.seq.wrapping_add(segment.len));
+                if segment.len > 0 {
+                    self.pass(at, segment, frame);
+                } else {
+                    let answer = acknowledgement(&connection.numbers, self.host);
+                    let sack = (segment.seq, segment.seq.wrapping_add(1));
+                    self.effects.push(Effect::Segment(wire::write_with_sack(self.ip, &answer, Some(sack))));
+                }
+            }
+            Verdict::DropAndHurry => {
+                self.effects.extend(rule.map(Effect::Rule));
+                connection.timers.hurry(self.now_us);
             }
             Verdict::Drop => self.effects.extend(rule.map(Effect::Rule)),
             Verdict::Answer(pace) => {
@@ -84,6 +106,8 @@ impl Kernel {
             connection.timers.note_received(now_us);
         }
         if connection.numbers.advances(segment) {
+            let newly = segment.ack.wrapping_sub(connection.numbers.unacknowledged);
+            connection.acknowledged = connection.acknowledged.saturating_add(newly as usize);
             connection.numbers.unacknowledged = segment.ack;
             let in_flight = if connection.numbers.in_flight() { InFlight::Some } else { InFlight::None };
             connection.timers.note_acknowledged(now_us, segment.ack, in_flight);
@@ -93,6 +117,30 @@ impl Kernel {
         }
         connection.timers.note_window(now_us, segment.win);
         self.work(at);
+        self.pass_early_fin(at);
+    }
+
+    /// The data before a FIN that came too early has come.
+    fn pass_early_fin(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let numbers = &connection.numbers;
+        if connection.early_fin != Some(numbers.receive_next) {
+            return;
+        }
+        let fin = RawSegment {
+            from: self.host.peer(),
+            ports: [numbers.ports[1], numbers.ports[0]],
+            flags: Flags::FIN,
+            seq: numbers.receive_next,
+            ack: numbers.unacknowledged,
+            len: 0,
+            win: numbers.send_window,
+        };
+        connection.early_fin = None;
+        if let Some(stack) = &mut connection.stack {
+            stack.arrive(self.now_us, wire::write(self.ip, &fin));
+            self.work(at);
+        }
     }
 
     /// The connection of a handshake whose listener is gone.

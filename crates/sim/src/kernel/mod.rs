@@ -139,7 +139,8 @@ impl Kernel {
     pub(crate) fn newest_numbers(&self) -> Option<Numbers> {
         let (id, last) = self.newest?;
         let rest = self.rests.iter().find(|rest| rest.id == id).map(|rest| rest.numbers);
-        let connection = || self.connections.iter().find(|known| known.id == id).map(|known| known.numbers);
+        let lives = |known: &&Connection| known.id == id && known.stack.is_some();
+        let connection = || self.connections.iter().find(lives).map(|known| known.numbers);
         Some(rest.or_else(connection).unwrap_or(last))
     }
 
@@ -170,18 +171,36 @@ impl Kernel {
     pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
         let segment = wire::read(self.host.peer(), &frame);
         let ports = [segment.ports[1], segment.ports[0]];
+        self.dispatch(&segment, ports, frame);
+        self.note_reached(&segment, ports);
+    }
+
+    /// To the connection with these ports, else to what is left of one, else to the listener.
+    fn dispatch(&mut self, segment: &RawSegment, ports: [u16; 2], frame: Vec<u8>) {
         let known = self.connections.iter().position(|known| known.stack.is_some() && known.numbers.ports == ports);
         if let Some(at) = known {
             if !self.is_abandoned(at) {
-                return self.arrive_at_connection(at, &segment, frame);
+                return self.arrive_at_connection(at, segment, frame);
             }
             self.forget(at);
         }
         if let Some(at) = self.rests.iter().position(|rest| rest.numbers.ports == ports) {
-            let Arrival::MakeRoom(isn) = self.arrive_at_rest(at, &segment) else { return };
-            return self.arrive_at_listener(&segment, frame, Some(isn));
+            let Arrival::MakeRoom(isn) = self.arrive_at_rest(at, segment) else { return };
+            return self.arrive_at_listener(segment, frame, Some(isn));
         }
-        self.arrive_at_listener(&segment, frame, None);
+        self.arrive_at_listener(segment, frame, None);
+    }
+
+    /// Of the newest connection, if it is gone, only what reaches it is known: a forged segment goes by that.
+    fn note_reached(&mut self, segment: &RawSegment, ports: [u16; 2]) {
+        let Some((id, mut numbers)) = self.newest else { return };
+        let lives = self.connections.iter().any(|known| known.id == id && known.stack.is_some());
+        let end = segment.seq.wrapping_add(crate::connection::length(segment));
+        let reaches_on = !wire::after(segment.seq, numbers.receive_next) && wire::after(end, numbers.receive_next);
+        if numbers.ports == ports && !lives && !segment.flags.rst && reaches_on {
+            numbers.receive_next = end;
+            self.newest = Some((id, numbers));
+        }
     }
 
     fn arrive_at_rest(&mut self, at: usize, segment: &RawSegment) -> Arrival {
@@ -236,6 +255,7 @@ impl Kernel {
 
     fn end_rest(&mut self, at: usize) {
         let rest = self.rests.remove(at);
+
         self.effects.push(Effect::State { id: rest.id, name: rest.name, from: rest.state, to: State::Closed });
     }
 
@@ -297,7 +317,8 @@ impl Kernel {
         let id = self.new_id();
         let window = options.receive_buffer.min(WINDOW);
         let stack = Stack::new(self.ip, self.host, self.rules, isn, window, self.now_us);
-        let mut connection = Connection::new(id, name, holder, ports, isn, stack);
+        let numbers = Numbers::new(ports, isn, self.ip.segment_max() as u32);
+        let mut connection = Connection::new(id, name, holder, numbers, Some(stack));
         connection.options = *options;
         connection.timers.received_us = self.now_us;
         self.newest = Some((id, connection.numbers));

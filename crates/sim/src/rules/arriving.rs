@@ -3,9 +3,9 @@
 use scenario::{RawSegment, State};
 
 use super::{
-    ACK_OF_NOTHING, HANDSHAKE_RESET, LINGER2_NEGATIVE, ORPHAN_DATA, OUTSIDE_ANSWERED, Pace, RESET_BEFORE_FIN,
-    RESET_CHALLENGED, RESET_OF_SYN, RESET_OUTSIDE, Rule, STALE_ACK, SYN_CHALLENGED, SYN_REPEATED, SYN_SOON_AGAIN,
-    TEXT_AFTER_FIN, Verdict,
+    ACK_OF_NOTHING, EARLY_FIN, HANDSHAKE_RESET, LINGER2_NEGATIVE, ORPHAN_DATA, OUTSIDE_ANSWERED, Pace,
+    RESET_BEFORE_FIN, RESET_CHALLENGED, RESET_OF_SYN, RESET_OUTSIDE, Rule, STALE_ACK, SYN_CHALLENGED, SYN_REPEATED,
+    SYN_SOON_AGAIN, TEXT_AFTER_FIN, Verdict,
 };
 use crate::connection::{Connection, Holder, Linger2, length};
 use crate::wire::{after, before};
@@ -13,7 +13,7 @@ use crate::wire::{after, before};
 type Judge = fn(&Connection, &RawSegment) -> Option<(Verdict, Option<&'static Rule>)>;
 
 /// The first that has a word to say decides: the order is the kernel's.
-const SYNCHRONIZED: [Judge; 9] = [
+const SYNCHRONIZED: [Judge; 10] = [
     outside_the_window,
     reset_in_the_window,
     syn_in_the_window,
@@ -23,6 +23,7 @@ const SYNCHRONIZED: [Judge; 9] = [
     negative_linger2,
     data_for_nobody,
     text_after_fin,
+    fin_before_its_data,
 ];
 
 /// What becomes of a segment for this connection, which is no handshake of a listener.
@@ -40,6 +41,7 @@ fn answer_to_syn(connection: &Connection, segment: &RawSegment) -> (Verdict, Opt
     let is_right = segment.flags.ack && connection.numbers.advances(segment);
     match (segment.flags.rst, is_right) {
         (true, true) => (Verdict::Reset, None),
+        (true, false) if segment.flags.ack => (Verdict::DropAndHurry, Some(&RESET_OF_SYN)),
         (true, false) => (Verdict::Drop, Some(&RESET_OF_SYN)),
         (false, false) if segment.flags.ack => (Verdict::PassAndHurry, Some(&SYN_SOON_AGAIN)),
         (false, _) => (Verdict::Pass, None),
@@ -105,21 +107,15 @@ fn without_ack(_: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<
     (!segment.flags.ack).then_some((Verdict::Drop, None))
 }
 
-/// An ACK of what was never sent: dropped in ESTABLISHED, answered in the other states.
+/// An ACK of what was never sent is answered, and the segment dropped.
 ///
-/// RFC 9293 §3.10.7.4 fifth. Linux: `tcp_ack`, `tcp_rcv_state_process`.
+/// RFC 9293 §3.10.7.4 fifth, RFC 5961 §5. Linux: `tcp_ack`.
 fn ack_of_what_was_never_sent(
     connection: &Connection,
     segment: &RawSegment,
 ) -> Option<(Verdict, Option<&'static Rule>)> {
-    if !after(segment.ack, connection.numbers.send_next) {
-        return None;
-    }
-    Some(match connection.state {
-        State::Established => (Verdict::Drop, Some(&ACK_OF_NOTHING)),
-        State::SynReceived => return None,
-        _ => (Verdict::Answer(Pace::Limited), Some(&OUTSIDE_ANSWERED)),
-    })
+    let is_wrong = after(segment.ack, connection.numbers.send_next) && connection.state != State::SynReceived;
+    is_wrong.then_some((Verdict::Answer(Pace::Limited), Some(&ACK_OF_NOTHING)))
 }
 
 /// In LAST-ACK an ACK that does not acknowledge the FIN changes nothing and is not answered; smoltcp would challenge it.
@@ -149,18 +145,32 @@ fn negative_linger2(connection: &Connection, segment: &RawSegment) -> Option<(Ve
 /// RFC 9293 §3.6.1 (SHLD-3), RFC 2525 §2.17. Linux: `tcp_rcv_state_process`, RCV_SHUTDOWN.
 /// Seen in `fin-lost-data-first`, `shutdown-rdwr-then-data`.
 fn data_for_nobody(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
-    let is_new = segment.len > 0 && after(segment.seq.wrapping_add(segment.len), connection.numbers.receive_next);
+    let is_new = length(segment) > 0 && after(segment.seq.wrapping_add(segment.len), connection.numbers.receive_next);
     let nobody_reads = connection.reading_ended && matches!(connection.state, State::FinWait1 | State::FinWait2);
     (is_new && nobody_reads).then_some((Verdict::Refuse, Some(&ORPHAN_DATA)))
 }
 
-/// After a FIN there is no more text: a segment that has some is dropped.
+/// After a FIN there is no more text: a segment behind it is dropped, one that reaches across it is reset.
 ///
-/// RFC 9293 §3.10.7.4 seventh. Linux: `tcp_rcv_state_process`.
+/// RFC 9293 §3.10.7.4 seventh ("this should not occur"). Linux: `tcp_rcv_state_process`.
 fn text_after_fin(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
+    let next = connection.numbers.receive_next;
     let fin_came = matches!(connection.state, State::CloseWait | State::Closing | State::LastAck);
-    let is_behind = !before(segment.seq, connection.numbers.receive_next);
-    (fin_came && segment.len > 0 && is_behind).then_some((Verdict::Drop, Some(&TEXT_AFTER_FIN)))
+    if !fin_came || length(segment) == 0 {
+        return None;
+    }
+    if !before(segment.seq, next) {
+        return Some((Verdict::Drop, Some(&TEXT_AFTER_FIN)));
+    }
+    after(segment.seq.wrapping_add(segment.len), next).then_some((Verdict::Refuse, Some(&TEXT_AFTER_FIN)))
+}
+
+/// A FIN whose data is still under way is answered at once, and takes effect when the data has come.
+///
+/// RFC 9293 §3.10.7.4 (segments with higher numbers should be held). Linux: `tcp_data_queue_ofo`. smoltcp forgets it.
+fn fin_before_its_data(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
+    let is_early = segment.flags.fin && after(segment.seq, connection.numbers.receive_next);
+    is_early.then_some((Verdict::KeepFin, Some(&EARLY_FIN)))
 }
 
 /// A segment for a handshake that a listener has begun.
@@ -173,7 +183,11 @@ pub(crate) fn judge_handshake(connection: &Connection, segment: &RawSegment) -> 
     if is_first_again && !segment.flags.rst {
         return (Verdict::Repeat, Some(&SYN_REPEATED));
     }
-    if !numbers.accepts(segment) {
+    if segment.flags.ack && segment.ack != numbers.send_next {
+        // smoltcp answers with the listener's reset, and the handshake stays.
+        return (if segment.flags.rst { Verdict::Drop } else { Verdict::Pass }, None);
+    }
+    if !numbers.is_in_window(segment) {
         let verdict = if segment.flags.rst { Verdict::Drop } else { Verdict::Answer(Pace::Limited) };
         return (verdict, Some(&OUTSIDE_ANSWERED));
     }

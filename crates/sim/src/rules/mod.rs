@@ -9,12 +9,14 @@ mod closing;
 mod errors;
 mod listening;
 mod resting;
+mod sending;
 
 pub(crate) use arriving::{judge, judge_handshake};
 pub(crate) use closing::{Closing, Exiting, close, fin_wait_2_us};
 pub(crate) use errors::{reset_error, take_error};
 pub(crate) use listening::{full_queue_drops_syn, full_queue_meets_ack};
 pub(crate) use resting::{Answer, answer};
+pub(crate) use sending::ready_to_send;
 
 /// One of Linux's rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,9 +96,12 @@ rules! {
     STALE_ACK:
         "an old ACK in LAST-ACK is not answered", "RFC 9293 §3.10.7.4", "tcp_ack", "final-ack-lost";
     ACK_OF_NOTHING:
-        "an ACK for what was never sent is dropped", "RFC 9293 §3.10.7.4", "tcp_ack", "rst-in-window-challenge";
+        "an ACK of what was never sent is answered", "RFC 5961 §5.2", "tcp_ack", "rst-in-window-challenge";
     TEXT_AFTER_FIN:
         "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "graceful-four-segments";
+    EARLY_FIN:
+        "a FIN before its data is answered, and kept", "RFC 9293 §3.10.7.4", "tcp_data_queue_ofo",
+        "graceful-four-segments";
     HANDSHAKE_RESET:
         "a reset ends a handshake that nobody has accepted", "RFC 9293 §3.10.7.4", "tcp_check_req",
         "rst-before-accept";
@@ -143,6 +148,10 @@ pub(crate) enum Verdict {
     Forget,
     /// smoltcp takes it, and repeats its SYN soon.
     PassAndHurry,
+    /// Nothing happens, but that the SYN is repeated soon.
+    DropAndHurry,
+    /// It is answered with the last ACK, and its FIN kept until the data before it has come.
+    KeepFin,
     /// The handshake's last segment leaves again.
     Repeat,
 }

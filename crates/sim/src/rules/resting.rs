@@ -39,7 +39,7 @@ pub(crate) fn answer(rest: &Rest, segment: &RawSegment, settings: &Settings) -> 
 
 fn in_fin_wait_2(rest: &Rest, segment: &RawSegment) -> (Answer, Option<&'static Rule>) {
     let end = segment.seq.wrapping_add(length(segment));
-    if !rest.numbers.accepts(segment) {
+    if !rest.numbers.is_in_window(segment) {
         return (Answer::Acknowledge { pace: Pace::Limited, renews: false }, None);
     }
     if segment.flags.rst {
