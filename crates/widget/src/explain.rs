@@ -3,36 +3,36 @@
 use scenario::{Host, Outcome};
 use yew::prelude::*;
 
-use crate::layout::{Layout, Row, Thing};
-use crate::picture::{headline, hue};
+use crate::dom::{element, text};
+use crate::layout::{Layout, Thing};
+use crate::picture::state;
 use crate::texts;
 
 /// The current step in words; without one, what the script says of itself.
 pub(crate) fn explain(layout: &Layout, cursor: Option<usize>) -> Html {
+    let panel = element("div", "sc-words");
     let Some(row) = cursor.and_then(|cursor| layout.rows.get(cursor)) else {
-        return html! { <p>{ &layout.summary }{ " " }<span class="sc-hint">{ texts::HINT }</span></p> };
+        let hint = text("span", "sc-hint", texts::HINT);
+        return panel.child(element("p", "").text(&layout.summary).text(" ").child(hint).end()).end();
     };
-    html! {
-        <>
-            <p>
-                <b>{ row.host.map_or(texts::LINK, Host::name) }{ ": " }{ for headline(layout, row) }</b>
-                if let Some(caption) = &row.caption { { " " }{ caption } }
-            </p>
-            { for row.changes.iter().map(|change| html! {
-                <p><span class={classes!("sc-state", hue(change.to))}>{ change.to.name() }</span>{ " " }{ texts::state(change.to) }</p>
-            }) }
-            { for errno(row) }
-            { for row.expected.as_deref().map(|expected| html! { <p class="sc-failed">{ texts::expected(expected) }</p> }) }
-            { for row.rules.iter().map(|rule| html! {
-                <p>{ &rule.rule }{ " " }<small>{ &rule.clause }{ " · " }<code>{ &rule.kernel }</code></small></p>
-            }) }
-        </>
+    let place = row.host.map_or(texts::LINK, Host::name);
+    let mut lead = element("p", "").child(text("b", "", &format!("{place}: {}", texts::headline(layout, row))));
+    if let Some(caption) = &row.caption {
+        lead = lead.text(" ").text(caption);
     }
-}
-
-fn errno(row: &Row) -> Option<Html> {
-    match &row.thing {
-        Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } => Some(html! { <p>{ texts::errno(*errno) }</p> }),
-        _ => None,
+    let mut panel = panel.child(lead.end());
+    for change in &row.changes {
+        panel = panel.child(element("p", "").child(state(change)).text(" ").text(texts::state(change.to)).end());
     }
+    if let Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } = &row.thing {
+        panel = panel.child(text("p", "", &texts::errno(*errno)));
+    }
+    if let Some(expected) = &row.expected {
+        panel = panel.child(text("p", "sc-failed", &texts::expected(expected)));
+    }
+    for rule in &row.rules {
+        let source = text("small", "", &texts::source(rule));
+        panel = panel.child(element("p", "").text(&rule.rule).text(" ").child(source).end());
+    }
+    panel.end()
 }

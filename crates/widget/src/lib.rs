@@ -3,7 +3,7 @@
 //! Map of the code:
 //! - [`layout`]: a trace as rows and flights, without Yew, without widths
 //! - [`state`]: the player's state and what each action makes of it
-//! - `picture.rs`: Yew components that draw a layout
+//! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
 //! - `texts.rs`: every text shown
 //! - `explain.rs`: the current step in words
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
@@ -11,6 +11,7 @@
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
+mod dom;
 #[cfg(target_arch = "wasm32")]
 mod explain;
 pub mod layout;

@@ -5,9 +5,10 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use scenario::Script;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlInputElement, HtmlSelectElement, KeyboardEvent};
+use web_sys::{Element, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
+use crate::dom::{element, text};
 use crate::explain::explain;
 use crate::layout::Layout;
 use crate::picture::Picture;
@@ -89,57 +90,94 @@ impl Component for Live {
         let layout = &ctx.props().layout;
         let link = ctx.link();
         let Player { cursor, steps, playing, .. } = self.player;
+        let panel = element("div", "sc-panel")
+            .with("aria-live", if playing { "off" } else { "polite" }.into())
+            .child(text("span", "sc-unseen", &texts::step_of(cursor, steps)))
+            .child(explain(layout, cursor));
+        let desk = element("div", "sc-desk").child(controls(&self.player)).child(panel.end()).end();
         html! {
             <div class="sc-live" ref={&self.root} tabindex="0" role="group" aria-label={layout.title.clone()}
-                onkeydown={link.batch_callback(on_key)}>
-                <Picture layout={layout.clone()} {cursor} onpick={link.callback(Action::Go)} />
-                <div class="sc-desk">
-                    { self.controls(link) }
-                    <div class="sc-panel" aria-live={if playing { "off" } else { "polite" }}>
-                        <span class="sc-unseen">{ texts::step_of(cursor, steps) }{ ". " }</span>
-                        { explain(layout, cursor) }
-                    </div>
-                </div>
+                onkeydown={link.batch_callback(on_key)} onclick={link.batch_callback(on_click)}
+                oninput={link.batch_callback(on_input)}>
+                <Picture layout={layout.clone()} {cursor} />
+                { desk }
             </div>
         }
     }
 }
 
-impl Live {
-    fn controls(&self, link: &html::Scope<Self>) -> Html {
-        let Player { cursor, steps, playing, speed } = self.player;
-        let button = |action: Action, name: &'static str, icon: &'static str| {
-            html! {
-                <button type="button" title={name} aria-label={name} onclick={link.callback(move |_: MouseEvent| action)}>
-                    <svg viewBox="0 0 16 16" aria-hidden="true"><path d={icon} /></svg>
-                </button>
-            }
+fn controls(player: &Player) -> Html {
+    let Player { cursor, steps, playing, speed } = *player;
+    let play = if playing { ("play", texts::PAUSE, PAUSE) } else { ("play", texts::PLAY, PLAY) };
+    let buttons = [
+        ("first", texts::FIRST, FIRST),
+        ("back", texts::BACK, BACK),
+        play,
+        ("forward", texts::FORWARD, FORWARD),
+        ("last", texts::LAST, LAST),
+    ];
+    let mut controls =
+        element("div", "sc-controls").with("role", "group".into()).with("aria-label", texts::CONTROLS.into());
+    for (does, name, icon) in buttons {
+        let icon = element("svg", "")
+            .with("viewBox", "0 0 16 16".into())
+            .with("aria-hidden", "true".into())
+            .child(element("path", "").with("d", icon.into()).end());
+        let button = element("button", "")
+            .with("type", "button".into())
+            .with("data-do", does.into())
+            .with("title", name.into())
+            .with("aria-label", name.into())
+            .child(icon.end());
+        controls = controls.child(button.end());
+    }
+    let slider = element("input", "")
+        .with("type", "range".into())
+        .with("min", "1".into())
+        .with("max", steps.to_string().into())
+        .with("aria-label", texts::POSITION.into())
+        .with("aria-valuetext", texts::step_of(cursor, steps).into())
+        .value(cursor.map_or(steps, |cursor| cursor + 1).to_string());
+    let mut speeds = element("select", "").with("aria-label", texts::SPEED.into());
+    for each in Speed::ALL {
+        let option = element("option", "");
+        let option = if each == speed { option.with("selected", "".into()) } else { option };
+        speeds = speeds.child(option.text(each.label()).end());
+    }
+    controls
+        .child(slider.end())
+        .child(text("span", "sc-position", &texts::step_of(cursor, steps)))
+        .child(speeds.end())
+        .end()
+}
+
+/// One listener for all that can be clicked: buttons say what they do, rows which step they are.
+fn on_click(event: MouseEvent) -> Option<Action> {
+    let target = event.target_dyn_into::<Element>()?;
+    if let Some(button) = target.closest("[data-do]").ok()? {
+        return match button.get_attribute("data-do")?.as_str() {
+            "first" => Some(Action::First),
+            "back" => Some(Action::Back),
+            "play" => Some(Action::PlayOrPause),
+            "forward" => Some(Action::Forward),
+            _ => Some(Action::Last),
         };
-        let (name, icon) = if playing { (texts::PAUSE, PAUSE) } else { (texts::PLAY, PLAY) };
-        let scrub = link.batch_callback(|event: InputEvent| {
-            let step: usize = event.target_dyn_into::<HtmlInputElement>()?.value().parse().ok()?;
-            Some(Action::Go(step.saturating_sub(1)))
-        });
-        let choose = link.batch_callback(|event: Event| {
-            let index = event.target_dyn_into::<HtmlSelectElement>()?.selected_index();
-            Speed::ALL.get(usize::try_from(index).ok()?).map(|speed| Action::Speed(*speed))
-        });
-        html! {
-            <div class="sc-controls" role="group" aria-label={texts::CONTROLS}>
-                { button(Action::First, texts::FIRST, FIRST) }
-                { button(Action::Back, texts::BACK, BACK) }
-                { button(Action::PlayOrPause, name, icon) }
-                { button(Action::Forward, texts::FORWARD, FORWARD) }
-                { button(Action::Last, texts::LAST, LAST) }
-                <input type="range" min="1" max={steps.to_string()} aria-label={texts::POSITION}
-                    aria-valuetext={texts::step_of(cursor, steps)}
-                    value={cursor.map_or(steps, |cursor| cursor + 1).to_string()} oninput={scrub} />
-                <span class="sc-position">{ texts::step_of(cursor, steps) }</span>
-                <select aria-label={texts::SPEED} onchange={choose}>
-                    { for Speed::ALL.map(|each| html! { <option selected={each == speed}>{ each.label() }</option> }) }
-                </select>
-            </div>
-        }
+    }
+    let row = target.closest("[data-step]").ok()??;
+    row.get_attribute("data-step")?.parse().ok().map(Action::Go)
+}
+
+/// The slider moves to a step, the choice sets the speed.
+fn on_input(event: InputEvent) -> Option<Action> {
+    let target = event.target_dyn_into::<Element>()?;
+    let is_slider = target.tag_name() == "INPUT";
+    // A select has the property `value` as well.
+    let value = target.unchecked_into::<HtmlInputElement>().value();
+    if is_slider {
+        let step: usize = value.parse().ok()?;
+        Some(Action::Go(step.saturating_sub(1)))
+    } else {
+        Speed::ALL.into_iter().find(|speed| speed.label() == value).map(Action::Speed)
     }
 }
 

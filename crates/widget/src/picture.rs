@@ -1,10 +1,11 @@
-//! Draws a layout: the ladder, row by row, and the same as a table. The static picture and the live one are these.
+//! Draws a layout: the ladder, row by row, and the same as a table. The still picture and the live one are these.
 
 use std::rc::Rc;
 
 use scenario::{Fate, Host, Outcome, State};
 use yew::prelude::*;
 
+use crate::dom::{Element, element, text};
 use crate::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};
 use crate::texts;
 
@@ -14,66 +15,59 @@ pub(crate) struct PictureProps {
     /// The run.
     pub(crate) layout: Rc<Layout>,
     /// The current row; `None` shows the whole run as over.
-    #[prop_or_default]
     pub(crate) cursor: Option<usize>,
-    /// Told which row was clicked.
-    #[prop_or_default]
-    pub(crate) onpick: Callback<usize>,
 }
 
 /// The whole picture: title, ladder, table.
 #[component]
 pub(crate) fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { layout, cursor, onpick } = props;
-    let rows = (0..layout.rows.len()).map(|at| row(layout, at, *cursor, onpick));
-    html! {
-        <figure class="sc-figure">
-            <figcaption class="sc-title">{ &layout.title }</figcaption>
-            <div class={classes!("sc-ladder", lanes_class("sc-l", layout.lanes[0]), lanes_class("sc-r", layout.lanes[1]))}
-                role="img" aria-label={texts::picture_of(&layout.title, layout.rows.len())}>
-                <div class="sc-row sc-heads">
-                    <span class="sc-head sc-client">{ Host::Client.name() }</span>
-                    <span class="sc-head sc-server">{ Host::Server.name() }</span>
-                </div>
-                { for rows }
-            </div>
-            { for layout.unplaced.iter().map(|failed| html! { <p class="sc-failed">{ texts::differs(failed) }</p> }) }
-            { table(layout) }
-        </figure>
+    let PictureProps { layout, cursor } = props;
+    let [left, right] = layout.lanes;
+    let mut ladder = element("div", "")
+        .with("class", format!("sc-ladder sc-l{left} sc-r{right}").into())
+        .with("role", "img".into())
+        .with("aria-label", texts::picture_of(&layout.title, layout.rows.len()).into())
+        .child(
+            element("div", "sc-row sc-heads")
+                .child(text("span", "sc-head sc-client", Host::Client.name()))
+                .child(text("span", "sc-head sc-server", Host::Server.name()))
+                .end(),
+        );
+    for at in 0..layout.rows.len() {
+        ladder = ladder.child(row(layout, at, *cursor));
     }
+    let mut figure =
+        element("figure", "sc-figure").child(text("figcaption", "sc-title", &layout.title)).child(ladder.end());
+    for failed in &layout.unplaced {
+        figure = figure.child(text("p", "sc-failed", &texts::differs(failed)));
+    }
+    figure.child(table(layout)).end()
 }
 
-fn lanes_class(side: &str, lanes: usize) -> Option<String> {
-    (lanes > 1).then(|| format!("{side}{lanes}"))
-}
-
-fn row(layout: &Layout, at: usize, cursor: Option<usize>, onpick: &Callback<usize>) -> Html {
+fn row(layout: &Layout, at: usize, cursor: Option<usize>) -> Html {
     let row = &layout.rows[at];
     let now = match cursor {
-        Some(cursor) if cursor == at => "sc-now",
-        Some(cursor) if cursor < at => "sc-later",
+        Some(cursor) if cursor == at => " sc-now",
+        Some(cursor) if cursor < at => " sc-later",
         _ => "",
     };
-    let shows_time = at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000;
-    let onclick = {
-        let onpick = onpick.clone();
-        Callback::from(move |_: MouseEvent| onpick.emit(at))
-    };
-    html! {
-        <div class={classes!("sc-row", now, kind_class(row))} {onclick}>
-            if let Some(pause_us) = row.pause_us {
-                <span class="sc-pause"><span>{ texts::later(pause_us) }</span></span>
-            }
-            if shows_time {
-                <span class="sc-time">{ texts::time(row.at_us) }</span>
-            }
-            { side(row, Host::Client) }
-            { life(row, Host::Client) }
-            { wire(layout, row) }
-            { life(row, Host::Server) }
-            { side(row, Host::Server) }
-        </div>
+    let mut element = element("div", "")
+        .with("class", format!("sc-row {}{now}", kind_class(row)).into())
+        .with("data-step", at.to_string().into());
+    if let Some(pause_us) = row.pause_us {
+        element =
+            element.child(self::element("span", "sc-pause").child(text("span", "", &texts::later(pause_us))).end());
     }
+    if at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000 {
+        element = element.child(text("span", "sc-time", &texts::time(row.at_us)));
+    }
+    element
+        .child(side(row, Host::Client))
+        .child(life(row, Host::Client))
+        .child(wire(layout, row))
+        .child(life(row, Host::Server))
+        .child(side(row, Host::Server))
+        .end()
 }
 
 const fn kind_class(row: &Row) -> &'static str {
@@ -87,46 +81,50 @@ const fn kind_class(row: &Row) -> &'static str {
 }
 
 fn side(row: &Row, host: Host) -> Html {
-    let class = classes!("sc-side", side_class(host));
-    if row.host != Some(host) {
-        return html! { <div {class} /> };
-    }
-    html! {
-        <div {class}>
-            { what(row) }
-            { for row.changes.iter().map(change) }
-            if let Some(expected) = &row.expected {
-                <span class="sc-failed">{ texts::expected(expected) }</span>
-            }
-            if let Some(caption) = &row.caption {
-                <span class="sc-caption">{ caption }</span>
-            }
-            { for row.rules.iter().map(|rule| html! {
-                <span class="sc-rule">{ &rule.rule }<small>{ &rule.clause }{ " · " }{ &rule.kernel }</small></span>
-            }) }
-        </div>
-    }
-}
-
-const fn side_class(host: Host) -> &'static str {
-    match host {
-        Host::Client => "sc-client",
-        Host::Server => "sc-server",
-    }
-}
-
-fn what(row: &Row) -> Html {
-    match &row.thing {
-        Thing::Call { socket, call, outcome } => html! {
-            <span class="sc-call">
-                if let Some(socket) = socket { <span class="sc-socket">{ socket }{ " " }</span> }
-                { call }{ " " }
-                <b class={outcome.map_or("sc-made", outcome_class)}>{ result(*outcome) }</b>
-            </span>
+    let mut side = element(
+        "div",
+        match host {
+            Host::Client => "sc-side sc-client",
+            Host::Server => "sc-side sc-server",
         },
-        Thing::Statement(text) => html! { <span class="sc-statement">{ text }</span> },
-        Thing::Counter(text) => html! { <span class="sc-rule">{ text }</span> },
-        Thing::Segment(_) | Thing::Effect => html! {},
+    );
+    if row.host != Some(host) {
+        return side.end();
+    }
+    side = side.maybe(what(row));
+    for change in &row.changes {
+        side = side.child(state(change));
+    }
+    if let Some(expected) = &row.expected {
+        side = side.child(text("span", "sc-failed", &texts::expected(expected)));
+    }
+    if let Some(caption) = &row.caption {
+        side = side.child(text("span", "sc-caption", caption));
+    }
+    for rule in &row.rules {
+        let source = text("small", "", &texts::source(rule));
+        side = side.child(element("span", "sc-rule").text(&rule.rule).child(source).end());
+    }
+    side.end()
+}
+
+fn what(row: &Row) -> Option<Html> {
+    Some(match &row.thing {
+        Thing::Call { socket, call, outcome } => named(element("span", "sc-call"), socket.as_deref())
+            .text(call)
+            .text(" ")
+            .child(text("b", outcome.map_or("sc-made", outcome_class), &texts::result(*outcome)))
+            .end(),
+        Thing::Statement(statement) => text("span", "sc-statement", statement),
+        Thing::Counter(counter) => text("span", "sc-rule", counter),
+        Thing::Segment(_) | Thing::Effect => return None,
+    })
+}
+
+fn named(element: Element, socket: Option<&str>) -> Element {
+    match socket {
+        Some(socket) => element.child(text("span", "sc-socket", socket)).text(" "),
+        None => element,
     }
 }
 
@@ -138,97 +136,88 @@ const fn outcome_class(outcome: Outcome) -> &'static str {
     }
 }
 
-fn result(outcome: Option<Outcome>) -> String {
-    match outcome {
-        None => "…".to_owned(),
-        Some(Outcome::Blocks) => "blocks".to_owned(),
-        Some(outcome) => format!("= {outcome}"),
-    }
-}
-
-fn change(change: &Change) -> Html {
-    html! {
-        <span class={classes!("sc-state", hue(change.to))}>
-            if let Some(socket) = &change.socket { <span class="sc-socket">{ socket }{ " " }</span> }
-            { change.to.name() }
-        </span>
-    }
+/// A state's name in its hue, with the socket's where there are several.
+pub(crate) fn state(change: &Change) -> Html {
+    let class = format!("sc-state {}", hue(Some(change.to)));
+    named(element("span", "").with("class", class.into()), change.socket.as_deref()).text(change.to.name()).end()
 }
 
 /// States share a hue by what they mean for the connection.
-pub(crate) const fn hue(state: State) -> &'static str {
+const fn hue(state: Option<State>) -> &'static str {
     match state {
-        State::Closed => "sc-gone",
-        State::Listen | State::SynSent | State::SynReceived => "sc-opening",
-        State::Established => "sc-open",
-        State::FinWait1 | State::FinWait2 => "sc-half-mine",
-        State::CloseWait => "sc-half-theirs",
-        State::Closing | State::LastAck | State::TimeWait => "sc-ending",
+        None => "sc-none",
+        Some(State::Closed) => "sc-gone",
+        Some(State::Listen | State::SynSent | State::SynReceived) => "sc-opening",
+        Some(State::Established) => "sc-open",
+        Some(State::FinWait1 | State::FinWait2) => "sc-half-mine",
+        Some(State::CloseWait) => "sc-half-theirs",
+        Some(State::Closing | State::LastAck | State::TimeWait) => "sc-ending",
     }
 }
 
 fn life(row: &Row, host: Host) -> Html {
-    let lanes = &row.lanes[host.index()];
-    let blocked = row.blocked[host.index()].then_some("sc-blocked");
-    let dot = (row.host == Some(host) && matches!(row.thing, Thing::Call { .. })).then_some("sc-dot");
-    html! {
-        <div class={classes!("sc-life", side_class(host), blocked, dot)}>
-            if lanes.is_empty() {
-                { lane(&Lane::default()) }
-            }
-            { for lanes.iter().map(lane) }
-        </div>
+    let mut class = format!("sc-life sc-{host}");
+    if row.blocked[host.index()] {
+        class.push_str(" sc-blocked");
     }
+    if row.host == Some(host) && matches!(row.thing, Thing::Call { .. }) {
+        class.push_str(" sc-dot");
+    }
+    let mut life = element("div", "").with("class", class.into());
+    let lanes = &row.lanes[host.index()];
+    if lanes.is_empty() {
+        life = life.child(lane(Lane::default()));
+    }
+    for each in lanes {
+        life = life.child(lane(*each));
+    }
+    life.end()
 }
 
-fn lane(lane: &Lane) -> Html {
-    let class = |state: Option<State>| state.map_or("sc-none", hue);
-    html! {
-        <span class="sc-lane">
-            if lane.before != lane.after {
-                <span class={classes!("sc-before", class(lane.before))} />
-            }
-            <span class={class(lane.after)} />
-        </span>
+fn lane(Lane { before, after }: Lane) -> Html {
+    let mut lane = element("span", "sc-lane");
+    if before != after {
+        lane = lane.child(element("i", hue(before)).end());
     }
+    lane.child(element("b", hue(after)).end()).end()
 }
 
 fn wire(layout: &Layout, row: &Row) -> Html {
     let bottom = row.top + row.height;
+    let wire = element("div", "sc-wire");
     match &row.thing {
         Thing::Segment(flight) => {
             let middle = row.top + LABEL;
             let rest = middle + ARROW;
-            html! {
-                <div class="sc-wire">
-                    { zone(layout, row, row.top, middle, "sc-z sc-z1", Some(label(&layout.flights[*flight]))) }
-                    { zone(layout, row, middle, rest, "sc-z sc-z2", None) }
-                    { zone(layout, row, rest, bottom, "sc-z", None) }
-                </div>
-            }
+            wire.child(zone(layout, row, [row.top, middle], "sc-z sc-z1", Some(label(&layout.flights[*flight]))))
+                .child(zone(layout, row, [middle, rest], "sc-z sc-z2", None))
+                .child(zone(layout, row, [rest, bottom], "sc-z", None))
         }
         thing => {
-            let text = match thing {
-                Thing::Statement(text) if row.host.is_none() => {
-                    Some(html! { <span class="sc-statement">{ text }</span> })
-                }
+            let statement = match thing {
+                Thing::Statement(statement) if row.host.is_none() => Some(text("span", "sc-statement", statement)),
                 _ => None,
             };
-            html! { <div class="sc-wire">{ zone(layout, row, row.top, bottom, "sc-z", text) }</div> }
+            wire.child(zone(layout, row, [row.top, bottom], "sc-z", statement))
         }
     }
+    .end()
 }
 
-fn label(flight: &Flight) -> Html {
-    // The flags stand apart: they are what the eye looks for.
-    let text = flight.segment.to_string();
-    let numbers = text.find(' ').map_or("", |at| text[at..].trim_start());
-    html! {
-        <span class={classes!("sc-label", look_class(Look::of(&flight.segment)))}>
-            <b>{ flight.segment.flags.to_string() }</b>{ " " }{ numbers }
-            if let Some(fate) = texts::fate(flight.fate) { { " " }<em>{ fate }</em> }
-        </span>
+/// What is written on a segment. The flags stand apart: they are what the eye looks for.
+pub(crate) fn label(flight: &Flight) -> Html {
+    let written = flight.segment.to_string();
+    let (flags, numbers) = written.split_once(' ').unwrap_or((&written, ""));
+    let label = element("span", "")
+        .with("class", format!("sc-label {}", look_class(Look::of(&flight.segment))).into())
+        .child(text("b", "", flags))
+        .text(" ")
+        .text(numbers.trim_start());
+    match texts::fate(flight.fate) {
+        Some(fate) => label.text(" ").child(text("em", "", fate)),
+        None => label,
     }
+    .end()
 }
 
 const fn look_class(look: Look) -> &'static str {
@@ -241,53 +230,46 @@ const fn look_class(look: Look) -> &'static str {
     }
 }
 
-fn zone(layout: &Layout, row: &Row, from: u32, to: u32, class: &'static str, text: Option<Html>) -> Html {
-    let mut lines = row
-        .crossing
-        .iter()
-        .filter_map(|flight| Some(line(&layout.flights[*flight], layout.piece(*flight, from, to)?)))
-        .peekable();
-    html! {
-        <div {class}>
-            if lines.peek().is_some() { <svg>{ for lines }</svg> }
-            { for text }
-        </div>
+/// A band across the wire, with the pieces of all lines that pass through it.
+fn zone(layout: &Layout, row: &Row, [from, to]: [u32; 2], class: &'static str, written: Option<Html>) -> Html {
+    let mut zone = element("div", class);
+    let mut svg = None;
+    for flight in &row.crossing {
+        if let Some(piece) = layout.piece(*flight, from, to) {
+            svg = Some(svg.unwrap_or_else(|| element("svg", "")).child(line(&layout.flights[*flight], piece)));
+        }
     }
+    zone = zone.maybe(svg.map(Element::end));
+    zone.maybe(written).end()
 }
 
-fn line(flight: &Flight, piece: Piece) -> Html {
-    let Piece { x1, x2, y2, begins, ends } = piece;
+fn line(flight: &Flight, Piece { x1, x2, y2, begins, ends }: Piece) -> Html {
     let look = Look::of(&flight.segment);
-    html! {
-        <g class={look_class(look)}>
-            <line x1={percent(x1)} y1="0%" x2={percent(x2)} y2={percent(y2)} />
-            if begins && flight.fate == Fate::Injected {
-                { mark(percent(x1), "0%".into(), 1, "sc-mark", FROM_NOWHERE) }
-            }
-            if ends {
-                if flight.fate == Fate::Dropped {
-                    { mark(percent(x2), percent(y2), towards(flight), "sc-mark", BROKEN_OFF) }
-                } else {
-                    { mark(percent(x2), percent(y2), towards(flight), "sc-head-mark", head(look)) }
-                }
-            }
-        </g>
+    let line = element("line", "")
+        .with("x1", percent(x1))
+        .with("y1", "0%".into())
+        .with("x2", percent(x2))
+        .with("y2", percent(y2));
+    let mut group = element("g", look_class(look)).child(line.end());
+    if begins && flight.fate == Fate::Injected {
+        group = group.child(mark([x1, 0], flight.from, "", FROM_NOWHERE));
     }
+    if ends {
+        let (class, path) = match flight.fate {
+            Fate::Dropped => ("", BROKEN_OFF),
+            Fate::Delivered | Fate::Injected => ("sc-tip", tip(look)),
+        };
+        group = group.child(mark([x2, y2], flight.from, class, path));
+    }
+    group.end()
 }
 
 fn percent(thousandths: i32) -> AttrValue {
     format!("{}.{}%", thousandths / 10, thousandths % 10).into()
 }
 
-const fn towards(flight: &Flight) -> i32 {
-    match flight.from {
-        Host::Client => 1,
-        Host::Server => -1,
-    }
-}
-
 /// What stands at a line's end, drawn as if the segment went to the right.
-const fn head(look: Look) -> &'static str {
+const fn tip(look: Look) -> &'static str {
     match look {
         Look::Rst => "M-11-5.5L0 5.5M-11 5.5L0-5.5",
         Look::Fin => "M0 0L-7-6L-14 0L-7 6Z",
@@ -298,61 +280,30 @@ const fn head(look: Look) -> &'static str {
 const BROKEN_OFF: &str = "M1-8L-2-3L3 2L0 7M8 1h3M15 2h2.5M22 3h2";
 const FROM_NOWHERE: &str = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4";
 
-fn mark(x: AttrValue, y: AttrValue, towards: i32, class: &'static str, path: &'static str) -> Html {
-    html! {
-        <svg {x} {y} class={class}>
-            <path d={path} transform={(towards < 0).then_some("scale(-1 1)")} />
-        </svg>
+fn mark([x, y]: [i32; 2], from: Host, class: &'static str, path: &'static str) -> Html {
+    let mut drawn = element("path", "").with("d", path.into());
+    if from == Host::Server {
+        drawn = drawn.with("transform", "scale(-1 1)".into());
     }
+    element("svg", class).with("x", percent(x)).with("y", percent(y)).child(drawn.end()).end()
 }
 
 /// The same events for whoever cannot see the ladder, or would rather read.
 fn table(layout: &Layout) -> Html {
-    html! {
-        <details class="sc-table">
-            <summary>{ texts::AS_TABLE }</summary>
-            <table>
-                <thead><tr>{ for texts::COLUMNS.map(|column| html! { <th scope="col">{ column }</th> }) }</tr></thead>
-                <tbody>
-                    { for layout.rows.iter().enumerate().map(|(at, row)| html! {
-                        <tr>
-                            <td>{ at + 1 }</td>
-                            <td>{ texts::time(row.at_us) }</td>
-                            <td>{ row.host.map_or(texts::LINK, Host::name) }</td>
-                            <td>{ sentence(layout, row) }</td>
-                        </tr>
-                    }) }
-                </tbody>
-            </table>
-        </details>
+    let mut head = element("tr", "");
+    for column in texts::COLUMNS {
+        head = head.child(element("th", "").with("scope", "col".into()).text(column).end());
     }
-}
-
-/// What happens in a row, in words, without what follows from it.
-pub(crate) fn headline(layout: &Layout, row: &Row) -> Option<String> {
-    match &row.thing {
-        Thing::Call { socket, call, outcome } => {
-            let socket = socket.as_ref().map(|socket| format!("{socket} ")).unwrap_or_default();
-            Some(format!("{socket}{call} {}", result(*outcome)))
+    let mut body = element("tbody", "");
+    for (at, row) in layout.rows.iter().enumerate() {
+        let place = row.host.map_or(texts::LINK, Host::name);
+        let cells = [(at + 1).to_string(), texts::time(row.at_us), place.to_owned(), texts::sentence(layout, row)];
+        let mut line = element("tr", "");
+        for cell in cells {
+            line = line.child(text("td", "", &cell));
         }
-        Thing::Segment(flight) => {
-            let Flight { from, segment, fate, .. } = &layout.flights[*flight];
-            Some(texts::segment(segment, from.peer(), *fate))
-        }
-        Thing::Statement(text) | Thing::Counter(text) => Some(text.clone()),
-        Thing::Effect => None,
+        body = body.child(line.end());
     }
-}
-
-/// A row in words.
-fn sentence(layout: &Layout, row: &Row) -> String {
-    let mut parts = Vec::from_iter(headline(layout, row));
-    for Change { socket, from, to, .. } in &row.changes {
-        let socket = socket.as_ref().map(|socket| format!("{socket} ")).unwrap_or_default();
-        parts.push(format!("{socket}{from} → {to}"));
-    }
-    parts.extend(row.expected.as_deref().map(texts::expected));
-    parts.extend(row.caption.clone());
-    parts.extend(row.rules.iter().map(|rule| format!("{} ({}; {})", rule.rule, rule.clause, rule.kernel)));
-    parts.join(". ")
+    let table = element("table", "").child(element("thead", "").child(head.end()).end()).child(body.end());
+    element("details", "sc-table").child(text("summary", "", texts::AS_TABLE)).child(table.end()).end()
 }

@@ -1,9 +1,9 @@
 //! Every text that the widget shows, in one place: a second language is a second table.
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
-use scenario::{Errno, Fate, Host, Segment, State};
+use scenario::{Errno, Fate, Host, Outcome, Segment, State};
 
-use crate::layout::Look;
+use crate::layout::{Change, Flight, Layout, Look, Row, Rule, Thing};
 
 pub(crate) const AS_TABLE: &str = "The same as a table";
 pub(crate) const COLUMNS: [&str; 4] = ["Step", "Time", "Where", "What happens"];
@@ -105,4 +105,60 @@ pub(crate) fn time(at_us: u64) -> String {
 pub(crate) fn later(pause_us: u64) -> String {
     let tenths = pause_us / 100_000;
     if tenths >= 600 { format!("{} s later", tenths / 10) } else { format!("{}.{} s later", tenths / 10, tenths % 10) }
+}
+
+/// `= 5`, `= EPIPE`, `blocks`; `…` for a call that has only been made.
+pub(crate) fn result(outcome: Option<Outcome>) -> String {
+    match outcome {
+        None => "…".to_owned(),
+        Some(Outcome::Blocks) => "blocks".to_owned(),
+        Some(outcome) => format!("= {outcome}"),
+    }
+}
+
+/// `RFC 9293 §3.5.3 · tcp_reset`
+pub(crate) fn source(rule: &Rule) -> String {
+    format!("{} · {}", rule.clause, rule.kernel)
+}
+
+/// What happens in a row, without what follows from it; empty where something only takes effect.
+pub(crate) fn headline(layout: &Layout, row: &Row) -> String {
+    match &row.thing {
+        Thing::Call { socket, call, outcome } => format!("{}{call} {}", prefix(socket.as_deref()), result(*outcome)),
+        Thing::Segment(flight) => {
+            let Flight { from, segment, fate, .. } = &layout.flights[*flight];
+            self::segment(segment, from.peer(), *fate)
+        }
+        Thing::Statement(text) | Thing::Counter(text) => text.clone(),
+        Thing::Effect => String::new(),
+    }
+}
+
+/// A row in words.
+pub(crate) fn sentence(layout: &Layout, row: &Row) -> String {
+    let mut words = headline(layout, row);
+    let mut add = |part: &str| {
+        if !words.is_empty() {
+            words.push_str(". ");
+        }
+        words.push_str(part);
+    };
+    for Change { socket, from, to, .. } in &row.changes {
+        add(&format!("{}{from} → {to}", prefix(socket.as_deref())));
+    }
+    if let Some(expected) = &row.expected {
+        add(&self::expected(expected));
+    }
+    if let Some(caption) = &row.caption {
+        add(caption);
+    }
+    for rule in &row.rules {
+        add(&rule.rule);
+        add(&source(rule));
+    }
+    words
+}
+
+fn prefix(socket: Option<&str>) -> String {
+    socket.map(|socket| format!("{socket} ")).unwrap_or_default()
 }
