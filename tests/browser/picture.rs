@@ -91,6 +91,7 @@ fn on_paper_every_picture_of_the_book_is_there() {
         page.open(&format!("{}/print.html", origin()));
         if scripts == Scripts::On {
             page.wait_until("window.printed");
+            crate::widget::enliven(&mut page, "print.html");
         }
         assert_eq!(page.value("document.querySelectorAll('.scenario').length"), everything);
         assert_eq!(page.value(BROKEN_REFERENCES), json!([]));

@@ -23,12 +23,12 @@ fn every_widget_comes_live_and_no_page_complains_or_asks_elsewhere() {
     for chapter in chapters().iter().map(String::as_str).chain(["index.html"]) {
         let mut page = open(chapter, Scripts::On);
         enliven(&mut page, chapter);
-        assert_eq!(page.complaints(), [""; 0], "{chapter}");
         let (own, foreign): (Vec<String>, Vec<String>) = page
             .requests()
             .into_iter()
             .partition(|address| address.starts_with(&format!("{}/", origin())) || address.starts_with("data:"));
         assert_eq!(foreign, [""; 0], "{chapter}");
+        assert_eq!(page.complaints(), [""; 0], "{chapter}");
         let programs = own.iter().filter(|address| address.ends_with(".wasm")).count();
         assert_eq!(programs, usize::from(scenarios_of(chapter) > 0), "{chapter}: one program, where it is needed");
     }
