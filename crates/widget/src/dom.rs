@@ -4,13 +4,13 @@ use yew::AttrValue;
 use yew::prelude::Html;
 use yew::virtual_dom::{VNode, VTag, VText};
 
-/// An element that is being put together.
-pub(crate) struct Element(VTag);
+/// An element that is being put together; boxed, because it is handed on at every step.
+pub(crate) struct Element(Box<VTag>);
 
 /// An element of that tag and class; no class if it is empty.
 #[inline(never)]
 pub(crate) fn element(tag: &'static str, class: &'static str) -> Element {
-    let element = Element(VTag::new(tag));
+    let element = Element(Box::new(VTag::new(tag)));
     if class.is_empty() { element } else { element.with("class", class.into()) }
 }
 
@@ -58,7 +58,8 @@ impl Element {
     }
 
     /// The element as it is now.
+    #[inline(never)]
     pub(crate) fn end(self) -> Html {
-        VNode::from(self.0)
+        VNode::from(*self.0)
     }
 }

@@ -1,9 +1,13 @@
 //! What stands below the picture: the current step in words.
 
 use scenario::{Host, Outcome};
+use sim::Frame;
 use yew::prelude::*;
 
+use crate::diagram::diagram;
 use crate::dom::{element, text};
+use crate::header::header;
+use crate::holding::holdings;
 use crate::layout::{Layout, Thing};
 use crate::picture::state;
 use crate::texts;
@@ -35,4 +39,45 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>) -> Html {
         panel = panel.child(element("p", "").text(&rule.rule).text(" ").child(source).end());
     }
     panel.end()
+}
+
+/// What may be opened beside it: the segment's bytes, both sides' states, what the sockets hold.
+pub(crate) fn beside(layout: &Layout, frames: &[Frame], cursor: Option<usize>) -> Html {
+    let until = cursor.unwrap_or_else(|| layout.rows.len().saturating_sub(1));
+    let segment = match layout.rows.get(until).map(|row| &row.thing) {
+        Some(Thing::Segment(flight)) => frames.get(*flight).map(|frame| header(frame, &layout.flights[*flight])),
+        _ => None,
+    };
+    let both = element("div", "sc-diagrams")
+        .child(diagram(layout, Host::Client, until))
+        .child(diagram(layout, Host::Server, until))
+        .end();
+    element("div", "sc-beside")
+        .child(folded(texts::DIAGRAM, both))
+        .child(folded(texts::HOLDINGS, held(layout, until)))
+        .child(folded(texts::HEADER, segment.unwrap_or_else(|| text("p", "", texts::NO_SEGMENT))))
+        .end()
+}
+
+fn folded(summary: &str, inside: Html) -> Html {
+    element("details", "").child(text("summary", "", summary)).child(inside).end()
+}
+
+fn held(layout: &Layout, until: usize) -> Html {
+    let Some(both) = holdings(layout, until) else { return text("p", "", texts::SEVERAL) };
+    let mut head = element("tr", "");
+    for column in texts::HOLDING_COLUMNS {
+        head = head.child(element("th", "").with("scope", "col".into()).text(column).end());
+    }
+    let mut body = element("tbody", "").child(head.end());
+    for (host, holding) in Host::BOTH.into_iter().zip(both) {
+        let row = element("tr", "")
+            .child(element("th", "").with("scope", "row".into()).text(host.name()).end())
+            .child(text("td", "", holding.state.map_or("–", |state| state.name())))
+            .child(text("td", "", texts::owner(holding.owner)))
+            .child(text("td", "", &holding.unread.to_string()))
+            .child(text("td", "", &holding.unacknowledged.to_string()));
+        body = body.child(row.end());
+    }
+    element("table", "").child(body.end()).end()
 }

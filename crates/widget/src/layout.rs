@@ -217,7 +217,8 @@ impl Layout {
         let begin = self.rows[row].top + LABEL;
         let end = if row == last { begin + ARROW } else { self.rows[last].top + self.rows[last].height };
         let (from, until) = (from.max(begin), to.min(end));
-        if from >= until {
+        // A band without height may grow on a narrow page: what passes goes straight down through it.
+        if from > until || (from == until && !(begin < from && until < end)) {
             return None;
         }
         let way = |y: u32| (i64::from(y - begin) * 1000 / i64::from(end - begin)) as i32;
@@ -234,7 +235,7 @@ impl Layout {
         let begins = a <= first;
         let ends = b >= final_;
         if ends && b > final_ {
-            y2 = (final_ - a) * 1000 / (b - a);
+            y2 = (final_ - a) * 1000 / (b - a).max(1);
         }
         (a, b) = (a.max(first), b.min(final_));
         if sender == Host::Server {

@@ -5,15 +5,21 @@
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
 //! - `texts.rs`: every text shown
-//! - `explain.rs`: the current step in words
+//! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`: a segment's bytes, `diagram.rs`: the
+//!   states taken, [`holding`]: what the sockets hold
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
 //! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
+#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only the live picture explains"))]
+mod diagram;
 mod dom;
 #[cfg(target_arch = "wasm32")]
 mod explain;
+#[cfg(target_arch = "wasm32")]
+mod header;
+pub mod holding;
 pub mod layout;
 #[cfg(target_arch = "wasm32")]
 pub mod live;

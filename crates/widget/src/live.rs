@@ -4,12 +4,13 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use scenario::Script;
+use sim::Frame;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::dom::{element, text};
-use crate::explain::explain;
+use crate::explain::{beside, explain};
 use crate::layout::Layout;
 use crate::picture::Picture;
 use crate::state::{Action, Player, Speed};
@@ -21,8 +22,10 @@ use crate::texts;
 /// What is wrong with the script, or which bound the run reached. Nothing was changed then.
 #[wasm_bindgen]
 pub fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
-    let layout = Rc::new(run(&id, &script)?);
-    yew::Renderer::<Live>::with_root_and_props(root, LiveProps { layout }).render();
+    let script = Script::parse(&script)?;
+    let (trace, frames) = sim::capture(&id, &script, sim::Rules::Linux)?;
+    let props = LiveProps { layout: Rc::new(Layout::of(&script, &trace)), frames: frames.into() };
+    yew::Renderer::<Live>::with_root_and_props(root, props).render();
     Ok(())
 }
 
@@ -36,15 +39,11 @@ pub fn trace(script: String) -> Result<String, JsError> {
     Ok(sim::run("script", &script, sim::Rules::Linux)?.to_string())
 }
 
-fn run(id: &str, script: &str) -> Result<Layout, JsError> {
-    let script = Script::parse(script)?;
-    let trace = sim::run(id, &script, sim::Rules::Linux)?;
-    Ok(Layout::of(&script, &trace))
-}
-
 #[derive(Clone, PartialEq, Properties)]
 struct LiveProps {
     layout: Rc<Layout>,
+    /// The bytes of each of the layout's flights.
+    frames: Rc<[Frame]>,
 }
 
 /// Picture, controls, and the current step in words.
@@ -87,7 +86,7 @@ impl Component for Live {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let layout = &ctx.props().layout;
+        let LiveProps { layout, frames } = ctx.props();
         let link = ctx.link();
         let Player { cursor, steps, playing, .. } = self.player;
         let panel = element("div", "sc-panel")
@@ -101,6 +100,7 @@ impl Component for Live {
                 oninput={link.batch_callback(on_input)}>
                 <Picture layout={layout.clone()} {cursor} />
                 { desk }
+                { beside(layout, frames, cursor) }
             </div>
         }
     }

@@ -143,7 +143,7 @@ pub(crate) fn state(change: &Change) -> Html {
 }
 
 /// States share a hue by what they mean for the connection.
-const fn hue(state: Option<State>) -> &'static str {
+pub(crate) const fn hue(state: Option<State>) -> &'static str {
     match state {
         None => "sc-none",
         Some(State::Closed) => "sc-gone",

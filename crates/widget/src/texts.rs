@@ -3,6 +3,7 @@
 
 use scenario::{Errno, Fate, Host, Outcome, Segment, State};
 
+use crate::holding::Owner;
 use crate::layout::{Change, Flight, Layout, Look, Row, Rule, Thing};
 
 pub(crate) const AS_TABLE: &str = "The same as a table";
@@ -21,6 +22,37 @@ pub(crate) const LAST: &str = "Last step";
 pub(crate) const POSITION: &str = "Step";
 pub(crate) const SPEED: &str = "Speed";
 pub(crate) const HINT: &str = "Press play, or step with the arrow keys. A click on a row explains it.";
+
+pub(crate) const HEADER: &str = "The segment's header, field by field";
+pub(crate) const NO_SEGMENT: &str = "Choose a segment: a row with an arrow.";
+pub(crate) const DIAGRAM: &str = "Both sides in RFC 9293's state diagram";
+pub(crate) const HOLDINGS: &str = "What the sockets hold";
+pub(crate) const SEVERAL: &str = "This run has several connections; the trace does not tell whose bytes are whose.";
+pub(crate) const HOLDING_COLUMNS: [&str; 5] = ["", "state", "held by", "unread bytes", "bytes not acknowledged"];
+/// The fields of a TCP header, in the order of RFC 9293 §3.1.
+pub(crate) const FIELDS: [&str; 11] = [
+    "source port",
+    "destination port",
+    "sequence number (relative)",
+    "acknowledgement number (relative)",
+    "header length",
+    "flags",
+    "window",
+    "checksum",
+    "urgent pointer",
+    "options, bytes",
+    "payload, bytes",
+];
+
+/// Who holds a connection.
+pub(crate) const fn owner(owner: Owner) -> &'static str {
+    match owner {
+        Owner::Nobody => "nobody",
+        Owner::Queue => "the listener's queue",
+        Owner::Program => "the program",
+        Owner::Kernel => "the kernel alone (orphan)",
+    }
+}
 
 /// `step 3 of 17`; without a step, how many there are.
 pub(crate) fn step_of(step: Option<usize>, steps: usize) -> String {
