@@ -247,7 +247,7 @@ impl Connection {
     pub(crate) fn take_in(&mut self) {
         let room = self.options.receive_buffer.saturating_sub(WINDOW).saturating_sub(self.received.len());
         // A closed window opens again when that is worth a segment or more (Linux: `__tcp_select_window`).
-        let is_closed = self.stack.as_ref().is_some_and(|stack| stack.received() >= WINDOW);
+        let is_closed = self.stack.as_ref().is_some_and(Stack::is_window_closed);
         if !is_closed || room > self.options.receive_buffer / 16 {
             self.take(room);
         }
@@ -258,7 +258,8 @@ impl Connection {
         self.take(usize::MAX);
     }
 
-    fn take(&mut self, mut room: usize) {
+    /// Moves so many bytes, if so many have arrived.
+    pub(crate) fn take(&mut self, mut room: usize) {
         let Some(stack) = &mut self.stack else { return };
         while room > 0 && stack.received() > 0 {
             let received = &mut self.received;

@@ -74,6 +74,11 @@ impl Stack {
         self.sockets.get::<Socket<'_>>(self.handle).recv_queue()
     }
 
+    /// Whether there is no room for more.
+    pub(crate) fn is_window_closed(&self) -> bool {
+        self.received() == self.sockets.get::<Socket<'_>>(self.handle).recv_capacity()
+    }
+
     /// Bytes that were given to it and are not acknowledged.
     pub(crate) fn unacknowledged(&self) -> usize {
         self.sockets.get::<Socket<'_>>(self.handle).send_queue()

@@ -31,6 +31,8 @@ pub(crate) struct World {
     pending: Vec<Pending>,
     returned: Vec<Returned>,
     last_begun_us: u64,
+    /// When something last happened by itself.
+    last_step_us: u64,
     bytes: usize,
     /// What has happened since time last moved.
     steps: usize,
@@ -58,6 +60,7 @@ impl World {
             pending: Vec::new(),
             returned: Vec::new(),
             last_begun_us: 0,
+            last_step_us: 0,
             bytes: 0,
             steps: 0,
         }
@@ -258,6 +261,7 @@ impl World {
     /// Moves to that time and lets everything happen that happens then: arrivals first, one by one, then timers.
     fn step(&mut self, to_us: u64) -> Result<(), Error> {
         self.set_time(to_us);
+        self.last_step_us = self.now_us;
         // A program that wakes up is slower than segments that arrive together.
         while let Some(flight) = self.link.arrival(self.now_us) {
             if self.kernels[flight.to.index()].is_up {
@@ -309,7 +313,7 @@ impl Stage for World {
             let next_us = self.next_us();
             let end_us = match until {
                 Until::Quiet(quiet) if self.link.next_us().is_none() => {
-                    Some(self.link.last_sent_us.max(self.last_begun_us) + micros(quiet))
+                    Some((self.link.last_sent_us.max(self.last_begun_us) + micros(quiet)).max(self.last_step_us + 1))
                 }
                 Until::Quiet(_) => None,
                 Until::Returned { line, .. } if self.returned.iter().any(|returned| returned.line == line) => {

@@ -35,7 +35,7 @@ pub(crate) struct Timers {
     gap: bool,
     /// Window probes (RFC 9293 §3.8.6.1): when the next leaves, since when, how many without an answer, how often doubled.
     pub(crate) window_probe_at: Option<u64>,
-    window_probes_since_us: u64,
+    window_probes_since_us: Option<u64>,
     window_probes: u32,
     window_probe_backoff: u32,
     pub(crate) keep_alive_at: Option<u64>,
@@ -58,7 +58,7 @@ impl Default for Timers {
             probed: false,
             gap: false,
             window_probe_at: None,
-            window_probes_since_us: 0,
+            window_probes_since_us: None,
             window_probes: 0,
             window_probe_backoff: 0,
             keep_alive_at: None,
@@ -180,7 +180,7 @@ impl Timers {
                 self.window_probe_backoff = 0;
             }
             Blocked::Yes if self.window_probe_at.is_none() => {
-                self.window_probes_since_us = now_us;
+                self.window_probes_since_us = None;
                 self.window_probe_at = Some(now_us + self.base_rto_us());
             }
             Blocked::Yes => {}
@@ -299,7 +299,7 @@ pub(crate) fn window_probe(connection: &mut Connection, settings: &Settings, now
         Orphan::No => settings.retries2,
         Orphan::Yes => settings.orphan_retries(timers.window_probe_us() < RTO_MAX_US),
     };
-    let waited_us = now_us - timers.window_probes_since_us;
+    let waited_us = now_us - *timers.window_probes_since_us.get_or_insert(now_us);
     if (user_timeout_us > 0 && waited_us >= user_timeout_us) || timers.window_probes >= most {
         timers.window_probe_at = None;
         return Fired::GiveUp;

@@ -7,6 +7,7 @@ use crate::Rules;
 use crate::connection::{Connection, Holder, Linger2, Numbers, Options, micros};
 use crate::rules::{self, Closing, Exiting};
 use crate::timers;
+use crate::wire::Ip;
 
 /// A call has returned, or waits.
 pub(crate) enum Attempt {
@@ -324,9 +325,7 @@ impl Kernel {
         }
         let connection = &mut self.connections[at];
         if connection.unread() > 0 {
-            if connection.received.is_empty() {
-                connection.take_all_in();
-            }
+            connection.take(at_most.saturating_sub(connection.received.len()));
             let read = at_most.min(connection.received.len());
             connection.received.drain(..read);
             self.work(at);
@@ -452,7 +451,11 @@ fn set(options: &mut Options, option: SocketOption) {
         SocketOption::UserTimeout(timeout) => options.user_timeout_us = micros(timeout),
         SocketOption::Linger2(None) => options.linger2 = Linger2::Negative,
         SocketOption::Linger2(Some(seconds)) => options.linger2 = Linger2::Seconds(seconds),
-        SocketOption::ReceiveBuffer(bytes) => options.receive_buffer = (bytes as usize).max(BUFFER_MIN),
+        // Half of what Linux sets aside is for bytes, and the window is offered in full segments.
+        SocketOption::ReceiveBuffer(bytes) => {
+            let full = Ip::V4.segment_max();
+            options.receive_buffer = (bytes as usize / full * full).max(BUFFER_MIN);
+        }
         SocketOption::SendBuffer(bytes) => options.send_buffer = Some((bytes as usize).max(BUFFER_MIN)),
     }
 }
