@@ -50,7 +50,7 @@ impl Pair {
         match self.0 {}
     }
 
-    pub fn record_call(&mut self, _host: Host, _socket: &str, _call: &str, _began_us: u64, _outcome: Outcome) {
+    pub fn record_call(&mut self, _host: Host, _socket: &str, _call: &str, _times_us: [u64; 2], _outcome: Outcome) {
         match self.0 {}
     }
 

@@ -154,11 +154,12 @@ impl Pair {
         self.names.closed(host, name);
     }
 
-    /// Records a call that has returned; times as [`Pair::now_us`] gives them.
-    pub fn record_call(&mut self, host: Host, socket: &str, call: &str, began_us: u64, outcome: Outcome) {
+    /// Records a call that has returned: when it was made and when it returned, as [`Pair::now_us`] gives times.
+    pub fn record_call(&mut self, host: Host, socket: &str, call: &str, times_us: [u64; 2], outcome: Outcome) {
         let (socket, call) = (socket.to_owned(), call.to_owned());
+        let [began_us, at_us] = times_us;
         self.begun_last_us = self.begun_last_us.max(self.start_us + began_us);
-        self.events.push(Event::Call { at_us: self.now_us(), began_us, host, socket, line: 0, call, outcome });
+        self.events.push(Event::Call { at_us, began_us, host, socket, line: 0, call, outcome });
     }
 
     /// Records something that is done to the link or to a host.

@@ -2,12 +2,18 @@
 //!
 //! Each call is made by the program itself, in a closure, on the host whose name stands before it:
 //! `lab.client("write(5)", || client.write(b"hello"))`. When it has returned, the lab waits until the link is quiet,
-//! and prints the call, the segments and the states.
+//! and prints the call, the segments and the states. With ` &` behind the call it does not wait.
 
 #![allow(dead_code, reason = "each program uses what it needs")]
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+#[cfg(unix)]
+use std::os::fd::OwnedFd;
+use std::process::Child;
+#[cfg(unix)]
+use std::process::Command;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use native::{Making, Pair, Protocol, Rung};
@@ -61,6 +67,50 @@ impl Lab {
         self.call(Host::Server, call, make)
     }
 
+    /// The client begins a call that is going to block; [`Lab::end`] waits until it returns.
+    pub(crate) fn client_begins<T: Returned + Send + 'static>(
+        &mut self,
+        call: &'static str,
+        make: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Begun<T> {
+        self.begin(Host::Client, call, make)
+    }
+
+    /// The server begins a call that is going to block.
+    pub(crate) fn server_begins<T: Returned + Send + 'static>(
+        &mut self,
+        call: &'static str,
+        make: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Begun<T> {
+        self.begin(Host::Server, call, make)
+    }
+
+    /// Waits until a call that was begun returns.
+    pub(crate) fn end<T: Returned>(&mut self, begun: Begun<T>) -> io::Result<T> {
+        let Begun { host, call, began, thread } = begun;
+        let (ended, returned) = thread.join().expect("a call does not panic");
+        self.record(host, call, began, ended, &returned);
+        self.settle();
+        returned
+    }
+
+    /// A setting of the client's kernel, in /proc/sys/net/ipv4.
+    pub(crate) fn client_setting(&mut self, name: &str, value: &str) {
+        self.set(Host::Client, name, value);
+    }
+
+    /// A setting of the server's kernel.
+    pub(crate) fn server_setting(&mut self, name: &str, value: &str) {
+        self.set(Host::Server, name, value);
+    }
+
+    fn set(&mut self, host: Host, name: &str, value: &str) {
+        self.link(&format!("{host} sysctl({name}, {value})"), |pair| {
+            let set = pair.on(host, || std::fs::write(format!("/proc/sys/net/ipv4/{name}"), value));
+            set.expect("the host is up").expect("the kernel has this setting");
+        });
+    }
+
     /// Something is done to the link or to a host, that this machine alone cannot do.
     pub(crate) fn link(&mut self, what: &str, act: impl FnOnce(&mut Pair)) {
         match &mut self.pair {
@@ -81,41 +131,80 @@ impl Lab {
         if let Some(pair) = &mut self.pair {
             pair.record_statement(&format!("wait {}ms", time.as_millis()));
         }
-        std::thread::sleep(time);
+        thread::sleep(time);
         self.settle();
     }
 
     fn call<T: Returned>(&mut self, host: Host, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        let (call, waits) = call.strip_suffix(" &").map_or((call, true), |call| (call, false));
+        let began = Instant::now();
+        let returned = self.on(host, make);
+        self.record(host, call, began, Instant::now(), &returned);
+        if waits {
+            self.settle();
+        }
+        returned
+    }
+
+    fn begin<T: Returned + Send + 'static>(
+        &mut self,
+        host: Host,
+        call: &'static str,
+        make: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Begun<T> {
+        let (call, waits) = call.strip_suffix(" &").map_or((call, true), |call| (call, false));
+        let began = Instant::now();
+        // The thread inherits the host on which it is started.
+        let thread = self.on(host, || {
+            thread::spawn(move || {
+                let returned = make();
+                (Instant::now(), returned)
+            })
+        });
+        thread::sleep(Duration::from_millis(10));
+        if waits {
+            self.settle();
+        }
+        Begun { host, call, began, thread }
+    }
+
+    fn on<T>(&self, host: Host, make: impl FnOnce() -> T) -> T {
+        match &self.pair {
+            Some(pair) => pair.on(host, make).expect("programs call only on hosts that are up"),
+            None => make(),
+        }
+    }
+
+    fn record<T: Returned>(&mut self, host: Host, call: &str, began: Instant, ended: Instant, made: &io::Result<T>) {
         let (socket, verb) = match call.split_once('.') {
             Some((socket, verb)) if !socket.contains('(') => (socket, verb),
-            _ if call.starts_with("listen") || call.starts_with("listener") => ("listener", call),
+            _ if call.starts_with("listen") => ("listener", call),
             _ => (host.name(), call),
         };
         let Some(pair) = &mut self.pair else {
-            let returned = make();
-            let shown = returned.as_ref().map_or_else(io::Error::to_string, |value| value.outcome().to_string());
-            let at = self.began.elapsed();
+            let shown = made.as_ref().map_or_else(io::Error::to_string, |value| value.outcome().to_string());
+            let at = ended - self.began;
             println!("{}.{:03} {host}  {call} = {shown}", at.as_secs(), at.subsec_millis());
-            std::thread::sleep(Duration::from_millis(20));
-            return returned;
+            return;
         };
-        let began_us = pair.now_us();
-        let returned = pair.on(host, make).expect("programs call only on hosts that are up");
-        pair.record_call(host, socket, verb, began_us, outcome(&returned));
-        if let Ok(value) = &returned {
+        let now_us = pair.now_us();
+        let times_us = [began, ended].map(|at| now_us - u64::try_from(at.elapsed().as_micros()).unwrap_or(now_us));
+        pair.record_call(host, socket, verb, times_us, outcome(made));
+        if let Ok(value) = made {
             match value.made() {
                 Some((made, making)) => pair.made(host, socket, &made, making).expect("a socket of the program's own"),
                 None if verb == "close()" => pair.closed(host, socket),
                 None => {}
             }
         }
-        self.settle();
-        returned
     }
 
     fn settle(&mut self) {
-        let Some(pair) = &mut self.pair else { return };
-        let events = pair.settle(QUIET).expect("the link becomes quiet");
+        let Some(pair) = &mut self.pair else {
+            thread::sleep(QUIET / 5);
+            return;
+        };
+        let events = pair.settle(QUIET).unwrap_or_else(|error| panic!("{error}"));
         let trace = Trace {
             version: Trace::VERSION,
             scenario: String::new(),
@@ -127,6 +216,33 @@ impl Lab {
         };
         print!("{trace}");
     }
+}
+
+/// A call that has not returned.
+pub(crate) struct Begun<T> {
+    host: Host,
+    call: &'static str,
+    began: Instant,
+    thread: JoinHandle<(Instant, io::Result<T>)>,
+}
+
+impl<T> Begun<T> {
+    /// Whether it has returned by now.
+    pub(crate) fn has_returned(&self) -> bool {
+        self.thread.is_finished()
+    }
+}
+
+/// A process that holds the connection as its stdin, and does nothing with it.
+#[cfg(unix)]
+pub(crate) fn process_with(connection: TcpStream) -> io::Result<Child> {
+    Command::new("sleep").arg("60").stdin(OwnedFd::from(connection)).spawn()
+}
+
+/// A process that holds the connection: only Unix hands sockets to other programs like that.
+#[cfg(not(unix))]
+pub(crate) fn process_with(_: TcpStream) -> io::Result<Child> {
+    Err(io::Error::other("a connection cannot be another program's stdin on this system"))
 }
 
 /// close(2): Rust closes a socket when its owner lets go of it.
@@ -186,6 +302,15 @@ impl Returned for Option<io::Error> {
 impl Returned for TcpListener {
     fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
         Some((SockRef::from(self), Making::Listening))
+    }
+}
+
+/// A connection that `socket2` has accepted.
+pub(crate) struct Accepted(pub(crate) TcpStream);
+
+impl Returned for Accepted {
+    fn made(&self) -> Option<(SockRef<'_>, Making<'static>)> {
+        Some((SockRef::from(&self.0), Making::Accepting("listener")))
     }
 }
 

@@ -1,0 +1,34 @@
+//! What does accept() return if the client is gone already?
+//!
+//! The client connects, writes and aborts before the server accepts.
+
+mod lab;
+
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
+
+use lab::Lab;
+use socket2::SockRef;
+
+fn main() -> io::Result<()> {
+    let mut lab = Lab::new();
+    let address = lab.address();
+    let mut buffer = [0; 1024];
+
+    let listener = lab.server("listen()", || TcpListener::bind(address))?;
+    let mut client = lab.client("connect()", || TcpStream::connect(address))?;
+    lab.client("write(\"hello\")", || client.write(b"hello"))?;
+    lab.client("setsockopt(SO_LINGER, 0)", || SockRef::from(&client).set_linger(Some(Duration::ZERO)))?;
+    lab.client("close()", || lab::close(client))?;
+
+    // Linux hands out a connection that is dead already. (BSD says ECONNABORTED here.)
+    let (mut server, _) = lab.server("accept()", || listener.accept())?;
+    lab.server("getpeername()", || server.peer_addr()).expect_err("there is no peer any more");
+
+    // Then the usual order: first what has arrived, then the error, once, then 0.
+    lab.server("read()", || server.read(&mut buffer))?;
+    lab.server("read()", || server.read(&mut buffer)).expect_err("the connection is reset");
+    lab.server("read()", || server.read(&mut buffer))?;
+    Ok(())
+}
