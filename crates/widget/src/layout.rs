@@ -3,6 +3,8 @@
 //! Nothing here draws, and nothing knows a width: sides are hosts, heights are weights, places on the wire
 //! are shares of its width. That is why one layout serves a wide page, a narrow one and paper.
 
+use std::ops::Range;
+
 use scenario::{Action, Event, Fate, Flags, Host, HostAction, Outcome, Script, Segment, State, Statement, Trace, Verb};
 
 /// A run, ready to be drawn.
@@ -242,6 +244,34 @@ impl Layout {
             (a, b) = (1000 - a, 1000 - b);
         }
         Some(Piece { x1: a, x2: b, y2, begins, ends })
+    }
+}
+
+/// A run of so many rows is drawn whole; of a longer one so many, and so many of them above those in view.
+const WHOLE_MAX: usize = 400;
+const DRAWN: usize = 120;
+const DRAWN_ABOVE: usize = 50;
+
+impl Layout {
+    /// Which rows are drawn when the reader looks at this height: all of them, unless they are very many.
+    pub fn drawn(&self, height: u32) -> Range<usize> {
+        let rows = self.rows.len();
+        if rows <= WHOLE_MAX {
+            return 0..rows;
+        }
+        let seen = self.rows.partition_point(|row| row.top + row.height <= height);
+        // In steps, so that the picture changes once in a while and not with every pixel.
+        let first = (seen.saturating_sub(DRAWN_ABOVE) / 20 * 20).min(rows - DRAWN);
+        first..first + DRAWN
+    }
+
+    /// How far down a row begins; behind the last, the height of the whole.
+    pub fn top(&self, row: usize) -> u32 {
+        match (self.rows.get(row), self.rows.last()) {
+            (Some(row), _) => row.top,
+            (None, Some(last)) => last.top + last.height,
+            (None, None) => 0,
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The widget in the browser: runs the script in the page, and draws it with the components of the still picture.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
@@ -46,37 +47,76 @@ struct LiveProps {
     frames: Rc<[Frame]>,
 }
 
+/// What can happen to the widget.
+enum Message {
+    /// The reader, or the clock, asks for a step.
+    Do(Action),
+    /// A long picture was scrolled.
+    Scrolled,
+}
+
 /// Picture, controls, and the current step in words.
 struct Live {
     player: Player,
     /// Runs while the player plays; dropping it stops it.
     timeout: Option<Timeout>,
     root: NodeRef,
+    /// What scrolls, if the picture is long.
+    ladder: NodeRef,
+    /// The rows that are drawn.
+    drawn: Range<usize>,
+    /// The step that was brought into view last.
+    shown: Option<usize>,
 }
 
 impl Component for Live {
-    type Message = Action;
+    type Message = Message;
     type Properties = LiveProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let player = Player::new(ctx.props().layout.rows.len());
-        Self { player, timeout: None, root: NodeRef::default() }
-    }
-
-    fn update(&mut self, ctx: &Context<Self>, action: Action) -> bool {
-        let before = self.player;
-        self.player = before.reduce(action);
-        if before == self.player && action != Action::Tick {
-            return false;
+        let layout = &ctx.props().layout;
+        Self {
+            player: Player::new(layout.rows.len()),
+            timeout: None,
+            root: NodeRef::default(),
+            ladder: NodeRef::default(),
+            drawn: layout.drawn(0),
+            shown: None,
         }
-        self.timeout = self.player.playing.then(|| {
-            let link = ctx.link().clone();
-            Timeout::new(self.player.speed.step_ms(), move || link.send_message(Action::Tick))
-        });
-        true
     }
 
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+        let layout = &ctx.props().layout;
+        match message {
+            Message::Do(action) => {
+                let before = self.player;
+                self.player = before.reduce(action);
+                if let Some(cursor) = self.player.cursor
+                    && !self.drawn.contains(&cursor)
+                {
+                    self.drawn = layout.drawn(layout.top(cursor));
+                }
+                self.timeout = self.player.playing.then(|| {
+                    let link = ctx.link().clone();
+                    Timeout::new(self.player.speed.step_ms(), move || link.send_message(Message::Do(Action::Tick)))
+                });
+                before != self.player
+            }
+            Message::Scrolled => {
+                let height = self.ladder.cast::<Element>().map_or(0, |ladder| ladder.scroll_top());
+                let drawn = layout.drawn(u32::try_from(height).unwrap_or(0));
+                let before = std::mem::replace(&mut self.drawn, drawn);
+                before != self.drawn
+            }
+        }
+    }
+
+    /// The current step is brought into view when it changes; whoever scrolls is left alone.
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        if self.shown == self.player.cursor {
+            return;
+        }
+        self.shown = self.player.cursor;
         let row = self.root.cast::<Element>().and_then(|root| root.query_selector(".sc-now").ok().flatten());
         if let Some(row) = row {
             let nearest = web_sys::ScrollIntoViewOptions::new();
@@ -93,12 +133,15 @@ impl Component for Live {
             .with("aria-live", if playing { "off" } else { "polite" }.into())
             .child(text("span", "sc-unseen", &texts::step_of(cursor, steps)))
             .child(explain(layout, cursor));
+        let is_long = self.drawn.len() < steps;
         let desk = element("div", "sc-desk").child(controls(&self.player)).child(panel.end()).end();
         html! {
             <div class="sc-live" ref={&self.root} tabindex="0" role="group" aria-label={layout.title.clone()}
                 onkeydown={link.batch_callback(on_key)} onclick={link.batch_callback(on_click)}
                 oninput={link.batch_callback(on_input)}>
-                <Picture layout={layout.clone()} {cursor} />
+                <div class={if is_long { "sc-long" } else { "" }} ref={&self.ladder} onscroll={link.callback(|_| Message::Scrolled)}>
+                    <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} />
+                </div>
                 { desk }
                 { beside(layout, frames, cursor) }
             </div>
@@ -152,38 +195,39 @@ fn controls(player: &Player) -> Html {
 }
 
 /// One listener for all that can be clicked: buttons say what they do, rows which step they are.
-fn on_click(event: MouseEvent) -> Option<Action> {
+fn on_click(event: MouseEvent) -> Option<Message> {
     let target = event.target_dyn_into::<Element>()?;
     if let Some(button) = target.closest("[data-do]").ok()? {
-        return match button.get_attribute("data-do")?.as_str() {
-            "first" => Some(Action::First),
-            "back" => Some(Action::Back),
-            "play" => Some(Action::PlayOrPause),
-            "forward" => Some(Action::Forward),
-            _ => Some(Action::Last),
-        };
+        return Some(Message::Do(match button.get_attribute("data-do")?.as_str() {
+            "first" => Action::First,
+            "back" => Action::Back,
+            "play" => Action::PlayOrPause,
+            "forward" => Action::Forward,
+            _ => Action::Last,
+        }));
     }
     let row = target.closest("[data-step]").ok()??;
-    row.get_attribute("data-step")?.parse().ok().map(Action::Go)
+    row.get_attribute("data-step")?.parse().ok().map(|step| Message::Do(Action::Go(step)))
 }
 
 /// The slider moves to a step, the choice sets the speed.
-fn on_input(event: InputEvent) -> Option<Action> {
+fn on_input(event: InputEvent) -> Option<Message> {
     let target = event.target_dyn_into::<Element>()?;
     let is_slider = target.tag_name() == "INPUT";
     // A select has the property `value` as well.
     let value = target.unchecked_into::<HtmlInputElement>().value();
     if is_slider {
         let step: usize = value.parse().ok()?;
-        Some(Action::Go(step.saturating_sub(1)))
+        Some(Message::Do(Action::Go(step.saturating_sub(1))))
     } else {
-        Speed::ALL.into_iter().find(|speed| speed.label() == value).map(Action::Speed)
+        let speed = Speed::ALL.into_iter().find(|speed| speed.label() == value)?;
+        Some(Message::Do(Action::Speed(speed)))
     }
 }
 
 /// Keys act only while something in the widget has the focus, and those that act do not reach the page:
 /// mdBook turns pages with the arrows. Controls keep the keys that are theirs.
-fn on_key(event: KeyboardEvent) -> Option<Action> {
+fn on_key(event: KeyboardEvent) -> Option<Message> {
     if event.ctrl_key() || event.alt_key() || event.meta_key() {
         return None;
     }
@@ -204,7 +248,7 @@ fn on_key(event: KeyboardEvent) -> Option<Action> {
     };
     event.prevent_default();
     event.stop_propagation();
-    Some(action)
+    Some(Message::Do(action))
 }
 
 const FIRST: &str = "M3 3h2v10h-2zM13 3v10L6 8z";

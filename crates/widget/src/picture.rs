@@ -1,5 +1,6 @@
 //! Draws a layout: the ladder, row by row, and the same as a table. The still picture and the live one are these.
 
+use std::ops::Range;
 use std::rc::Rc;
 
 use scenario::{Fate, Host, Outcome, State};
@@ -16,12 +17,14 @@ pub(crate) struct PictureProps {
     pub(crate) layout: Rc<Layout>,
     /// The current row; `None` shows the whole run as over.
     pub(crate) cursor: Option<usize>,
+    /// The rows that are drawn; the place of the others is kept.
+    pub(crate) drawn: Range<usize>,
 }
 
 /// The whole picture: title, ladder, table.
 #[component]
 pub(crate) fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { layout, cursor } = props;
+    let PictureProps { layout, cursor, drawn } = props;
     let [left, right] = layout.lanes;
     let mut ladder = element("div", "")
         .with("class", format!("sc-ladder sc-l{left} sc-r{right}").into())
@@ -33,15 +36,22 @@ pub(crate) fn Picture(props: &PictureProps) -> Html {
                 .child(text("span", "sc-head sc-server", Host::Server.name()))
                 .end(),
         );
-    for at in 0..layout.rows.len() {
+    ladder = ladder.child(gap(layout.top(drawn.start)));
+    for at in drawn.clone() {
         ladder = ladder.child(row(layout, at, *cursor));
     }
+    ladder = ladder.child(gap(layout.top(layout.rows.len()) - layout.top(drawn.end)));
     let mut figure =
         element("figure", "sc-figure").child(text("figcaption", "sc-title", &layout.title)).child(ladder.end());
     for failed in &layout.unplaced {
         figure = figure.child(text("p", "sc-failed", &texts::differs(failed)));
     }
-    figure.child(table(layout)).end()
+    figure.child(table(layout, drawn.clone())).end()
+}
+
+/// The place of rows that are not drawn. An image, because its height needs no style.
+fn gap(height: u32) -> Html {
+    element("svg", "sc-gap").with("height", height.to_string().into()).end()
 }
 
 fn row(layout: &Layout, at: usize, cursor: Option<usize>) -> Html {
@@ -289,13 +299,14 @@ fn mark([x, y]: [i32; 2], from: Host, class: &'static str, path: &'static str) -
 }
 
 /// The same events for whoever cannot see the ladder, or would rather read.
-fn table(layout: &Layout) -> Html {
+fn table(layout: &Layout, drawn: Range<usize>) -> Html {
     let mut head = element("tr", "");
     for column in texts::COLUMNS {
         head = head.child(element("th", "").with("scope", "col".into()).text(column).end());
     }
     let mut body = element("tbody", "");
-    for (at, row) in layout.rows.iter().enumerate() {
+    for at in drawn {
+        let row = &layout.rows[at];
         let place = row.host.map_or(texts::LINK, Host::name);
         let cells = [(at + 1).to_string(), texts::time(row.at_us), place.to_owned(), texts::sentence(layout, row)];
         let mut line = element("tr", "");

@@ -15,7 +15,8 @@ use crate::picture::{Picture, PictureProps};
 /// The `id` names the scenario. Nothing in the picture has an id of its own: one page may hold many of them.
 pub fn picture(id: &str, script: &Script, trace: &Trace) -> String {
     let layout = Rc::new(Layout::of(script, trace));
-    let props = PictureProps { layout, cursor: None };
+    let drawn = 0..layout.rows.len();
+    let props = PictureProps { layout, cursor: None, drawn };
     let html = at_once(LocalServerRenderer::<Picture>::with_props(props).hydratable(false).render());
     assert!(!html.contains('\n'), "the picture of {id} has a line break, and Markdown would end it there");
     html

@@ -154,3 +154,19 @@ fn a_hostile_title_stays_text() {
     let html = widget::picture("test", &script, &trace);
     assert!(!html.contains("<script") && html.contains("&lt;script&gt;") && html.contains("&lt;b&gt;"), "{html}");
 }
+
+#[test]
+fn of_a_long_run_only_what_is_in_view_is_drawn() {
+    let mut text = "# ?\nserver listen()\nclient connect()\nserver accept()\n".to_owned();
+    for _ in 0..400 {
+        text.push_str("client write(20000)\nserver read()\n");
+    }
+    let layout = layout(&text);
+    assert!(layout.flights.len() > 10_000, "{} segments", layout.flights.len());
+    let rows = layout.rows.len();
+    for at in [0, 1, 200, rows / 2, rows - 1] {
+        let drawn = layout.drawn(layout.top(at));
+        assert!(drawn.contains(&at) && drawn.len() == 120 && drawn.end <= rows, "row {at}: {drawn:?}");
+    }
+    assert!(layout.drawn(u32::MAX).contains(&(rows - 1)));
+}
