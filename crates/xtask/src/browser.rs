@@ -52,7 +52,8 @@ fn install() -> Result<()> {
         run(&mut command).context(INSTALL)
     };
     apt(&["update"])?;
-    apt(&["install", "--no-install-recommends", "chromium"])
+    // Without any font Chromium may not start.
+    apt(&["install", "--no-install-recommends", "chromium", "fonts-liberation"])
 }
 
 fn succeeds(program: &str, arguments: &[&str]) -> bool {
