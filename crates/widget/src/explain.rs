@@ -1,5 +1,6 @@
 //! What stands below the picture: the current step in words.
 
+use scenario::messages::{Runtime, message};
 use scenario::{Host, Outcome};
 use sim::Frame;
 use yew::prelude::*;
@@ -13,7 +14,7 @@ use crate::picture::state;
 use crate::texts;
 
 /// The current step in words; without one, what the script says of itself.
-pub(crate) fn explain(layout: &Layout, cursor: Option<usize>) -> Html {
+pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Runtime) -> Html {
     let panel = element("div", "sc-words");
     let Some(row) = cursor.and_then(|cursor| layout.rows.get(cursor)) else {
         let hint = text("span", "sc-hint", texts::HINT);
@@ -28,7 +29,10 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>) -> Html {
     for change in &row.changes {
         panel = panel.child(element("p", "").child(state(change)).text(" ").text(texts::state(change.to)).end());
     }
-    if let Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } = &row.thing {
+    if let Some(message) = row.cause.and_then(|cause| message(runtime, cause)) {
+        let said = element("p", "").text(runtime.name()).text(": ").child(text("b", "", message.text));
+        panel = panel.child(said.text(" ").child(text("small", "", &texts::known(message.source))).end());
+    } else if let Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } = &row.thing {
         panel = panel.child(text("p", "", &texts::errno(*errno)));
     }
     if let Some(expected) = &row.expected {

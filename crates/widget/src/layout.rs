@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use scenario::messages::{Cause, ResetWasRead};
 use scenario::{Action, Event, Fate, Flags, Host, HostAction, Outcome, Script, Segment, State, Statement, Trace, Verb};
 
 /// A run, ready to be drawn.
@@ -43,6 +44,8 @@ pub struct Row {
     pub caption: Option<String>,
     /// What the script expected, if something else came.
     pub expected: Option<String>,
+    /// What the call's outcome tells of the connection's end: runtimes have texts for it.
+    pub cause: Option<Cause>,
     /// The connections of each host as they are before the row and after it; by [`Host::index`].
     pub lanes: [Vec<Lane>; 2],
     /// Whether a call of that host has not returned while the row passes.
@@ -192,7 +195,8 @@ impl Layout {
     /// Lays a run out.
     pub fn of(script: &Script, trace: &Trace) -> Self {
         let alone = Host::BOTH.map(|host| is_alone(host, &trace.events));
-        let mut rows = Rows { script, alone, rows: Vec::new(), flights: Vec::new(), held: Vec::new() };
+        let mut rows =
+            Rows { script, alone, rows: Vec::new(), flights: Vec::new(), held: Vec::new(), reset_reads: Vec::new() };
         for happening in happenings(&trace.events) {
             rows.add(happening);
         }
@@ -324,6 +328,8 @@ struct Rows<'a> {
     flights: Vec<Flight>,
     /// States and rules that wait for the row which they belong to: the host's next, if it is at the same time.
     held: Vec<&'a Event>,
+    /// The sockets on which a read has met a reset.
+    reset_reads: Vec<&'a str>,
 }
 
 impl<'a> Rows<'a> {
@@ -339,6 +345,7 @@ impl<'a> Rows<'a> {
                 let thing =
                     Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome: Some(*outcome) };
                 self.row(*at_us, Some(*host), thing, Some(*line));
+                self.note_cause(socket, *line, *outcome);
             }
             Happening::Happened(Event::Segment { at_us, arrives_us, from, ports, segment, fate }) => {
                 self.row(*at_us, Some(*from), Thing::Segment(self.flights.len()), None);
@@ -365,6 +372,23 @@ impl<'a> Rows<'a> {
                 self.row(*at_us, Some(*host), Thing::Counter(format!("{name} +{by}")), None);
             }
             Happening::Made(_) | Happening::Happened(Event::Unknown) => {}
+        }
+    }
+
+    /// What a runtime would make of the outcome; some remember that a read met a reset, as the kernel does not.
+    fn note_cause(&mut self, socket: &'a str, line: u32, outcome: Outcome) {
+        let Some(Statement { action: Action::Call(call), .. }) = self.script.statement(line) else { return };
+        let was_read = if self.reset_reads.contains(&socket) { ResetWasRead::Yes } else { ResetWasRead::No };
+        let cause = Cause::of(&call.verb, outcome, was_read);
+        if cause == Some(Cause::ReadReset) {
+            self.reset_reads.push(socket);
+        }
+        if call.verb.makes_socket() {
+            // The name may have belonged to a socket before.
+            self.reset_reads.retain(|name| *name != socket);
+        }
+        if let Some((row, _)) = self.rows.last_mut() {
+            row.cause = cause;
         }
     }
 
@@ -433,6 +457,7 @@ impl<'a> Rows<'a> {
             rules: Vec::new(),
             caption: statement.and_then(|statement| statement.caption.clone()),
             expected: None,
+            cause: None,
             lanes: [Vec::new(), Vec::new()],
             blocked: [false; 2],
             top: 0,

@@ -4,6 +4,7 @@
 //! - [`layout`]: a trace as rows and flights, without Yew, without widths
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
+//! - `settings.rs`: what the reader chose for the whole book
 //! - `texts.rs`: every text shown
 //! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`: a segment's bytes, `diagram.rs`: the
 //!   states taken, [`holding`]: what the sockets hold
@@ -24,6 +25,8 @@ pub mod layout;
 #[cfg(target_arch = "wasm32")]
 pub mod live;
 mod picture;
+#[cfg(target_arch = "wasm32")]
+mod settings;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 mod still;

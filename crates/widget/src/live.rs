@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use scenario::Script;
+use scenario::messages::Runtime;
 use sim::Frame;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement, KeyboardEvent};
@@ -14,6 +15,7 @@ use crate::dom::{element, text};
 use crate::explain::{beside, explain};
 use crate::layout::Layout;
 use crate::picture::Picture;
+use crate::settings;
 use crate::state::{Action, Player, Speed};
 use crate::texts;
 
@@ -53,6 +55,10 @@ enum Message {
     Do(Action),
     /// A long picture was scrolled.
     Scrolled,
+    /// The reader wants this runtime's texts.
+    Choose(Runtime),
+    /// Another widget of the page was told so.
+    Chosen,
 }
 
 /// Picture, controls, and the current step in words.
@@ -75,6 +81,7 @@ impl Component for Live {
 
     fn create(ctx: &Context<Self>) -> Self {
         let layout = &ctx.props().layout;
+        settings::listen(ctx.link().callback(|()| Message::Chosen));
         Self {
             player: Player::new(layout.rows.len()),
             timeout: None,
@@ -102,6 +109,11 @@ impl Component for Live {
                 });
                 before != self.player
             }
+            Message::Choose(runtime) => {
+                settings::choose_runtime(runtime);
+                false
+            }
+            Message::Chosen => true,
             Message::Scrolled => {
                 let height = self.ladder.cast::<Element>().map_or(0, |ladder| ladder.scroll_top());
                 let drawn = layout.drawn(u32::try_from(height).unwrap_or(0));
@@ -132,7 +144,7 @@ impl Component for Live {
         let panel = element("div", "sc-panel")
             .with("aria-live", if playing { "off" } else { "polite" }.into())
             .child(text("span", "sc-unseen", &texts::step_of(cursor, steps)))
-            .child(explain(layout, cursor));
+            .child(explain(layout, cursor, settings::runtime().unwrap_or(Runtime::C)));
         let is_long = self.drawn.len() < steps;
         let desk = element("div", "sc-desk").child(controls(&self.player)).child(panel.end()).end();
         html! {
@@ -140,7 +152,7 @@ impl Component for Live {
                 onkeydown={link.batch_callback(on_key)} onclick={link.batch_callback(on_click)}
                 oninput={link.batch_callback(on_input)}>
                 <div class={if is_long { "sc-long" } else { "" }} ref={&self.ladder} onscroll={link.callback(|_| Message::Scrolled)}>
-                    <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} />
+                    <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} runtime={settings::runtime()} />
                 </div>
                 { desk }
                 { beside(layout, frames, cursor) }
@@ -181,17 +193,27 @@ fn controls(player: &Player) -> Html {
         .with("aria-label", texts::POSITION.into())
         .with("aria-valuetext", texts::step_of(cursor, steps).into())
         .value(cursor.map_or(steps, |cursor| cursor + 1).to_string());
-    let mut speeds = element("select", "").with("aria-label", texts::SPEED.into());
+    let mut speeds = element("select", "").with("aria-label", texts::SPEED.into()).with("title", texts::SPEED.into());
     for each in Speed::ALL {
-        let option = element("option", "");
-        let option = if each == speed { option.with("selected", "".into()) } else { option };
-        speeds = speeds.child(option.text(each.label()).end());
+        speeds = speeds.child(option(each.label(), each == speed));
+    }
+    let mut runtimes =
+        element("select", "sc-runtimes").with("aria-label", texts::RUNTIME.into()).with("title", texts::RUNTIME.into());
+    let runtime = settings::runtime().unwrap_or(Runtime::C);
+    for each in Runtime::ALL {
+        runtimes = runtimes.child(option(each.name(), each == runtime));
     }
     controls
         .child(slider.end())
         .child(text("span", "sc-position", &texts::step_of(cursor, steps)))
         .child(speeds.end())
+        .child(runtimes.end())
         .end()
+}
+
+fn option(name: &'static str, is_chosen: bool) -> Html {
+    let option = element("option", "").text(name);
+    if is_chosen { option.with("selected", "".into()) } else { option }.end()
 }
 
 /// One listener for all that can be clicked: buttons say what they do, rows which step they are.
@@ -210,7 +232,7 @@ fn on_click(event: MouseEvent) -> Option<Message> {
     row.get_attribute("data-step")?.parse().ok().map(|step| Message::Do(Action::Go(step)))
 }
 
-/// The slider moves to a step, the choice sets the speed.
+/// The slider moves to a step, the choices set the speed and the runtime.
 fn on_input(event: InputEvent) -> Option<Message> {
     let target = event.target_dyn_into::<Element>()?;
     let is_slider = target.tag_name() == "INPUT";
@@ -220,8 +242,9 @@ fn on_input(event: InputEvent) -> Option<Message> {
         let step: usize = value.parse().ok()?;
         Some(Message::Do(Action::Go(step.saturating_sub(1))))
     } else {
-        let speed = Speed::ALL.into_iter().find(|speed| speed.label() == value)?;
-        Some(Message::Do(Action::Speed(speed)))
+        let speed = Speed::ALL.into_iter().find(|speed| speed.label() == value);
+        let runtime = Runtime::ALL.into_iter().find(|runtime| runtime.name() == value);
+        speed.map(|speed| Message::Do(Action::Speed(speed))).or_else(|| runtime.map(Message::Choose))
     }
 }
 

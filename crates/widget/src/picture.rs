@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use scenario::messages::{Runtime, message};
 use scenario::{Fate, Host, Outcome, State};
 use yew::prelude::*;
 
@@ -19,12 +20,14 @@ pub(crate) struct PictureProps {
     pub(crate) cursor: Option<usize>,
     /// The rows that are drawn; the place of the others is kept.
     pub(crate) drawn: Range<usize>,
+    /// Whose texts stand beside the calls that tell of an end; `None` leaves them out.
+    pub(crate) runtime: Option<Runtime>,
 }
 
 /// The whole picture: title, ladder, table.
 #[component]
 pub(crate) fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { layout, cursor, drawn } = props;
+    let PictureProps { layout, cursor, drawn, runtime } = props;
     let [left, right] = layout.lanes;
     let mut ladder = element("div", "")
         .with("class", format!("sc-ladder sc-l{left} sc-r{right}").into())
@@ -38,7 +41,7 @@ pub(crate) fn Picture(props: &PictureProps) -> Html {
         );
     ladder = ladder.child(gap(layout.top(drawn.start)));
     for at in drawn.clone() {
-        ladder = ladder.child(row(layout, at, *cursor));
+        ladder = ladder.child(row(layout, at, *cursor, *runtime));
     }
     ladder = ladder.child(gap(layout.top(layout.rows.len()) - layout.top(drawn.end)));
     let mut figure =
@@ -54,7 +57,7 @@ fn gap(height: u32) -> Html {
     element("svg", "sc-gap").with("height", height.to_string().into()).end()
 }
 
-fn row(layout: &Layout, at: usize, cursor: Option<usize>) -> Html {
+fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtime>) -> Html {
     let row = &layout.rows[at];
     let now = match cursor {
         Some(cursor) if cursor == at => " sc-now",
@@ -72,11 +75,11 @@ fn row(layout: &Layout, at: usize, cursor: Option<usize>) -> Html {
         element = element.child(text("span", "sc-time", &texts::time(row.at_us)));
     }
     element
-        .child(side(row, Host::Client))
+        .child(side(row, Host::Client, runtime))
         .child(life(row, Host::Client))
         .child(wire(layout, row))
         .child(life(row, Host::Server))
-        .child(side(row, Host::Server))
+        .child(side(row, Host::Server, runtime))
         .end()
 }
 
@@ -90,7 +93,7 @@ const fn kind_class(row: &Row) -> &'static str {
     }
 }
 
-fn side(row: &Row, host: Host) -> Html {
+fn side(row: &Row, host: Host, runtime: Option<Runtime>) -> Html {
     let mut side = element(
         "div",
         match host {
@@ -102,6 +105,11 @@ fn side(row: &Row, host: Host) -> Html {
         return side.end();
     }
     side = side.maybe(what(row));
+    if let (Some(runtime), Some(cause)) = (runtime, row.cause)
+        && let Some(message) = message(runtime, cause)
+    {
+        side = side.child(text("span", "sc-message", message.text));
+    }
     for change in &row.changes {
         side = side.child(state(change));
     }

@@ -16,7 +16,7 @@ use crate::picture::{Picture, PictureProps};
 pub fn picture(id: &str, script: &Script, trace: &Trace) -> String {
     let layout = Rc::new(Layout::of(script, trace));
     let drawn = 0..layout.rows.len();
-    let props = PictureProps { layout, cursor: None, drawn };
+    let props = PictureProps { layout, cursor: None, drawn, runtime: None };
     let html = at_once(LocalServerRenderer::<Picture>::with_props(props).hydratable(false).render());
     assert!(!html.contains('\n'), "the picture of {id} has a line break, and Markdown would end it there");
     html

@@ -1,6 +1,7 @@
 //! Every text that the widget shows, in one place: a second language is a second table.
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
+use scenario::messages::Source;
 use scenario::{Errno, Fate, Host, Outcome, Segment, State};
 
 use crate::holding::Owner;
@@ -21,6 +22,7 @@ pub(crate) const FORWARD: &str = "One step forward";
 pub(crate) const LAST: &str = "Last step";
 pub(crate) const POSITION: &str = "Step";
 pub(crate) const SPEED: &str = "Speed";
+pub(crate) const RUNTIME: &str = "Messages as printed by";
 pub(crate) const HINT: &str = "Press play, or step with the arrow keys. A click on a row explains it.";
 
 pub(crate) const HEADER: &str = "The segment's header, field by field";
@@ -151,6 +153,14 @@ pub(crate) fn result(outcome: Option<Outcome>) -> String {
 /// `RFC 9293 §3.5.3 · tcp_reset`
 pub(crate) fn source(rule: &Rule) -> String {
     format!("{} · {}", rule.clause, rule.kernel)
+}
+
+/// How a runtime's text is known.
+pub(crate) fn known(source: Source) -> String {
+    match source {
+        Source::Run(version) => format!("(seen with {version})"),
+        Source::Read(file) => format!("(from its source: {file})"),
+    }
 }
 
 /// What happens in a row, without what follows from it; empty where something only takes effect.

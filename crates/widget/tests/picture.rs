@@ -1,5 +1,6 @@
 //! Layouts and still pictures of real runs.
 
+use scenario::messages::Cause;
 use scenario::{CATALOGUE, Event, Fate, Host, Outcome, Script, State, Trace};
 use widget::layout::{Layout, Row, Thing};
 
@@ -169,4 +170,11 @@ fn of_a_long_run_only_what_is_in_view_is_drawn() {
         assert!(drawn.contains(&at) && drawn.len() == 120 && drawn.end <= rows, "row {at}: {drawn:?}");
     }
     assert!(layout.drawn(u32::MAX).contains(&(rows - 1)));
+}
+
+#[test]
+fn outcomes_that_tell_of_an_end_have_a_cause_for_runtimes_to_name() {
+    let layout = layout(scenario::scenario("close-with-unread-data").expect("it is in the book").text);
+    let causes: Vec<Cause> = layout.rows.iter().filter_map(|row| row.cause).collect();
+    assert_eq!(causes, [Cause::ReadReset, Cause::ReadAfterReset, Cause::BrokenPipe], "some runtimes remember a reset");
 }

@@ -1,0 +1,42 @@
+//! What the reader has chosen once for the whole book: kept in the page's own storage, known to all its widgets.
+
+use std::cell::{Cell, RefCell};
+
+use scenario::messages::Runtime;
+use yew::Callback;
+
+/// The name in the page's storage.
+const RUNTIME: &str = "scenario-runtime";
+
+thread_local! {
+    static CHOSEN: Cell<Option<Runtime>> = Cell::new(stored());
+    static WIDGETS: RefCell<Vec<Callback<()>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Whose texts the reader wants; `None` if nothing was chosen.
+pub(crate) fn runtime() -> Option<Runtime> {
+    CHOSEN.get()
+}
+
+/// Remembers the choice and tells every widget. A page without storage forgets it when it is left.
+pub(crate) fn choose_runtime(runtime: Runtime) {
+    CHOSEN.set(Some(runtime));
+    if let Some(storage) = storage() {
+        let _ = storage.set_item(RUNTIME, runtime.name());
+    }
+    WIDGETS.with_borrow(|widgets| widgets.iter().for_each(|widget| widget.emit(())));
+}
+
+/// Whom to tell when a choice is made. Widgets stay as long as their page.
+pub(crate) fn listen(widget: Callback<()>) {
+    WIDGETS.with_borrow_mut(|widgets| widgets.push(widget));
+}
+
+fn stored() -> Option<Runtime> {
+    let name = storage()?.get_item(RUNTIME).ok()??;
+    Runtime::ALL.into_iter().find(|runtime| runtime.name() == name)
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    web_sys::window()?.local_storage().ok()?
+}
