@@ -8,6 +8,7 @@ pub mod interleavings;
 pub mod ledger;
 pub mod normal;
 pub mod random;
+pub mod story;
 
 use std::path::PathBuf;
 
