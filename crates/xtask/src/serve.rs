@@ -54,9 +54,10 @@ impl Options {
 /// # Errors
 /// The first build fails, or the port is taken.
 pub fn serve(Options { port, open }: Options) -> Result<()> {
-    book::build()?;
+    // A port that is taken is found before the long work.
     let address = server::start(book::folder(), port)
         .with_context(|| format!("cannot serve at port {port}, choose another with `cargo xtask serve --port N`"))?;
+    book::build()?;
     println!("The book is at http://{address} and is built again at each change (Ctrl-C ends this)");
     if open {
         show(&format!("http://{address}"));
