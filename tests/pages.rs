@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use mdbook_driver::MDBook;
+use tests::root;
+
 /// A page's place below the book's folder, with `/`, and its HTML.
 type Pages = BTreeMap<String, String>;
 
@@ -15,9 +18,13 @@ fn folder() -> PathBuf {
 }
 
 fn pages() -> Pages {
+    pages_in(&folder())
+}
+
+fn pages_in(folder: &Path) -> Pages {
     let mut pages = Pages::new();
-    collect(&folder(), &folder(), &mut pages);
-    assert!(pages.contains_key("index.html"), "{} holds a book", folder().display());
+    collect(folder, folder, &mut pages);
+    assert!(pages.contains_key("index.html"), "{} holds a book", folder.display());
     pages
 }
 
@@ -33,6 +40,20 @@ fn collect(folder: &Path, root: &Path, pages: &mut Pages) {
             let name = path.strip_prefix(root).expect("it lies below the root").to_string_lossy().replace('\\', "/");
             pages.insert(name, html);
         }
+    }
+}
+
+/// What `mdbook build` does, which knows the preprocessor as the command in book.toml alone.
+#[test]
+fn plain_mdbook_builds_the_same_pages() {
+    let mut book = MDBook::load(root()).expect("the book can be read");
+    book.config.build.build_dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("plain-book");
+    book.build().expect("plain mdBook builds it");
+    let plain = pages_in(&book.config.build.build_dir);
+    let ours = pages();
+    assert_eq!(plain.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
+    for (name, html) in &ours {
+        assert!(plain[name] == *html, "{name} differs");
     }
 }
 
