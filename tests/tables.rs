@@ -1,0 +1,139 @@
+//! The book's generated tables are what the data say. `BLESS=1` writes them anew, between their marks in the chapter.
+
+use std::fs;
+
+use scenario::messages::{Cause, MESSAGES, Runtime, message};
+use serde::Deserialize;
+use tests::root;
+
+#[test]
+fn the_front_door_shows_every_message() {
+    check("messages.md", "messages", &front_door(&endings()));
+}
+
+#[test]
+fn the_dictionary_shows_every_runtime() {
+    check("practice/languages.md", "runtimes", &dictionary());
+}
+
+#[test]
+fn what_the_widget_says_can_be_looked_up() {
+    let known: Vec<String> = endings().into_iter().flat_map(|ending| ending.messages).map(|line| line.text).collect();
+    for message in MESSAGES.iter().filter(|message| is_a_line_of_a_log(message.text)) {
+        assert!(
+            known.iter().any(|text| shares_its_words(text, message.text)),
+            "book/data/messages.json has no line for {:?}: {:?}",
+            message.runtime,
+            message.text
+        );
+    }
+}
+
+/// A kind of ending that a message can tell of, with everybody who tells it.
+#[derive(Deserialize)]
+struct Ending {
+    id: String,
+    title: String,
+    /// The calls that can give it.
+    call: String,
+    /// What came before it on the wire; empty where there is nothing to say.
+    wire: String,
+    /// What to do first.
+    first: String,
+    /// Where the book explains it, from the book's root.
+    chapters: Vec<String>,
+    messages: Vec<Line>,
+}
+
+/// A line of somebody's log.
+#[derive(Deserialize)]
+struct Line {
+    who: String,
+    text: String,
+    /// "run: …" with the version, or "source: …" with the file.
+    known: String,
+}
+
+fn endings() -> Vec<Ending> {
+    let file = root().join("book/data/messages.json");
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
+
+fn front_door(endings: &[Ending]) -> String {
+    let mut page = String::new();
+    for ending in endings {
+        page += &format!("## {} {{#{}}}\n\n", ending.title, ending.id);
+        page += &format!("**What failed:** {}\n\n", ending.call);
+        if !ending.wire.is_empty() {
+            page += &format!("**On the wire:** {}\n\n", ending.wire);
+        }
+        page += &format!("**First:** {}\n\n", ending.first);
+        page += "**Read:**\n\n";
+        for chapter in &ending.chapters {
+            page += &format!("- [{}]({chapter})\n", title(chapter));
+        }
+        page += "\n| who | the line | known from |\n|---|---|---|\n";
+        for line in &ending.messages {
+            page += &format!("| {} | `{}` | {} |\n", line.who, line.text, line.known);
+        }
+        page += "\n";
+    }
+    page
+}
+
+fn dictionary() -> String {
+    const CAUSES: [(Cause, &str); 7] = [
+        (Cause::ReadReset, "a read, after a reset (no FIN before it)"),
+        (Cause::ReadAfterReset, "the next read"),
+        (Cause::WriteReset, "a write, after a reset (no FIN before it)"),
+        (Cause::BrokenPipe, "the next write; or a write after a FIN and a reset"),
+        (Cause::EndOfStream, "a read after a FIN, whether a reset has followed or not"),
+        (Cause::Refused, "connect, where nobody listens"),
+        (Cause::OwnTimer, "a read that the program's own timer ended"),
+    ];
+    let mut page = String::new();
+    for (cause, what) in CAUSES {
+        page += &format!("**{}{}**\n\n| | |\n|---|---|\n", what[..1].to_uppercase(), &what[1..]);
+        for runtime in Runtime::ALL {
+            if let Some(message) = message(runtime, cause) {
+                page += &format!("| {} | `{}` |\n", runtime.name(), message.text);
+            }
+        }
+        page += "\n";
+    }
+    page
+}
+
+/// The chapter's own heading.
+fn title(chapter: &str) -> String {
+    let text = read(chapter);
+    let heading = text.lines().next().and_then(|line| line.strip_prefix("# "));
+    heading.unwrap_or_else(|| panic!("book/{chapter} does not begin with its heading")).to_owned()
+}
+
+/// A value such as `0` or `''` is no line that anybody looks up.
+fn is_a_line_of_a_log(text: &str) -> bool {
+    text.contains("rror") || text.contains("Exception") || text.contains("errno") || text.contains("onnection")
+}
+
+/// Whether the line has the message's most telling words: what stands last in it, behind a colon or an equals sign.
+fn shares_its_words(line: &str, message: &str) -> bool {
+    let message = [" (", " ADDRESS", " …"].iter().fold(message, |text, end| text.split(end).next().unwrap_or(text));
+    let telling = [": ", "="].iter().fold(message, |text, before| text.rsplit(before).next().unwrap_or(text));
+    line.to_lowercase().contains(&telling.to_lowercase())
+}
+
+fn check(chapter: &str, name: &str, table: &str) {
+    let text = read(chapter);
+    let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->\n"));
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("book/{chapter} has no {begin}"));
+    let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("book/{chapter} has no {end}"));
+    let new = format!("{before}{begin}\n{table}{end}{after}");
+    tests::golden::check(&root().join("book").join(chapter), &new).unwrap_or_else(|error| panic!("{error}"));
+}
+
+fn read(chapter: &str) -> String {
+    let file = root().join("book").join(chapter);
+    fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+}
