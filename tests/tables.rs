@@ -3,8 +3,9 @@
 use std::fs;
 
 use scenario::messages::{Cause, MESSAGES, Runtime, message};
+use scenario::{CATALOGUE, Entry, Family, Script};
 use serde::Deserialize;
-use tests::root;
+use tests::{ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
@@ -14,6 +15,16 @@ fn the_front_door_shows_every_message() {
 #[test]
 fn the_dictionary_shows_every_runtime() {
     check("practice/languages.md", "runtimes", &dictionary());
+}
+
+#[test]
+fn the_list_of_scenarios_is_the_catalogue() {
+    check("reference/scenarios.md", "scenarios", &scenarios());
+}
+
+#[test]
+fn the_book_prints_the_ledger() {
+    check("reference/differences.md", "ledger", &differences());
 }
 
 #[test]
@@ -101,6 +112,49 @@ fn dictionary() -> String {
             }
         }
         page += "\n";
+    }
+    page
+}
+
+fn scenarios() -> String {
+    let chapters = summary();
+    let mut page = String::new();
+    for family in Family::ALL {
+        page += &format!("## {}\n\n| scenario | the question | shown in |\n|---|---|---|\n", family.title());
+        for entry in CATALOGUE.iter().filter(|entry| entry.family == family) {
+            let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
+            let shown: Vec<String> = chapters
+                .iter()
+                .filter(|chapter| shows(chapter, entry))
+                .map(|chapter| format!("[{}](../{chapter})", title(chapter)))
+                .collect();
+            page += &format!("| `{}` | {} | {} |\n", entry.id, script.title, shown.join("<br>"));
+        }
+        page += "\n";
+    }
+    page
+}
+
+fn shows(chapter: &str, entry: &Entry) -> bool {
+    mdbook_scenario::directives(&read(chapter)).flatten().any(|directive| directive.id == entry.id)
+}
+
+/// The chapters' files, from the book's root, in the book's order.
+fn summary() -> Vec<String> {
+    let links = read("SUMMARY.md");
+    links.lines().filter_map(|line| Some(line.split_once("](")?.1.split_once(')')?.0.to_owned())).collect()
+}
+
+fn differences() -> String {
+    let ledger = ledger::read();
+    if ledger.is_empty() {
+        return "There is none at present.\n\n".to_owned();
+    }
+    let mut page = String::new();
+    for entry in ledger {
+        page +=
+            &format!("## `{}`\n\n{}\n\nSeen on Linux {}.\n\n", entry.scenario, entry.reason, entry.kernels.join(", "));
+        page += &format!("```text\n{}\n```\n\n", entry.difference.join("\n"));
     }
     page
 }
