@@ -62,6 +62,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "graceful-four-segments"
         "graceful-three-segments"
         "half-close-request"
+        "fin-wait2-with-descriptor"
         "simultaneous-close"
         "eof-ignored-loop"
         "sigkill-clean"
@@ -82,12 +83,14 @@ pub const CATALOGUE: &[Entry] = catalogue! {
     Abort:
         "close-with-unread-data"
         "close-with-unread-data-write-first"
+        "reset-while-reading"
         "partial-read-then-close"
         "early-reply-reset-read-first"
         "early-reply-reset-write-first"
         "reply-lost"
         "lingering-close"
         "linger-zero"
+        "linger-acknowledged"
         "linger-timeout"
         "listener-closed-with-backlog"
         "sigkill-unread"
@@ -95,6 +98,8 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "reset-then-retry-race";
     NeverIn:
         "connection-refused"
+        "syn-sent-wrong-rst"
+        "close-before-connected"
         "syn-blackhole"
         "accept-queue-full"
         "accept-queue-full-syn-dropped"
@@ -106,6 +111,9 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "peer-vanished-write"
         "peer-vanished-read"
         "keepalive-dead"
+        "keepalive-reboot"
+        "zero-window-stall"
+        "zero-window-orphan"
         "last-ack-stuck"
         "fin-wait1-orphan"
         "nat-idle-drop";
