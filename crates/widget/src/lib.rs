@@ -4,6 +4,7 @@
 //! - [`layout`]: a trace as rows and flights, without Yew, without widths
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
+//! - [`predict`]: what comes next? The questions of a run
 //! - `settings.rs`: what the reader chose for the whole book
 //! - `texts.rs`: every text shown
 //! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`: a segment's bytes, `diagram.rs`: the
@@ -25,6 +26,7 @@ pub mod layout;
 #[cfg(target_arch = "wasm32")]
 pub mod live;
 mod picture;
+pub mod predict;
 #[cfg(target_arch = "wasm32")]
 mod settings;
 pub mod state;

@@ -8,13 +8,14 @@ use scenario::Script;
 use scenario::messages::Runtime;
 use sim::Frame;
 use wasm_bindgen::prelude::*;
-use web_sys::{Element, HtmlInputElement, KeyboardEvent};
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
 use crate::dom::{element, text};
 use crate::explain::{beside, explain};
 use crate::layout::Layout;
 use crate::picture::Picture;
+use crate::predict::Quiz;
 use crate::settings;
 use crate::state::{Action, Player, Speed};
 use crate::texts;
@@ -55,6 +56,10 @@ enum Message {
     Do(Action),
     /// A long picture was scrolled.
     Scrolled,
+    /// The reader wants to predict, or no longer.
+    Predict,
+    /// The reader's prediction: the index of a choice.
+    Answer(usize),
     /// The reader wants this runtime's texts.
     Choose(Runtime),
     /// Another widget of the page was told so.
@@ -73,6 +78,8 @@ struct Live {
     drawn: Range<usize>,
     /// The step that was brought into view last.
     shown: Option<usize>,
+    /// While the reader predicts.
+    quiz: Option<Quiz>,
 }
 
 impl Component for Live {
@@ -89,6 +96,7 @@ impl Component for Live {
             ladder: NodeRef::default(),
             drawn: layout.drawn(0),
             shown: None,
+            quiz: None,
         }
     }
 
@@ -98,6 +106,7 @@ impl Component for Live {
             Message::Do(action) => {
                 let before = self.player;
                 self.player = before.reduce(action);
+                self.hold_for_question();
                 if let Some(cursor) = self.player.cursor
                     && !self.drawn.contains(&cursor)
                 {
@@ -108,6 +117,21 @@ impl Component for Live {
                     Timeout::new(self.player.speed.step_ms(), move || link.send_message(Message::Do(Action::Tick)))
                 });
                 before != self.player
+            }
+            Message::Predict => {
+                self.quiz = if self.quiz.is_some() { None } else { Some(Quiz::of(layout)) };
+                self.player = self.player.reduce(if self.quiz.is_some() { Action::First } else { Action::Overview });
+                true
+            }
+            Message::Answer(choice) => {
+                let Some(row) = self.quiz.as_mut().and_then(|quiz| quiz.answer(choice)) else { return false };
+                self.player = self.player.reduce(Action::Go(row));
+                settings::count(self.quiz.as_ref().is_some_and(|quiz| quiz.verdict == Some(true)));
+                // The button that was pressed is gone: without this the keyboard would have lost its place.
+                if let Some(root) = self.root.cast::<HtmlElement>() {
+                    let _ = root.focus();
+                }
+                true
             }
             Message::Choose(runtime) => {
                 settings::choose_runtime(runtime);
@@ -144,11 +168,13 @@ impl Component for Live {
         let panel = element("div", "sc-panel")
             .with("aria-live", if playing { "off" } else { "polite" }.into())
             .child(text("span", "sc-unseen", &texts::step_of(cursor, steps)))
+            .maybe(self.question(layout))
             .child(explain(layout, cursor, settings::runtime().unwrap_or(Runtime::C)));
         let is_long = self.drawn.len() < steps;
-        let desk = element("div", "sc-desk").child(controls(&self.player)).child(panel.end()).end();
+        let desk =
+            element("div", "sc-desk").child(controls(&self.player, self.quiz.is_some())).child(panel.end()).end();
         html! {
-            <div class="sc-live" ref={&self.root} tabindex="0" role="group" aria-label={layout.title.clone()}
+            <div class={if self.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0" role="group" aria-label={layout.title.clone()}
                 onkeydown={link.batch_callback(on_key)} onclick={link.batch_callback(on_click)}
                 oninput={link.batch_callback(on_input)}>
                 <div class={if is_long { "sc-long" } else { "" }} ref={&self.ladder} onscroll={link.callback(|_| Message::Scrolled)}>
@@ -161,7 +187,39 @@ impl Component for Live {
     }
 }
 
-fn controls(player: &Player) -> Html {
+impl Live {
+    /// While the reader predicts, the player goes no further than the next question.
+    fn hold_for_question(&mut self) {
+        let (Some(quiz), Some(cursor)) = (&mut self.quiz, self.player.cursor) else { return };
+        let stop = quiz.stop(cursor);
+        if quiz.asking().is_some() {
+            self.player = self.player.reduce(Action::Go(stop));
+        }
+    }
+
+    /// The question that is asked, or what became of the last answer.
+    fn question(&self, layout: &Layout) -> Option<Html> {
+        let quiz = self.quiz.as_ref()?;
+        let score = text("small", "", &texts::score(settings::score()));
+        if let Some(question) = quiz.asking() {
+            let mut choices = element("p", "sc-choices");
+            for (index, choice) in question.choices.iter().enumerate() {
+                let button = element("button", "").with("type", "button".into());
+                choices = choices.child(button.with("data-answer", index.to_string().into()).text(choice).end());
+            }
+            let asked = element("p", "").child(text("b", "", &question.text)).text(" ").child(score).end();
+            return Some(element("div", "").child(asked).child(choices.end()).end());
+        }
+        let row = &layout.rows[self.player.cursor?];
+        let verdict = match quiz.verdict? {
+            true => texts::RIGHT.to_owned(),
+            false => texts::wrong(&texts::headline(layout, row)),
+        };
+        Some(element("p", "").child(text("strong", "", &verdict)).text(" ").child(score).end())
+    }
+}
+
+fn controls(player: &Player, is_predicting: bool) -> Html {
     let Player { cursor, steps, playing, speed } = *player;
     let play = if playing { ("play", texts::PAUSE, PAUSE) } else { ("play", texts::PLAY, PLAY) };
     let buttons = [
@@ -203,11 +261,16 @@ fn controls(player: &Player) -> Html {
     for each in Runtime::ALL {
         runtimes = runtimes.child(option(each.name(), each == runtime));
     }
+    let predict = element("button", "")
+        .with("type", "button".into())
+        .with("data-do", "predict".into())
+        .with("aria-pressed", is_predicting.to_string().into());
     controls
         .child(slider.end())
         .child(text("span", "sc-position", &texts::step_of(cursor, steps)))
         .child(speeds.end())
         .child(runtimes.end())
+        .child(predict.text(texts::PREDICT).end())
         .end()
 }
 
@@ -225,8 +288,12 @@ fn on_click(event: MouseEvent) -> Option<Message> {
             "back" => Action::Back,
             "play" => Action::PlayOrPause,
             "forward" => Action::Forward,
+            "predict" => return Some(Message::Predict),
             _ => Action::Last,
         }));
+    }
+    if let Some(choice) = target.get_attribute("data-answer") {
+        return choice.parse().ok().map(Message::Answer);
     }
     let row = target.closest("[data-step]").ok()??;
     row.get_attribute("data-step")?.parse().ok().map(|step| Message::Do(Action::Go(step)))

@@ -10,6 +10,7 @@ const RUNTIME: &str = "scenario-runtime";
 
 thread_local! {
     static CHOSEN: Cell<Option<Runtime>> = Cell::new(stored());
+    static SCORE: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     static WIDGETS: RefCell<Vec<Callback<()>>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -25,6 +26,17 @@ pub(crate) fn choose_runtime(runtime: Runtime) {
         let _ = storage.set_item(RUNTIME, runtime.name());
     }
     WIDGETS.with_borrow(|widgets| widgets.iter().for_each(|widget| widget.emit(())));
+}
+
+/// How many predictions on this page were right, and how many there were. It leaves with the page.
+pub(crate) fn score() -> (u32, u32) {
+    SCORE.get()
+}
+
+/// Counts a prediction.
+pub(crate) fn count(is_right: bool) {
+    let (right, asked) = SCORE.get();
+    SCORE.set((right + u32::from(is_right), asked + 1));
 }
 
 /// Whom to tell when a choice is made. Widgets stay as long as their page.

@@ -56,6 +56,40 @@ pub(crate) const fn owner(owner: Owner) -> &'static str {
     }
 }
 
+pub(crate) const PREDICT: &str = "Predict";
+pub(crate) const RIGHT: &str = "Right.";
+
+/// After a wrong answer.
+pub(crate) fn wrong(right: &str) -> String {
+    format!("Not so: {right}.")
+}
+
+/// What a call's outcome is asked with.
+pub(crate) fn what_returns(host: Host, call: &str) -> String {
+    format!("What does {host} {call} return?")
+}
+
+/// What a segment is asked with, and with which call it leaves, if it is one.
+pub(crate) fn what_leaves(host: Host, call: Option<String>) -> String {
+    match call {
+        Some(call) => format!("{host} calls {call}. What does it send?"),
+        None => format!("What does {host} send now?"),
+    }
+}
+
+/// A call without its outcome.
+pub(crate) fn headline_of_call(row: &Row) -> String {
+    match &row.thing {
+        Thing::Call { socket, call, .. } => format!("{}{call}", prefix(socket.as_deref())),
+        _ => String::new(),
+    }
+}
+
+/// `2 of 3 right on this page`
+pub(crate) fn score((right, asked): (u32, u32)) -> String {
+    format!("{right} of {asked} right on this page")
+}
+
 /// `step 3 of 17`; without a step, how many there are.
 pub(crate) fn step_of(step: Option<usize>, steps: usize) -> String {
     match step {
@@ -75,7 +109,7 @@ pub(crate) fn segment(segment: &Segment, to: Host, fate: Fate) -> String {
     format!("{} to the {to}{fate}: {segment}", look(Look::of(segment)))
 }
 
-const fn look(look: Look) -> &'static str {
+pub(crate) const fn look(look: Look) -> &'static str {
     match look {
         Look::Rst => "a reset",
         Look::Fin => "a FIN",
