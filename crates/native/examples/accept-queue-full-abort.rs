@@ -1,11 +1,12 @@
-//! What does tcp_abort_on_overflow change?
+//! Connected, and reset at once: why?
 //!
-//! Two SYNs are let in while there is room for one connection. It is full when the second ACK comes.
+//! The server's queue is full, and tcp_abort_on_overflow is set.
 
 mod lab;
 
 use std::io::{self, Read};
-use std::net::TcpStream;
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
 
 use lab::Lab;
 use socket2::{Domain, Socket, Type};
@@ -13,23 +14,29 @@ use socket2::{Domain, Socket, Type};
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
+    lab.link("link delay 50ms", |link| link.set_delay(Duration::from_millis(50)));
     lab.server_setting("tcp_abort_on_overflow", "1");
-    let _listener = lab.server("listen(backlog=1)", || {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&address.into())?;
-        socket.listen(1)?;
-        Ok(socket)
-    })?;
-    let _first = lab.client("first.connect()", || TcpStream::connect(address))?;
+    let _listener = lab.server("listen(backlog=2)", || listen(address, 2))?;
+    let _one = lab.client("one.connect()", || TcpStream::connect(address))?;
+    let _two = lab.client("two.connect()", || TcpStream::connect(address))?;
 
-    // Two at once: while the queue has room for one more, both SYNs are let in.
-    let second = lab.client_begins("second.connect() &", move || TcpStream::connect(address));
-    let mut third = lab.client("third.connect()", || TcpStream::connect(address))?;
-    let _second = lab.end(second)?;
+    // There is room for one more, and two come at once: both SYNs are let in.
+    let three = lab.client_begins("three.connect() &", move || TcpStream::connect(address));
+    let mut four = lab.client("four.connect()", || TcpStream::connect(address))?;
+    let _three = lab.end(three)?;
 
-    // The client believed itself connected: its ACK was the last step. It met a full queue, and the setting says
-    // to reset then. Without it the server's kernel would ignore that ACK, and wait for room.
-    lab.client("third.read()", || third.read(&mut [0; 1024])).expect_err("the connection is reset");
+    // The client believes that it is connected: its ACK was the last step. It met a full queue, and the setting says
+    // to reset then. Without it the server's kernel ignores the ACK, and waits for room (accept-queue-full).
+    lab.client("four.read()", || four.read(&mut buffer)).expect_err("the connection is reset");
     Ok(())
+}
+
+/// socket(2), bind(2) and listen(2), with a short queue.
+fn listen(address: SocketAddr, backlog: i32) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog)?;
+    Ok(socket)
 }

@@ -1,11 +1,11 @@
-//! Why does connecting take a second when the server is busy?
+//! How can I be connected when the server has no room for me?
 //!
-//! The accept queue is full. The next SYN is dropped, and the client tries again.
+//! The server does not accept. Two more clients arrive at once, and there is room for one.
 
 mod lab;
 
-use std::io;
-use std::net::TcpStream;
+use std::io::{self, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
 use lab::{Accepted, Lab};
@@ -15,21 +15,30 @@ fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
 
-    // A queue for backlog + 1 connections: one.
-    let listener = lab.server("listen(backlog=0)", || {
-        let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.bind(&address.into())?;
-        socket.listen(0)?;
-        Ok(socket)
-    })?;
-    let _first = lab.client("first.connect()", || TcpStream::connect(address))?;
+    lab.link("link delay 50ms", |link| link.set_delay(Duration::from_millis(50)));
+    let listener = lab.server("listen(backlog=2)", || listen(address, 2))?;
+    let _one = lab.client("one.connect()", || TcpStream::connect(address))?;
+    let _two = lab.client("two.connect()", || TcpStream::connect(address))?;
 
-    // The queue is full, so the server's kernel drops the SYN and says nothing. For the client it looks like a loss.
-    let connecting = lab.client_begins("second.connect()", move || TcpStream::connect(address));
+    // There is room for one more, and two come at once: both SYNs are let in.
+    let three = lab.client_begins("three.connect() &", move || TcpStream::connect(address));
+    let mut four = lab.client("four.connect()", || TcpStream::connect(address))?;
+    let _three = lab.end(three)?;
 
-    // When the server accepts there is room again, but nobody tells the client: it tries again after one second.
+    // When the last ACK of this handshake came, the queue was full. The server's kernel ignored it, and keeps
+    // the half of a connection; the client cannot know. What it writes, nobody acknowledges.
+    lab.client("four.write(\"hello\")", || four.write(b"hello"))?;
+
+    // There is room again. The client repeats its data, and with that its ACK: the connection is complete at last.
     let _server = lab.server("accept()", || listener.accept().map(|(server, _)| Accepted(server.into())))?;
-    lab.wait(Duration::from_millis(1500));
-    let _second = lab.end(connecting)?;
+    lab.wait(Duration::from_secs(1));
     Ok(())
+}
+
+/// socket(2), bind(2) and listen(2), with a short queue.
+fn listen(address: SocketAddr, backlog: i32) -> io::Result<Socket> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&address.into())?;
+    socket.listen(backlog)?;
+    Ok(socket)
 }

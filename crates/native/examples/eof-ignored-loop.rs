@@ -1,6 +1,6 @@
-//! Why does my read loop spin after the other side has closed?
+//! Why does my reading loop take a whole CPU when the other side is gone?
 //!
-//! The server closes. The client does not look for 0.
+//! The server says its last words and closes. The client's loop does not look for 0.
 
 mod lab;
 
@@ -12,14 +12,13 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
-
-    lab.server("write(\"hello\")", || server.write(b"hello"))?;
+    lab.server("write(\"bye\")", || server.write(b"bye"))?;
     lab.server("close()", || lab::close(server))?;
     lab.client("read()", || client.read(&mut buffer))?;
 

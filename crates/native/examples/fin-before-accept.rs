@@ -1,6 +1,6 @@
-//! Is a connection in the accept queue still worth serving?
+//! What does accept() give me when the client has left already?
 //!
-//! The client connects, sends a request and closes before the server accepts.
+//! The client connects, asks and closes before the server gets round to it.
 
 mod lab;
 
@@ -17,18 +17,18 @@ fn main() -> io::Result<()> {
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
 
-    // The client's own timeout is over before the busy server comes to it.
-    lab.client("write(\"request\")", || client.write(b"request"))?;
+    // The client's patience ends before the busy server comes to it.
+    lab.client("write(\"GET /\")", || client.write(b"GET /"))?;
     lab.client("close()", || lab::close(client))?;
 
     // For the server it looks like any other request. A read behind the request tells: 0, the client is gone
-    // (or has shut down its writing side, which looks the same).
+    // (or has shut down its writing direction, which looks the same).
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
     lab.server("read()", || server.read(&mut buffer))?;
     lab.server("read()", || server.read(&mut buffer))?;
 
     // All the work for the answer was for nobody.
-    lab.server("write(\"answer\")", || server.write(b"answer"))?;
-    lab.server("write(\"more\")", || server.write(b"more")).expect_err("nobody is there");
+    lab.server("write(\"200 OK\")", || server.write(b"200 OK"))?;
+    lab.server("write(\"body\")", || server.write(b"body")).expect_err("nobody is there");
     Ok(())
 }

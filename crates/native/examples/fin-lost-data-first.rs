@@ -1,6 +1,6 @@
-//! Can a clean close() still give the other side ECONNRESET?
+//! Can a polite close() still end in "connection reset"?
 //!
-//! The server's FIN is lost, and the client writes before it comes again.
+//! The server's FIN is lost. The client's next data reaches a socket that nobody owns any more.
 
 mod lab;
 
@@ -13,18 +13,19 @@ use scenario::{Count, Host, Kind, Meeting};
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
-    let (server, _) = lab.server("accept()", || listener.accept())?;
+    let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
-
-    lab.link("link drop FIN from server", |link| link.meet(Meeting::Drop, Count::Next(1), Kind::Fin, Host::Server));
+    lab.client("write(\"hello\")", || client.write(b"hello"))?;
+    lab.server("read()", || server.read(&mut buffer))?;
+    lab.link("link drop all FIN from server", |link| link.meet(Meeting::Drop, Count::All, Kind::Fin, Host::Server));
     lab.server("close() &", || lab::close(server))?;
 
     // The server's end has no owner any more. What arrives for it now is answered with a RST.
-    lab.client("write(\"hello\")", || client.write(b"hello"))?;
+    lab.client("write(\"more\")", || client.write(b"more"))?;
 
     // The client has never seen the FIN. So the same story has another error: ECONNRESET in place of 0 and EPIPE.
     lab.client("read()", || client.read(&mut buffer)).expect_err("the connection is reset");

@@ -1,6 +1,6 @@
-//! Why does my write fail a minute after the other side has closed?
+//! Why does a write fail minutes after the other side left?
 //!
-//! The client closed long ago, and its kernel has forgotten the connection. The server writes.
+//! The client has closed, and its kernel has forgotten the connection. Then the server writes.
 
 mod lab;
 
@@ -13,21 +13,21 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
+    // How long the client's kernel keeps a connection that no program owns any more. 60 s where nobody changed it.
+    lab.client_setting("tcp_fin_timeout", "1");
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
-
-    // How long the client's kernel keeps a connection that no program owns any more. 60 s, unless somebody sets it.
-    lab.client_setting("tcp_fin_timeout", "1");
     lab.client("close()", || lab::close(client))?;
-    lab.wait(Duration::from_secs(2));
+    lab.wait(Duration::from_millis(1500));
 
-    // Nothing was sent when it was forgotten, so the server knows nothing of it. The write succeeds, and draws a RST.
-    lab.server("write(\"answer\")", || server.write(b"answer"))?;
-    let error = lab.server("write(\"more\")", || server.write(b"more")).expect_err("there is no such connection");
+    // Nothing was sent when the client's kernel forgot the connection, so the server knows nothing of that.
+    // Its write succeeds, and draws a RST.
+    lab.server("write(\"hello?\")", || server.write(b"hello?"))?;
+    let error = lab.server("write(\"hello??\")", || server.write(b"hello??")).expect_err("nobody knows the connection");
     println!("# Rust says: {error}");
     lab.server("read()", || server.read(&mut buffer))?;
     Ok(())

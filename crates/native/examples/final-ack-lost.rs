@@ -1,10 +1,10 @@
-//! What if the very last acknowledgement is lost?
+//! What if the very last ACK is lost?
 //!
-//! Both sides have closed. The ACK of the second FIN does not arrive.
+//! Both programs have closed. The network loses the acknowledgement of the second FIN.
 
 mod lab;
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
@@ -14,17 +14,19 @@ use scenario::{Count, Host, Kind, Meeting};
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
-    let client = lab.client("connect()", || TcpStream::connect(address))?;
+    let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (server, _) = lab.server("accept()", || listener.accept())?;
 
     lab.server("close()", || lab::close(server))?;
+    lab.client("read()", || client.read(&mut buffer))?;
     lab.link("link drop ACK from server", |link| link.meet(Meeting::Drop, Count::Next(1), Kind::Ack, Host::Server));
     lab.client("close()", || lab::close(client))?;
 
     // The client waits in LAST-ACK, and says its FIN again. Somebody must be there to acknowledge it again:
     // that is what the server's end stays in TIME-WAIT for.
-    lab.wait(Duration::from_millis(500));
+    lab.wait(Duration::from_millis(400));
     Ok(())
 }

@@ -1,11 +1,12 @@
-//! Why do I see only three segments when a connection closes?
+//! Why are there only three segments at the end of my capture?
 //!
-//! The server waits in read() and closes as soon as it returns 0.
+//! The client closes as soon as it reads the end of the stream. Its kernel had not yet acknowledged the server's FIN.
 
 mod lab;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::thread;
 use std::time::Duration;
 
 use lab::Lab;
@@ -13,21 +14,26 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
-
-    let listener = lab.server("listen()", || TcpListener::bind(address))?;
-    let client = lab.client("connect()", || TcpStream::connect(address))?;
-    let (mut server, _) = lab.server("accept()", || listener.accept())?;
-
     let mut buffer = [0; 1024];
 
-    lab.link("link delay 2ms", |link| link.set_delay(Duration::from_millis(2)));
+    lab.link("link delay 1ms", |link| link.set_delay(Duration::from_millis(1)));
+    let listener = lab.server("listen()", || TcpListener::bind(address))?;
+    let mut client = lab.client("connect()", || TcpStream::connect(address))?;
+    let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    // The server waits for the end of the stream, and closes in the moment in which it comes.
-    lab.client("close() &", || lab::close(client))?;
-    lab.server("read() &", || server.read(&mut buffer))?;
+    lab.client("write(\"hello\")", || client.write(b"hello"))?;
+    lab.server("read()", || server.read(&mut buffer))?;
+    lab.server("write(\"bye\") &", || server.write(b"bye"))?;
+    lab.server("close() &", || lab::close(server))?;
+    thread::sleep(Duration::from_millis(10));
 
-    // The acknowledgement of a FIN may wait a little. Here it need not travel alone: the server's own FIN carries it.
-    // Four things are said, in three segments. The server was in CLOSE-WAIT too shortly for anybody to see it.
-    lab.server("close()", || lab::close(server))?;
+    // The client reads the end of the stream and closes in the same moment. Its kernel has not acknowledged the FIN yet:
+    // after data an acknowledgement may wait a little.
+    lab.client("read() &", || client.read(&mut buffer))?;
+    lab.client("read() &", || client.read(&mut buffer))?;
+
+    // So the client's own FIN takes the acknowledgement along. Four things are said, in three segments.
+    // The client was in CLOSE-WAIT too shortly for anybody to see it.
+    lab.client("close()", || lab::close(client))?;
     Ok(())
 }

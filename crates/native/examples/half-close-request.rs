@@ -1,6 +1,6 @@
-//! Can I say that my request is complete, and still read the answer?
+//! How do I say "that was my whole request" and still read the answer?
 //!
-//! The client shuts down its writing side. The server answers on the other one.
+//! The client ends its own direction with shutdown(WR). The other direction stays open for as long as the server likes.
 
 mod lab;
 
@@ -12,19 +12,16 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
-
     lab.client("write(\"request\")", || client.write(b"request"))?;
 
     // One direction ends, and only one: a FIN says "I will send no more".
     lab.client("shutdown(WR)", || client.shutdown(Shutdown::Write))?;
-    let error = lab.client("write(\"more\")", || client.write(b"more")).expect_err("we said that there is no more");
-    println!("# Rust says: {error}");
 
     // 0 tells the server that the request is complete: no length and no mark at its end is needed.
     lab.server("read()", || server.read(&mut buffer))?;
@@ -32,11 +29,14 @@ fn main() -> io::Result<()> {
 
     // The other direction is as open as before, for as long as the server likes: the client has FIN-WAIT-2
     // and its descriptor, and no timer runs.
-    lab.server("write(\"answer\")", || server.write(b"answer"))?;
+    lab.server("write(\"first half\")", || server.write(b"first half"))?;
     lab.client("read()", || client.read(&mut buffer))?;
+    let error = lab.client("write(\"one more\")", || client.write(b"one more")).expect_err("we said: no more");
+    println!("# Rust says: {error}");
 
+    lab.server("write(\"second half\")", || server.write(b"second half"))?;
     lab.server("close()", || lab::close(server))?;
     lab.client("read()", || client.read(&mut buffer))?;
-    lab.client("close()", || lab::close(client))?;
+    lab.client("read()", || client.read(&mut buffer))?;
     Ok(())
 }

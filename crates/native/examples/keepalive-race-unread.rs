@@ -1,6 +1,6 @@
-//! Why is the connection reset although the server has got my request?
+//! Why is the reused connection reset before any answer?
 //!
-//! The request is in the server's queue when its idle timer closes the connection.
+//! The next request is already in the server's queue when its idle timer closes the connection.
 
 mod lab;
 
@@ -12,21 +12,24 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
-    let (server, _) = lab.server("accept()", || listener.accept())?;
+    let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
+    lab.client("write(\"GET /1\")", || client.write(b"GET /1"))?;
+    lab.server("read()", || server.read(&mut buffer))?;
+    lab.server("write(\"200 OK\")", || server.write(b"200 OK"))?;
+    lab.client("read()", || client.read(&mut buffer))?;
 
-    // The request has arrived and is acknowledged. That the server's program has seen it, it does not mean.
-    lab.client("write(\"request\")", || client.write(b"request"))?;
+    // The second request has arrived and is acknowledged. It does not follow that the server's program has seen it.
+    lab.client("write(\"GET /2\")", || client.write(b"GET /2"))?;
 
     // The idle timer fires before the program reads. Closing with unread bytes resets.
     lab.server("close()", || lab::close(server))?;
 
-    // One segment earlier, and this would have been 0 (keepalive-race-fin). It is the same race.
+    // A moment earlier, and this would have been 0 (keepalive-race-fin). It is the same race.
     lab.client("read()", || client.read(&mut buffer)).expect_err("the connection is reset");
-    lab.client("read()", || client.read(&mut buffer))?;
     Ok(())
 }

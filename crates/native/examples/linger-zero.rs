@@ -1,6 +1,6 @@
-//! What does SO_LINGER with zero seconds do?
+//! What does SO_LINGER with 0 seconds do?
 //!
-//! The server sets it and closes.
+//! close() becomes an abort: a RST in place of the FIN, and no TIME-WAIT.
 
 mod lab;
 
@@ -14,20 +14,21 @@ use socket2::SockRef;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
+    lab.server("write(\"answer\")", || server.write(b"answer"))?;
 
     // "Linger for zero seconds" means: do not close, abort. What was not sent is thrown away, and a RST leaves.
     lab.server("setsockopt(SO_LINGER, 0)", || SockRef::from(&server).set_linger(Some(Duration::ZERO)))?;
-    lab.server("write(\"answer\")", || server.write(b"answer"))?;
     lab.server("close()", || lab::close(server))?;
 
     // The answer had arrived, so it can be read. Had it still been on its way, the RST might have come first.
     lab.client("read()", || client.read(&mut buffer))?;
     lab.client("read()", || client.read(&mut buffer)).expect_err("the connection is reset");
+    lab.client("read()", || client.read(&mut buffer))?;
     Ok(())
 }

@@ -1,6 +1,6 @@
-//! What happens to clients that were never accepted when the server stops?
+//! Why are connections reset when I deploy?
 //!
-//! The client is connected, as far as it knows. The server closes its listener.
+//! The client is connected, but nobody has accepted it yet. The server closes its listener.
 
 mod lab;
 
@@ -18,7 +18,7 @@ fn main() -> io::Result<()> {
 
     // connect() and write() succeed without any accept(): the server's kernel does all that.
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
-    lab.client("write(\"request\")", || client.write(b"request"))?;
+    lab.client("write(\"GET /\")", || client.write(b"GET /"))?;
 
     // A new version is rolled out. Whoever stands in the queue is reset.
     lab.server("listener.close()", || lab::close(listener))?;

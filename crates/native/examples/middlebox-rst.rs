@@ -1,6 +1,6 @@
-//! Who resets my connection, if the server says that it did not?
+//! Who resets my connection, when the server says it did not?
 //!
-//! A firewall sends a RST in the server's name.
+//! A firewall rejects the client's request, in the server's name.
 
 mod lab;
 
@@ -8,19 +8,20 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use lab::Lab;
-use scenario::{Flags, Host, Offset};
+use scenario::{Count, Flags, Host, Kind, Meeting, Offset};
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
-
-    // Whoever sees the segments can forge this one: the next number, and the bit.
+    // The firewall takes the request, and answers in the server's name.
+    lab.link("link drop all data from client", |link| link.meet(Meeting::Drop, Count::All, Kind::Data, Host::Client));
+    lab.client("write(\"request\") &", || client.write(b"request"))?;
     lab.link("link inject R to client", |link| {
         link.inject(Flags::RST, Host::Client, Offset::Exact, None, 0).expect("there is a connection");
     });
@@ -29,8 +30,8 @@ fn main() -> io::Result<()> {
     let error = lab.client("read()", || client.read(&mut buffer)).expect_err("the connection is reset");
     println!("# Rust says: {error}");
 
-    // The server finds out when it sends: its data is for a connection that the client does not have any more.
-    lab.server("write(\"hello\")", || server.write(b"hello"))?;
-    lab.server("write(\"more\")", || server.write(b"more")).expect_err("the connection is reset");
+    // The server finds out when it speaks: the client does not have this connection any more.
+    lab.server("write(\"news\")", || server.write(b"news"))?;
+    lab.server("read()", || server.read(&mut buffer)).expect_err("the connection is reset");
     Ok(())
 }

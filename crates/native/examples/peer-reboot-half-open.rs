@@ -1,6 +1,6 @@
-//! What happens to a connection when the other machine restarts?
+//! What happens to my connection when the server reboots?
 //!
-//! The server loses power and comes back. The client writes.
+//! Power fails and comes back. The server remembers nothing, the client everything.
 
 mod lab;
 
@@ -13,12 +13,11 @@ use scenario::Host;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (_server, _) = lab.server("accept()", || listener.accept())?;
-
-    let mut buffer = [0; 1024];
 
     lab.link("server crash()", |link| link.crash(Host::Server));
     lab.link("server boot()", |link| link.boot(Host::Server).expect("it could boot before"));
@@ -27,5 +26,6 @@ fn main() -> io::Result<()> {
     lab.client("write(\"hello\")", || client.write(b"hello"))?;
     lab.client("read()", || client.read(&mut buffer)).expect_err("the new kernel knows no such connection");
     lab.client("read()", || client.read(&mut buffer))?;
+    lab.client("write(\"hello?\")", || client.write(b"hello?")).expect_err("the connection is over");
     Ok(())
 }

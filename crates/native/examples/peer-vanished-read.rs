@@ -1,34 +1,36 @@
-//! How long until a read fails when nobody is there any more?
+//! Why does my read() hang for ever?
 //!
-//! The link is cut. The client only reads.
+//! The server's machine is gone. The client waits for an answer and has nothing to send.
 
 mod lab;
 
-use std::io::{self, Read};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use lab::Lab;
+use scenario::Host;
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
-    let (_server, _) = lab.server("accept()", || listener.accept())?;
+    let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
+    lab.client("write(\"GET /\")", || client.write(b"GET /"))?;
+    lab.server("read()", || server.read(&mut buffer))?;
+    lab.link("server crash()", |link| link.crash(Host::Server));
 
-    lab.link("link cut", |link| link.cut());
-
-    // Nothing is sent, so nothing can be missing. The kernel has no reason to doubt: this read would wait for ever.
-    // A program that has something else to do says how long it is ready to wait.
-    client.set_read_timeout(Some(Duration::from_secs(3)))?;
+    // The client has nothing to send, so nothing can be missing. Its kernel has no reason to doubt: this read would wait
+    // for ever. A program that has something else to do says how long it is ready to wait.
+    client.set_read_timeout(Some(Duration::from_secs(1)))?;
     let error = lab.client("read()", || client.read(&mut buffer)).expect_err("nothing comes");
 
     // That is this program's own clock, and says nothing about the connection: it is ESTABLISHED as before,
-    // and an answer that comes now would be read by the next read.
+    // and an answer that came now would be read by the next read.
     println!("# Rust says: {error}");
     Ok(())
 }

@@ -1,35 +1,41 @@
-//! Why is the answer cut off in the middle?
+//! How can a reply vanish that the server wrote before it closed?
 //!
-//! The end of the answer is still in the send queue when the server closes with unread input.
+//! Something of the request is unread when the server closes. Its RST overtakes the reply.
 
 mod lab;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use lab::Lab;
+use scenario::{Count, Host, Kind, Meeting};
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 65_536];
-
-    // A request, and a line's end behind it that the server does not expect.
     lab.client("write(\"request\")", || client.write(b"request"))?;
-    lab.client("write(\"more\")", || client.write(b"more"))?;
-    lab.server("read(7)", || server.read(&mut buffer[..7]))?;
+    lab.server("read(3)", || server.read(&mut buffer[..3]))?;
 
-    // The answer is longer than what may leave before the first acknowledgement. write() has taken it all.
-    lab.server("write(20000) &", || server.write(&[b'x'; 20_000]))?;
+    // The reply takes a slower road than what is sent after it.
+    lab.link("link hold data from server 400ms", |link| {
+        link.meet(Meeting::Hold(Duration::from_millis(400)), Count::Next(1), Kind::Data, Host::Server);
+    });
+    lab.server("write(\"reply\") &", || server.write(b"reply"))?;
 
-    // A RST takes the place of everything that has not left yet. There is no error on this side, here or later.
+    // Four bytes are unread, so this resets. Whoever resets sends nothing again: the reply that is on its way is all
+    // there is of it.
     lab.server("close()", || lab::close(server))?;
-    lab.client("read()", || client.read(&mut buffer))?;
+
+    // The RST came ahead of its turn. It was questioned first, and its sender, who knows nothing any more, said it again,
+    // this time with the exact number. When the reply arrived, there was no connection left for it.
     lab.client("read()", || client.read(&mut buffer)).expect_err("the connection is reset");
+    lab.client("read()", || client.read(&mut buffer))?;
     Ok(())
 }

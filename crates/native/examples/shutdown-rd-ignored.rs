@@ -1,6 +1,6 @@
 //! What does shutdown(RD) tell the other side?
 //!
-//! The server will read no more, it says. The client writes.
+//! Nothing. The server shuts its reading direction down, and the client writes on.
 
 mod lab;
 
@@ -12,12 +12,11 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
-
-    let mut buffer = [0; 1024];
 
     // TCP has no message for "I will read no more", and Linux sends none. (macOS answers the next data with a RST.)
     lab.server("shutdown(RD)", || server.shutdown(Shutdown::Read))?;

@@ -1,6 +1,6 @@
-//! Does shutdown() reset the connection if data is unread?
+//! Does shutdown(RDWR) reset the connection when data is unread?
 //!
-//! The server shuts down both directions with unread data, reads it then, and closes.
+//! Five bytes are unread when the server shuts both directions down. It reads them, then closes.
 
 mod lab;
 
@@ -12,12 +12,11 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
-
-    let mut buffer = [0; 1024];
 
     lab.client("write(\"hello\")", || client.write(b"hello"))?;
 

@@ -1,6 +1,6 @@
-//! Why is the connection reset when my program is killed?
+//! Why is it a reset this time, when a process is killed?
 //!
-//! SIGKILL, and a request was unread.
+//! A request lies unread in the server's queue when SIGKILL comes.
 
 mod lab;
 
@@ -13,14 +13,13 @@ use scenario::Host;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (server, _) = lab.server("accept()", || listener.accept())?;
 
-    let mut buffer = [0; 1024];
-
-    lab.client("write(\"request\")", || client.write(b"request"))?;
+    lab.client("write(\"GET /\")", || client.write(b"GET /"))?;
 
     // A process of its own holds the connection now, as its stdin, and this program holds it no more.
     let mut process = lab::process_with(server)?;

@@ -1,11 +1,12 @@
-//! What happens when both sides close at the same moment?
+//! What if both sides close at the same moment?
 //!
-//! Two FINs cross on the way.
+//! The two FINs cross on the way. Each side acknowledges the other's while its own is still unacknowledged.
 
 mod lab;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
+use std::time::Duration;
 
 use lab::Lab;
 
@@ -13,6 +14,7 @@ fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
 
+    lab.link("link delay 80ms", |link| link.set_delay(Duration::from_millis(80)));
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let client = lab.client("connect()", || TcpStream::connect(address))?;
     let (server, _) = lab.server("accept()", || listener.accept())?;

@@ -1,31 +1,28 @@
-//! Why does connect() hang for minutes?
+//! Why does connect() hang?
 //!
-//! Every SYN is lost, and nobody says so.
+//! Something on the way swallows every SYN, and nobody says no.
 
 mod lab;
 
 use std::io;
 use std::net::{TcpListener, TcpStream};
-use std::time::Duration;
 
 use lab::Lab;
+use scenario::{Count, Host, Kind, Meeting};
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
 
-    // Two SYNs and three seconds. Where nobody sets it there are eleven, and it takes more than two minutes.
-    lab.client_setting("tcp_syn_retries", "1");
+    // Two SYNs and three seconds. Where nobody changed it there are eleven, and it takes more than two minutes.
     lab.client_setting("tcp_syn_linear_timeouts", "0");
+    lab.client_setting("tcp_syn_retries", "1");
     let _listener = lab.server("listen()", || TcpListener::bind(address))?;
-    lab.link("link cut", |link| link.cut());
+    lab.link("link drop all SYN from client", |link| link.meet(Meeting::Drop, Count::All, Kind::Syn, Host::Client));
 
-    // Nobody refuses, nobody answers. Only our own kernel's patience ends this.
-    let connecting = lab.client_begins("connect()", move || TcpStream::connect(address));
-    lab.wait(Duration::from_secs(4));
-    let error = lab.end(connecting).expect_err("nobody answers");
+    // Nobody refuses, nobody answers. Only our own kernel's patience ends this. A program has its own:
+    // `TcpStream::connect_timeout`.
+    let error = lab.client("connect()", || TcpStream::connect(address)).expect_err("nobody answers");
     println!("# Rust says: {error}");
-
-    // A program has its own patience: `TcpStream::connect_timeout`.
     Ok(())
 }

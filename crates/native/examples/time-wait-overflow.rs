@@ -1,10 +1,10 @@
-//! What if there is no room for TIME-WAIT?
+//! What if there are too many TIME-WAITs?
 //!
-//! The server's kernel may keep none.
+//! The table is full. The server's kernel does without.
 
 mod lab;
 
-use std::io;
+use std::io::{self, Read};
 use std::net::{TcpListener, TcpStream};
 
 use lab::Lab;
@@ -12,16 +12,19 @@ use lab::Lab;
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
+    let mut buffer = [0; 1024];
 
+    // None at all: the extreme of a machine that has too many already.
+    lab.server_setting("tcp_max_tw_buckets", "0");
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
-    let client = lab.client("connect()", || TcpStream::connect(address))?;
+    let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (server, _) = lab.server("accept()", || listener.accept())?;
 
-    // 0 is the extreme of a machine that has too many already.
-    lab.server_setting("tcp_max_tw_buckets", "0");
-
-    // The server's end is forgotten as soon as its FIN is acknowledged. So the client's FIN meets nobody: RST.
+    // The server's end is forgotten as soon as its FIN is acknowledged: an orphan in FIN-WAIT-2 lives in the same table.
     lab.server("close()", || lab::close(server))?;
+    lab.client("read()", || client.read(&mut buffer))?;
+
+    // So the client's FIN meets nobody: RST.
     lab.client("close()", || lab::close(client))?;
     Ok(())
 }
