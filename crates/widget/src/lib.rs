@@ -9,6 +9,7 @@
 //! - `texts.rs`: every text shown
 //! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`: a segment's bytes, `diagram.rs`: the
 //!   states taken, [`holding`]: what the sockets hold
+//! - [`export`]: what a reader can take away: a link, files
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
 //! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`
 //!
@@ -19,6 +20,7 @@ mod diagram;
 mod dom;
 #[cfg(target_arch = "wasm32")]
 mod explain;
+pub mod export;
 #[cfg(target_arch = "wasm32")]
 mod header;
 pub mod holding;
