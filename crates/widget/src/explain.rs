@@ -56,14 +56,15 @@ pub(crate) fn beside(layout: &Layout, frames: &[Frame], cursor: Option<usize>) -
         .child(diagram(layout, Host::Client, until))
         .child(diagram(layout, Host::Server, until))
         .end();
-    element("div", "sc-beside")
+    element("div", "")
         .child(folded(texts::DIAGRAM, both))
         .child(folded(texts::HOLDINGS, held(layout, until)))
         .child(folded(texts::HEADER, segment.unwrap_or_else(|| text("p", "", texts::NO_SEGMENT))))
         .end()
 }
 
-fn folded(summary: &str, inside: Html) -> Html {
+/// Something to be opened.
+pub(crate) fn folded(summary: &str, inside: Html) -> Html {
     element("details", "").child(text("summary", "", summary)).child(inside).end()
 }
 

@@ -40,6 +40,8 @@ pub struct Row {
     pub changes: Vec<Change>,
     /// The rules that acted.
     pub rules: Vec<Rule>,
+    /// The line of its statement, if it is one.
+    pub line: Option<u32>,
     /// What the script says beside the statement.
     pub caption: Option<String>,
     /// What the script expected, if something else came.
@@ -207,14 +209,7 @@ impl Layout {
         let unplaced = mark_failed(script, trace, &mut rows);
         measure(&mut rows);
         lay_flights(&mut rows, &mut flights);
-        Self {
-            title: script.title.clone(),
-            summary: script.summary.clone(),
-            rows: rows.into_iter().map(|(row, _)| row).collect(),
-            flights,
-            lanes,
-            unplaced,
-        }
+        Self { title: script.title.clone(), summary: script.summary.clone(), rows, flights, lanes, unplaced }
     }
 
     /// The part of a flight's line between two heights of the picture; `None` if it is not there.
@@ -319,12 +314,12 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
     all
 }
 
-/// The rows so far, each with the line of its statement.
+/// The rows so far.
 struct Rows<'a> {
     script: &'a Script,
     /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
     alone: [bool; 2],
-    rows: Vec<(Row, Option<u32>)>,
+    rows: Vec<Row>,
     flights: Vec<Flight>,
     /// States and rules that wait for the row which they belong to: the host's next, if it is at the same time.
     held: Vec<&'a Event>,
@@ -387,7 +382,7 @@ impl<'a> Rows<'a> {
             // The name may have belonged to a socket before.
             self.reset_reads.retain(|name| *name != socket);
         }
-        if let Some((row, _)) = self.rows.last_mut() {
+        if let Some(row) = self.rows.last_mut() {
             row.cause = cause;
         }
     }
@@ -395,7 +390,7 @@ impl<'a> Rows<'a> {
     /// States and rules belong to the row before them, if that is the same host's and of the same time,
     /// else to the next such row, else to a row of their own.
     fn note(&mut self, event: &'a Event) {
-        if let Some((row, _)) = self.rows.last_mut()
+        if let Some(row) = self.rows.last_mut()
             && self.held.is_empty()
             && row.host == host_of(event)
             && row.at_us == event.at_us()
@@ -438,13 +433,13 @@ impl<'a> Rows<'a> {
     }
 
     fn take(&mut self, held: &[&Event]) {
-        if let Some((row, _)) = self.rows.last_mut() {
+        if let Some(row) = self.rows.last_mut() {
             held.iter().for_each(|event| row.take(event, self.alone));
         }
     }
 
     fn push(&mut self, at_us: u64, host: Option<Host>, thing: Thing, line: Option<u32>) {
-        let before_us = self.rows.last().map_or(0, |(row, _)| row.at_us);
+        let before_us = self.rows.last().map_or(0, |row| row.at_us);
         let pause_us = Some(at_us.saturating_sub(before_us)).filter(|pause_us| *pause_us >= PAUSE_US);
         let is_beginning = matches!(thing, Thing::Call { outcome: None, .. });
         let statement = line.filter(|_| !is_beginning).and_then(|line| self.script.statement(line));
@@ -455,6 +450,7 @@ impl<'a> Rows<'a> {
             thing,
             changes: Vec::new(),
             rules: Vec::new(),
+            line,
             caption: statement.and_then(|statement| statement.caption.clone()),
             expected: None,
             cause: None,
@@ -464,7 +460,7 @@ impl<'a> Rows<'a> {
             height: 0,
             crossing: Vec::new(),
         };
-        self.rows.push((row, line));
+        self.rows.push(row);
     }
 }
 
@@ -523,31 +519,31 @@ fn is_alone(host: Host, events: &[Event]) -> bool {
     queued.len() < 2 && own.len() < 2 && listeners.len() < 2
 }
 
-fn mark_blocked(rows: &mut [(Row, Option<u32>)], events: &[Event]) {
+fn mark_blocked(rows: &mut [Row], events: &[Event]) {
     for event in events.iter().filter(|event| lasts(event)) {
         let Event::Call { host, line, outcome, .. } = event else { continue };
-        let mut its = rows.iter().enumerate().filter(|(_, (_, of))| *of == Some(*line)).map(|(at, _)| at);
+        let mut its = rows.iter().enumerate().filter(|(_, row)| row.line == Some(*line)).map(|(at, _)| at);
         let Some(made) = its.next() else { continue };
         let end = if *outcome == Outcome::Blocks { rows.len() } else { its.next().unwrap_or(rows.len()) };
-        for (row, _) in &mut rows[made + 1..end.max(made + 1)] {
+        for row in &mut rows[made + 1..end.max(made + 1)] {
             row.blocked[host.index()] = true;
         }
     }
 }
 
 /// Gives each connection a lane for as long as it lives, and returns how many lie side by side.
-fn lay_lanes(script: &Script, rows: &mut [(Row, Option<u32>)]) -> [usize; 2] {
+fn lay_lanes(script: &Script, rows: &mut [Row]) -> [usize; 2] {
     let mut lives: [Vec<Option<(String, State)>>; 2] = [Vec::new(), Vec::new()];
-    for (row, line) in rows.iter_mut() {
+    for row in rows.iter_mut() {
         let before = lives.clone();
         if let Some(Statement { action: Action::Host(host, HostAction::Crash), .. }) =
-            line.and_then(|line| script.statement(line))
+            row.line.and_then(|line| script.statement(line))
         {
             lives[host.index()].iter_mut().for_each(|life| *life = None);
         }
         if let Some(host) = row.host {
             let lives = &mut lives[host.index()];
-            if let (Thing::Call { outcome: Some(outcome), .. }, Some(line)) = (&row.thing, *line)
+            if let (Thing::Call { outcome: Some(outcome), .. }, Some(line)) = (&row.thing, row.line)
                 && outcome.is_success()
             {
                 rename_accepted(script, line, lives);
@@ -592,13 +588,13 @@ fn enter(lives: &mut Vec<Option<(String, State)>>, socket: &str, state: State) {
     }
 }
 
-fn mark_failed(script: &Script, trace: &Trace, rows: &mut [(Row, Option<u32>)]) -> Vec<(u32, String, String)> {
+fn mark_failed(script: &Script, trace: &Trace, rows: &mut [Row]) -> Vec<(u32, String, String)> {
     let mut unplaced = Vec::new();
     for failed in &trace.failed {
         let is_call =
             script.statement(failed.line).is_some_and(|statement| matches!(statement.action, Action::Call(_)));
-        match rows.iter_mut().rev().find(|(_, line)| is_call && *line == Some(failed.line)) {
-            Some((row, _)) => row.expected = Some(failed.expected.clone()),
+        match rows.iter_mut().rev().find(|row| is_call && row.line == Some(failed.line)) {
+            Some(row) => row.expected = Some(failed.expected.clone()),
             None => unplaced.push((failed.line, failed.expected.clone(), failed.got.clone())),
         }
     }
@@ -606,11 +602,11 @@ fn mark_failed(script: &Script, trace: &Trace, rows: &mut [(Row, Option<u32>)]) 
 }
 
 /// Guesses heights from the lengths of texts, as the stylesheet breaks them on a wide page.
-fn measure(rows: &mut [(Row, Option<u32>)]) {
+fn measure(rows: &mut [Row]) {
     const LINE: u32 = 17;
     let lines = |text: &str, columns: usize| text.chars().count().div_ceil(columns) as u32;
     let mut top = 0;
-    for (row, _) in rows {
+    for row in rows {
         let mut height = 6 + LINE * row.changes.len() as u32;
         for rule in &row.rules {
             height += LINE * (lines(&rule.rule, 34) + lines(&rule.clause, 36) + lines(&rule.kernel, 30));
@@ -629,13 +625,13 @@ fn measure(rows: &mut [(Row, Option<u32>)]) {
 }
 
 /// A flight ends where the first row begins that is not earlier than its arrival.
-fn lay_flights(rows: &mut [(Row, Option<u32>)], flights: &mut [Flight]) {
+fn lay_flights(rows: &mut [Row], flights: &mut [Flight]) {
     for (index, flight) in flights.iter_mut().enumerate() {
         if let Some(arrives_us) = flight.arrives_us {
             let behind = &rows[flight.row + 1..];
-            flight.last += behind.iter().take_while(|(row, _)| row.at_us < arrives_us).count();
+            flight.last += behind.iter().take_while(|row| row.at_us < arrives_us).count();
         }
-        for (row, _) in &mut rows[flight.row..=flight.last] {
+        for row in &mut rows[flight.row..=flight.last] {
             row.crossing.push(index);
         }
     }

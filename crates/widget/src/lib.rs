@@ -4,6 +4,7 @@
 //! - [`layout`]: a trace as rows and flights, without Yew, without widths
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
+//! - [`address`]: a link to a step; [`change`]: what a click changes in the script
 //! - [`predict`]: what comes next? The questions of a run
 //! - `settings.rs`: what the reader chose for the whole book
 //! - `texts.rs`: every text shown
@@ -11,10 +12,15 @@
 //!   states taken, [`holding`]: what the sockets hold
 //! - [`export`]: what a reader can take away: a link, files
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
-//! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`
+//! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`; `controls.rs`: what can be pressed;
+//!   `workshop.rs`: where the script is changed and taken away
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
+pub mod address;
+pub mod change;
+#[cfg(target_arch = "wasm32")]
+mod controls;
 #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only the live picture explains"))]
 mod diagram;
 mod dom;
@@ -36,6 +42,8 @@ pub mod state;
 mod still;
 #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the still picture shows only some of them"))]
 mod texts;
+#[cfg(target_arch = "wasm32")]
+mod workshop;
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use still::picture;

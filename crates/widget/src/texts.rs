@@ -56,6 +56,24 @@ pub(crate) const fn owner(owner: Owner) -> &'static str {
     }
 }
 
+pub(crate) const CHANGE: &str = "Change it";
+pub(crate) const CHOOSE_STEP: &str = "Choose a step: its segment can be lost, its call taken out.";
+pub(crate) const LOSE: &str = "Lose this segment";
+pub(crate) const HOLD: &str = "Delay it by 500 ms";
+pub(crate) const TWICE: &str = "Send it twice";
+pub(crate) const REMOVE: &str = "Take this line out";
+pub(crate) const PUT_IN: &str = "Put in behind this step …";
+pub(crate) const UNDO: &str = "Undo";
+pub(crate) const ORIGINAL: &str = "Back to the book's script";
+pub(crate) const BARE: &str = "smoltcp without Linux's rules";
+pub(crate) const SCRIPT: &str = "The script";
+pub(crate) const DAMAGED: &str = "The link is damaged. This is the scenario as the book has it.";
+pub(crate) const TAKE: &str = "Take it away";
+pub(crate) const LINK_HERE: &str = "Link to this step";
+pub(crate) const TAKE_SCRIPT: &str = "Script (.tcp)";
+pub(crate) const TAKE_CAPTURE: &str = "Capture for Wireshark (.pcap)";
+pub(crate) const TAKE_TRACE: &str = "Trace as text";
+pub(crate) const ON_YOUR_KERNEL: &str = "On the Linux that you run, in the book's repository:";
 pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
 

@@ -1,0 +1,184 @@
+//! What a click changes in a script: one line put in or taken out, as the reader could have typed it.
+
+use std::fmt::Write as _;
+
+use scenario::{Action, Host, Kind, Script, Segment};
+
+use crate::layout::{Layout, Thing};
+
+/// A change to the script, as seen from a step of its run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// The step's segment is lost.
+    Lose,
+    /// The step's segment arrives half a second later.
+    Hold,
+    /// The step's segment arrives twice.
+    Twice,
+    /// The step's statement is taken out.
+    Remove,
+    /// This line is put in behind the step's statement: an index into [`LINES`].
+    Insert(usize),
+}
+
+/// What can be put in by a click. Anything else is for the editor.
+pub const LINES: [&str; 17] = [
+    "client read()",
+    "client write(\"more\")",
+    "client shutdown(WR)",
+    "client setsockopt(SO_LINGER, 0)",
+    "client close()",
+    "client kill()",
+    "client crash()",
+    "server read()",
+    "server write(\"more\")",
+    "server shutdown(WR)",
+    "server setsockopt(SO_LINGER, 0)",
+    "server close()",
+    "server kill()",
+    "server crash()",
+    "server boot()",
+    "link cut",
+    "wait 1s",
+];
+
+/// The script's text after a change at a step; `None` if the change has no place there.
+pub fn change(text: &str, script: &Script, layout: &Layout, step: usize, change: Change) -> Option<String> {
+    let row = layout.rows.get(step)?;
+    let mut lines: Vec<&str> = text.lines().collect();
+    let put_in;
+    match change {
+        Change::Lose | Change::Hold | Change::Twice => {
+            let (kind, from, line) = segment_rule(layout, step)?;
+            let what = match change {
+                Change::Lose => "drop",
+                Change::Hold => "hold",
+                _ => "twice",
+            };
+            let mut rule = format!("link {what} next {kind} from {from}");
+            if change == Change::Hold {
+                let _ = write!(rule, " 500ms");
+            }
+            put_in = rule;
+            lines.insert(line as usize - 1, &put_in);
+        }
+        Change::Remove => {
+            let line = row.line.filter(|line| script.statement(*line).is_some())?;
+            lines.remove(line as usize - 1);
+        }
+        Change::Insert(index) => {
+            // Behind the statement that brought the step about; what a statement began is over before the next.
+            let line = layout.rows[..=step].iter().rev().find_map(|row| row.line)?;
+            lines.insert((line as usize).min(lines.len()), LINES.get(index)?);
+        }
+    }
+    let mut changed = lines.join("\n");
+    changed.push('\n');
+    Some(changed)
+}
+
+/// The rule of the link that meets a step's segment and no earlier one: its kind, its sender, and the line of the
+/// statement that makes it leave. `None` where an earlier segment of that kind would use the rule up.
+fn segment_rule(layout: &Layout, step: usize) -> Option<(&'static str, Host, u32)> {
+    let Thing::Segment(index) = layout.rows.get(step)?.thing else { return None };
+    let flight = &layout.flights[index];
+    let (word, kind) = kind(&flight.segment);
+    let (cause, line) =
+        layout.rows[..step].iter().enumerate().rev().find_map(|(at, row)| row.line.map(|line| (at, line)))?;
+    // A call that lasts stands twice: the rule belongs above where it is made.
+    let cause = layout.rows[..cause].iter().position(|row| row.line == Some(line)).unwrap_or(cause);
+    let is_first = layout
+        .flights
+        .iter()
+        .filter(|earlier| earlier.row > cause && earlier.row < step && earlier.from == flight.from)
+        .all(|earlier| !kind.matches(earlier.segment.flags, earlier.segment.len));
+    is_first.then_some((word, flight.from, line))
+}
+
+/// The narrowest kind that a segment is of.
+fn kind(segment: &Segment) -> (&'static str, Kind) {
+    let is = |wanted: Kind| wanted.matches(segment.flags, segment.len);
+    // RST and FIN come before data, for segments that are both.
+    let order = [Kind::Rst, Kind::Fin, Kind::SynAck, Kind::Syn, Kind::Data, Kind::Ack, Kind::Any];
+    let kind = order.into_iter().find(|kind| is(*kind)).unwrap_or(Kind::Any);
+    let word = Kind::WORDS.into_iter().find(|(_, known)| *known == kind).map_or("any", |(word, _)| word);
+    (word, kind)
+}
+
+/// The changes that have a place at a step, those with lines left out.
+pub fn possible(script: &Script, layout: &Layout, step: usize) -> Vec<Change> {
+    let Some(row) = layout.rows.get(step) else { return Vec::new() };
+    match &row.thing {
+        Thing::Segment(_) if segment_rule(layout, step).is_some() => vec![Change::Lose, Change::Hold, Change::Twice],
+        Thing::Call { .. } | Thing::Statement(_) => {
+            let statement = row.line.and_then(|line| script.statement(line));
+            let is_removable = statement.is_some_and(|statement| !matches!(statement.action, Action::Expect(..)));
+            if is_removable { vec![Change::Remove] } else { Vec::new() }
+        }
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(text: &str) -> (Script, Layout) {
+        let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let layout = Layout::of(&script, &sim::run("test", &script, sim::Rules::Linux).expect("it runs"));
+        (script, layout)
+    }
+
+    fn text() -> &'static str {
+        scenario::scenario("write-after-peer-close").expect("it is in the book").text
+    }
+
+    fn segment(layout: &Layout, flags: &str) -> usize {
+        let is_it = |thing: &Thing| matches!(thing, Thing::Segment(flight) if layout.flights[*flight].segment.flags.to_string() == flags);
+        layout.rows.iter().position(|row| is_it(&row.thing)).unwrap_or_else(|| panic!("no {flags}"))
+    }
+
+    #[test]
+    fn a_segment_that_is_lost_makes_another_run() {
+        let (script, layout) = run(text());
+        for (flags, rule) in [
+            ("F.", "link drop next FIN from server\nserver close() = 0"),
+            ("R", "link drop next RST from server\nclient write(\"one more\") = 8"),
+            ("S.", "link drop next SYN-ACK from server\nclient connect() = 0"),
+        ] {
+            let step = segment(&layout, flags);
+            assert_eq!(possible(&script, &layout, step).len(), 3, "{flags}");
+            let changed = change(text(), &script, &layout, step, Change::Lose).expect("it can be lost");
+            assert!(changed.contains(rule), "{changed}");
+            let (_, after) = run(&changed);
+            let lost: Vec<_> = after.flights.iter().filter(|it| it.fate == scenario::Fate::Dropped).collect();
+            assert_eq!(lost.len(), 1);
+            assert_eq!(lost[0].segment.flags.to_string(), flags);
+        }
+    }
+
+    #[test]
+    fn lines_come_and_go() {
+        let (script, layout) = run(text());
+        let write = layout
+            .rows
+            .iter()
+            .position(|row| matches!(&row.thing, Thing::Call { call, .. } if call == "write(\"one more\")"));
+        let write = write.expect("it is in the script");
+        let shorter = change(text(), &script, &layout, write, Change::Remove).expect("it can go");
+        assert_eq!(shorter.lines().count(), text().lines().count() - 1);
+        assert!(!shorter.contains("one more"));
+        let longer = change(text(), &script, &layout, write + 1, Change::Insert(0)).expect("there is a place");
+        let (at, _) = longer.lines().enumerate().find(|(_, line)| *line == "client read()").expect("it is there");
+        assert!(longer.lines().nth(at - 1).expect("a line before").contains("one more"));
+        run(&longer);
+    }
+
+    #[test]
+    fn every_line_that_can_be_put_in_is_a_statement() {
+        for line in LINES {
+            let server = if line == "server boot()" { "server crash()\n" } else { "" };
+            run(&format!("# ?\nserver listen()\nclient connect()\nserver accept()\n{server}{line}\n"));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where the reader changes the script, and takes away what came of it.
+
+use sim::Rules;
+use web_sys::Element;
+use yew::prelude::*;
+
+use crate::address::{fragment, percent};
+use crate::change::{Change, LINES, possible};
+use crate::controls::{button, menu, option, pressed};
+use crate::dom::{element, text};
+use crate::explain::folded;
+use crate::live::Run;
+use crate::texts;
+
+/// What the workshop shows.
+pub(crate) struct Workshop<'a> {
+    /// The scenario's id.
+    pub(crate) id: &'a str,
+    /// The script as it stands in the editor.
+    pub(crate) text: &'a str,
+    /// The last run; of an older script if this one cannot run.
+    pub(crate) run: &'a Run,
+    /// Which rules it followed.
+    pub(crate) rules: Rules,
+    /// What is wrong with the script.
+    pub(crate) complaint: Option<&'a str>,
+    /// Whether there is a change to take back.
+    pub(crate) is_changed: bool,
+    /// The current step.
+    pub(crate) cursor: Option<usize>,
+}
+
+impl Workshop<'_> {
+    /// Change the script: by a click at the current step, or in the editor.
+    pub(crate) fn change(&self) -> Html {
+        let mut clicks = element("p", "sc-choices");
+        if let Some(step) = self.cursor.filter(|_| self.complaint.is_none()) {
+            for change in possible(&self.run.script, &self.run.layout, step) {
+                let (does, name) = match change {
+                    Change::Lose => ("lose", texts::LOSE),
+                    Change::Hold => ("hold", texts::HOLD),
+                    Change::Twice => ("twice", texts::TWICE),
+                    Change::Remove | Change::Insert(_) => ("remove", texts::REMOVE),
+                };
+                clicks = clicks.child(button(does).text(name).end());
+            }
+            let first = element("option", "").with("value", "".into()).text(texts::PUT_IN).end();
+            let mut lines = menu("", texts::PUT_IN).child(first);
+            for line in LINES {
+                lines = lines.child(option(line, false));
+            }
+            clicks = clicks.child(lines.end());
+        } else {
+            clicks = clicks.text(texts::CHOOSE_STEP);
+        }
+        let mut back = element("p", "sc-choices");
+        if self.is_changed {
+            back = back
+                .child(button("undo").text(texts::UNDO).end())
+                .child(button("original").text(texts::ORIGINAL).end());
+        }
+        back = back.child(pressed("bare", texts::BARE, self.rules == Rules::Bare));
+        let editor = element("textarea", "")
+            .with("aria-label", texts::SCRIPT.into())
+            .with("spellcheck", "false".into())
+            .with("rows", (self.text.lines().count() + 1).min(30).to_string().into())
+            .value(self.text.to_owned());
+        let complaint = element("p", "sc-failed").with("role", "status".into()).text(self.complaint.unwrap_or(""));
+        let inside =
+            element("div", "").child(clicks.end()).child(back.end()).child(editor.end()).child(complaint.end());
+        folded(texts::CHANGE, inside.end())
+    }
+
+    /// Take it away: a link to this step, the script, a capture, the trace; and the command for one's own kernel.
+    pub(crate) fn take(&self) -> Html {
+        let link = fragment(self.id, self.cursor, self.is_changed.then_some(self.text));
+        let mut links =
+            element("p", "sc-choices").child(element("a", "").with("href", link.into()).text(texts::LINK_HERE).end());
+        for (kind, name) in [("tcp", texts::TAKE_SCRIPT), ("pcap", texts::TAKE_CAPTURE), ("txt", texts::TAKE_TRACE)] {
+            let link = element("a", "")
+                .with("href", "#".into())
+                .with("data-do", kind.into())
+                .with("download", format!("{}.{kind}", self.id).into());
+            links = links.child(link.text(name).end());
+        }
+        let path = if self.is_changed { format!("{}.tcp", self.id) } else { format!("book/scenarios/{}.tcp", self.id) };
+        let command = element("p", "").text(texts::ON_YOUR_KERNEL).text(" ").child(text(
+            "code",
+            "",
+            &format!("cargo run --example native -- {path}"),
+        ));
+        folded(texts::TAKE, element("div", "").child(links.end()).child(command.end()).end())
+    }
+
+    /// Gives a link its file just before the browser follows it.
+    pub(crate) fn fill(&self, link: &Element, kind: &str) {
+        let href = match kind {
+            "pcap" => percent("data:application/vnd.tcpdump.pcap,", &sim::pcap(&self.run.frames)),
+            "txt" => percent("data:text/plain;charset=utf-8,", self.run.trace.to_string().as_bytes()),
+            _ => percent("data:text/plain;charset=utf-8,", self.text.as_bytes()),
+        };
+        let _ = link.set_attribute("href", &href);
+    }
+}
