@@ -38,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) timers: Timers,
     /// Written and not yet given to smoltcp.
     pub(crate) unsent: VecDeque<u8>,
+    /// Data has arrived on it, ever.
+    pub(crate) has_received: bool,
     /// How many bytes the peer has acknowledged.
     pub(crate) acknowledged: usize,
     /// Arrived and not yet read.
@@ -211,6 +213,7 @@ impl Connection {
             numbers,
             timers: Timers::default(),
             unsent: VecDeque::new(),
+            has_received: false,
             acknowledged: 0,
             received: VecDeque::new(),
             sending_ended: false,
@@ -304,6 +307,13 @@ impl Connection {
     /// Bytes that are written and not acknowledged.
     pub(crate) fn queued(&self) -> usize {
         self.unsent.len() + self.stack.as_ref().map_or(0, Stack::unacknowledged)
+    }
+
+    /// Whether smoltcp has been given something that it has not sent.
+    pub(crate) fn has_to_say(&self) -> bool {
+        let in_flight = self.numbers.send_next.wrapping_sub(self.numbers.unacknowledged) as usize;
+        let fin = self.stack.as_ref().is_some_and(|stack| stack.state() == tcp::State::LastAck);
+        self.queued() + usize::from(fin) > in_flight
     }
 
     /// Bytes that have arrived and are not read.

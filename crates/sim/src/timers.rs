@@ -42,6 +42,8 @@ pub(crate) struct Timers {
     keep_alive_probes: u32,
     /// When something acceptable last arrived.
     pub(crate) received_us: u64,
+    /// When the ACK of the peer's FIN leaves, if nothing else takes it along before.
+    pub(crate) ack_at: Option<u64>,
     /// When an orphan in FIN-WAIT-2 that keeps its whole socket goes on to the next wait.
     pub(crate) orphan_at: Option<u64>,
 }
@@ -64,6 +66,7 @@ impl Default for Timers {
             keep_alive_at: None,
             keep_alive_probes: 0,
             received_us: 0,
+            ack_at: None,
             orphan_at: None,
         }
     }
@@ -90,12 +93,14 @@ impl Timers {
         self.retransmit_at = None;
         self.window_probe_at = None;
         self.keep_alive_at = None;
+        self.ack_at = None;
         self.orphan_at = None;
     }
 
     /// The earliest.
     pub(crate) fn next_us(&self) -> Option<u64> {
-        [self.retransmit_at, self.window_probe_at, self.keep_alive_at, self.orphan_at].into_iter().flatten().min()
+        let timers = [self.retransmit_at, self.window_probe_at, self.keep_alive_at, self.ack_at, self.orphan_at];
+        timers.into_iter().flatten().min()
     }
 
     /// The retransmission timeout without doublings.

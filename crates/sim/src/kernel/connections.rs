@@ -1,10 +1,11 @@
 //! What happens to one connection: segments, timers, and its way from full socket to rest to nothing.
 
 use scenario::{Errno, Flags, RawSegment, State};
+use smoltcp::socket::tcp;
 
 use super::{Effect, Kernel, orphan};
 use crate::Rules;
-use crate::connection::{Connection, Holder};
+use crate::connection::{Connection, Holder, length};
 use crate::rest::{Rest, TIME_WAIT_US, acknowledgement};
 use crate::rules::{self, Pace, Rule, Verdict};
 use crate::timers::{self, Blocked, Fired, InFlight};
@@ -102,6 +103,13 @@ impl Kernel {
         let connection = &mut self.connections[at];
         let Some(stack) = &mut connection.stack else { return };
         stack.arrive(now_us, frame);
+        let ended = connection.state == State::Established && stack.state() == tcp::State::CloseWait;
+        connection.has_received |= segment.len > 0;
+        if ended && self.rules == Rules::Linux {
+            connection.timers.ack_at = Some(now_us + rules::fin_ack_us(connection.has_received));
+            connection.numbers.receive_next = segment.seq.wrapping_add(length(segment));
+            self.effects.push(Effect::Rule(&rules::FIN_ACK_WAITS));
+        }
         if !segment.flags.rst {
             connection.timers.note_received(now_us);
         }
@@ -190,7 +198,11 @@ impl Kernel {
             connection.take_in();
             connection.feed();
             self.observe(at);
-            let Some(stack) = &mut self.connections[at].stack else { break };
+            let connection = &mut self.connections[at];
+            if connection.timers.ack_at.is_some() && !connection.has_to_say() {
+                break;
+            }
+            let Some(stack) = &mut connection.stack else { break };
             if !stack.speak(self.now_us) {
                 break;
             }
@@ -237,8 +249,11 @@ impl Kernel {
         let Some(stack) = &mut connection.stack else { return };
         for frame in stack.leaving() {
             let segment = wire::read(self.host, &frame);
+            if segment.flags.ack {
+                connection.timers.ack_at = None;
+            }
             if connection.numbers.sent(&segment) {
-                let end = segment.seq.wrapping_add(crate::connection::length(&segment));
+                let end = segment.seq.wrapping_add(length(&segment));
                 connection.timers.note_sent(self.now_us, end);
             }
             self.effects.push(Effect::Segment(frame));
@@ -322,6 +337,11 @@ impl Kernel {
             self.carry_out(at, fired, rule);
         }
         let connection = &mut self.connections[at];
+        if due(connection.timers.ack_at) {
+            connection.timers.ack_at = None;
+            self.work(at);
+        }
+        let connection = &mut self.connections[at];
         if due(connection.timers.orphan_at) {
             connection.timers.orphan_at = None;
             let wait_us = rules::fin_wait_2_us(connection, &self.settings).saturating_sub(TIME_WAIT_US);
@@ -352,7 +372,9 @@ impl Kernel {
     }
 
     fn retransmit(&mut self, at: usize) {
-        if let Some(stack) = &mut self.connections[at].stack {
+        let connection = &mut self.connections[at];
+        connection.timers.ack_at = None;
+        if let Some(stack) = &mut connection.stack {
             stack.expire(self.now_us);
         }
         self.work(at);

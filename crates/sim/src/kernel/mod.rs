@@ -135,7 +135,7 @@ impl Kernel {
         self.connections.iter().find(|known| known.id == id).map_or(State::Closed, |known| known.state)
     }
 
-    /// The numbers of the newest connection: what a forged segment for this host goes by.
+    /// The numbers of the newest connection, as this host has last sent them: what a forged segment for it goes by.
     pub(crate) fn newest_numbers(&self) -> Option<Numbers> {
         let (id, last) = self.newest?;
         let rest = self.rests.iter().find(|rest| rest.id == id).map(|rest| rest.numbers);
@@ -171,36 +171,19 @@ impl Kernel {
     pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
         let segment = wire::read(self.host.peer(), &frame);
         let ports = [segment.ports[1], segment.ports[0]];
-        self.dispatch(&segment, ports, frame);
-        self.note_reached(&segment, ports);
-    }
-
-    /// To the connection with these ports, else to what is left of one, else to the listener.
-    fn dispatch(&mut self, segment: &RawSegment, ports: [u16; 2], frame: Vec<u8>) {
+        // To the connection with these ports, else to what is left of one, else to the listener.
         let known = self.connections.iter().position(|known| known.stack.is_some() && known.numbers.ports == ports);
         if let Some(at) = known {
             if !self.is_abandoned(at) {
-                return self.arrive_at_connection(at, segment, frame);
+                return self.arrive_at_connection(at, &segment, frame);
             }
             self.forget(at);
         }
         if let Some(at) = self.rests.iter().position(|rest| rest.numbers.ports == ports) {
-            let Arrival::MakeRoom(isn) = self.arrive_at_rest(at, segment) else { return };
-            return self.arrive_at_listener(segment, frame, Some(isn));
+            let Arrival::MakeRoom(isn) = self.arrive_at_rest(at, &segment) else { return };
+            return self.arrive_at_listener(&segment, frame, Some(isn));
         }
-        self.arrive_at_listener(segment, frame, None);
-    }
-
-    /// Of the newest connection, if it is gone, only what reaches it is known: a forged segment goes by that.
-    fn note_reached(&mut self, segment: &RawSegment, ports: [u16; 2]) {
-        let Some((id, mut numbers)) = self.newest else { return };
-        let lives = self.connections.iter().any(|known| known.id == id && known.stack.is_some());
-        let end = segment.seq.wrapping_add(crate::connection::length(segment));
-        let reaches_on = !wire::after(segment.seq, numbers.receive_next) && wire::after(end, numbers.receive_next);
-        if numbers.ports == ports && !lives && !segment.flags.rst && reaches_on {
-            numbers.receive_next = end;
-            self.newest = Some((id, numbers));
-        }
+        self.arrive_at_listener(&segment, frame, None);
     }
 
     fn arrive_at_rest(&mut self, at: usize, segment: &RawSegment) -> Arrival {
@@ -255,6 +238,11 @@ impl Kernel {
 
     fn end_rest(&mut self, at: usize) {
         let rest = self.rests.remove(at);
+        if let Some((id, numbers)) = &mut self.newest
+            && *id == rest.id
+        {
+            *numbers = rest.numbers;
+        }
 
         self.effects.push(Effect::State { id: rest.id, name: rest.name, from: rest.state, to: State::Closed });
     }

@@ -16,7 +16,7 @@ pub(crate) use closing::{Closing, Exiting, close, fin_wait_2_us};
 pub(crate) use errors::{reset_error, take_error};
 pub(crate) use listening::{full_queue_drops_syn, full_queue_meets_ack};
 pub(crate) use resting::{Answer, answer};
-pub(crate) use sending::ready_to_send;
+pub(crate) use sending::{fin_ack_us, ready_to_send};
 
 /// One of Linux's rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ rules! {
     NO_ROOM_TO_REST:
         "no TIME-WAIT where tcp_max_tw_buckets is reached", "Linux", "tcp_time_wait", "time-wait-overflow";
     TIME_WAIT_ENDS:
-        "TIME-WAIT ends after 60 s", "RFC 9293 §3.6.1", "tcp_time_wait", "graceful-four-segments";
+        "TIME-WAIT ends after 60 s", "RFC 9293 §3.6.1", "tcp_time_wait", "time-wait-ends";
     TIME_WAIT_ANSWERS:
         "TIME-WAIT repeats its last ACK", "RFC 9293 §3.10.7.4", "tcp_timewait_state_process", "final-ack-lost";
     TIME_WAIT_REOPENS:
@@ -83,7 +83,7 @@ rules! {
         "a reset at the FIN's own number is accepted", "Linux", "tcp_reset_check", "keepalive-race-fin";
     RESET_OF_SYN:
         "a reset in SYN-SENT must acknowledge the SYN", "RFC 9293 §3.10.7.3", "tcp_rcv_synsent_state_process",
-        "connection-refused";
+        "reset-of-a-syn";
     SYN_CHALLENGED:
         "a SYN for a living connection is challenged", "RFC 5961 §4.2", "tcp_validate_incoming",
         "syn-in-established";
@@ -92,23 +92,26 @@ rules! {
         "tcp_rcv_synsent_state_process", "syn-in-established";
     OUTSIDE_ANSWERED:
         "a segment outside the window is answered with an ACK", "RFC 9293 §3.10.7.4", "tcp_validate_incoming",
-        "keepalive-dead";
+        "old-segment-answered";
     STALE_ACK:
-        "an old ACK in LAST-ACK is not answered", "RFC 9293 §3.10.7.4", "tcp_ack", "final-ack-lost";
+        "an old ACK in LAST-ACK is not answered", "RFC 9293 §3.10.7.4", "tcp_ack", "stale-ack-in-last-ack";
     ACK_OF_NOTHING:
-        "an ACK of what was never sent is answered", "RFC 5961 §5.2", "tcp_ack", "rst-in-window-challenge";
+        "an ACK of what was never sent is answered", "RFC 5961 §5.2", "tcp_ack", "ack-of-nothing";
     TEXT_AFTER_FIN:
-        "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "graceful-four-segments";
+        "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "data-behind-a-fin";
+    FIN_ACK_WAITS:
+        "the ACK of a FIN waits for something that takes it along", "RFC 9293 §3.8.6.3", "tcp_fin",
+        "graceful-three-segments";
     EARLY_FIN:
         "a FIN before its data is answered, and kept", "RFC 9293 §3.10.7.4", "tcp_data_queue_ofo",
-        "graceful-four-segments";
+        "fin-before-its-data";
     HANDSHAKE_RESET:
         "a reset ends a handshake that nobody has accepted", "RFC 9293 §3.10.7.4", "tcp_check_req",
-        "rst-before-accept";
+        "reset-in-the-handshake";
     SYN_REPEATED:
-        "a repeated SYN is answered again", "RFC 9293 §3.10.7.4", "tcp_check_req", "final-ack-lost";
+        "a repeated SYN is answered again", "RFC 9293 §3.10.7.4", "tcp_check_req", "syn-repeated";
     QUEUE_FULL_SYN:
-        "a full accept queue drops the SYN", "Linux", "tcp_conn_request", "accept-queue-full";
+        "a full accept queue drops the SYN", "Linux", "tcp_conn_request", "accept-queue-full-syn-dropped";
     QUEUE_FULL_ACK:
         "a full accept queue ignores the last ACK of the handshake", "Linux", "tcp_check_req", "accept-queue-full";
     QUEUE_FULL_ABORT:
