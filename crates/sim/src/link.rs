@@ -61,14 +61,15 @@ impl Link {
             Some(Meeting::Hold(longer)) => self.delay_us.saturating_add(micros(longer)),
             _ => self.delay_us,
         };
-        let copies = if meeting == Some(Meeting::Twice) { 2 } else { 1 };
-        for _ in 0..copies {
-            let arrives_us = now_us + delay_us;
-            let fate = if lost { Fate::Dropped } else { Fate::Delivered };
-            self.record(now_us, (!lost).then_some(arrives_us), &raw, &frame, fate, events);
-            if !lost {
-                self.fly(arrives_us, from.peer(), frame.clone(), events.len() - 1);
-            }
+        let arrives_us = now_us + delay_us;
+        let fate = if lost { Fate::Dropped } else { Fate::Delivered };
+        if meeting == Some(Meeting::Twice) && !lost {
+            self.record(now_us, Some(arrives_us), &raw, &frame, fate, events);
+            self.fly(arrives_us, from.peer(), frame.clone(), events.len() - 1);
+        }
+        self.record(now_us, (!lost).then_some(arrives_us), &raw, &frame, fate, events);
+        if !lost {
+            self.fly(arrives_us, from.peer(), frame, events.len() - 1);
         }
     }
 

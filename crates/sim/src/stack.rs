@@ -18,8 +18,9 @@ use crate::wire::{self, Ip};
 
 /// What a connection can have in flight: ten full segments, the initial window of RFC 6928.
 const FLIGHT: usize = 10 * Ip::V4.segment_max();
-/// The window that it offers when nothing waits in it.
-pub(crate) const WINDOW: usize = 16_384;
+/// The window that it offers when nothing waits in it: as much. What is received goes on to the socket's own queue, so
+/// a larger one would only cost memory.
+pub(crate) const WINDOW: usize = FLIGHT;
 
 /// smoltcp takes the instant 0 for "now" in places: its clocks start far from it.
 const EPOCH_US: u64 = 1_000_000_000;
@@ -120,6 +121,9 @@ impl Stack {
 
     /// The frames that it has sent since the last time.
     pub(crate) fn leaving(&mut self) -> Vec<Vec<u8>> {
+        if self.device.leaving.is_empty() {
+            return Vec::new();
+        }
         let mut frames = std::mem::take(&mut self.device.leaving);
         if self.rules == Rules::Linux {
             for frame in &mut frames {

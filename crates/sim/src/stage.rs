@@ -28,6 +28,8 @@ pub(crate) struct World {
     pub(crate) events: Vec<Event>,
     /// Which state events belong to which connection: it is renamed when it is accepted.
     named: Vec<(Host, u32, usize)>,
+    /// Room for what a kernel has done, kept between times.
+    effects: Vec<Effect>,
     pending: Vec<Pending>,
     returned: Vec<Returned>,
     last_begun_us: u64,
@@ -57,6 +59,7 @@ impl World {
             link: Link::new(capture),
             events: Vec::new(),
             named: Vec::new(),
+            effects: Vec::new(),
             pending: Vec::new(),
             returned: Vec::new(),
             last_begun_us: 0,
@@ -128,7 +131,9 @@ impl World {
 
     fn take_effects(&mut self, host: Host) {
         let at_us = self.now_us;
-        for effect in self.kernels[host.index()].effects() {
+        let mut effects = std::mem::take(&mut self.effects);
+        self.kernels[host.index()].take_effects(&mut effects);
+        for effect in effects.drain(..) {
             match effect {
                 Effect::Rule(rule) => self.events.push(Event::Rule {
                     at_us,
@@ -154,6 +159,7 @@ impl World {
                 }
             }
         }
+        self.effects = effects;
     }
 
     fn check_bounds(&mut self) -> Result<(), Error> {

@@ -95,9 +95,10 @@ impl Kernel {
         }
     }
 
-    /// What has happened since the last time.
-    pub(crate) fn effects(&mut self) -> Vec<Effect> {
-        std::mem::take(&mut self.effects)
+    /// What has happened since the last time; what was in `effects` is gone.
+    pub(crate) fn take_effects(&mut self, effects: &mut Vec<Effect>) {
+        effects.clear();
+        std::mem::swap(&mut self.effects, effects);
     }
 
     pub(crate) const fn set_time(&mut self, now_us: u64) {
@@ -310,6 +311,8 @@ impl Kernel {
         connection.options = *options;
         connection.timers.received_us = self.now_us;
         self.newest = Some((id, connection.numbers));
+        // Connections are large, and few.
+        self.connections.reserve_exact(1);
         self.connections.push(connection);
         self.connections.len() - 1
     }

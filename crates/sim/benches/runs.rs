@@ -1,0 +1,56 @@
+//! How long runs take, and how much heap: each scenario of the book, all of them, and a long transfer with losses.
+//!
+//! `cargo bench -p sim`. The allocator counts, which costs a little: times are a few percent too high.
+
+use divan::{AllocProfiler, Bencher, black_box};
+use scenario::{CATALOGUE, Script};
+use sim::Rules;
+
+#[global_allocator]
+static ALLOCATOR: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+fn parse(text: &str) -> Script {
+    Script::parse(text).unwrap_or_else(|error| panic!("{error} in\n{text}"))
+}
+
+fn run(script: &Script) -> usize {
+    let trace = sim::run("bench", black_box(script), Rules::Linux).unwrap_or_else(|error| panic!("{error}"));
+    trace.events.len()
+}
+
+#[divan::bench(args = CATALOGUE.iter().map(|entry| entry.id))]
+fn scenario(bencher: Bencher<'_, '_>, id: &str) {
+    let entry = scenario::scenario(id).expect("the arguments are from the catalogue");
+    let script = parse(entry.text);
+    bencher.bench(|| run(&script));
+}
+
+/// Parsing included: what a page does when it is opened.
+#[divan::bench]
+fn whole_catalogue() -> usize {
+    CATALOGUE.iter().map(|entry| run(&parse(entry.text))).sum()
+}
+
+/// Two hosts and one open connection between them: the largest heap at any time is what counts here.
+#[divan::bench]
+fn one_connection(bencher: Bencher<'_, '_>) {
+    let script = parse("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n");
+    bencher.bench(|| run(&script));
+}
+
+/// Segments of a full 1448 bytes; of each hundred one is lost.
+#[divan::bench(args = [100, 1_000, 10_000])]
+fn transfer(bencher: Bencher<'_, '_>, segments: usize) {
+    let mut text = "server listen() = 0\nclient connect() = 0\nserver accept() = 0\n".to_owned();
+    for _ in 0..segments / 100 {
+        text.push_str("link drop data from client\nclient write(144800) = 144800 &\nwait 1s\n");
+        text.push_str("server read(1000000) &\nwait 1s\nserver read(1000000)\n");
+    }
+    text.push_str("client close() = 0\nserver read() = 0\n");
+    let script = parse(&text);
+    bencher.bench(|| run(&script));
+}
