@@ -1,4 +1,4 @@
-//! What are these FIN-WAIT-1s?
+//! What are the FIN-WAIT-1 lines in my list of sockets?
 //!
 //! We close when the other side is out of reach. Our FIN is never acknowledged.
 

@@ -1,4 +1,4 @@
-//! What are these LAST-ACKs?
+//! What are the LAST-ACK lines in my list of sockets?
 //!
 //! The other side closed first and is gone before it can acknowledge our FIN.
 

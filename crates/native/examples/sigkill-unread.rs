@@ -1,4 +1,4 @@
-//! Why is it a reset this time, when a process is killed?
+//! Why does a killed process sometimes reset its connections?
 //!
 //! A request lies unread in the server's queue when SIGKILL comes.
 
