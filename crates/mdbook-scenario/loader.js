@@ -64,4 +64,7 @@
     }
   }, { rootMargin: NEAR });
   embeds.forEach((embed) => observer.observe(embed));
+  // A link to a step leads to its widget, wherever on the page that lies.
+  const named = location.hash.split(/[#&]/).map((part) => part.replace(/^id=/, ""));
+  [...embeds].find((embed) => named.includes(embed.dataset.scenario))?.scrollIntoView();
 })();

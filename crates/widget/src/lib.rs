@@ -4,7 +4,7 @@
 //! - [`layout`]: a trace as rows and flights, without Yew, without widths
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
-//! - [`address`]: a link to a step; [`change`]: what a click changes in the script
+//! - [`change`]: what a click changes in the script
 //! - [`predict`]: what comes next? The questions of a run
 //! - `settings.rs`: what the reader chose for the whole book
 //! - `texts.rs`: every text shown
@@ -17,7 +17,6 @@
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
-pub mod address;
 pub mod change;
 #[cfg(target_arch = "wasm32")]
 mod controls;

@@ -5,17 +5,17 @@ use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use scenario::messages::Runtime;
-use scenario::{Script, Trace};
-use sim::{Frame, Rules};
+use sim::Rules;
 use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
-use crate::address::{Damaged, address};
 use crate::change::{Change, change};
 use crate::controls::{controls, on_click, on_input, on_key};
 use crate::dom::{element, text};
 use crate::explain::{beside, explain};
+use crate::export::link::{Holds, Link};
+use crate::export::{NoRun, Run};
 use crate::layout::Layout;
 use crate::picture::Picture;
 use crate::predict::Quiz;
@@ -30,8 +30,7 @@ use crate::workshop::Workshop;
 /// What is wrong with the script, or which bound the run reached. Nothing was changed then.
 #[wasm_bindgen]
 pub fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
-    let run = run(&id, &script, Rules::Linux).map_err(|complaint| JsError::new(&complaint))?;
-    let props = LiveProps { id, original: script, run: Rc::new(run) };
+    let props = LiveProps { shown: Rc::new(Shown::of(&id, &script, Rules::Linux).map_err(error)?), id };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();
     Ok(())
 }
@@ -42,37 +41,37 @@ pub fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
 /// As for [`mount`].
 #[wasm_bindgen]
 pub fn trace(script: String) -> Result<String, JsError> {
-    let run = run("script", &script, Rules::Linux).map_err(|complaint| JsError::new(&complaint))?;
-    Ok(run.trace.to_string())
+    Ok(Run::of("script", &script, Rules::Linux).map_err(error)?.trace.to_string())
 }
 
-/// A script and what came of it.
-pub(crate) struct Run {
-    pub(crate) script: Script,
-    pub(crate) trace: Trace,
+fn error(why: NoRun) -> JsError {
+    JsError::new(&why.to_string())
+}
+
+/// A run, and where everything in it stands.
+pub(crate) struct Shown {
+    pub(crate) run: Run,
     pub(crate) layout: Rc<Layout>,
-    /// The bytes of each of the layout's flights.
-    pub(crate) frames: Vec<Frame>,
 }
 
-fn run(id: &str, text: &str, rules: Rules) -> Result<Run, String> {
-    let script = Script::parse(text).map_err(|error| error.to_string())?;
-    let (trace, frames) = sim::capture(id, &script, rules).map_err(|error| error.to_string())?;
-    let layout = Rc::new(Layout::of(&script, &trace));
-    Ok(Run { script, trace, layout, frames })
+impl Shown {
+    fn of(id: &str, text: &str, rules: Rules) -> Result<Self, NoRun> {
+        let run = Run::of(id, text, rules)?;
+        let layout = Rc::new(Layout::of(&run.script, &run.trace));
+        Ok(Self { run, layout })
+    }
 }
 
 #[derive(Clone, Properties)]
 struct LiveProps {
     id: String,
-    /// The script as the book has it.
-    original: String,
-    run: Rc<Run>,
+    /// The run of the script as the book has it.
+    shown: Rc<Shown>,
 }
 
 impl PartialEq for LiveProps {
     fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.run, &other.run)
+        Rc::ptr_eq(&self.shown, &other.shown)
     }
 }
 
@@ -106,9 +105,9 @@ pub(crate) enum Message {
 
 /// Picture, controls, and the current step in words.
 struct Live {
-    run: Rc<Run>,
+    shown: Rc<Shown>,
     rules: Rules,
-    /// The script as it stands in the editor; `run` is of an older one if it cannot run.
+    /// The script as it stands in the editor; what is shown is of an older one if it cannot run.
     text: String,
     /// What is wrong with it, or with the page's address.
     complaint: Option<String>,
@@ -123,7 +122,7 @@ struct Live {
     /// The rows that are drawn.
     drawn: Range<usize>,
     /// The step that was brought into view last.
-    shown: Option<usize>,
+    viewed: Option<usize>,
     /// While the reader predicts.
     quiz: Option<Quiz>,
 }
@@ -136,41 +135,32 @@ impl Component for Live {
     type Properties = LiveProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let LiveProps { id, original, run } = ctx.props();
+        let LiveProps { id, shown } = ctx.props();
         settings::listen(ctx.link().callback(|()| Message::Chosen));
         let mut live = Self {
-            run: run.clone(),
+            shown: shown.clone(),
             rules: Rules::Linux,
-            text: original.clone(),
+            text: shown.run.text.clone(),
             complaint: None,
             history: Vec::new(),
-            player: Player::new(run.layout.rows.len()),
+            player: Player::new(shown.layout.rows.len()),
             timeout: None,
             root: NodeRef::default(),
             ladder: NodeRef::default(),
-            drawn: run.layout.drawn(0),
-            shown: None,
+            drawn: shown.layout.drawn(0),
+            viewed: None,
             quiz: None,
         };
         let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-        match address(&fragment, id) {
-            Some(Ok(address)) => {
-                if let Some(script) = address.script {
-                    live.set_text(id, script);
-                }
-                let link = ctx.link().clone();
-                // Later, when the widget stands in the page and can be scrolled to.
-                let arrive = move || link.send_message(Message::Do(Action::Go(address.step.unwrap_or(0))));
-                live.timeout = Some(Timeout::new(200, arrive));
-            }
-            Some(Err(Damaged)) => live.complaint = Some(texts::DAMAGED.to_owned()),
-            None => {}
+        if fragment.split(['#', '&']).any(|part| part.strip_prefix("id=") == Some(id)) {
+            live.follow(id, fragment.trim_start_matches('#'), ctx.link());
         }
         live
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
-        let LiveProps { id, original, .. } = ctx.props();
+        let LiveProps { id, shown } = ctx.props();
+        let original = &shown.run.text;
         match message {
             Message::Do(action) => {
                 self.player = self.player.reduce(action);
@@ -178,7 +168,7 @@ impl Component for Live {
                 if let Some(cursor) = self.player.cursor
                     && !self.drawn.contains(&cursor)
                 {
-                    self.drawn = self.run.layout.drawn(self.run.layout.top(cursor));
+                    self.drawn = self.shown.layout.drawn(self.shown.layout.top(cursor));
                 }
                 self.timeout = self.player.playing.then(|| {
                     let link = ctx.link().clone();
@@ -186,7 +176,7 @@ impl Component for Live {
                 });
             }
             Message::Predict => {
-                self.quiz = if self.quiz.is_some() { None } else { Some(Quiz::of(&self.run.layout)) };
+                self.quiz = if self.quiz.is_some() { None } else { Some(Quiz::of(&self.shown.layout)) };
                 self.player = self.player.reduce(if self.quiz.is_some() { Action::First } else { Action::Overview });
             }
             Message::Answer(choice) => {
@@ -202,14 +192,14 @@ impl Component for Live {
             Message::Chosen => {}
             Message::Scrolled => {
                 let height = self.ladder.cast::<Element>().map_or(0, |ladder| ladder.scroll_top());
-                let drawn = self.run.layout.drawn(u32::try_from(height).unwrap_or(0));
+                let drawn = self.shown.layout.drawn(u32::try_from(height).unwrap_or(0));
                 let before = std::mem::replace(&mut self.drawn, drawn);
                 return before != self.drawn;
             }
             Message::Typed(text) => self.write(id, text),
             Message::Change(what) => {
                 let step = self.player.cursor.unwrap_or(0);
-                let Some(text) = change(&self.text, &self.run.script, &self.run.layout, step, what) else {
+                let Some(text) = change(&self.text, &self.shown.run.script, &self.shown.layout, step, what) else {
                     return false;
                 };
                 self.write(id, text);
@@ -239,10 +229,10 @@ impl Component for Live {
 
     /// The current step is brought into view when it changes; whoever scrolls is left alone.
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
-        if self.shown == self.player.cursor {
+        if self.viewed == self.player.cursor {
             return;
         }
-        self.shown = self.player.cursor;
+        self.viewed = self.player.cursor;
         let row = self.root.cast::<Element>().and_then(|root| root.query_selector(".sc-now").ok().flatten());
         if let Some(row) = row {
             let nearest = web_sys::ScrollIntoViewOptions::new();
@@ -252,9 +242,10 @@ impl Component for Live {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LiveProps { id, original, .. } = ctx.props();
+        let LiveProps { id, shown } = ctx.props();
+        let original = &shown.run.text;
         let link = ctx.link();
-        let layout = &self.run.layout;
+        let layout = &self.shown.layout;
         let Player { cursor, steps, playing, .. } = self.player;
         let panel = element("div", "sc-panel")
             .with("aria-live", if playing { "off" } else { "polite" }.into())
@@ -266,7 +257,7 @@ impl Component for Live {
         let workshop = self.workshop(id, original);
         let beside = element("div", "sc-beside")
             .child(workshop.change())
-            .child(beside(layout, &self.run.frames, cursor))
+            .child(beside(layout, &self.shown.run.frames, cursor))
             .child(workshop.take());
         html! {
             <div class={if self.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
@@ -284,6 +275,27 @@ impl Component for Live {
 }
 
 impl Live {
+    /// Goes where a link leads; one that is damaged leaves the book's scenario standing, and says so.
+    fn follow(&mut self, id: &str, fragment: &str, scope: &html::Scope<Self>) {
+        let link = match Link::decode(fragment) {
+            Ok(link) => link,
+            Err(damaged) => {
+                self.complaint = Some(damaged.to_string());
+                return;
+            }
+        };
+        self.rules = link.rules;
+        let text = match link.holds {
+            Holds::Script(script) => script,
+            Holds::Id(_) => self.text.clone(),
+        };
+        self.set_text(id, text);
+        let scope = scope.clone();
+        // Later, when the widget stands in the page and can be scrolled to.
+        let arrive = move || scope.send_message(Message::Do(Action::Go(link.step.unwrap_or(0))));
+        self.timeout = Some(Timeout::new(200, arrive));
+    }
+
     /// Another script, which can be taken back.
     fn write(&mut self, id: &str, text: String) {
         // Some input events come twice.
@@ -300,17 +312,17 @@ impl Live {
     /// Another script: it runs at once. One that cannot run leaves the last run standing, and says why.
     fn set_text(&mut self, id: &str, text: String) {
         self.text = text;
-        match run(id, &self.text, self.rules) {
-            Ok(run) => {
-                let steps = run.layout.rows.len();
+        match Shown::of(id, &self.text, self.rules) {
+            Ok(shown) => {
+                let steps = shown.layout.rows.len();
                 let cursor = self.player.cursor.filter(|_| steps > 0).map(|cursor| cursor.min(steps - 1));
                 self.player = Player { cursor, speed: self.player.speed, ..Player::new(steps) };
-                self.drawn = run.layout.drawn(run.layout.top(cursor.unwrap_or(0)));
-                self.run = Rc::new(run);
+                self.drawn = shown.layout.drawn(shown.layout.top(cursor.unwrap_or(0)));
+                self.shown = Rc::new(shown);
                 self.complaint = None;
                 self.quiz = None;
             }
-            Err(complaint) => self.complaint = Some(complaint),
+            Err(why) => self.complaint = Some(why.to_string()),
         }
     }
 
@@ -318,7 +330,7 @@ impl Live {
         Workshop {
             id,
             text: &self.text,
-            run: &self.run,
+            shown: &self.shown,
             rules: self.rules,
             complaint: self.complaint.as_deref(),
             is_changed: self.text != original,

@@ -67,7 +67,6 @@ pub(crate) const UNDO: &str = "Undo";
 pub(crate) const ORIGINAL: &str = "Back to the book's script";
 pub(crate) const BARE: &str = "smoltcp without Linux's rules";
 pub(crate) const SCRIPT: &str = "The script";
-pub(crate) const DAMAGED: &str = "The link is damaged. This is the scenario as the book has it.";
 pub(crate) const TAKE: &str = "Take it away";
 pub(crate) const LINK_HERE: &str = "Link to this step";
 pub(crate) const TAKE_SCRIPT: &str = "Script (.tcp)";

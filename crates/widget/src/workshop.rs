@@ -4,12 +4,12 @@ use sim::Rules;
 use web_sys::Element;
 use yew::prelude::*;
 
-use crate::address::{fragment, percent};
 use crate::change::{Change, LINES, possible};
 use crate::controls::{button, menu, option, pressed};
 use crate::dom::{element, text};
 use crate::explain::folded;
-use crate::live::Run;
+use crate::export::link::{Holds, Link};
+use crate::live::Shown;
 use crate::texts;
 
 /// What the workshop shows.
@@ -19,7 +19,7 @@ pub(crate) struct Workshop<'a> {
     /// The script as it stands in the editor.
     pub(crate) text: &'a str,
     /// The last run; of an older script if this one cannot run.
-    pub(crate) run: &'a Run,
+    pub(crate) shown: &'a Shown,
     /// Which rules it followed.
     pub(crate) rules: Rules,
     /// What is wrong with the script.
@@ -35,7 +35,7 @@ impl Workshop<'_> {
     pub(crate) fn change(&self) -> Html {
         let mut clicks = element("p", "sc-choices");
         if let Some(step) = self.cursor.filter(|_| self.complaint.is_none()) {
-            for change in possible(&self.run.script, &self.run.layout, step) {
+            for change in possible(&self.shown.run.script, &self.shown.layout, step) {
                 let (does, name) = match change {
                     Change::Lose => ("lose", texts::LOSE),
                     Change::Hold => ("hold", texts::HOLD),
@@ -44,7 +44,8 @@ impl Workshop<'_> {
                 };
                 clicks = clicks.child(button(does).text(name).end());
             }
-            let first = element("option", "").with("value", "".into()).text(texts::PUT_IN).end();
+            let first =
+                element("option", "").with("value", "".into()).with("selected", "".into()).text(texts::PUT_IN).end();
             let mut lines = menu("", texts::PUT_IN).child(first);
             for line in LINES {
                 lines = lines.child(option(line, false));
@@ -73,9 +74,15 @@ impl Workshop<'_> {
 
     /// Take it away: a link to this step, the script, a capture, the trace; and the command for one's own kernel.
     pub(crate) fn take(&self) -> Html {
-        let link = fragment(self.id, self.cursor, self.is_changed.then_some(self.text));
-        let mut links =
-            element("p", "sc-choices").child(element("a", "").with("href", link.into()).text(texts::LINK_HERE).end());
+        let mut links = element("p", "sc-choices");
+        match self.link().encode() {
+            // The id stands there in any case: it says which widget of the page is meant.
+            Ok(link) => {
+                let link = if self.is_changed { format!("#{link}&id={}", self.id) } else { format!("#{link}") };
+                links = links.child(element("a", "").with("href", link.into()).text(texts::LINK_HERE).end());
+            }
+            Err(why) => links = links.text(&why.to_string()),
+        }
         for (kind, name) in [("tcp", texts::TAKE_SCRIPT), ("pcap", texts::TAKE_CAPTURE), ("txt", texts::TAKE_TRACE)] {
             let link = element("a", "")
                 .with("href", "#".into())
@@ -92,13 +99,34 @@ impl Workshop<'_> {
         folded(texts::TAKE, element("div", "").child(links.end()).child(command.end()).end())
     }
 
+    fn link(&self) -> Link {
+        let holds = match self.is_changed {
+            true => Holds::Script(self.text.to_owned()),
+            false => Holds::Id(self.id.to_owned()),
+        };
+        Link { holds, step: self.cursor, rules: self.rules, runtime: None }
+    }
+
     /// Gives a link its file just before the browser follows it.
     pub(crate) fn fill(&self, link: &Element, kind: &str) {
         let href = match kind {
-            "pcap" => percent("data:application/vnd.tcpdump.pcap,", &sim::pcap(&self.run.frames)),
-            "txt" => percent("data:text/plain;charset=utf-8,", self.run.trace.to_string().as_bytes()),
+            "pcap" => percent("data:application/vnd.tcpdump.pcap,", &sim::pcap(&self.shown.run.frames)),
+            "txt" => percent("data:text/plain;charset=utf-8,", self.shown.run.trace.to_string().as_bytes()),
             _ => percent("data:text/plain;charset=utf-8,", self.text.as_bytes()),
         };
         let _ = link.set_attribute("href", &href);
     }
+}
+
+/// Every byte as `%xx`, behind `start`.
+fn percent(start: &str, bytes: &[u8]) -> String {
+    let mut written = String::with_capacity(start.len() + bytes.len() * 3);
+    written.push_str(start);
+    for byte in bytes {
+        written.push('%');
+        for digit in [byte >> 4, byte & 15] {
+            written.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    written
 }
