@@ -19,7 +19,7 @@ use std::{env, fs, thread};
 use scenario::{CATALOGUE, Script, Trace};
 use sim::Rules;
 use tests::normal::Normal;
-use tests::{golden, interleavings, ledger, random, root};
+use tests::{counters, golden, interleavings, ledger, random, root};
 
 /// Runs wait most of the time; so many at once keep two cores busy and leave the clocks right.
 const SIDE_BY_SIDE: usize = 12;
@@ -189,11 +189,12 @@ fn recording(id: &str) -> std::path::PathBuf {
     root().join(format!("tests/recorded/{id}.json"))
 }
 
-/// Holds a run of the simulator against a run of the kernel.
+/// Holds a run of the simulator against a run of the kernel, and the kernel's counters against what they should say.
 fn judge(id: &str, script: &Script, model: &Trace, kernel: &Trace, ledger: &[ledger::Entry]) -> Result<(), String> {
     if let Some(failed) = kernel.failed.iter().find(|failed| script_expects(script, failed.line)) {
         return Err(format!("the kernel: line {}: {} expected, got {}", failed.line, failed.expected, failed.got));
     }
+    counters::judge(kernel)?;
     let differences = Normal::of(script, model).differences(&Normal::of(script, kernel));
     ledger::judge(ledger, id, &differences).map_err(|why| format!("simulator / kernel:\n{}", indented(&why)))
 }

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod counters;
 pub mod golden;
 pub mod interleavings;
 pub mod ledger;
