@@ -52,6 +52,8 @@ pub(crate) struct Connection {
     pub(crate) stream_ended: bool,
     /// A FIN is to follow what is written; smoltcp has not been told yet.
     pub(crate) fin_wanted: bool,
+    /// Something was lost: what leaves until this number is acknowledged leaves one segment at a time.
+    pub(crate) recovery: Option<u32>,
     /// The number of a FIN that arrived before the data in front of it.
     pub(crate) early_fin: Option<u32>,
     /// Linux's sk_err: the one pending error.
@@ -220,6 +222,7 @@ impl Connection {
             reading_ended: false,
             stream_ended: false,
             fin_wanted: false,
+            recovery: None,
             early_fin: None,
             error: None,
             answered_us: None,

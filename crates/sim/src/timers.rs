@@ -152,6 +152,14 @@ impl Timers {
         }
     }
 
+    /// Something has left again by itself, for three ACKs alike: the gap needs no timer any more.
+    pub(crate) const fn note_repeated(&mut self, now_us: u64) {
+        if self.gap && !self.probed {
+            self.probed = true;
+            self.retransmit_at = Some(now_us + self.rto_us);
+        }
+    }
+
     /// Something acceptable arrived.
     pub(crate) const fn note_received(&mut self, now_us: u64) {
         self.received_us = now_us;

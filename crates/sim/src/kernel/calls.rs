@@ -7,7 +7,6 @@ use crate::Rules;
 use crate::connection::{Connection, Holder, Linger2, Numbers, Options, micros};
 use crate::rules::{self, Closing, Exiting};
 use crate::timers;
-use crate::wire::Ip;
 
 /// A call has returned, or waits.
 pub(crate) enum Attempt {
@@ -164,7 +163,7 @@ impl Kernel {
                 DONE
             }
             Verb::SetOption(option) => {
-                set(&mut self.listeners[at].options, *option);
+                set(&mut self.listeners[at].options, *option, self.ip.segment_max());
                 DONE
             }
             Verb::Poll => {
@@ -217,7 +216,7 @@ impl Kernel {
             Verb::Shutdown(how) => return self.shutdown(at, *how),
             Verb::Close => return self.close(id, Exiting::No),
             Verb::SetOption(option) => {
-                set(&mut connection.options, *option);
+                set(&mut connection.options, *option, self.ip.segment_max());
                 timers::watch_keep_alive(connection, self.now_us);
             }
             Verb::GetError => {
@@ -441,7 +440,7 @@ impl Kernel {
     }
 }
 
-fn set(options: &mut Options, option: SocketOption) {
+fn set(options: &mut Options, option: SocketOption, full: usize) {
     match option {
         SocketOption::Linger(seconds) => options.linger_s = seconds,
         SocketOption::KeepAlive(on) => options.keep_alive = on,
@@ -453,7 +452,6 @@ fn set(options: &mut Options, option: SocketOption) {
         SocketOption::Linger2(Some(seconds)) => options.linger2 = Linger2::Seconds(seconds),
         // Half of what Linux sets aside is for bytes, and the window is offered in full segments.
         SocketOption::ReceiveBuffer(bytes) => {
-            let full = Ip::V4.segment_max();
             options.receive_buffer = (bytes as usize / full * full).max(BUFFER_MIN);
         }
         SocketOption::SendBuffer(bytes) => options.send_buffer = Some((bytes as usize).max(BUFFER_MIN)),

@@ -59,6 +59,16 @@ impl Kernel {
                     self.send(Some(answer));
                 }
             }
+            Verdict::TakeAck | Verdict::TakeAckAndAnswer => {
+                let (seq, flags) = (connection.numbers.receive_next, Flags::ACK);
+                let bare = RawSegment { seq, flags, len: 0, ..*segment };
+                self.pass(at, &bare, wire::write(self.ip, &bare));
+                let connection = &self.connections[at];
+                if verdict == Verdict::TakeAckAndAnswer && connection.stack.is_some() {
+                    let answer = acknowledgement(&connection.numbers, self.host);
+                    self.send(Some(answer));
+                }
+            }
             Verdict::Reset => {
                 self.effects.extend(rule.map(Effect::Rule));
                 self.fail(at);
@@ -113,7 +123,8 @@ impl Kernel {
         if !segment.flags.rst {
             connection.timers.note_received(now_us);
         }
-        if connection.numbers.advances(segment) {
+        let advances = connection.numbers.advances(segment);
+        if advances {
             let newly = segment.ack.wrapping_sub(connection.numbers.unacknowledged);
             connection.acknowledged = connection.acknowledged.saturating_add(newly as usize);
             connection.numbers.unacknowledged = segment.ack;
@@ -124,7 +135,13 @@ impl Kernel {
             connection.numbers.send_window = segment.win;
         }
         connection.timers.note_window(now_us, segment.win);
-        self.work(at);
+        let acknowledges_nothing = length(segment) == 0 && !advances;
+        connection.recovery = connection.recovery.filter(|end| wire::before(connection.numbers.unacknowledged, *end));
+        if connection.recovery.is_some() && acknowledges_nothing {
+            self.work_turns(at, 0);
+        } else {
+            self.work(at);
+        }
         self.pass_early_fin(at);
     }
 
@@ -190,14 +207,17 @@ impl Kernel {
     }
 
     /// Everything that the connection has to do now: take in, hand on, speak, and move on when it is over.
+    ///
+    /// After a loss it speaks one segment at a time: smoltcp begins again at the first that is not acknowledged, and
+    /// would repeat what has arrived (Linux knows from SACK; RFC 6675).
     pub(super) fn work(&mut self, at: usize) {
-        for _ in 0..TURNS_MAX {
-            self.observe(at);
-            self.emit(at);
-            let connection = &mut self.connections[at];
-            connection.take_in();
-            connection.feed();
-            self.observe(at);
+        let turns = if self.connections[at].recovery.is_some() { 1 } else { TURNS_MAX };
+        self.work_turns(at, turns);
+    }
+
+    fn work_turns(&mut self, at: usize, turns: usize) {
+        self.turn(at);
+        for _ in 0..turns {
             let connection = &mut self.connections[at];
             if connection.timers.ack_at.is_some() && !connection.has_to_say() {
                 break;
@@ -206,8 +226,18 @@ impl Kernel {
             if !stack.speak(self.now_us) {
                 break;
             }
+            self.turn(at);
         }
         self.move_on(at);
+    }
+
+    fn turn(&mut self, at: usize) {
+        self.observe(at);
+        self.emit(at);
+        let connection = &mut self.connections[at];
+        connection.take_in();
+        connection.feed();
+        self.observe(at);
     }
 
     /// Records the state if it has changed.
@@ -252,9 +282,13 @@ impl Kernel {
             if segment.flags.ack {
                 connection.timers.ack_at = None;
             }
+            let end = segment.seq.wrapping_add(length(&segment));
+            let is_new = wire::after(end, connection.numbers.send_next);
             if connection.numbers.sent(&segment) {
-                let end = segment.seq.wrapping_add(length(&segment));
                 connection.timers.note_sent(self.now_us, end);
+                if !is_new {
+                    connection.timers.note_repeated(self.now_us);
+                }
             }
             self.effects.push(Effect::Segment(frame));
         }
@@ -374,6 +408,9 @@ impl Kernel {
     fn retransmit(&mut self, at: usize) {
         let connection = &mut self.connections[at];
         connection.timers.ack_at = None;
+        if self.rules == Rules::Linux && connection.numbers.in_flight() {
+            connection.recovery = Some(connection.numbers.send_next);
+        }
         if let Some(stack) = &mut connection.stack {
             stack.expire(self.now_us);
         }

@@ -13,7 +13,7 @@ use crate::wire::{after, before};
 type Judge = fn(&Connection, &RawSegment) -> Option<(Verdict, Option<&'static Rule>)>;
 
 /// The first that has a word to say decides: the order is the kernel's.
-const SYNCHRONIZED: [Judge; 10] = [
+const SYNCHRONIZED: [Judge; 11] = [
     outside_the_window,
     reset_in_the_window,
     syn_in_the_window,
@@ -24,6 +24,7 @@ const SYNCHRONIZED: [Judge; 10] = [
     data_for_nobody,
     text_after_fin,
     fin_before_its_data,
+    only_its_ack_is_new,
 ];
 
 /// What becomes of a segment for this connection, which is no handshake of a listener.
@@ -171,6 +172,21 @@ fn text_after_fin(connection: &Connection, segment: &RawSegment) -> Option<(Verd
 fn fin_before_its_data(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
     let is_early = segment.flags.fin && after(segment.seq, connection.numbers.receive_next);
     is_early.then_some((Verdict::KeepFin, Some(&EARLY_FIN)))
+}
+
+/// What a segment acknowledges counts even where its text does not: it is all old, or there is no room for it, or it
+/// is empty and stands at the very end of the window. smoltcp passes such segments over.
+///
+/// RFC 9293 §3.10.7.4 first ("the window is extended to the left"). Linux: `tcp_sequence`, `tcp_data_queue`.
+fn only_its_ack_is_new(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
+    let numbers = &connection.numbers;
+    let is_old = segment.seq.wrapping_add(length(segment)) == numbers.receive_next;
+    let has_no_room = numbers.receive_window == 0 && segment.len > 0;
+    let is_at_the_edge = segment.seq == numbers.receive_next.wrapping_add(numbers.receive_window);
+    if length(segment) == 0 {
+        return (is_at_the_edge && !is_old).then_some((Verdict::TakeAck, None));
+    }
+    (is_old || has_no_room).then_some((Verdict::TakeAckAndAnswer, None))
 }
 
 /// A segment for a handshake that a listener has begun.

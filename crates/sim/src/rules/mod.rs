@@ -64,7 +64,7 @@ rules! {
     NO_ROOM_TO_REST:
         "no TIME-WAIT where tcp_max_tw_buckets is reached", "Linux", "tcp_time_wait", "time-wait-overflow";
     TIME_WAIT_ENDS:
-        "TIME-WAIT ends after 60 s", "RFC 9293 §3.6.1", "tcp_time_wait", "time-wait-ends";
+        "TIME-WAIT ends after 60 s", "RFC 9293 §3.6.1", "tcp_time_wait", "time-wait-minute";
     TIME_WAIT_ANSWERS:
         "TIME-WAIT repeats its last ACK", "RFC 9293 §3.10.7.4", "tcp_timewait_state_process", "final-ack-lost";
     TIME_WAIT_REOPENS:
@@ -83,7 +83,7 @@ rules! {
         "a reset at the FIN's own number is accepted", "Linux", "tcp_reset_check", "keepalive-race-fin";
     RESET_OF_SYN:
         "a reset in SYN-SENT must acknowledge the SYN", "RFC 9293 §3.10.7.3", "tcp_rcv_synsent_state_process",
-        "reset-of-a-syn";
+        "syn-sent-wrong-rst";
     SYN_CHALLENGED:
         "a SYN for a living connection is challenged", "RFC 5961 §4.2", "tcp_validate_incoming",
         "syn-in-established";
@@ -92,24 +92,24 @@ rules! {
         "tcp_rcv_synsent_state_process", "syn-in-established";
     OUTSIDE_ANSWERED:
         "a segment outside the window is answered with an ACK", "RFC 9293 §3.10.7.4", "tcp_validate_incoming",
-        "old-segment-answered";
+        "zero-window-stall";
     STALE_ACK:
         "an old ACK in LAST-ACK is not answered", "RFC 9293 §3.10.7.4", "tcp_ack", "stale-ack-in-last-ack";
     ACK_OF_NOTHING:
-        "an ACK of what was never sent is answered", "RFC 5961 §5.2", "tcp_ack", "ack-of-nothing";
+        "an ACK of what was never sent is answered", "RFC 5961 §5.2", "tcp_ack", "forged-data";
     TEXT_AFTER_FIN:
-        "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "data-behind-a-fin";
+        "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "data-behind-fin";
     FIN_ACK_WAITS:
         "the ACK of a FIN waits for something that takes it along", "RFC 9293 §3.8.6.3", "tcp_fin",
         "graceful-three-segments";
     EARLY_FIN:
         "a FIN before its data is answered, and kept", "RFC 9293 §3.10.7.4", "tcp_data_queue_ofo",
-        "fin-before-its-data";
+        "fin-overtakes-data";
     HANDSHAKE_RESET:
         "a reset ends a handshake that nobody has accepted", "RFC 9293 §3.10.7.4", "tcp_check_req",
-        "reset-in-the-handshake";
+        "close-before-connected";
     SYN_REPEATED:
-        "a repeated SYN is answered again", "RFC 9293 §3.10.7.4", "tcp_check_req", "syn-repeated";
+        "a repeated SYN is answered again", "RFC 9293 §3.10.7.4", "tcp_check_req", "syn-twice";
     QUEUE_FULL_SYN:
         "a full accept queue drops the SYN", "Linux", "tcp_conn_request", "accept-queue-full-syn-dropped";
     QUEUE_FULL_ACK:
@@ -143,6 +143,10 @@ pub(crate) enum Verdict {
     Drop,
     /// It is answered with the last ACK; see [`Pace`].
     Answer(Pace),
+    /// Only what it acknowledges counts.
+    TakeAck,
+    /// The same, and it is answered with the last ACK.
+    TakeAckAndAnswer,
     /// It resets the connection.
     Reset,
     /// The connection ends, and the segment is answered with a reset.

@@ -40,7 +40,7 @@ pub(crate) fn answer(rest: &Rest, segment: &RawSegment, settings: &Settings) -> 
 fn in_fin_wait_2(rest: &Rest, segment: &RawSegment) -> (Answer, Option<&'static Rule>) {
     let end = segment.seq.wrapping_add(length(segment));
     if !rest.numbers.is_in_window(segment) {
-        return (Answer::Acknowledge { pace: Pace::Limited, renews: false }, None);
+        return (Answer::Acknowledge { pace: pace(segment), renews: false }, None);
     }
     if segment.flags.rst {
         return (Answer::Die, None);
@@ -76,6 +76,10 @@ fn in_time_wait(rest: &Rest, segment: &RawSegment, settings: &Settings) -> (Answ
     if segment.flags.rst {
         return (Answer::Ignore, None);
     }
-    let answer = Answer::Acknowledge { pace: Pace::Limited, renews: segment.flags.ack };
-    (answer, Some(&TIME_WAIT_ANSWERS))
+    (Answer::Acknowledge { pace: pace(segment), renews: segment.flags.ack }, Some(&TIME_WAIT_ANSWERS))
+}
+
+/// Data makes no loop of answers (Linux: `tcp_oow_rate_limited`).
+const fn pace(segment: &RawSegment) -> Pace {
+    if length(segment) > 0 && !segment.flags.syn { Pace::Always } else { Pace::Limited }
 }
