@@ -33,12 +33,7 @@ pub enum Owner {
 
 /// What both sides hold when a row is over; `None` if the run has several connections.
 pub fn holdings(layout: &Layout, until: usize) -> Option<[Holding; 2]> {
-    let pair = |flight: &Flight| match flight.from {
-        Host::Client => flight.ports,
-        Host::Server => [flight.ports[1], flight.ports[0]],
-    };
-    let first = layout.flights.first().map(pair);
-    let is_one = layout.flights.iter().all(|flight| Some(pair(flight)) == first);
+    let is_one = !layout.flights.iter().any(|flight| flight.is_one_of_several);
     is_one.then(|| Host::BOTH.map(|host| holding(layout, host, until)))
 }
 

@@ -124,6 +124,8 @@ pub struct Flight {
     pub segment: Segment,
     /// The sender's port and the receiver's.
     pub ports: [u16; 2],
+    /// Whether there are several connections, so that its port is needed to tell whose it is.
+    pub is_one_of_several: bool,
     /// What became of it.
     pub fate: Fate,
     /// When it left.
@@ -134,6 +136,17 @@ pub struct Flight {
     pub row: usize,
     /// The last row that it crosses: it arrives where that row ends.
     pub last: usize,
+}
+
+impl Flight {
+    /// The connection's ports: the client's and the server's.
+    pub const fn pair(&self) -> [u16; 2] {
+        let [source, destination] = self.ports;
+        match self.from {
+            Host::Client => [source, destination],
+            Host::Server => [destination, source],
+        }
+    }
 }
 
 /// How a segment is drawn, by the flag that matters most for how connections end.
@@ -205,6 +218,7 @@ impl Layout {
         rows.flush();
         let Rows { mut rows, mut flights, .. } = rows;
         mark_blocked(&mut rows, &trace.events);
+        mark_several(&mut flights);
         let lanes = lay_lanes(script, &mut rows);
         let unplaced = mark_failed(script, trace, &mut rows);
         measure(&mut rows);
@@ -349,6 +363,7 @@ impl<'a> Rows<'a> {
                     from: *from,
                     segment: *segment,
                     ports: *ports,
+                    is_one_of_several: false,
                     fate: *fate,
                     at_us: *at_us,
                     arrives_us: *arrives_us,
@@ -517,6 +532,13 @@ fn is_alone(host: Host, events: &[Event]) -> bool {
     }
     own.retain(|name| !listeners.contains(name));
     queued.len() < 2 && own.len() < 2 && listeners.len() < 2
+}
+
+fn mark_several(flights: &mut [Flight]) {
+    let first = flights.first().map(Flight::pair);
+    if flights.iter().any(|flight| Some(flight.pair()) != first) {
+        flights.iter_mut().for_each(|flight| flight.is_one_of_several = true);
+    }
 }
 
 fn mark_blocked(rows: &mut [Row], events: &[Event]) {

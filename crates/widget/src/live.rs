@@ -248,6 +248,7 @@ impl Component for Live {
         let layout = &self.shown.layout;
         let Player { cursor, steps, playing, .. } = self.player;
         let panel = element("div", "sc-panel")
+            .with("aria-atomic", "true".into())
             .with("aria-live", if playing { "off" } else { "polite" }.into())
             .child(text("span", "sc-unseen", &texts::step_of(cursor, steps)))
             .maybe(self.question(layout))

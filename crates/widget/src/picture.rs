@@ -231,6 +231,10 @@ pub(crate) fn label(flight: &Flight) -> Html {
         .child(text("b", "", flags))
         .text(" ")
         .text(numbers.trim_start());
+    let label = match flight.is_one_of_several {
+        true => label.child(text("small", "", &texts::port(flight))),
+        false => label,
+    };
     match texts::fate(flight.fate) {
         Some(fate) => label.text(" ").child(text("em", "", fate)),
         None => label,

@@ -206,6 +206,11 @@ pub(crate) fn source(rule: &Rule) -> String {
     format!("{} · {}", rule.clause, rule.kernel)
 }
 
+/// ` (port 40001)`: the client's, which tells connections to one server apart.
+pub(crate) fn port(flight: &Flight) -> String {
+    format!(" (port {})", flight.pair()[0])
+}
+
 /// How a runtime's text is known.
 pub(crate) fn known(source: Source) -> String {
     match source {
@@ -219,8 +224,9 @@ pub(crate) fn headline(layout: &Layout, row: &Row) -> String {
     match &row.thing {
         Thing::Call { socket, call, outcome } => format!("{}{call} {}", prefix(socket.as_deref()), result(*outcome)),
         Thing::Segment(flight) => {
-            let Flight { from, segment, fate, .. } = &layout.flights[*flight];
-            self::segment(segment, from.peer(), *fate)
+            let flight = &layout.flights[*flight];
+            let port = if flight.is_one_of_several { port(flight) } else { String::new() };
+            segment(&flight.segment, flight.from.peer(), flight.fate) + &port
         }
         Thing::Statement(text) | Thing::Counter(text) => text.clone(),
         Thing::Effect => String::new(),
