@@ -1,10 +1,14 @@
-//! The simulator's traces, to the byte: tests/golden/<id>.trace. `BLESS=1` writes them anew.
+//! The simulator's traces, to the byte: tests/golden/<id>.trace, and the table of all short orders of calls,
+//! tests/golden/interleavings.txt. `BLESS=1` writes them anew.
 //!
 //! The browser's test holds the program in the page against the same files.
 
-use scenario::{CATALOGUE, Script};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use scenario::{CATALOGUE, Event, Script, Trace};
 use sim::Rules;
-use tests::{golden, root};
+use tests::{golden, interleavings, root};
 
 #[test]
 fn every_scenario_gives_the_bytes_it_gave_before() {
@@ -25,4 +29,45 @@ fn every_golden_file_belongs_to_a_scenario() {
         let Some(id) = name.strip_suffix(".trace") else { continue };
         assert!(scenario::scenario(id).is_some(), "tests/golden/{name}: no such scenario, so nothing compares with it");
     }
+}
+
+/// The kernel gives the same: the conformance test runs both (`CONFORMANCE_DEPTH=3` for the whole table).
+#[test]
+fn every_order_of_three_calls_ends_as_it_did_before() {
+    let mut table = String::from("# calls behind an open connection | what they return | how both ends are left\n");
+    for row in interleavings::rows(3) {
+        let script = Script::parse(&row.text).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+        let trace = sim::run("row", &script, Rules::Linux).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+        writeln!(table, "{} | {} | {}", row.name, outcomes(&script, &trace), ends(&trace)).expect("a string takes all");
+    }
+    golden::check(&root().join("tests/golden/interleavings.txt"), &table).unwrap_or_else(|why| panic!("{why}"));
+}
+
+/// What the calls behind the opening returned, in the order of the script; `-` for one that could not be made.
+fn outcomes(script: &Script, trace: &Trace) -> String {
+    let words: Vec<String> = script.statements[3..]
+        .iter()
+        .map(|statement| {
+            let returned = trace.events.iter().find_map(|event| match event {
+                Event::Call { line, outcome, .. } if *line == statement.line => Some(outcome.to_string()),
+                _ => None,
+            });
+            returned.unwrap_or_else(|| "-".to_owned())
+        })
+        .collect();
+    words.join(" ")
+}
+
+/// The last state of each end of the connection.
+fn ends(trace: &Trace) -> String {
+    let mut last = BTreeMap::new();
+    for event in &trace.events {
+        if let Event::State { host, socket, to, .. } = event
+            && socket == host.name()
+        {
+            last.insert(host, to);
+        }
+    }
+    let words: Vec<String> = last.into_iter().map(|(host, state)| format!("{host} {state}")).collect();
+    words.join(", ")
 }
