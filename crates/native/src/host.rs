@@ -144,6 +144,11 @@ impl Process {
         Ok(Self { child, lines, reports })
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Has the call in that line made.
     pub(crate) fn begin(&mut self, line: u32) -> Result<(), Error> {
         writeln!(self.lines, "{line}").and_then(|()| self.lines.flush()).map_err(|error| Error::broken("a call", error))

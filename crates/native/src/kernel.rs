@@ -155,6 +155,19 @@ pub(crate) fn set(sysctl: Sysctl, value: u32) -> io::Result<()> {
     std::fs::write(format!("/proc/sys/net/ipv4/{}", sysctl.name()), value.to_string())
 }
 
+/// Whether one of the process's threads runs, or waits for a processor to run on; its first thread in the calling
+/// process, which asks, does not count.
+pub(crate) fn is_awake(process: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).into_iter().flatten().flatten();
+    threads.filter(|thread| process != std::process::id() || *thread.file_name() != *process.to_string()).any(
+        |thread| {
+            // `TID (NAME) STATE …`: S is asleep, R runs, D waits for a disk (proc(5)).
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with(['R', 'D']))
+        },
+    )
+}
+
 /// `6.18.1-distribution`; the empty string if even that is hidden.
 pub(crate) fn release() -> String {
     std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default()
@@ -172,6 +185,25 @@ mod tests {
         assert_eq!(row(line), Some(expected));
         assert_eq!(row("rubbish"), None);
         assert_eq!(address("B80D0120000000000000000002000000"), "2001:db8::2".parse().ok());
+    }
+
+    #[test]
+    fn a_thread_that_waits_is_not_awake() {
+        let mut process = std::process::Command::new("sleep").arg("60").spawn().expect("there is a sleep(1)");
+        let asleep = (0..1000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            !is_awake(process.id())
+        });
+        process.kill().and_then(|()| process.wait()).expect("it is our own process");
+        assert!(asleep);
+        let ended = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let busy = std::thread::spawn({
+            let ended = std::sync::Arc::clone(&ended);
+            move || while !ended.load(std::sync::atomic::Ordering::Relaxed) {}
+        });
+        assert!(is_awake(std::process::id()), "a thread of this very process goes round and round");
+        ended.store(true, std::sync::atomic::Ordering::Relaxed);
+        busy.join().expect("it does not panic");
     }
 
     #[test]

@@ -227,9 +227,26 @@ impl<'a> Lab<'a> {
         let asked_us = now_us();
         loop {
             self.nap(Duration::ZERO);
-            let Some(nap) = self.pair.until_quiet(quiet, asked_us)? else { return self.pair.look() };
-            self.nap(nap);
+            if let Some(nap) = self.pair.until_quiet(quiet, asked_us)? {
+                self.nap(nap);
+            } else if self.is_anybody_awake() {
+                self.nap(Duration::from_millis(1));
+            } else {
+                // Whoever sleeps now may have reported a moment ago.
+                let pending = self.pending.len();
+                self.nap(Duration::ZERO);
+                if self.pending.len() == pending {
+                    return self.pair.look();
+                }
+            }
         }
+    }
+
+    /// Whether a thread that makes calls, reads reports or works the link has something to do and has not done it:
+    /// on a busy machine what is over for the kernel may not be over for a program.
+    fn is_anybody_awake(&self) -> bool {
+        let processes = self.processes.iter().flatten().map(Process::id);
+        processes.chain([std::process::id()]).any(kernel::is_awake)
     }
 
     fn run_until(&mut self, until_us: u64, is_over: impl Fn(&Self) -> bool) -> Result<(), Error> {
