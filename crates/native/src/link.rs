@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
 use std::net::IpAddr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -76,6 +76,8 @@ pub(crate) struct Captured {
 
 /// 10 ms until the script sets it.
 const DELAY: Duration = Duration::from_millis(10);
+/// Without waiting.
+const NOW: Option<Duration> = Some(Duration::ZERO);
 /// More segments than this in one run are a bound reached, not a scenario.
 const SEGMENTS_MAX: usize = 200_000;
 
@@ -152,8 +154,15 @@ impl Link {
     }
 
     /// Nothing is on its way, and then when the last segment left; else when the next one arrives.
+    ///
+    /// What a host has sent and the link has not taken in yet, on a busy machine, is on its way.
     pub(crate) fn in_flight(&self) -> Result<u64, u64> {
         let state = self.lock();
+        let [client, server] = state.wires.each_ref().map(Option::as_ref);
+        let unread = readable(&[client, server, state.watched.as_ref()].map(|wire| wire.map(|wire| wire.as_fd())), NOW);
+        if unread.is_ok_and(|unread| unread.contains(&true)) {
+            return Err(now_us());
+        }
         match state.flights.first_key_value() {
             None => Ok(state.sent_last_us),
             Some((&(due_us, _), _)) => Err(due_us),
@@ -237,7 +246,8 @@ fn work(shared: &Shared, mut woken: PipeReader) {
             let [client, server] = state.wires.clone();
             ([client, server, state.watched.clone()], state.flights.keys().next().map(until_due))
         };
-        let ready = match wait(&wires, &woken, timeout) {
+        let [client, server, watched] = wires.each_ref().map(|wire| wire.as_ref().map(|wire| wire.as_fd()));
+        let ready = match readable(&[client, server, watched, Some(woken.as_fd())], timeout) {
             Ok(ready) => ready,
             Err(error) => {
                 shared.lock().broken = Some(format!("the link cannot wait for segments: {error}"));
@@ -257,13 +267,11 @@ fn work(shared: &Shared, mut woken: PipeReader) {
     }
 }
 
-/// Which of the wires and the wake-up have something to read.
-fn wait(wires: &[Option<Arc<Wire>>; 3], woken: &PipeReader, timeout: Option<Duration>) -> nix::Result<[bool; 4]> {
-    let [client, server, watched] = wires.each_ref().map(|wire| wire.as_ref().map(|wire| wire.as_fd()));
-    let files = [client, server, watched, Some(woken.as_fd())];
+/// Which of the files have something to read, as soon as one has or so much time has passed.
+fn readable<const N: usize>(files: &[Option<BorrowedFd<'_>>; N], at_most: Option<Duration>) -> nix::Result<[bool; N]> {
     let mut polled: Vec<PollFd<'_>> =
         files.iter().flatten().map(|file| PollFd::new(*file, PollFlags::POLLIN)).collect();
-    match ppoll(&mut polled, timeout.map(Into::into), None) {
+    match ppoll(&mut polled, at_most.map(Into::into), None) {
         Ok(_) | Err(Errno::EINTR) => {}
         Err(error) => return Err(error),
     }
@@ -274,17 +282,18 @@ fn wait(wires: &[Option<Arc<Wire>>; 3], woken: &PipeReader, timeout: Option<Dura
 /// Takes in everything that a host has sent; of a watched wire (`None`), what either has.
 fn take_in(shared: &Shared, host: Option<Host>, wire: &Wire, buffer: &mut [u8]) {
     loop {
+        // Held while reading: whoever else holds it finds a packet either unread or noted.
+        let mut state = shared.lock();
         match wire.read(buffer) {
             Ok(packet) => match host {
-                Some(host) => shared.lock().take_in(host, packet),
-                None => shared.lock().watch(packet),
+                Some(host) => state.take_in(host, packet),
+                None => state.watch(packet),
             },
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             // A veth whose other end has gone down with its host says so once.
             Err(error) if error.raw_os_error() == Some(Errno::ENETDOWN as i32) => return,
             Err(error) => {
-                let mut state = shared.lock();
                 state.broken = Some(format!("the link cannot read what the hosts send: {error}"));
                 return;
             }
@@ -295,6 +304,10 @@ fn take_in(shared: &Shared, host: Option<Host>, wire: &Wire, buffer: &mut [u8]) 
 impl State {
     /// A host has sent a packet. What is not TCP (IPv6's own chatter) is not for the peer and not for the record.
     fn take_in(&mut self, from: Host, packet: &[u8]) {
+        if self.wires[from.index()].is_none() {
+            // Detached meanwhile: what a host says while its power fails is on no wire.
+            return;
+        }
         let Some(header) = packet::read(packet) else { return };
         let now_us = now_us();
         let Some((raw, event)) = self.note_sent(from, &header, packet, now_us) else { return };
@@ -400,9 +413,18 @@ impl State {
             if entry.key().0 > now_us() {
                 return;
             }
-            let flight = entry.remove();
+            let ((due_us, _), flight) = entry.remove_entry();
             self.deliver(&flight);
+            self.note_late(&flight, due_us);
         }
+    }
+
+    /// On a busy machine a segment arrives late. It counts as sent so much later: what answers it has its time all
+    /// the same before the link is quiet.
+    fn note_late(&mut self, flight: &Flight, due_us: u64) {
+        let late_us = now_us().saturating_sub(due_us);
+        let left_us = self.began_us + self.events[flight.event].at_us();
+        self.sent_last_us = self.sent_last_us.max(left_us + late_us);
     }
 
     /// The segment arrives, unless its receiver has gone down meanwhile.
