@@ -46,9 +46,9 @@
     embed.append(line);
   }
 
-  // Not every browser lets the keyboard scroll a listing that is wider than the page.
-  for (const listing of document.querySelectorAll("main pre > code")) {
-    if (listing.scrollWidth > listing.clientWidth) listing.tabIndex = 0;
+  // Not every browser lets the keyboard scroll a listing or a table that is wider than the page.
+  for (const wide of document.querySelectorAll("main pre > code, main .table-wrapper")) {
+    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
   }
 
   const embeds = document.querySelectorAll(".scenario[data-program]");

@@ -193,7 +193,7 @@ impl Page {
 
     /// Goes to an address, and waits until it is there with all that it names.
     pub(crate) fn open(&mut self, address: &str) {
-        self.session.events.retain(|event| event["method"] != "Page.loadEventFired");
+        self.session.events.clear();
         let gone = self.call("Page.navigate", json!({ "url": address }));
         assert!(gone["errorText"].is_null(), "{address}: {}", gone["errorText"]);
         self.wait_for_event("Page.loadEventFired");
@@ -213,6 +213,12 @@ impl Page {
         let exception = &result["exceptionDetails"];
         assert!(exception.is_null(), "{expression}: {}", exception["exception"]["description"]);
         result["result"]["value"].take()
+    }
+
+    /// The texts that an expression lists.
+    pub(crate) fn list(&mut self, expression: &str) -> Vec<String> {
+        let value = self.value(expression);
+        value.as_array().unwrap_or_else(|| panic!("a list was expected, not {value}")).iter().map(text).collect()
     }
 
     /// Waits until an expression is true in the page.
@@ -254,7 +260,7 @@ impl Page {
         }
     }
 
-    /// What went wrong in the page so far: exceptions, and errors in the console.
+    /// What went wrong since the page was opened: exceptions, and errors in the console.
     pub(crate) fn complaints(&mut self) -> Vec<String> {
         self.value("0"); // whatever the page has said until now comes before this answer
         let complaint = |event: &Value| match event["method"].as_str()? {
@@ -270,7 +276,7 @@ impl Page {
         self.session.events.iter().filter_map(complaint).collect()
     }
 
-    /// The addresses that the page has asked for so far.
+    /// The addresses that were asked for since the page was opened.
     pub(crate) fn requests(&mut self) -> Vec<String> {
         self.value("0");
         let address = |event: &Value| {

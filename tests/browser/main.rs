@@ -5,14 +5,14 @@
 //!
 //! - `chrome.rs`: a browser, its pages, its keyboard and mouse
 //! - `book.rs`: the built book, served, and its pages
-//! - `picture.rs`: what stands there without JavaScript, on paper, at 375 pixels
+//! - `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
+//! - `picture.rs`: what stands there without JavaScript, from a file, on paper
 //! - `widget.rs`: what a reader can do
-//! - `access.rs`: axe-core's rules in mdBook's five themes
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
 
-mod access;
 mod book;
+mod chapter;
 mod chrome;
 mod picture;
 mod widget;
