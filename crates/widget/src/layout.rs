@@ -204,7 +204,7 @@ pub const LABEL: u32 = 20;
 pub const ARROW: u32 = 16;
 /// Where a lost segment breaks off, and where a forged one begins, in thousandths of the way.
 const BREAKS: i32 = 560;
-const FORGED: i32 = 340;
+const FORGED: i32 = 190;
 
 impl Layout {
     /// Lays a run out.
