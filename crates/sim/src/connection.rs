@@ -6,6 +6,7 @@ use std::time::Duration;
 use scenario::{Errno, RawSegment, State};
 use smoltcp::socket::tcp;
 
+use crate::Rules;
 use crate::rules;
 use crate::stack::{Stack, WINDOW};
 use crate::timers::Timers;
@@ -252,6 +253,10 @@ impl Connection {
     /// Moves what has arrived to where read(2) finds it, as long as the socket's buffer has room.
     pub(crate) fn take_in(&mut self) {
         let room = self.options.receive_buffer.saturating_sub(WINDOW).saturating_sub(self.received.len());
+        // Bare smoltcp has one queue, its own.
+        if self.stack.as_ref().is_none_or(|stack| stack.rules() == Rules::Bare) {
+            return;
+        }
         // A closed window opens again when that is worth a segment or more (Linux: `__tcp_select_window`).
         let is_closed = self.stack.as_ref().is_some_and(Stack::is_window_closed);
         if !is_closed || room > self.options.receive_buffer / 16 {
@@ -289,7 +294,10 @@ impl Connection {
             return;
         }
         while self.numbers.send_window > 0 {
-            let ready = rules::ready_to_send(self.unsent.len(), &self.numbers, self.fin_wanted);
+            let ready = match stack.rules() {
+                Rules::Linux => rules::ready_to_send(self.unsent.len(), &self.numbers, self.fin_wanted),
+                Rules::Bare => self.unsent.len(),
+            };
             let (front, _) = self.unsent.as_slices();
             let given = stack.socket().send_slice(&front[..ready.min(front.len())]);
             let Ok(given @ 1..) = given else { break };
@@ -357,7 +365,7 @@ pub(crate) fn may_answer(answered_us: &mut Option<u64>, now_us: u64) -> bool {
     true
 }
 
-/// Saturating: a script's spans are bounded far below.
-pub(crate) fn micros(span: Duration) -> u64 {
-    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
+/// Saturating: a script's spans are bounded far below. Without 128-bit arithmetic, which a page would have to load.
+pub(crate) const fn micros(span: Duration) -> u64 {
+    span.as_secs().saturating_mul(1_000_000).saturating_add(span.subsec_micros() as u64)
 }

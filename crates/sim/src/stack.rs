@@ -66,6 +66,10 @@ impl Stack {
         self.sockets.get_mut(self.handle)
     }
 
+    pub(crate) const fn rules(&self) -> Rules {
+        self.rules
+    }
+
     pub(crate) fn state(&self) -> tcp::State {
         self.sockets.get::<Socket<'_>>(self.handle).state()
     }
@@ -93,7 +97,7 @@ impl Stack {
 
     pub(crate) fn listen(&mut self, port: u16) {
         let listening = self.socket().listen(port);
-        assert!(listening.is_ok(), "a new socket can listen: {listening:?}");
+        assert!(listening.is_ok(), "a new socket can listen");
     }
 
     pub(crate) fn connect(&mut self, from: u16, to: u16) {
@@ -101,7 +105,7 @@ impl Stack {
         let local = (self.ip.address(self.host), from);
         let socket = self.sockets.get_mut::<Socket<'_>>(self.handle);
         let connecting = socket.connect(self.interface.context(), remote, local);
-        assert!(connecting.is_ok(), "a new socket can connect: {connecting:?}");
+        assert!(connecting.is_ok(), "a new socket can connect");
     }
 
     /// Takes in one frame. What it is answered with at once waits in [`Stack::leaving`].
@@ -139,6 +143,11 @@ impl Stack {
         if let Some(timer) = self.interface.poll_at(self.clock, &self.sockets) {
             self.clock = self.clock.max(timer);
         }
+    }
+
+    /// Whether a timer of its own is set.
+    pub(crate) fn waits(&mut self) -> bool {
+        self.interface.poll_at(self.clock, &self.sockets).is_some_and(|timer| timer > self.clock)
     }
 
     /// When its own timer wants to act, in the run's time; for smoltcp without Linux's timers.

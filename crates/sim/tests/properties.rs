@@ -230,11 +230,8 @@ fn check_sequence(trace: &Trace) {
     let mut sides: BTreeMap<(Host, [u16; 2]), Side> = BTreeMap::new();
     for (at_us, _, from, ports, segment) in segments(trace) {
         if segment.flags.syn {
-            // A new incarnation, or the same SYN again; an answer to a new SYN begins anew, too.
+            // A new incarnation, or the same SYN again.
             sides.remove(&(from, ports));
-            if !segment.flags.ack {
-                sides.remove(&(from.peer(), [ports[1], ports[0]]));
-            }
         }
         if segment.flags.rst {
             continue;

@@ -302,10 +302,11 @@ impl Kernel {
     /// A connection that is over for smoltcp, or that nobody needs whole any more, becomes less.
     pub(super) fn move_on(&mut self, at: usize) {
         let connection = &mut self.connections[at];
-        let Some(stack) = &connection.stack else { return };
+        let Some(stack) = &mut connection.stack else { return };
         if stack.is_over() {
             return self.forget(at);
         }
+        let stack_waits = stack.waits();
         if self.rules == Rules::Bare {
             return;
         }
@@ -314,6 +315,10 @@ impl Kernel {
             && !connection.numbers.in_flight()
             && connection.state != State::SynSent;
         connection.timers.watch_window(self.now_us, if blocked { Blocked::Yes } else { Blocked::No });
+        // No timer of smoltcp's stays without one of ours that winds its clock.
+        if stack_waits && connection.timers.retransmit_at.is_none() && connection.timers.window_probe_at.is_none() {
+            connection.timers.retransmit_later(self.now_us);
+        }
         match connection.state {
             State::TimeWait => self.rest(at, TIME_WAIT_US),
             State::FinWait2 if connection.holder == Holder::Nobody && connection.timers.orphan_at.is_none() => {

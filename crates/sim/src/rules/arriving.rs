@@ -96,9 +96,17 @@ fn is_before_fin(connection: &Connection, segment: &RawSegment) -> bool {
 ///
 /// RFC 5961 §4.2. Linux: `tcp_validate_incoming`. Seen in `syn-in-established`.
 fn syn_in_the_window(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
-    // A SYN that crosses our own opens the connection from both sides (RFC 9293 §3.5): smoltcp's matter.
-    let is_simultaneous = connection.state == State::SynReceived && segment.flags.ack;
-    (segment.flags.syn && !is_simultaneous).then_some((Verdict::Answer(Pace::Limited), Some(&SYN_CHALLENGED)))
+    let numbers = &connection.numbers;
+    // SYNs that crossed open the connection from both sides (RFC 9293 §3.5): then this is the other's `S.`.
+    let is_crossing = connection.state == State::SynReceived
+        && segment.flags.ack
+        && segment.ack == numbers.send_next
+        && segment.seq == numbers.receive_next.wrapping_sub(1);
+    segment.flags.syn.then_some(if is_crossing {
+        (Verdict::TakeAckAndAnswer, None)
+    } else {
+        (Verdict::Answer(Pace::Limited), Some(&SYN_CHALLENGED))
+    })
 }
 
 /// Every segment after the handshake has an ACK.

@@ -1,0 +1,176 @@
+//! What the simulator must not forget, told as short runs.
+
+use scenario::{CATALOGUE, Event, Flags, Host, Outcome, Script, State, Trace};
+use sim::Rules;
+
+fn run_with(text: &str, rules: Rules) -> Trace {
+    let script = Script::parse(text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
+    sim::run("story", &script, rules).unwrap_or_else(|error| panic!("{error} in\n{text}"))
+}
+
+/// A run on an open connection, which must go as written.
+#[track_caller]
+fn story(lines: &str) -> Trace {
+    let trace =
+        run_with(&format!("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n{lines}"), Rules::Linux);
+    assert!(trace.as_written(), "{trace}");
+    trace
+}
+
+fn outcomes(trace: &Trace) -> Vec<(u32, Outcome)> {
+    let calls = trace.events.iter().filter_map(|event| match event {
+        Event::Call { line, outcome, .. } => Some((*line, *outcome)),
+        _ => None,
+    });
+    calls.collect()
+}
+
+/// The flags of what a host sent, in order.
+fn sent(trace: &Trace, by: Host) -> Vec<Flags> {
+    let segments = trace.events.iter().filter_map(|event| match event {
+        Event::Segment { from, segment, .. } if *from == by => Some(segment.flags),
+        _ => None,
+    });
+    segments.collect()
+}
+
+#[test]
+fn a_reset_does_not_take_back_delivered_bytes() {
+    story(
+        "server write(\"reply\") = 5\nserver setsockopt(SO_LINGER, 0) = 0\nserver close() = 0\n\
+         client read(2) = 2\nclient read() = 3\nclient read() = ECONNRESET\nclient read() = 0\nclient write(1) = EPIPE\n",
+    );
+}
+
+#[test]
+fn a_write_that_takes_the_error_leaves_the_bytes_for_read() {
+    story(
+        "server write(\"reply\") = 5\nserver setsockopt(SO_LINGER, 0) = 0\nserver close() = 0\n\
+         client write(1) = ECONNRESET\nclient read() = 5\nclient read() = 0\nclient getsockopt(SO_ERROR) = 0\n",
+    );
+}
+
+#[test]
+fn a_bare_reset_is_an_answer_and_one_with_an_ack_is_a_decision() {
+    let answered = story("server close() = 0\nclient write(1) = 1\n");
+    assert_eq!(sent(&answered, Host::Server).last(), Some(&Flags::RST));
+    let decided = story("client write(1) = 1\nserver close() = 0\n");
+    assert_eq!(sent(&decided, Host::Server).last(), Some(&Flags::RST_ACK));
+}
+
+#[test]
+fn a_retransmission_limit_ends_without_a_reset_and_a_keep_alive_with_one() {
+    let limit = story(
+        "client sysctl(tcp_retries2, 3)\nlink cut\nclient write(5) = 5\nclient read() = blocks, then ETIMEDOUT\nwait 20s\n",
+    );
+    assert!(sent(&limit, Host::Client).iter().all(|flags| !flags.rst), "{limit}");
+    let keep_alive = story(
+        "client setsockopt(TCP_KEEPIDLE, 1s) = 0\nclient setsockopt(TCP_KEEPINTVL, 1s) = 0\n\
+         client setsockopt(TCP_KEEPCNT, 2) = 0\nclient setsockopt(SO_KEEPALIVE, 1) = 0\nlink cut\n\
+         client read() = blocks, then ETIMEDOUT\nwait 20s\n",
+    );
+    assert_eq!(sent(&keep_alive, Host::Client).last(), Some(&Flags::RST_ACK));
+}
+
+#[test]
+fn a_lost_fin_leaves_again_after_linux_rto_and_not_after_smoltcps_second() {
+    let trace = story("link drop FIN from server\nserver close() = 0\nwait 300ms\nexpect client CLOSE-WAIT\n");
+    let fins: Vec<u64> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Segment { at_us, from: Host::Server, segment, .. } if segment.flags.fin => Some(*at_us),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(fins[1] - fins[0], 220_000, "200 ms over the round trip of 20 ms");
+}
+
+#[test]
+fn syns_that_cross_open_one_connection() {
+    let trace = run_with(
+        "link delay 50ms\nclient connect(port=7000, from=7001) = 0 &\nserver connect(port=7001, from=7000) as s2 = 0\n\
+         expect client ESTABLISHED\nexpect server ESTABLISHED\nclient write(5) = 5\ns2 read() = 5\n",
+        Rules::Linux,
+    );
+    assert!(trace.as_written(), "{trace}");
+}
+
+#[test]
+fn one_name_runs_through_the_life_of_an_accepted_connection() {
+    let trace = run_with(
+        "server listen() = 0\nclient connect() = 0\nclient connect() as c2 = 0\nserver accept() = 0\n",
+        Rules::Linux,
+    );
+    let states: Vec<(&str, State)> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::State { host: Host::Server, socket, to, .. } => Some((socket.as_str(), *to)),
+            _ => None,
+        })
+        .collect();
+    let expected = [
+        ("listener", State::Listen),
+        ("server", State::SynReceived),
+        ("server", State::Established),
+        ("listener.2", State::SynReceived),
+        ("listener.2", State::Established),
+    ];
+    assert_eq!(states, expected);
+}
+
+/// Found by random scripts: the forged FIN is old, its ACK is not. smoltcp passed it over, and the orphan stayed.
+#[test]
+fn an_orphan_ends_whatever_a_forger_acknowledges() {
+    let trace = story(
+        "client crash()\nserver kill()\nlink inject F. to server seq -1\nexpect server FIN-WAIT-2\nwait 61s\n\
+         expect server CLOSED\n",
+    );
+    assert!(trace.as_written());
+}
+
+#[test]
+fn bare_smoltcp_acknowledges_what_nobody_will_read() {
+    let text = "server listen()\nclient connect()\nserver accept()\nserver close()\nclient write(5)\nclient write(5)\n";
+    let bare = run_with(text, Rules::Bare);
+    assert!(sent(&bare, Host::Server).iter().all(|flags| !flags.rst), "{bare}");
+    assert!(!bare.events.iter().any(|event| matches!(event, Event::Rule { .. })), "no rule acts there");
+    let linux = run_with(text, Rules::Linux);
+    assert_eq!(sent(&linux, Host::Server).last(), Some(&Flags::RST));
+}
+
+#[cfg(feature = "ipv6")]
+#[test]
+fn every_scenario_ends_alike_in_ipv6() {
+    for entry in CATALOGUE {
+        let four = run_with(entry.text, Rules::Linux);
+        // Behind the comments, in a line of its own: the others keep their numbers.
+        let six = run_with(&entry.text.replacen("\n\n", "\nlink ipv6\n", 1), Rules::Linux);
+        // Segments are 20 bytes shorter, and so is a small window.
+        if entry.text.contains("SO_RCVBUF") {
+            continue;
+        }
+        assert_eq!(outcomes(&six), outcomes(&four), "{}", entry.id);
+    }
+}
+
+#[cfg(not(feature = "ipv6"))]
+#[test]
+fn a_build_without_ipv6_says_so() {
+    let script = Script::parse("link ipv6\nserver listen()\n").expect("a script");
+    assert_eq!(sim::run("story", &script, Rules::Linux), Err(sim::Error::WithoutIpv6));
+    assert!(CATALOGUE.iter().all(|entry| !outcomes(&run_with(entry.text, Rules::Linux)).is_empty()));
+}
+
+#[test]
+fn a_bound_that_is_reached_is_named() {
+    let run = |text: &str| sim::run("story", &Script::parse(text).expect("a script"), Rules::Linux);
+    let many: String = (0..300).map(|n| format!("client connect(from={}, nonblock) as c{n}\n", 1000 + n)).collect();
+    let error = run(&many).expect_err("300 connections are too many");
+    assert_eq!(error.to_string(), "the run reached a bound: more than 256 connections at a time on one host");
+    assert_eq!(
+        run("link inject R to client\n").expect_err("there is no connection").to_string(),
+        "line 1: client has had no connection yet, so there are no numbers to forge a segment with"
+    );
+}
