@@ -5,8 +5,10 @@
 
 use std::ops::Range;
 
-use scenario::messages::{Cause, ResetWasRead};
+use scenario::messages::Cause;
 use scenario::{Action, Event, Fate, Flags, Host, HostAction, Outcome, Script, Segment, State, Statement, Trace, Verb};
+
+use crate::rows;
 
 /// A run, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -192,10 +194,6 @@ pub struct Piece {
     pub ends: bool,
 }
 
-/// From this on a call has two rows: when it was made, and when it returned. In microseconds.
-const TWO_ROWS_US: u64 = 1_000;
-/// From this on a pause is shown. In microseconds.
-const PAUSE_US: u64 = 400_000;
 /// No more connections than these lie side by side; what is beyond is told by its labels alone.
 const LANES_MAX: usize = 4;
 /// Where a segment's line begins, below its label. In weights.
@@ -209,14 +207,7 @@ const FORGED: i32 = 190;
 impl Layout {
     /// Lays a run out.
     pub fn of(script: &Script, trace: &Trace) -> Self {
-        let alone = Host::BOTH.map(|host| is_alone(host, &trace.events));
-        let mut rows =
-            Rows { script, alone, rows: Vec::new(), flights: Vec::new(), held: Vec::new(), reset_reads: Vec::new() };
-        for happening in happenings(&trace.events) {
-            rows.add(happening);
-        }
-        rows.flush();
-        let Rows { mut rows, mut flights, .. } = rows;
+        let (mut rows, mut flights) = rows::rows(script, &trace.events);
         mark_blocked(&mut rows, &trace.events);
         mark_several(&mut flights);
         let lanes = lay_lanes(script, &mut rows);
@@ -288,252 +279,6 @@ impl Layout {
     }
 }
 
-/// An event where it is shown: a call that lasts stands twice.
-enum Happening<'a> {
-    Made(&'a Event),
-    Happened(&'a Event),
-}
-
-impl<'a> Happening<'a> {
-    const fn at_us(&self) -> u64 {
-        match self {
-            Self::Made(Event::Call { began_us, .. }) => *began_us,
-            Self::Made(event) | Self::Happened(event) => event.at_us(),
-        }
-    }
-}
-
-fn lasts(event: &Event) -> bool {
-    matches!(event, Event::Call { at_us, began_us, outcome, .. }
-        if at_us.saturating_sub(*began_us) >= TWO_ROWS_US || *outcome == Outcome::Blocks)
-}
-
-fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
-    let mut made: Vec<Happening<'_>> = Vec::new();
-    for call in events.iter().filter(|event| lasts(event)).map(Happening::Made) {
-        made.insert(made.partition_point(|earlier| earlier.at_us() <= call.at_us()), call);
-    }
-    let mut made = made.into_iter().peekable();
-    let mut all = Vec::new();
-    for event in events {
-        // A call is made before anything that it brings about.
-        while let Some(happening) = made.next_if(|happening| happening.at_us() <= event.at_us()) {
-            all.push(happening);
-        }
-        if !matches!(event, Event::Unknown | Event::Call { outcome: Outcome::Blocks, .. }) {
-            all.push(Happening::Happened(event));
-        }
-    }
-    all.extend(made);
-    all
-}
-
-/// The rows so far.
-struct Rows<'a> {
-    script: &'a Script,
-    /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
-    alone: [bool; 2],
-    rows: Vec<Row>,
-    flights: Vec<Flight>,
-    /// States and rules that wait for the row which they belong to: the host's next, if it is at the same time.
-    held: Vec<&'a Event>,
-    /// The sockets on which a read has met a reset.
-    reset_reads: Vec<&'a str>,
-}
-
-impl<'a> Rows<'a> {
-    fn add(&mut self, happening: Happening<'a>) {
-        match happening {
-            Happening::Happened(event @ (Event::State { .. } | Event::Rule { .. })) => self.note(event),
-            Happening::Made(Event::Call { began_us, host, socket, line, call, outcome, .. }) => {
-                let outcome = (*outcome == Outcome::Blocks).then_some(Outcome::Blocks);
-                let thing = Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome };
-                self.row(*began_us, Some(*host), thing, Some(*line));
-            }
-            Happening::Happened(Event::Call { at_us, host, socket, line, call, outcome, .. }) => {
-                let thing =
-                    Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome: Some(*outcome) };
-                self.row(*at_us, Some(*host), thing, Some(*line));
-                self.note_cause(socket, *line, *outcome);
-            }
-            Happening::Happened(Event::Segment { at_us, arrives_us, from, ports, segment, fate }) => {
-                self.row(*at_us, Some(*from), Thing::Segment(self.flights.len()), None);
-                let row = self.rows.len() - 1;
-                self.flights.push(Flight {
-                    from: *from,
-                    segment: *segment,
-                    ports: *ports,
-                    is_one_of_several: false,
-                    fate: *fate,
-                    at_us: *at_us,
-                    arrives_us: *arrives_us,
-                    row,
-                    last: row,
-                });
-            }
-            Happening::Happened(Event::Statement { at_us, line, text }) => {
-                let host = match self.script.statement(*line) {
-                    Some(Statement { action: Action::Host(host, _), .. }) => Some(*host),
-                    _ => None,
-                };
-                self.row(*at_us, host, Thing::Statement(text.clone()), Some(*line));
-            }
-            Happening::Happened(Event::Counter { at_us, host, name, by }) => {
-                self.row(*at_us, Some(*host), Thing::Counter(format!("{name} +{by}")), None);
-            }
-            Happening::Made(_) | Happening::Happened(Event::Unknown) => {}
-        }
-    }
-
-    /// What a runtime would make of the outcome; some remember that a read met a reset, as the kernel does not.
-    fn note_cause(&mut self, socket: &'a str, line: u32, outcome: Outcome) {
-        let Some(Statement { action: Action::Call(call), .. }) = self.script.statement(line) else { return };
-        let was_read = if self.reset_reads.contains(&socket) { ResetWasRead::Yes } else { ResetWasRead::No };
-        let cause = Cause::of(&call.verb, outcome, was_read);
-        if cause == Some(Cause::ReadReset) {
-            self.reset_reads.push(socket);
-        }
-        if call.verb.makes_socket() {
-            // The name may have belonged to a socket before.
-            self.reset_reads.retain(|name| *name != socket);
-        }
-        if let Some(row) = self.rows.last_mut() {
-            row.cause = cause;
-        }
-    }
-
-    /// States and rules belong to the row before them, if that is the same host's and of the same time,
-    /// else to the next such row, else to a row of their own.
-    fn note(&mut self, event: &'a Event) {
-        if let Some(row) = self.rows.last_mut()
-            && self.held.is_empty()
-            && row.host == host_of(event)
-            && row.at_us == event.at_us()
-            && !matches!(row.thing, Thing::Statement(_))
-        {
-            row.take(event, self.alone);
-            return;
-        }
-        if self.held.first().is_some_and(|held| host_of(held) != host_of(event) || held.at_us() != event.at_us()) {
-            self.flush();
-        }
-        self.held.push(event);
-    }
-
-    fn spoken(&self, host: Host, socket: &str) -> Option<String> {
-        spoken(host, socket, self.alone)
-    }
-
-    fn flush(&mut self) {
-        if let Some(first) = self.held.first() {
-            let (at_us, host) = (first.at_us(), host_of(first));
-            self.row(at_us, host, Thing::Effect, None);
-        }
-    }
-
-    fn row(&mut self, at_us: u64, host: Option<Host>, thing: Thing, line: Option<u32>) {
-        let held = std::mem::take(&mut self.held);
-        let fits = held.first().is_some_and(|first| first.at_us() == at_us && host_of(first) == host);
-        if !held.is_empty() && !fits {
-            let (at_us, host) = (held[0].at_us(), host_of(held[0]));
-            self.push(at_us, host, Thing::Effect, None);
-        }
-        if fits || held.is_empty() {
-            self.push(at_us, host, thing, line);
-            self.take(&held);
-        } else {
-            self.take(&held);
-            self.push(at_us, host, thing, line);
-        }
-    }
-
-    fn take(&mut self, held: &[&Event]) {
-        if let Some(row) = self.rows.last_mut() {
-            held.iter().for_each(|event| row.take(event, self.alone));
-        }
-    }
-
-    fn push(&mut self, at_us: u64, host: Option<Host>, thing: Thing, line: Option<u32>) {
-        let before_us = self.rows.last().map_or(0, |row| row.at_us);
-        let pause_us = Some(at_us.saturating_sub(before_us)).filter(|pause_us| *pause_us >= PAUSE_US);
-        let is_beginning = matches!(thing, Thing::Call { outcome: None, .. });
-        let statement = line.filter(|_| !is_beginning).and_then(|line| self.script.statement(line));
-        let row = Row {
-            at_us,
-            pause_us,
-            host,
-            thing,
-            changes: Vec::new(),
-            rules: Vec::new(),
-            line,
-            caption: statement.and_then(|statement| statement.caption.clone()),
-            expected: None,
-            cause: None,
-            lanes: [Vec::new(), Vec::new()],
-            blocked: [false; 2],
-            top: 0,
-            height: 0,
-            crossing: Vec::new(),
-        };
-        self.rows.push(row);
-    }
-}
-
-impl Row {
-    fn take(&mut self, event: &Event, alone: [bool; 2]) {
-        match event {
-            Event::State { host, socket, from, to, .. } => {
-                self.changes.push(Change {
-                    socket: spoken(*host, socket, alone),
-                    name: socket.clone(),
-                    from: *from,
-                    to: *to,
-                });
-            }
-            Event::Rule { rule, clause, kernel, .. } => {
-                self.rules.push(Rule { rule: rule.clone(), clause: clause.clone(), kernel: kernel.clone() });
-            }
-            _ => {}
-        }
-    }
-}
-
-const fn host_of(event: &Event) -> Option<Host> {
-    match event {
-        Event::Call { host, .. } | Event::State { host, .. } | Event::Rule { host, .. } => Some(*host),
-        _ => None,
-    }
-}
-
-/// The socket's name, where host and call do not tell it already.
-fn spoken(host: Host, socket: &str, alone: [bool; 2]) -> Option<String> {
-    (!alone[host.index()] && socket != host.name() && socket != "listener").then(|| socket.to_owned())
-}
-
-/// Whether a host has one listener and one connection at most: one that is queued and then accepted counts once.
-fn is_alone(host: Host, events: &[Event]) -> bool {
-    let mut queued = Vec::new();
-    let mut own = Vec::new();
-    let mut listeners = Vec::new();
-    for event in events {
-        let (name, is_listener) = match event {
-            Event::State { host: at, socket, to, .. } if *at == host => (socket, *to == State::Listen),
-            Event::Call { host: at, socket, call, .. } if *at == host => (socket, call.starts_with("listen(")),
-            _ => continue,
-        };
-        let names = match is_listener {
-            true => &mut listeners,
-            false if name.contains('.') => &mut queued,
-            false => &mut own,
-        };
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    own.retain(|name| !listeners.contains(name));
-    queued.len() < 2 && own.len() < 2 && listeners.len() < 2
-}
-
 fn mark_several(flights: &mut [Flight]) {
     let first = flights.first().map(Flight::pair);
     if flights.iter().any(|flight| Some(flight.pair()) != first) {
@@ -542,7 +287,7 @@ fn mark_several(flights: &mut [Flight]) {
 }
 
 fn mark_blocked(rows: &mut [Row], events: &[Event]) {
-    for event in events.iter().filter(|event| lasts(event)) {
+    for event in events.iter().filter(|event| rows::lasts(event)) {
         let Event::Call { host, line, outcome, .. } = event else { continue };
         let mut its = rows.iter().enumerate().filter(|(_, row)| row.line == Some(*line)).map(|(at, _)| at);
         let Some(made) = its.next() else { continue };

@@ -1,7 +1,7 @@
 //! Shows the trace of a scenario.
 //!
 //! Map of the code:
-//! - [`layout`]: a trace as rows and flights, without Yew, without widths
+//! - [`layout`]: a trace as rows and flights, without Yew, without widths; `rows.rs`: which event stands in which row
 //! - [`state`]: the player's state and what each action makes of it
 //! - `picture.rs`: the Yew component that draws a layout; `dom.rs`: how its elements are made
 //! - [`change`]: what a click changes in the script
@@ -34,6 +34,7 @@ pub mod layout;
 pub mod live;
 mod picture;
 pub mod predict;
+mod rows;
 #[cfg(target_arch = "wasm32")]
 mod settings;
 pub mod state;
