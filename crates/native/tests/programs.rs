@@ -58,7 +58,8 @@ fn compare(entry: &Entry) -> Result<(), String> {
     let options = Options { program: Some(example("native")), ..Options::default() };
     let (trace, printed) = thread::scope(|scope| {
         let trace = scope.spawn(|| native::run(entry.id, &script, &options));
-        (trace.join().expect("a run does not panic"), Command::new(&program).output())
+        let printed = Command::new(&program).output();
+        (trace.join().expect("a run does not panic"), printed)
     });
     let trace = trace.map_err(|error| error.to_string())?;
     let printed = printed.map_err(|error| format!("{}: {error}", program.display()))?;
