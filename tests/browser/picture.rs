@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::book::{chapters, chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
 use crate::chrome::{Page, Scripts};
-use crate::widget::enliven;
+use crate::widget::enliven_first;
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
@@ -75,13 +75,11 @@ fn on_paper_every_picture_of_the_book_is_there() {
         page.open(&format!("{}/print.html", origin()));
         if scripts == Scripts::On {
             page.wait_until("window.printed");
-            enliven(&mut page, "print.html");
+            enliven_first(3, &mut page, "print.html");
         }
         assert_eq!(page.value("document.querySelectorAll('.scenario').length"), everything);
         assert_eq!(page.list(BROKEN_REFERENCES), [""; 0]);
         page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
         assert_eq!(page.list(NOT_ON_PAPER), [""; 0]);
-        let paper = page.call("Page.printToPDF", json!({}));
-        assert!(paper["data"].as_str().is_some_and(|data| data.len() > 10_000), "the book on paper has pages");
     }
 }

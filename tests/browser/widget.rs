@@ -10,7 +10,12 @@ use crate::chrome::{Page, Scripts};
 
 /// Scrolls to every picture of the page, and waits until its widget is live.
 pub(crate) fn enliven(page: &mut Page, chapter: &str) {
-    for index in 0..scenarios_of(chapter) {
+    enliven_first(scenarios_of(chapter), page, chapter);
+}
+
+/// The same for so many pictures from the page's top.
+pub(crate) fn enliven_first(count: usize, page: &mut Page, chapter: &str) {
+    for index in 0..count {
         let embed = format!("document.querySelectorAll('.scenario')[{index}]");
         page.value(&format!("{embed}.scrollIntoView({{ behavior: 'instant' }})"));
         page.wait_until(&format!("{embed}.dataset.live"));
