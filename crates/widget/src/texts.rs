@@ -30,7 +30,7 @@ pub(crate) const NO_SEGMENT: &str = "Choose a segment: a row with an arrow.";
 pub(crate) const DIAGRAM: &str = "Both sides in RFC 9293's state diagram";
 pub(crate) const HOLDINGS: &str = "What the sockets hold";
 pub(crate) const SEVERAL: &str = "This run has several connections; the trace does not tell whose bytes are whose.";
-pub(crate) const HOLDING_COLUMNS: [&str; 5] = ["", "state", "held by", "unread bytes", "bytes not acknowledged"];
+pub(crate) const HOLDING_COLUMNS: [&str; 5] = ["side", "state", "held by", "unread bytes", "bytes not acknowledged"];
 /// The fields of a TCP header, in the order of RFC 9293 §3.1.
 pub(crate) const FIELDS: [&str; 11] = [
     "source port",
