@@ -13,7 +13,7 @@ use crate::clock::now_us;
 use crate::host::Machine;
 use crate::link::{Captured, Link};
 use crate::names::{Change, Names};
-use crate::reasons::{Reset, Tracer};
+use crate::reasons::Tracer;
 use crate::wire::Wire;
 use crate::{Error, Making, Protocol, Rung, admission, kernel};
 
@@ -328,20 +328,23 @@ impl Pair {
             return;
         }
         let segments = self.link.events();
-        for Reset { at_us, source, destination, reason } in resets {
-            let sent = [source.port(), destination.port()];
-            let host = Host::BOTH.into_iter().find(|host| {
-                self.address(*host) == source.ip()
-                    && segments.iter().any(|event| {
-                        matches!(event, Event::Segment { from, ports, segment, .. }
-                            if from == host && *ports == sent && segment.flags.rst)
-                    })
+        for reset in resets.into_iter().filter(|reset| reset.at_us >= self.start_us) {
+            let at_us = reset.at_us - self.start_us;
+            let sent = segments.iter().find_map(|event| match event {
+                Event::Segment { at_us: left_us, from, ports, segment, .. }
+                    if segment.flags.rst && self.address(*from) == reset.source.ip() =>
+                {
+                    let to = reset.destination.port();
+                    // What a listener's socket answers has no destination for the tracer. Then the time must do.
+                    let fits = *ports == [reset.source.port(), to]
+                        || to == 0 && ports[0] == reset.source.port() && (at_us..at_us + 2_000).contains(left_us);
+                    fits.then_some(*from)
+                }
+                _ => None,
             });
-            if let Some(host) = host
-                && at_us >= self.start_us
-            {
-                let name = format!("tcp_send_reset:{reason}");
-                self.events.push(Event::Counter { at_us: at_us - self.start_us, host, name, by: 1 });
+            if let Some(host) = sent {
+                let name = format!("tcp_send_reset:{}", reset.reason);
+                self.events.push(Event::Counter { at_us, host, name, by: 1 });
             }
         }
     }

@@ -1,5 +1,5 @@
-//! Why the kernel sent each RST: the tracepoint tcp:tcp_send_reset, which root may read (Linux 6.10 and later name the
-//! reason; include/net/rstreason.h).
+//! Why the kernel sent each RST: the tracepoint tcp:tcp_send_reset, which root may read. The reasons are those of
+//! include/net/rstreason.h; older kernels have the tracepoint and name none.
 //!
 //! Tracing is the whole machine's, not a namespace's. So it goes to an instance of our own, and of that only the
 //! resets that were seen on our link count.
@@ -53,6 +53,10 @@ impl Tracer {
             step("mount", mount(none, "/", none, private, none).map_err(io::Error::from))?;
             let mounted = mount(Some("tracefs"), TRACING, Some("tracefs"), MsFlags::empty(), none);
             step("mounting tracefs", mounted.map_err(io::Error::from))?;
+        }
+        let format = fs::read_to_string(Path::new(TRACING).join("events/tcp/tcp_send_reset/format"));
+        if !format.map_err(|error| format!("tcp:tcp_send_reset: {error}"))?.contains(" reason;") {
+            return Err("this kernel's tracepoint names no reason".to_owned());
         }
         let instances = Path::new(TRACING).join("instances");
         sweep(&instances);
