@@ -1,7 +1,7 @@
 //! What a reader can take away from a run. Pure functions: a run in, the bytes of a file out.
 //!
 //! - [`link`]: script, step and settings behind an address's `#`
-//! - [`Form`], [`file`]: the files; `pkt.rs` and `svg.rs` write the two that no other crate has a writer for
+//! - [`Form`], [`file()`]: the files; `pkt.rs` and `svg.rs` write the two that no other crate has a writer for
 
 pub mod link;
 mod pkt;
