@@ -87,6 +87,39 @@ fn a_lost_fin_leaves_again_after_linux_rto_and_not_after_smoltcps_second() {
 }
 
 #[test]
+fn an_old_ack_in_last_ack_draws_no_answer() {
+    let trace = story(
+        "server close() = 0\nlink drop ACK from server\nclient close() = 0 &\nlink inject . to client ack 1\n\
+         expect client LAST-ACK\n",
+    );
+    assert_eq!(sent(&trace, Host::Client).last(), Some(&Flags::FIN), "smoltcp would challenge it: {trace}");
+}
+
+#[test]
+fn only_what_was_lost_leaves_again() {
+    let trace = story("link drop data from client\nclient write(4344) = 4344\nserver read() = 4344\n");
+    let data = trace.events.iter().filter(|event| match event {
+        Event::Segment { segment, .. } => segment.len > 0,
+        _ => false,
+    });
+    assert_eq!(data.count(), 4, "three segments, and one of them again: {trace}");
+}
+
+#[test]
+fn the_small_end_of_a_large_write_does_not_wait() {
+    let trace = story("client write(3000) = 3000\nserver read() = 3000\n");
+    let ends: Vec<i64> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Segment { at_us: 320_000, segment, .. } => Some(segment.seq + i64::from(segment.len)),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(ends, [1449, 2897, 3001], "all at once, though Nagle's rule holds the last one back: {trace}");
+}
+
+#[test]
 fn syns_that_cross_open_one_connection() {
     let trace = run_with(
         "link delay 50ms\nclient connect(port=7000, from=7001) = 0 &\nserver connect(port=7001, from=7000) as s2 = 0\n\
