@@ -6,7 +6,7 @@ use sim::Frame;
 use yew::prelude::*;
 
 use crate::diagram::diagram;
-use crate::dom::{element, text};
+use crate::dom::{Element, element, text};
 use crate::header::header;
 use crate::holding::holdings;
 use crate::layout::{Layout, Thing};
@@ -65,7 +65,16 @@ pub(crate) fn beside(layout: &Layout, frames: &[Frame], cursor: Option<usize>) -
 
 /// Something to be opened.
 pub(crate) fn folded(summary: &str, inside: Html) -> Html {
-    element("details", "").child(text("summary", "", summary)).child(inside).end()
+    folding(summary, inside).end()
+}
+
+/// The same, open to begin with.
+pub(crate) fn unfolded(summary: &str, inside: Html) -> Html {
+    folding(summary, inside).with("open", "".into()).end()
+}
+
+fn folding(summary: &str, inside: Html) -> Element {
+    element("details", "").child(text("summary", "", summary)).child(inside)
 }
 
 fn held(layout: &Layout, until: usize) -> Html {

@@ -14,15 +14,22 @@
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
 //! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`; `controls.rs`: what can be pressed;
 //!   `workshop.rs`: where the script is changed and taken away
+//! - `playground.rs` (feature `playground`): the page with everything; [`catalogue`]: what can be opened there,
+//!   [`recent`]: the last things tried, `download.rs`: files and the address
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
+pub mod catalogue;
 pub mod change;
 #[cfg(target_arch = "wasm32")]
 mod controls;
 #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only the live picture explains"))]
 mod diagram;
 mod dom;
+#[cfg(all(target_arch = "wasm32", feature = "playground"))]
+mod download;
+#[cfg(target_arch = "wasm32")]
+mod editor;
 #[cfg(target_arch = "wasm32")]
 mod explain;
 pub mod export;
@@ -33,7 +40,10 @@ pub mod layout;
 #[cfg(target_arch = "wasm32")]
 pub mod live;
 mod picture;
+#[cfg(all(target_arch = "wasm32", feature = "playground"))]
+pub mod playground;
 pub mod predict;
+pub mod recent;
 mod rows;
 #[cfg(target_arch = "wasm32")]
 mod settings;

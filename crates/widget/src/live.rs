@@ -30,7 +30,8 @@ use crate::workshop::Workshop;
 /// What is wrong with the script, or which bound the run reached. Nothing was changed then.
 #[wasm_bindgen]
 pub fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
-    let props = LiveProps { shown: Rc::new(Shown::of(&id, &script, Rules::Linux).map_err(error)?), id };
+    let shown = Rc::new(Shown::of(&id, &script, Rules::Linux).map_err(error)?);
+    let props = LiveProps { id, shown, place: Place::Chapter };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();
     Ok(())
 }
@@ -55,7 +56,7 @@ pub(crate) struct Shown {
 }
 
 impl Shown {
-    fn of(id: &str, text: &str, rules: Rules) -> Result<Self, NoRun> {
+    pub(crate) fn of(id: &str, text: &str, rules: Rules) -> Result<Self, NoRun> {
         let run = Run::of(id, text, rules)?;
         let layout = Rc::new(Layout::of(&run.script, &run.trace));
         Ok(Self { run, layout })
@@ -63,10 +64,38 @@ impl Shown {
 }
 
 #[derive(Clone, Properties)]
-struct LiveProps {
-    id: String,
+pub(crate) struct LiveProps {
+    pub(crate) id: String,
     /// The run of the script as the book has it.
-    shown: Rc<Shown>,
+    pub(crate) shown: Rc<Shown>,
+    /// Where the widget stands.
+    pub(crate) place: Place,
+}
+
+/// Where a widget stands.
+#[derive(Clone)]
+#[cfg_attr(not(feature = "playground"), expect(dead_code, reason = "the chapters' program has no playground"))]
+pub(crate) enum Place {
+    /// Among text: what is not the picture is folded.
+    Chapter,
+    /// On a page of its own, which does the taking away.
+    Playground {
+        /// What to begin with.
+        first: Stand,
+        /// Who hears where the reader stands.
+        stands: Callback<Stand>,
+    },
+}
+
+/// Where a reader stands.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Stand {
+    /// The script in the editor.
+    pub(crate) text: String,
+    /// The current step.
+    pub(crate) step: Option<usize>,
+    /// By which rules the script runs.
+    pub(crate) rules: Rules,
 }
 
 impl PartialEq for LiveProps {
@@ -104,13 +133,17 @@ pub(crate) enum Message {
 }
 
 /// Picture, controls, and the current step in words.
-struct Live {
+pub(crate) struct Live {
     shown: Rc<Shown>,
     rules: Rules,
     /// The script as it stands in the editor; what is shown is of an older one if it cannot run.
     text: String,
-    /// What is wrong with it, or with the page's address.
+    /// What is wrong with it.
+    wrong: Option<NoRun>,
+    /// What is wrong with the page's address.
     complaint: Option<String>,
+    /// Where the page was told that the reader stands.
+    told: Option<Stand>,
     /// The scripts before it.
     history: Vec<String>,
     player: Player,
@@ -135,13 +168,15 @@ impl Component for Live {
     type Properties = LiveProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let LiveProps { id, shown } = ctx.props();
+        let LiveProps { id, shown, place } = ctx.props();
         settings::listen(ctx.link().callback(|()| Message::Chosen));
         let mut live = Self {
             shown: shown.clone(),
             rules: Rules::Linux,
             text: shown.run.text.clone(),
+            wrong: None,
             complaint: None,
+            told: None,
             history: Vec::new(),
             player: Player::new(shown.layout.rows.len()),
             timeout: None,
@@ -151,6 +186,14 @@ impl Component for Live {
             viewed: None,
             quiz: None,
         };
+        if let Place::Playground { first, .. } = place {
+            live.rules = first.rules;
+            live.set_text(id, first.text.clone());
+            if let Some(step) = first.step {
+                live.player = live.player.reduce(Action::Go(step));
+            }
+            return live;
+        }
         let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
         if fragment.split(['#', '&']).any(|part| part.strip_prefix("id=") == Some(id)) {
             live.follow(id, fragment.trim_start_matches('#'), ctx.link());
@@ -159,7 +202,7 @@ impl Component for Live {
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
-        let LiveProps { id, shown } = ctx.props();
+        let LiveProps { id, shown, .. } = ctx.props();
         let original = &shown.run.text;
         match message {
             Message::Do(action) => {
@@ -228,7 +271,14 @@ impl Component for Live {
     }
 
     /// The current step is brought into view when it changes; whoever scrolls is left alone.
-    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+    fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
+        if let Place::Playground { stands, .. } = &ctx.props().place {
+            let stand = Stand { text: self.text.clone(), step: self.player.cursor, rules: self.rules };
+            if self.told.as_ref() != Some(&stand) {
+                self.told = Some(stand.clone());
+                stands.emit(stand);
+            }
+        }
         if self.viewed == self.player.cursor {
             return;
         }
@@ -242,7 +292,7 @@ impl Component for Live {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LiveProps { id, shown } = ctx.props();
+        let LiveProps { id, shown, place } = ctx.props();
         let original = &shown.run.text;
         let link = ctx.link();
         let layout = &self.shown.layout;
@@ -257,9 +307,9 @@ impl Component for Live {
             element("div", "sc-desk").child(controls(&self.player, self.quiz.is_some())).child(panel.end()).end();
         let workshop = self.workshop(id, original);
         let beside = element("div", "sc-beside")
-            .child(workshop.change())
+            .child(workshop.change(place))
             .child(beside(layout, &self.shown.run.frames, cursor))
-            .child(workshop.take());
+            .maybe(matches!(place, Place::Chapter).then(|| workshop.take()));
         html! {
             <div class={if self.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
                 role="group" aria-label={layout.title.clone()} onkeydown={link.batch_callback(on_key)}
@@ -313,6 +363,7 @@ impl Live {
     /// Another script: it runs at once. One that cannot run leaves the last run standing, and says why.
     fn set_text(&mut self, id: &str, text: String) {
         self.text = text;
+        self.complaint = None;
         match Shown::of(id, &self.text, self.rules) {
             Ok(shown) => {
                 let steps = shown.layout.rows.len();
@@ -320,10 +371,10 @@ impl Live {
                 self.player = Player { cursor, speed: self.player.speed, ..Player::new(steps) };
                 self.drawn = shown.layout.drawn(shown.layout.top(cursor.unwrap_or(0)));
                 self.shown = Rc::new(shown);
-                self.complaint = None;
+                self.wrong = None;
                 self.quiz = None;
             }
-            Err(why) => self.complaint = Some(why.to_string()),
+            Err(wrong) => self.wrong = Some(wrong),
         }
     }
 
@@ -333,6 +384,7 @@ impl Live {
             text: &self.text,
             shown: &self.shown,
             rules: self.rules,
+            wrong: self.wrong.as_ref(),
             complaint: self.complaint.as_deref(),
             is_changed: self.text != original,
             cursor: self.player.cursor,

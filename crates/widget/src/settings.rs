@@ -49,6 +49,7 @@ fn stored() -> Option<Runtime> {
     Runtime::ALL.into_iter().find(|runtime| runtime.name() == name)
 }
 
-fn storage() -> Option<web_sys::Storage> {
+/// The page's own storage, if the browser lets us.
+pub(crate) fn storage() -> Option<web_sys::Storage> {
     web_sys::window()?.local_storage().ok()?
 }

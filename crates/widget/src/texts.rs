@@ -107,6 +107,14 @@ pub(crate) fn score((right, asked): (u32, u32)) -> String {
     format!("{right} of {asked} right on this page")
 }
 
+/// What is wrong with the script, with the line it is in.
+pub(crate) fn wrong_line(why: &str, line: Option<u32>) -> String {
+    match line {
+        Some(line) => format!("Line {line} does not run, the picture shows the last script that did: {why}"),
+        None => format!("This does not run, the picture shows the last script that did: {why}"),
+    }
+}
+
 /// `step 3 of 17`; without a step, how many there are.
 pub(crate) fn step_of(step: Option<usize>, steps: usize) -> String {
     match step {
@@ -260,4 +268,51 @@ pub(crate) fn sentence(layout: &Layout, row: &Row) -> String {
 
 fn prefix(socket: Option<&str>) -> String {
     socket.map(|socket| format!("{socket} ")).unwrap_or_default()
+}
+
+/// What only the playground shows.
+#[cfg(all(target_arch = "wasm32", feature = "playground"))]
+pub(crate) mod page {
+    use scenario::{Host, Outcome};
+
+    use super::{TAKE_CAPTURE, TAKE_SCRIPT, TAKE_TRACE};
+    use crate::export::Form;
+
+    pub(crate) const ENDS_WITH: &str = "What a call gave";
+    pub(crate) const ANY_OUTCOME: &str = "anything";
+    pub(crate) const SCENARIO: &str = "Scenario";
+    pub(crate) const EMPTY_SCRIPT: &str = "An empty script";
+    pub(crate) const LAST_TRIED: &str = "Last things tried, on this device";
+    pub(crate) const FORGET: &str = "Forget the last things tried";
+    pub(crate) const COMPARE: &str = "Side by side: Linux, and smoltcp as it is";
+    pub(crate) const AS_LINUX: &str = "With Linux's rules";
+    pub(crate) const AS_SMOLTCP: &str = "smoltcp as it is";
+    pub(crate) const SAME_OUTCOMES: &str = "Every call gives the same.";
+    pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
+    pub(crate) const LINK_TO_THIS: &str = "A link to this, script and step in it";
+    pub(crate) const CANNOT_TAKE: &str = "This script does not run, so there is nothing to take away.";
+    pub(crate) const CANNOT_DOWNLOAD: &str = "The browser did not take the file.";
+    pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
+
+    /// A link names a scenario that is not there.
+    pub(crate) fn no_scenario(id: &str) -> String {
+        format!("the link names the scenario `{id}`, which this book has not got")
+    }
+
+    /// `client read(): 0 on Linux, ECONNRESET with smoltcp as it is`
+    pub(crate) fn differ(call: &str, linux: &Outcome, bare: &Outcome) -> String {
+        format!("{call}: {linux} on Linux, {bare} with smoltcp as it is")
+    }
+
+    /// What a file is called on its button.
+    pub(crate) const fn form(form: Form) -> &'static str {
+        match form {
+            Form::Script => TAKE_SCRIPT,
+            Form::Text => TAKE_TRACE,
+            Form::Capture => TAKE_CAPTURE,
+            Form::Packetdrill(Host::Client) => "The client's side for packetdrill (.pkt)",
+            Form::Packetdrill(Host::Server) => "The server's side for packetdrill (.pkt)",
+            Form::Svg => "Picture (.svg)",
+        }
+    }
 }

@@ -7,9 +7,11 @@ use yew::prelude::*;
 use crate::change::{Change, LINES, possible};
 use crate::controls::{button, menu, option, pressed};
 use crate::dom::{element, text};
-use crate::explain::folded;
+use crate::editor::editor;
+use crate::explain::{folded, unfolded};
+use crate::export::NoRun;
 use crate::export::link::{Holds, Link};
-use crate::live::Shown;
+use crate::live::{Place, Shown};
 use crate::texts;
 
 /// What the workshop shows.
@@ -23,6 +25,8 @@ pub(crate) struct Workshop<'a> {
     /// Which rules it followed.
     pub(crate) rules: Rules,
     /// What is wrong with the script.
+    pub(crate) wrong: Option<&'a NoRun>,
+    /// What is wrong with the link that led here.
     pub(crate) complaint: Option<&'a str>,
     /// Whether there is a change to take back.
     pub(crate) is_changed: bool,
@@ -32,9 +36,9 @@ pub(crate) struct Workshop<'a> {
 
 impl Workshop<'_> {
     /// Change the script: by a click at the current step, or in the editor.
-    pub(crate) fn change(&self) -> Html {
+    pub(crate) fn change(&self, place: &Place) -> Html {
         let mut clicks = element("p", "sc-choices");
-        if let Some(step) = self.cursor.filter(|_| self.complaint.is_none()) {
+        if let Some(step) = self.cursor.filter(|_| self.wrong.is_none()) {
             for change in possible(&self.shown.run.script, &self.shown.layout, step) {
                 let (does, name) = match change {
                     Change::Lose => ("lose", texts::LOSE),
@@ -61,15 +65,12 @@ impl Workshop<'_> {
                 .child(button("original").text(texts::ORIGINAL).end());
         }
         back = back.child(pressed("bare", texts::BARE, self.rules == Rules::Bare));
-        let editor = element("textarea", "")
-            .with("aria-label", texts::SCRIPT.into())
-            .with("spellcheck", "false".into())
-            .with("rows", (self.text.lines().count() + 1).min(30).to_string().into())
-            .value(self.text.to_owned());
-        let complaint = element("p", "sc-failed").with("role", "status".into()).text(self.complaint.unwrap_or(""));
-        let inside =
-            element("div", "").child(clicks.end()).child(back.end()).child(editor.end()).child(complaint.end());
-        folded(texts::CHANGE, inside.end())
+        let editor = editor(self.text, self.wrong, self.complaint);
+        let inside = element("div", "").child(clicks.end()).child(back.end()).child(editor).end();
+        match place {
+            Place::Chapter => folded(texts::CHANGE, inside),
+            Place::Playground { .. } => unfolded(texts::CHANGE, inside),
+        }
     }
 
     /// Take it away: a link to this step, the script, a capture, the trace; and the command for one's own kernel.

@@ -7,7 +7,8 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
-use crate::weight::{BUDGET_BROTLI_BYTES, Weights};
+use crate::program::Program;
+use crate::weight::Weights;
 use crate::{book, browser, cargo, run};
 
 /// Runs every check to its end, also after a failure, and closes with `N passed, N failed`; says whether all passed.
@@ -24,18 +25,17 @@ pub fn test() -> Result<bool> {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     let book = report.step("the book", book::build);
-    report.step("lints of the page's code", || {
-        run(clippy().args([
-            "--package",
-            "widget",
-            "--lib",
-            "--target",
-            "wasm32-unknown-unknown",
-            "--",
-            "-D",
-            "warnings",
-        ]))
-    });
+    for (name, features) in [("lints of the page's code", ""), ("lints of the playground's code", "playground")] {
+        report.step(name, || {
+            run(clippy().args(["--package", "widget", "--lib", "--target", "wasm32-unknown-unknown"]).args([
+                "--features",
+                features,
+                "--",
+                "-D",
+                "warnings",
+            ]))
+        });
+    }
     report.step("weight of the page's code", weight);
     let chrome = report.step("a browser", || {
         let chrome = browser::ensure()?;
@@ -53,10 +53,16 @@ fn clippy() -> Command {
 }
 
 fn weight() -> Result<()> {
-    let weights = Weights::of_book()?;
-    println!("{weights}");
-    if weights.total().brotli > BUDGET_BROTLI_BYTES {
-        bail!("the page's code is {} bytes over its budget", weights.total().brotli - BUDGET_BROTLI_BYTES);
+    let mut over = Vec::new();
+    for program in Program::BOTH {
+        let weights = Weights::of_book(program)?;
+        println!("{weights}\n");
+        if weights.excess() > 0 {
+            over.push(format!("the {} is {} bytes over its budget", program.name(), weights.excess()));
+        }
+    }
+    if !over.is_empty() {
+        bail!("{}", over.join(", "));
     }
     Ok(())
 }

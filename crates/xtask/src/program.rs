@@ -1,4 +1,4 @@
-//! The widget's program: from Rust to what a browser loads.
+//! The widget's two programs: from Rust to what a browser loads.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -18,9 +18,40 @@ pub fn folder() -> PathBuf {
     root().join("book/widget")
 }
 
-/// Builds the widget for the browser: `book/widget/widget-HASH.js` and `widget-HASH_bg.wasm`, and nothing else there.
+/// A build of the widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// For the chapters: the player, and changes by a click.
+    Widget,
+    /// For its own page: everything.
+    Playground,
+}
+
+impl Program {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::Widget, Self::Playground];
+
+    /// What its files' names begin with.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Widget => "widget",
+            Self::Playground => "playground",
+        }
+    }
+
+    /// The widget's features in this build.
+    const fn features(self) -> &'static str {
+        match self {
+            Self::Widget => "",
+            Self::Playground => "playground",
+        }
+    }
+}
+
+/// Builds the widget for the browser. In `book/widget` lies then, and nothing else:
+/// `widget-HASH.js` and `widget-HASH_bg.wasm`, the same for `playground`, `playground-HASH.css`, `catalogue-HASH.txt`.
 ///
-/// The hash is of the program itself, so that a browser never puts an old half to a new one.
+/// The hash is of the content, so that a browser never puts an old half to a new one.
 ///
 /// # Errors
 /// The wasm target cannot be had, the widget does not compile, or the files cannot be written.
@@ -28,13 +59,34 @@ pub fn build() -> Result<()> {
     let sysroot = first_line(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))?;
     ensure_target(Path::new(&sysroot))?;
     println!("Building the widget for the browser (the first time takes about a minute)");
-    let wasm = compile(&sysroot)?;
-    let bytes = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-    // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
-    if contains(&bytes, "serde_json") {
-        bail!("the widget's program has a JSON library in it, a fifth of its size: scripts and text need none");
+    let mut compiled = Vec::new();
+    for program in Program::BOTH {
+        let wasm = compile(&sysroot, program)?;
+        let bytes = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+        // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
+        if contains(&bytes, "serde_json") {
+            bail!(
+                "the {}'s program has a JSON library in it, a fifth of its size: scripts and text need none",
+                program.name()
+            );
+        }
+        compiled.push((format!("{}-{}", program.name(), hash(&bytes)), bytes));
     }
-    bind(&wasm, &format!("widget-{}", hash(&bytes)))
+    let style = root().join("crates/widget/playground.css");
+    let style = fs::read(&style).with_context(|| format!("cannot read {}", style.display()))?;
+    let catalogue = widget::catalogue::written().into_bytes();
+    let folder = folder();
+    if folder.is_dir() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    for (name, wasm) in compiled {
+        bind(wasm, &name)?;
+    }
+    for (name, ending, bytes) in [("playground", "css", style), ("catalogue", "txt", catalogue)] {
+        let file = folder.join(format!("{name}-{}.{ending}", hash(&bytes)));
+        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
+    }
+    Ok(())
 }
 
 fn ensure_target(sysroot: &Path) -> Result<()> {
@@ -47,7 +99,7 @@ fn ensure_target(sysroot: &Path) -> Result<()> {
 }
 
 /// Compiles the widget, with no path of this machine in it, and says where the wasm is.
-fn compile(sysroot: &str) -> Result<PathBuf> {
+fn compile(sysroot: &str, program: Program) -> Result<PathBuf> {
     let cargo_home = match std::env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
         None => std::env::home_dir().context("there is no home folder: set CARGO_HOME")?.join(".cargo"),
@@ -64,6 +116,7 @@ fn compile(sysroot: &str) -> Result<PathBuf> {
     let target = target_folder()?;
     run(cargo()
         .args(["build", "--package", "widget", "--lib", "--target", TARGET, "--profile", PROFILE])
+        .args(["--features", program.features()])
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
     Ok(target.join(TARGET).join(PROFILE).join("widget.wasm"))
 }
@@ -77,13 +130,10 @@ fn target_folder() -> Result<PathBuf> {
 }
 
 /// Makes the glue between the program and the page; wasm-bindgen as a library is always the version that it needs.
-fn bind(wasm: &Path, name: &str) -> Result<()> {
+fn bind(wasm: Vec<u8>, name: &str) -> Result<()> {
     let folder = folder();
-    if folder.is_dir() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
     Bindgen::new()
-        .input_path(wasm)
+        .input_bytes(name, wasm)
         .out_name(name)
         .web(true)?
         .typescript(false)
@@ -91,7 +141,7 @@ fn bind(wasm: &Path, name: &str) -> Result<()> {
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate(&folder)
-        .with_context(|| format!("wasm-bindgen cannot work on {}", wasm.display()))?;
+        .with_context(|| format!("wasm-bindgen cannot work on {name}"))?;
     let program = folder.join(format!("{name}_bg.wasm"));
     let left = foreign_paths(&fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?);
     if let Some(path) = left.first() {

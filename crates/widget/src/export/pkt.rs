@@ -17,7 +17,7 @@ use scenario::{
 /// The run has no connection, or several: packetdrill plays one.
 pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String> {
     one_connection(trace)?;
-    let mut lines: Vec<(u64, usize, String)> = Vec::new();
+    let mut lines = Lines::default();
     let mut descriptors = Descriptors::default();
     for (index, event) in trace.events.iter().enumerate() {
         match event {
@@ -38,7 +38,7 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                         None if never => format!("// at {when}, and it never returns: {written}"),
                         None => format!("{when} {written}"),
                     };
-                    lines.push((*began_us, place, written));
+                    lines.put(*began_us, place, written);
                 }
             }
             Event::Segment { at_us, arrives_us, from, segment, fate, .. } => {
@@ -61,11 +61,11 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                 let segment = segment.to_string();
                 let (flags, numbers) = segment.split_once(' ').unwrap_or((&segment, ""));
                 let numbers = numbers.trim_start();
-                lines.push((
+                lines.put(
                     at,
                     2 * index + 1,
                     format!("{} {mark} {flags} {numbers}{window}{options}{note}", seconds(at)),
-                ));
+                );
             }
             Event::Statement { at_us, line, .. } => {
                 let Some(Action::Host(whose, action)) = script.statement(*line).map(|statement| &statement.action)
@@ -74,14 +74,13 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                 };
                 if *whose == host {
                     for written in descriptors.host(*action) {
-                        lines.push((*at_us, 2 * index + 1, format!("{} {written}", seconds(*at_us))));
+                        lines.put(*at_us, 2 * index + 1, format!("{} {written}", seconds(*at_us)));
                     }
                 }
             }
             _ => {}
         }
     }
-    lines.sort_by_key(|(at_us, place, _)| (*at_us, *place));
     let mut text = String::new();
     let _ = writeln!(text, "// {}", script.title);
     let _ =
@@ -92,11 +91,22 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
         if script.ipv6() { " --ip_version=ipv6" } else { "" }
     );
     text.push('\n');
-    for (.., line) in lines {
+    for (.., line) in lines.0 {
         text.push_str(&line);
         text.push('\n');
     }
     Ok(text)
+}
+
+/// Lines by time and place. Each is put where it belongs: sorting would be more code than the rest.
+#[derive(Default)]
+struct Lines(Vec<(u64, usize, String)>);
+
+impl Lines {
+    fn put(&mut self, at_us: u64, place: usize, line: String) {
+        let behind = self.0.partition_point(|(earlier, before, _)| (*earlier, *before) <= (at_us, place));
+        self.0.insert(behind, (at_us, place, line));
+    }
 }
 
 /// Marks a line that prepares a call and returns at once.

@@ -206,39 +206,37 @@ const fn hue(state: Option<State>) -> &'static str {
 }
 
 fn arrow(out: &mut String, flight: &Flight, tops: &[u32]) {
-    let [mut from, mut to] = [LIFE_X[0] + SIDE_GAP / 2, LIFE_X[1] - SIDE_GAP / 2].map(f64::from);
+    let [mut from, mut to] = [LIFE_X[0] + SIDE_GAP / 2, LIFE_X[1] - SIDE_GAP / 2].map(u32::cast_signed);
     if flight.from == Host::Server {
         (from, to) = (to, from);
     }
-    let bottom = f64::from(tops[flight.last + 1]);
-    let pause = bottom - f64::from(2 * LINE + 3 * PAD);
-    let first = if flight.row == flight.last { pause } else { f64::from(tops[flight.row + 1] - 2 * LINE - 3 * PAD) };
-    let y1 = first.max(f64::from(tops[flight.row])) + f64::from(PAD + LINE + 2);
-    let y2 = bottom - 4.0;
-    let share = |part: f64| (from + (to - from) * part, y1 + (y2 - y1) * part);
-    let (begin, end) = match flight.fate {
-        Fate::Delivered => (share(0.0), share(1.0)),
-        Fate::Dropped => (share(0.0), share(0.56)),
-        Fate::Injected => (share(0.34), share(1.0)),
+    let below = |row: usize| tops[row + 1].saturating_sub(2 * LINE + 3 * PAD).max(tops[row]) + PAD + LINE + 2;
+    let (first, last) = (below(flight.row).cast_signed(), (tops[flight.last + 1] - 4).cast_signed());
+    let share = |percent: i32| [from + (to - from) * percent / 100, first + (last - first) * percent / 100];
+    let ([x1, y1], [x2, y2]) = match flight.fate {
+        Fate::Delivered => (share(0), share(100)),
+        Fate::Dropped => (share(0), share(56)),
+        Fate::Injected => (share(34), share(100)),
     };
     let look = Look::of(&flight.segment);
+    // Without `c m`, which is for the label.
     let class = &look_class(look)[4..];
     let direction = if to > from { 1 } else { -1 };
-    let _ = write!(out, "<g class=\"{class}\"><path d=\"M{:.1} {:.1}L{:.1} {:.1}\"/>", begin.0, begin.1, end.0, end.1);
     let tip = match (flight.fate, look) {
-        (Fate::Dropped, _) => "<path class=\"x\" d=\"M1-8L-2-3L3 2L0 7\"/>",
-        (_, Look::Rst) => "<path class=\"x\" d=\"M-11-5.5L0 5.5M-11 5.5L0-5.5\"/>",
-        (_, Look::Fin) => "<path class=\"x o\" d=\"M0 0L-7-6L-14 0L-7 6Z\"/>",
-        (_, Look::Syn | Look::Data) => "<path class=\"x f\" d=\"M0 0L-10-4.5V4.5Z\"/>",
-        (_, Look::Ack) => "<path class=\"x\" d=\"M-8-4L0 0L-8 4\"/>",
+        (Fate::Dropped, _) => "x\" d=\"M1-8L-2-3L3 2L0 7",
+        (_, Look::Rst) => "x\" d=\"M-11-5.5L0 5.5M-11 5.5L0-5.5",
+        (_, Look::Fin) => "x o\" d=\"M0 0L-7-6L-14 0L-7 6Z",
+        (_, Look::Syn | Look::Data) => "x f\" d=\"M0 0L-10-4.5V4.5Z",
+        (_, Look::Ack) => "x\" d=\"M-8-4L0 0L-8 4",
     };
-    let _ = write!(out, "<g transform=\"translate({:.1} {:.1}) scale({direction} 1)\">{tip}</g>", end.0, end.1);
+    let _ = write!(
+        out,
+        "<g class=\"{class}\"><path d=\"M{x1} {y1}L{x2} {y2}\"/>\
+         <path transform=\"translate({x2} {y2}) scale({direction} 1)\" class=\"{tip}\"/>"
+    );
     if flight.fate == Fate::Injected {
-        let _ = write!(
-            out,
-            "<g transform=\"translate({:.1} {:.1})\"><path class=\"x\" d=\"M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4\"/></g>",
-            begin.0, begin.1
-        );
+        let nowhere = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4";
+        let _ = write!(out, "<path transform=\"translate({x1} {y1})\" class=\"x\" d=\"{nowhere}\"/>");
     }
     out.push_str("</g>");
 }
