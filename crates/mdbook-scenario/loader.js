@@ -1,7 +1,8 @@
 // Puts the live widget in the place of each picture that comes near the view.
 //
 // A classic script (book.toml, additional-js). The picture stands in the page already and stays if anything here
-// fails: no JavaScript, no WebAssembly, a widget that panics. Only pages with a scenario load the widget's program.
+// fails: no JavaScript, no WebAssembly, a widget that panics. Only pages with a scenario load the widget's program, and only
+// its own page the playground's.
 (() => {
   "use strict";
 
@@ -39,6 +40,31 @@
     }
   }
 
+  // The list of scenarios stays, below the playground.
+  async function open(embed) {
+    const { program: address, style, catalogue } = embed.dataset;
+    try {
+      const sheet = document.createElement("link");
+      sheet.rel = "stylesheet";
+      sheet.href = new URL(style, root).href;
+      document.head.append(sheet);
+      const [{ playground }, answer] = await Promise.all([
+        program(new URL(address, root).href),
+        fetch(new URL(catalogue, root).href),
+      ]);
+      if (!answer.ok) throw new Error(`${catalogue}: ${answer.status}`);
+      const place = document.createElement("div");
+      playground(place, await answer.text());
+      await new Promise((resolve) => setTimeout(resolve));
+      if (!place.firstElementChild) throw new Error("the playground drew nothing");
+      embed.prepend(place);
+      embed.dataset.live = "yes";
+    } catch (error) {
+      embed.dataset.live = "failed";
+      console.error("The playground stays a list.", error);
+    }
+  }
+
   function note(embed) {
     const line = document.createElement("p");
     line.className = "scenario-note";
@@ -52,8 +78,9 @@
   }
 
   const embeds = document.querySelectorAll(".scenario[data-program]");
+  const playgrounds = document.querySelectorAll(".tcp-playground[data-program]");
   if (location.protocol === "file:") {
-    embeds.forEach(note); // browsers load no modules from files
+    [...embeds, ...playgrounds].forEach(note); // browsers load no modules from files
     return;
   }
   const observer = new IntersectionObserver((entries) => {
@@ -67,4 +94,6 @@
   // A link to a step leads to its widget, wherever on the page that lies.
   const named = location.hash.split(/[#&]/).map((part) => part.replace(/^id=/, ""));
   [...embeds].find((embed) => named.includes(embed.dataset.scenario))?.scrollIntoView();
+  // On paper it would be controls that nobody can press.
+  if (!location.pathname.endsWith("/print.html")) playgrounds.forEach(open);
 })();

@@ -1,6 +1,8 @@
-//! Finds `{{#scenario ID}}` in a chapter's Markdown.
+//! Finds `{{#scenario ID}}` and `{{#playground}}` in a chapter's Markdown.
 
 const OPENING: &str = "{{#scenario";
+/// Stands for itself: it has no arguments.
+const PLAYGROUND: &str = "{{#playground}}";
 
 /// A directive on a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,6 +20,15 @@ pub struct Misplaced {
     pub line: usize,
     /// What was found and what would be right.
     pub why: String,
+}
+
+/// The lines on which the playground is to stand, counted from 1.
+pub fn playgrounds(chapter: &str) -> impl Iterator<Item = usize> {
+    let mut fence = None;
+    chapter.lines().enumerate().filter_map(move |(index, text)| {
+        let in_code = is_code(text, &mut fence);
+        (!in_code && text.trim() == PLAYGROUND).then_some(index + 1)
+    })
 }
 
 /// The directives of a chapter, in its order. Code, in blocks or between backticks, has none.
@@ -84,6 +95,12 @@ mod tests {
             found("# T\n\n{{#scenario one}}\n  {{#scenario  two }}\n"),
             [Ok((3, "one".into())), Ok((4, "two".into()))]
         );
+    }
+
+    #[test]
+    fn the_playground_stands_alone_and_not_in_code() {
+        let chapter = "{{#playground}}\n```\n{{#playground}}\n```\nsee {{#playground}}\n";
+        assert_eq!(playgrounds(chapter).collect::<Vec<_>>(), [1]);
     }
 
     #[test]

@@ -88,29 +88,29 @@ pub fn embed(id: &str, program: &str) -> Result<String, EmbedError> {
     ))
 }
 
-/// The address of the widget's program relative to the book's root: `widget/widget-HASH.js`.
+/// The address of a file that the build has made, relative to the book's root: `widget/NAME-HASH.ENDING`.
 ///
 /// # Errors
 /// It has not been built.
-pub fn program(source: &Path) -> Result<String, String> {
+pub fn built(source: &Path, name: &str, ending: &str) -> Result<String, String> {
     let folder = source.join("widget");
-    let mut programs: Vec<String> = std::fs::read_dir(&folder)
+    let mut found: Vec<String> = std::fs::read_dir(&folder)
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".js"))
+        .filter(|file| file.starts_with(&format!("{name}-")) && file.ends_with(&format!(".{ending}")))
         .collect();
-    match (programs.pop(), programs.is_empty()) {
-        (Some(name), true) => Ok(format!("widget/{name}")),
-        (None, _) => Err(format!("no widget program in {}, run `cargo xtask build` first", folder.display())),
+    match (found.pop(), found.is_empty()) {
+        (Some(file), true) => Ok(format!("widget/{file}")),
+        (None, _) => Err(format!("no {name}-*.{ending} in {}, run `cargo xtask build` first", folder.display())),
         (Some(_), false) => {
-            Err(format!("more than one widget program in {}, run `cargo xtask build` again", folder.display()))
+            Err(format!("more than one {name}-*.{ending} in {}, run `cargo xtask build` again", folder.display()))
         }
     }
 }
 
 /// A text as an attribute's value between double quotes, without a line's end.
-fn attribute(text: &str) -> String {
+pub(crate) fn attribute(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
         match c {

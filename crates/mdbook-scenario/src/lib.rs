@@ -3,12 +3,15 @@
 //! `{{#scenario ID}}` on a line of its own becomes the run of `book/scenarios/ID.tcp`: a picture that needs no
 //! JavaScript, and beside it (in `data-` attributes) what `loader.js` needs to put the live widget in its place.
 //! A run that is not as its script says stops the build: no picture can be wrong.
+//! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground.
 //!
 //! Map of the code: [`directives()`] finds the lines (`directive.rs`), [`embed()`] makes the HTML (`embed.rs`),
+//! `playground.rs` the list,
 //! [`ScenarioPreprocessor`] is what mdBook calls.
 
 mod directive;
 mod embed;
+mod playground;
 
 use std::path::Path;
 
@@ -16,8 +19,8 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-pub use directive::{Directive, Misplaced, directives};
-pub use embed::{EmbedError, embed, program};
+pub use directive::{Directive, Misplaced, directives, playgrounds};
+pub use embed::{EmbedError, built, embed};
 
 /// Replaces the scenario directives of a book.
 #[derive(Clone, Copy, Debug)]
@@ -32,12 +35,15 @@ impl Preprocessor for ScenarioPreprocessor {
     /// Every directive of the book that cannot be replaced, each with its chapter, its line and what would be right.
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let source = &context.config.book.src;
-        let program = program(&context.root.join(source)).map_err(Error::msg)?;
+        let folder = context.root.join(source);
+        let program = built(&folder, "widget", "js").map_err(Error::msg)?;
+        let files = playground::Files::of(&folder).map_err(Error::msg)?;
+        let playground = playground::place(&files, &playground::chapters(&book));
         let mut complaints = Vec::new();
         book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };
             let Some(path) = &chapter.source_path else { return };
-            match replace(&chapter.content, &program) {
+            match replace(&chapter.content, &program, &playground) {
                 Ok(content) => chapter.content = content,
                 Err(wrong) => complaints.extend(
                     wrong.into_iter().map(|(line, why)| format!("{}:{line}: {why}", source.join(path).display())),
@@ -53,9 +59,12 @@ impl Preprocessor for ScenarioPreprocessor {
 }
 
 /// A chapter with its directives replaced; or the lines that are wrong, and why.
-fn replace(chapter: &str, program: &str) -> std::result::Result<String, Vec<(usize, String)>> {
+fn replace(chapter: &str, program: &str, playground: &str) -> std::result::Result<String, Vec<(usize, String)>> {
     let mut wrong = Vec::new();
     let mut replaced: Vec<String> = chapter.lines().map(str::to_owned).collect();
+    for line in playgrounds(chapter) {
+        replaced[line - 1] = playground.to_owned();
+    }
     for found in directives(chapter) {
         match found {
             Ok(directive) => match embed(&directive.id, program) {
@@ -80,7 +89,7 @@ mod tests {
     #[test]
     fn a_directive_becomes_a_picture_and_the_rest_stays() {
         let chapter = "# Title\n\n{{#scenario write-after-peer-close}}\n\nText.\n";
-        let page = replace(chapter, "widget/widget-0.js").expect("the scenario is known and runs as written");
+        let page = replace(chapter, "widget/widget-0.js", "").expect("the scenario is known and runs as written");
         assert!(
             page.starts_with("# Title\n\n<div class=\"scenario\" data-scenario=\"write-after-peer-close\""),
             "{page}"
@@ -91,7 +100,7 @@ mod tests {
     #[test]
     fn every_mistake_of_a_chapter_is_reported_with_its_line() {
         let chapter = "{{#scenario no-such-thing}}\n\nsee {{#scenario write-after-peer-close}}\n";
-        let wrong = replace(chapter, "widget/widget-0.js").expect_err("both directives are wrong");
+        let wrong = replace(chapter, "widget/widget-0.js", "").expect_err("both directives are wrong");
         assert_eq!(wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
     }
 }
