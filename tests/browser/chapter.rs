@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::book::{chapters, origin, scenarios_of};
 use crate::chrome::{Page, Scripts};
-use crate::widget::enliven;
+use crate::widget::{enliven, enliven_playground};
 
 /// The chapters are looked at in four parts, so that a machine can do some of it side by side.
 const PARTS: usize = 4;
@@ -45,6 +45,7 @@ fn wrong_with(page: &mut Page, chapter: &str) -> Vec<String> {
     page.open(&format!("{}/{chapter}", origin()));
     wrong.extend(page.list(TOO_WIDE));
     enliven(page, chapter);
+    let has_playground = enliven_playground(page);
     wrong.extend(page.list(TOO_WIDE).into_iter().map(|what| format!("live, {what}")));
     page.call("Emulation.clearDeviceMetricsOverride", json!({}));
 
@@ -56,7 +57,7 @@ fn wrong_with(page: &mut Page, chapter: &str) -> Vec<String> {
     wrong.extend(foreign.iter().map(|address| format!("asks elsewhere: {address}")));
     wrong.extend(page.complaints().iter().map(|complaint| format!("complains: {complaint}")));
     let programs = own.iter().filter(|address| address.ends_with(".wasm")).count();
-    if programs != usize::from(scenarios_of(chapter) > 0) {
+    if programs != usize::from(scenarios_of(chapter) > 0) + usize::from(has_playground) {
         wrong.push(format!("loads {programs} programs: one is right where there is a scenario, else none"));
     }
     wrong.extend(inaccessible(page));

@@ -23,6 +23,17 @@ pub(crate) fn enliven_first(count: usize, page: &mut Page, chapter: &str) {
     }
 }
 
+/// Waits until the page's playground, if it has one, can be used. On paper it stays a list.
+pub(crate) fn enliven_playground(page: &mut Page) -> bool {
+    let is_there = page.value("document.querySelector('.tcp-playground') !== null") == true;
+    if is_there {
+        page.wait_until("document.querySelector('.tcp-playground').dataset.live");
+        let live = page.value("document.querySelector('.tcp-playground').dataset.live");
+        assert_eq!(live, "yes", "{:?}", page.complaints());
+    }
+    is_there
+}
+
 /// The first widget of the first chapter that has one.
 const WIDGET: &str = "document.querySelector('.scenario')";
 /// At which step it stands, and how many there are.

@@ -1,0 +1,206 @@
+//! What a reader can do in the playground, and what comes out of it.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use scenario::CATALOGUE;
+use serde_json::json;
+
+use crate::book::{folder, open, origin};
+use crate::chrome::{Page, Scripts};
+use crate::widget::enliven_playground;
+
+const EDITOR: &str = "document.querySelector('.sc-editor textarea')";
+const CALLS: &str = "[...document.querySelectorAll('.sc-live .sc-call')].map((call) => call.textContent).join('; ')";
+
+fn playground(fragment: &str) -> Page {
+    let mut page = open(&format!("playground.html{fragment}"), Scripts::On);
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    page
+}
+
+/// Chooses from a menu, as a reader does.
+fn choose(page: &mut Page, menu: &str, value: &str) {
+    page.value(&format!(
+        "(() => {{ const menu = document.querySelector('[data-menu={menu}]'); menu.value = {}; \
+         menu.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
+        json!(value)
+    ));
+}
+
+/// Writes into the editor, as a reader does.
+fn write(page: &mut Page, script: &str) {
+    page.value(&format!(
+        "(() => {{ const editor = {EDITOR}; editor.value = {}; \
+         editor.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
+        json!(script)
+    ));
+}
+
+fn text(id: &str) -> &'static str {
+    scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book")).text
+}
+
+#[test]
+fn without_javascript_it_is_a_list_of_all_scenarios_with_their_chapters() {
+    let mut page = open("playground.html", Scripts::Off);
+    let list = page.value("document.querySelector('.tcp-playground').textContent").to_string();
+    for entry in CATALOGUE {
+        assert!(list.contains(entry.id), "{}", entry.id);
+    }
+    for link in
+        page.list("[...document.querySelectorAll('.tcp-playground a')].map((link) => link.getAttribute('href'))")
+    {
+        assert!(folder().join(&link).is_file(), "{link}");
+    }
+    assert_eq!(page.value("document.querySelectorAll('.tcp-playground button, .tcp-playground select').length"), 0);
+}
+
+#[test]
+fn a_reader_finds_a_scenario_by_the_error_that_it_ends_with() {
+    let mut page = playground("");
+    choose(&mut page, "filter", "ECONNREFUSED");
+    let options = "[...document.querySelectorAll('[data-menu=open] optgroup option')].map((option) => option.value)";
+    page.wait_until(&format!("{options}.includes('id:connection-refused') && {options}.length < 10"));
+    choose(&mut page, "open", "id:connection-refused");
+    page.wait_until(&format!("{CALLS}.includes('ECONNREFUSED')"));
+    assert_eq!(page.value(&format!("{EDITOR}.value")), text("connection-refused"));
+    choose(&mut page, "open", "");
+    page.wait_until(&format!("{EDITOR}.value.startsWith('# My question?')"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn every_change_runs_at_once_and_a_mistake_is_shown_at_its_line() {
+    let mut page = playground("#v=1&id=write-after-peer-close");
+    write(&mut page, &text("write-after-peer-close").replace("server close() = 0 ", "server klose()"));
+    page.wait_until("document.querySelector('.sc-numbers b')?.textContent.trim() === '10'");
+    let said = page.value("document.querySelector('.sc-behind b').textContent").to_string();
+    assert!(said.contains("did you mean `close`?"), "{said}");
+    assert!(page.value(CALLS).to_string().contains("EPIPE"), "the last run stands");
+    write(&mut page, "# Six?\nlink ipv6\nserver listen()\nclient connect()\nserver accept()\nclient close()\n");
+    page.wait_until(&format!("{CALLS}.includes('close()') && !{CALLS}.includes('EPIPE')"));
+    assert_eq!(page.value("document.querySelector('.sc-numbers b')"), json!(null));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_address_holds_script_and_step_and_what_was_tried_can_be_forgotten() {
+    let mut page = playground("#v=1&id=linger-zero");
+    let changed = text("linger-zero").replacen("# ", "# Mine: <b>", 1);
+    write(&mut page, &changed);
+    page.wait_until("location.hash.includes('script=')");
+    page.click("document.querySelector('.sc-live [data-do=first]')");
+    page.wait_until("location.hash.includes('step=0')");
+    let address = page.value("location.href");
+    let link = page.value("document.querySelector('[data-pg=link]').value");
+    assert_eq!(address, link);
+    let mut other = Page::new(Scripts::On);
+    other.open(link.as_str().expect("an address"));
+    enliven_playground(&mut other);
+    assert_eq!(other.value(&format!("{EDITOR}.value")), changed);
+    other.wait_until("document.querySelector('.sc-row.sc-now')?.dataset.step === '0'");
+    assert_eq!(other.value("document.querySelectorAll('.sc-title b').length"), 0, "a script's text stays text");
+    // Without an address the last thing tried is there again, until it is forgotten.
+    page.open(&format!("{}/playground.html?again", origin()));
+    enliven_playground(&mut page);
+    assert_eq!(page.value(&format!("{EDITOR}.value")), changed);
+    page.click("document.querySelector('[data-pg=forget]')");
+    page.wait_until("document.querySelector('[data-pg=forget]') === null");
+    assert_eq!(page.value("localStorage.getItem('playground-recent')"), json!(null));
+}
+
+#[test]
+fn a_damaged_or_hostile_link_gives_a_message_and_nothing_else() {
+    for (fragment, message) in [
+        ("#v=1&script=PGltZyBzcmM9eA&sum=00000000", "damaged"),
+        ("#v=1&script=<img src=x onerror=window.hit=1>", "cannot be read"),
+        ("#v=1&id=<img src=x onerror=window.hit=1>", "cannot be read"),
+        ("#v=1&id=no-such-scenario", "which this book has not got"),
+        ("#v=9&id=linger-zero", "version"),
+        ("#v=1&id=linger-zero&step=zero", "cannot be read"),
+    ] {
+        let mut page = playground(fragment);
+        let said = page.value("document.querySelector('.pg-notice').textContent").to_string();
+        assert!(said.contains(message), "{fragment}: {said}");
+        assert_eq!(page.value("[document.querySelectorAll('main img').length, window.hit ?? 0]"), json!([0, 0]));
+        assert!(page.value(CALLS).to_string().contains("listen()"), "a scenario of the book stands there");
+        assert_eq!(page.complaints(), [""; 0], "{fragment}");
+    }
+}
+
+#[test]
+fn linux_and_smoltcp_stand_side_by_side() {
+    let mut page = playground("#v=1&id=write-after-peer-close");
+    page.click("document.querySelector('[data-pg=compare]')");
+    page.wait_until("document.querySelectorAll('.pg-both .sc-ladder').length === 2");
+    let said = page.value("document.querySelector('.pg-differ').textContent").to_string();
+    assert!(said.contains("EPIPE on Linux"), "{said}");
+    let pictures = page.list("[...document.querySelectorAll('.pg-both .sc-ladder')].map((it) => it.textContent)");
+    assert!(pictures[0].contains("EPIPE") && pictures[0] != pictures[1], "{pictures:?}");
+}
+
+#[test]
+fn a_reader_takes_every_file_away() {
+    let mut page = playground("#v=1&id=write-after-peer-close");
+    let downloads = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("downloads");
+    // Left over from the last run; there may be none.
+    let _ = fs::remove_dir_all(&downloads);
+    fs::create_dir_all(&downloads).expect("the folder for tests can be written");
+    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
+    for (at, (ending, part)) in [
+        (".tcp", "client write(\"hello\") = 5"),
+        (".txt", "client > server   S   0:0(0)"),
+        (".pcap", ""),
+        (".svg", "EPIPE</text>"),
+        (".client.pkt", "0.100 > S 0:0(0) <...>"),
+        (".server.pkt", "accept(3, ..., ...) = 4"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        page.click(&format!("document.querySelector('[data-form=\"{at}\"]')"));
+        let file = downloads.join(format!("write-after-peer-close{ending}"));
+        let bytes = downloaded(&file);
+        assert!(String::from_utf8_lossy(&bytes).contains(part), "{} holds {part}", file.display());
+        if ending == ".pcap" {
+            opens_with_right_checksums(&file);
+        }
+    }
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+fn downloaded(file: &Path) -> Vec<u8> {
+    let began = Instant::now();
+    loop {
+        match fs::read(file) {
+            Ok(bytes) if !bytes.is_empty() => return bytes,
+            _ => assert!(began.elapsed() < Duration::from_secs(60), "{} never came", file.display()),
+        }
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// As Wireshark sees it. The bytes themselves are checked in the widget's own tests, on every machine.
+fn opens_with_right_checksums(capture: &Path) {
+    let tshark = Command::new("tshark")
+        .args(["-o", "ip.check_checksum:TRUE", "-o", "tcp.check_checksum:TRUE", "-T", "fields"])
+        .args(["-e", "ip.checksum.status", "-e", "tcp.checksum.status", "-e", "tcp.flags.reset", "-r"])
+        .arg(capture)
+        .output();
+    let Ok(output) = tshark else {
+        // Not `eprintln!`, which nobody sees of a test that passes.
+        let _ =
+            writeln!(io::stderr(), "NOT CHECKED: there is no tshark here, so nobody has opened {}", capture.display());
+        return;
+    };
+    let fields = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(fields.lines().count() > 8, "every segment is there: {fields}");
+    assert!(fields.lines().all(|line| line.starts_with("1\t1\t")), "1 is a right checksum: {fields}");
+    assert!(fields.lines().any(|line| line.ends_with(['1', 'e'])), "the reset is there: {fields}");
+}
