@@ -326,7 +326,10 @@ impl Playground {
                 .end(),
         );
         let section = element("div", "scenario pg-compare").child(down.end());
-        let Some(run) = self.run.as_ref().filter(|_| self.compares) else { return section.end() };
+        if !self.compares {
+            return section.end();
+        }
+        let Some(run) = &self.run else { return section.child(text("p", "sc-failed", page::CANNOT_TAKE)).end() };
         let bare = match Run::of("scenario", &run.text, Rules::Bare) {
             Ok(bare) => bare,
             Err(why) => return section.child(text("p", "sc-failed", &why.to_string())).end(),

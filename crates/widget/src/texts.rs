@@ -290,7 +290,7 @@ pub(crate) mod page {
     pub(crate) const SAME_OUTCOMES: &str = "Every call gives the same.";
     pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
     pub(crate) const LINK_TO_THIS: &str = "A link to this, script and step in it";
-    pub(crate) const CANNOT_TAKE: &str = "This script does not run, so there is nothing to take away.";
+    pub(crate) const CANNOT_TAKE: &str = "This script does not run, so there is nothing to show or to take away.";
     pub(crate) const CANNOT_DOWNLOAD: &str = "The browser did not take the file.";
     pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
 
