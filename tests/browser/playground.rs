@@ -174,6 +174,26 @@ fn a_reader_takes_every_file_away() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
+#[test]
+fn the_page_may_ask_nobody_else_and_run_nothing_else() {
+    let mut page = playground("#v=1&id=linger-zero");
+    assert_eq!(page.complaints(), [""; 0], "what the book needs is allowed");
+    page.value(
+        "window.blocked = []; \
+         document.addEventListener('securitypolicyviolation', (event) => window.blocked.push(event.effectiveDirective)); 0",
+    );
+    page.value("fetch('http://127.0.0.2:9/').catch(() => 0)");
+    page.value(
+        "(() => { const script = document.createElement('script'); script.textContent = 'window.hit = 1'; \
+         document.body.append(script); const image = new Image(); image.src = 'http://127.0.0.2:9/a.png'; \
+         document.body.append(image); document.body.insertAdjacentHTML('beforeend', '<b onclick=\"window.hit = 1\">b</b>'); \
+         document.body.lastChild.click(); })()",
+    );
+    page.wait_until("window.blocked.length >= 4");
+    assert_eq!(page.list("window.blocked.sort()"), ["connect-src", "img-src", "script-src-attr", "script-src-elem"]);
+    assert_eq!(page.value("window.hit ?? 0"), 0);
+}
+
 fn downloaded(file: &Path) -> Vec<u8> {
     let began = Instant::now();
     loop {

@@ -10,7 +10,7 @@ use mdbook_scenario::ScenarioPreprocessor;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use crate::{program, root};
+use crate::{policy, program, root};
 
 /// Where the pages are (`build-dir` in book.toml).
 pub fn folder() -> PathBuf {
@@ -44,7 +44,7 @@ fn pages() -> Result<()> {
     if !warnings.is_empty() {
         bail!("mdBook warns:\n{warnings}");
     }
-    Ok(())
+    policy::write(&folder())
 }
 
 /// Keeps what mdBook logs as a warning or an error.

@@ -3,6 +3,7 @@
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the widget, from Rust to what a browser loads (`book/widget/`)
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
+//! - [`policy`]: what may run in its pages
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
 //! - [`weight`]: what a page loads, in bytes, against its budget
 //! - [`browser`]: a Chromium for the tests: found, or installed
@@ -14,6 +15,7 @@ pub mod book;
 pub mod browser;
 pub mod check;
 pub mod new;
+pub mod policy;
 pub mod program;
 pub mod scenarios;
 pub mod serve;
