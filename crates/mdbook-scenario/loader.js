@@ -72,6 +72,13 @@
     embed.append(line);
   }
 
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a[data-playground]");
+    if (!link) return;
+    event.preventDefault();
+    location.href = new URL(`playground.html${link.hash}`, root).href;
+  });
+
   // Not every browser lets the keyboard scroll a listing or a table that is wider than the page.
   for (const wide of document.querySelectorAll("main pre > code, main .table-wrapper")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use scenario::CATALOGUE;
 use serde_json::json;
 
-use crate::book::{folder, open, origin};
+use crate::book::{chapters_with_scenarios, folder, open, origin};
 use crate::chrome::{Page, Scripts};
-use crate::widget::enliven_playground;
+use crate::widget::{enliven, enliven_playground};
 
 const EDITOR: &str = "document.querySelector('.sc-editor textarea')";
 const CALLS: &str = "[...document.querySelectorAll('.sc-live .sc-call')].map((call) => call.textContent).join('; ')";
@@ -112,6 +112,20 @@ fn the_address_holds_script_and_step_and_what_was_tried_can_be_forgotten() {
     page.click("document.querySelector('[data-pg=forget]')");
     page.wait_until("document.querySelector('[data-pg=forget]') === null");
     assert_eq!(page.value("localStorage.getItem('playground-recent')"), json!(null));
+}
+
+#[test]
+fn a_chapter_leads_into_the_playground_with_what_it_shows() {
+    let chapter = &chapters_with_scenarios()[0];
+    let mut page = open(chapter, Scripts::On);
+    enliven(&mut page, chapter);
+    let id = page.value("document.querySelector('.scenario').dataset.scenario");
+    page.value("document.querySelector('.scenario a[data-playground]').click()");
+    page.wait_until(
+        "location.pathname.endsWith('/playground.html') && document.querySelector('.tcp-playground')?.dataset.live",
+    );
+    assert_eq!(page.value(&format!("{EDITOR}.value")), text(id.as_str().expect("it has an id")));
+    assert_eq!(page.complaints(), [""; 0]);
 }
 
 #[test]

@@ -69,6 +69,7 @@ pub(crate) const BARE: &str = "smoltcp without Linux's rules";
 pub(crate) const SCRIPT: &str = "The script";
 pub(crate) const TAKE: &str = "Take it away";
 pub(crate) const LINK_HERE: &str = "Link to this step";
+pub(crate) const IN_PLAYGROUND: &str = "Open it in the playground";
 pub(crate) const TAKE_SCRIPT: &str = "Script (.tcp)";
 pub(crate) const TAKE_CAPTURE: &str = "Capture for Wireshark (.pcap)";
 pub(crate) const TAKE_TRACE: &str = "Trace as text";

@@ -80,7 +80,10 @@ impl Workshop<'_> {
             // The id stands there in any case: it says which widget of the page is meant.
             Ok(link) => {
                 let link = if self.is_changed { format!("#{link}&id={}", self.id) } else { format!("#{link}") };
-                links = links.child(element("a", "").with("href", link.into()).text(texts::LINK_HERE).end());
+                links = links.child(element("a", "").with("href", link.clone().into()).text(texts::LINK_HERE).end());
+                // The loader knows where the book's root lies, and leads there.
+                let more = element("a", "").with("href", link.into()).with("data-playground", "".into());
+                links = links.child(more.text(texts::IN_PLAYGROUND).end());
             }
             Err(why) => links = links.text(&why.to_string()),
         }
