@@ -9,7 +9,6 @@ pub mod interleavings;
 pub mod ledger;
 pub mod normal;
 pub mod random;
-pub mod story;
 
 use std::path::PathBuf;
 

@@ -162,7 +162,7 @@ impl Windows {
 
 /// What one side of a connection has said so far.
 #[derive(Default)]
-pub(crate) struct Side {
+struct Side {
     /// The number behind the last byte (SYN and FIN count as one) that was sent.
     next: i64,
     /// The highest acknowledgement that was sent.
@@ -174,7 +174,7 @@ pub(crate) struct Side {
 
 /// What one side said from quiet to quiet.
 #[derive(Default)]
-pub(crate) struct Said {
+struct Said {
     items: Vec<Item>,
     acked: Option<i64>,
     repeated_ack: Option<i64>,
@@ -210,7 +210,7 @@ enum Item {
 }
 
 impl Said {
-    pub(crate) fn add(&mut self, side: &mut Side, segment: Segment) {
+    fn add(&mut self, side: &mut Side, segment: Segment) {
         let Segment { flags, seq, ack, len, .. } = segment;
         if flags.syn {
             // The same SYN again is a retransmission; a new one begins a new incarnation, and counts anew.
@@ -256,7 +256,7 @@ impl Said {
         }
     }
 
-    pub(crate) fn text(&self) -> String {
+    fn text(&self) -> String {
         let mut words: Vec<String> = self.items.iter().map(Item::text).collect();
         words.extend(self.acked.map(|ack| format!("ack {ack}")));
         // Behind an ACK of the same number it may be that one: a delayed ACK answers for several segments.
