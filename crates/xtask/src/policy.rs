@@ -31,7 +31,7 @@ pub fn write(folder: &Path) -> Result<()> {
 const CHARSET: &str = "<meta charset=\"UTF-8\">";
 const BEGIN: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
 
-/// A page without the policy that [`write`] put into it.
+/// A page without the policy that [`write()`] put into it.
 pub fn without(page: &str) -> String {
     match page.split_once(BEGIN) {
         Some((before, rest)) => before.to_owned() + rest.split_once("\">").map_or("", |(_, behind)| behind),
