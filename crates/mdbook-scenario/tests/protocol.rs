@@ -11,13 +11,16 @@ fn preprocessor() -> Command {
     Command::new(env!("CARGO_BIN_EXE_mdbook-scenario"))
 }
 
-/// A book's folder with a built program in it, or without one.
-fn book(name: &str, program: Option<&str>) -> PathBuf {
+/// What a build leaves in book/widget.
+const BUILT: &[&str] = &["widget-0123.js", "playground-0123.js", "playground-0123.css", "catalogue-0123.txt"];
+
+/// A book's folder with these files where a build leaves its own.
+fn book(name: &str, built: &[&str]) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&root); // of the last run; there may be none
     fs::create_dir_all(root.join("book/widget")).expect("the target folder can be written to");
-    if let Some(program) = program {
-        fs::write(root.join("book/widget").join(program), "").expect("it can be written to");
+    for file in built {
+        fs::write(root.join("book/widget").join(file), "").expect("it can be written to");
     }
     root
 }
@@ -67,7 +70,7 @@ fn it_supports_pages_and_nothing_else() {
 
 #[test]
 fn a_book_goes_in_and_comes_out_with_pictures() {
-    let root = book("with-pictures", Some("widget-0123.js"));
+    let root = book("with-pictures", BUILT);
     let output = answer(&input(&root, "# One\n\n{{#scenario write-after-peer-close}}\n"));
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let book: Value = serde_json::from_slice(&output.stdout).expect("stdout is JSON and nothing else");
@@ -77,7 +80,7 @@ fn a_book_goes_in_and_comes_out_with_pictures() {
 
 #[test]
 fn a_wrong_directive_stops_the_build_with_chapter_and_line() {
-    let root = book("with-a-mistake", Some("widget-0123.js"));
+    let root = book("with-a-mistake", BUILT);
     let output = answer(&input(&root, "# One\n\n{{#scenario write-after-pear-close}}\n"));
     assert!(!output.status.success());
     let said = String::from_utf8_lossy(&output.stderr);
@@ -87,7 +90,7 @@ fn a_wrong_directive_stops_the_build_with_chapter_and_line() {
 
 #[test]
 fn without_the_widget_s_program_it_says_what_to_build() {
-    let root = book("without-program", None);
+    let root = book("without-program", &[]);
     let output = answer(&input(&root, ""));
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("run `cargo xtask build` first"));
