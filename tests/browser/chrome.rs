@@ -199,6 +199,14 @@ impl Page {
         self.wait_for_event("Page.loadEventFired");
     }
 
+    /// Follows a link, and waits until the page that it leads to is there: while the one makes room for the other,
+    /// nothing can be asked.
+    pub(crate) fn follow(&mut self, link: &str) {
+        self.session.events.clear();
+        self.value(&format!("void setTimeout(() => {link}.click())"));
+        self.wait_for_event("Page.loadEventFired");
+    }
+
     fn wait_for_event(&mut self, method: &str) {
         while !self.session.events.iter().any(|event| event["method"] == method) {
             let event = self.session.incoming.recv_timeout(PATIENCE);

@@ -120,7 +120,7 @@ fn a_chapter_leads_into_the_playground_with_what_it_shows() {
     let mut page = open(chapter, Scripts::On);
     enliven(&mut page, chapter);
     let id = page.value("document.querySelector('.scenario').dataset.scenario");
-    page.value("document.querySelector('.scenario a[data-playground]').click()");
+    page.follow("document.querySelector('.scenario a[data-playground]')");
     page.wait_until(
         "location.pathname.endsWith('/playground.html') && document.querySelector('.tcp-playground')?.dataset.live",
     );
