@@ -21,7 +21,7 @@ impl Trace {
 mod tests {
     use super::*;
 
-    const TRACE: &str = r#"{"version":1,"scenario":"x","witness":"sim","rung":"memory","kernel":"smoltcp 0.14.0","events":[{"kind":"call","at_us":10,"began_us":0,"host":"client","socket":"client","line":3,"call":"write(5)","outcome":"EPIPE"},{"kind":"segment","at_us":0,"arrives_us":10000,"from":"client","ports":[40000,80],"flags":"P.","seq":1,"ack":1,"len":5,"win":64240,"fate":"delivered"},{"kind":"segment","at_us":0,"from":"server","ports":[80,40000],"flags":"R","seq":2,"len":0,"win":0,"fate":"dropped"},{"kind":"state","at_us":20,"host":"server","socket":"server","from":"FIN-WAIT-1","to":"CLOSED"}],"failed":[{"line":3,"expected":"5","got":"EPIPE"}]}"#;
+    const TRACE: &str = r#"{"version":1,"scenario":"x","witness":"sim","rung":"memory","kernel":"smoltcp 0.14.0","events":[{"kind":"call","at_us":10,"began_us":0,"host":"client","socket":"client","line":3,"call":"write(5)","outcome":"EPIPE"},{"kind":"segment","at_us":0,"arrives_us":10000,"from":"client","ports":[40000,80],"flags":"P.","seq":1,"ack":1,"len":5,"win":64240,"fate":"delivered"},{"kind":"segment","at_us":0,"from":"server","ports":[80,40000],"flags":"R","seq":2,"len":0,"win":0,"fate":"dropped"},{"kind":"state","at_us":20,"host":"server","socket":"server","from":"FIN-WAIT-1","to":"CLOSED"},{"kind":"info","at_us":30,"host":"client","socket":"client","unacked":1,"timer":"on"},{"kind":"info","at_us":40,"host":"client","socket":"client","error":"ETIMEDOUT"},{"kind":"info","at_us":50,"host":"client","socket":"client"}],"failed":[{"line":3,"expected":"5","got":"EPIPE"}]}"#;
 
     #[test]
     fn json_comes_back_as_it_went() {

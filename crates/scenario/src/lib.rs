@@ -9,6 +9,7 @@
 //! - [`Outcome`], [`Errno`], [`Ready`] (`outcome.rs`): what calls return
 //! - [`Segment`], [`Flags`], [`Numbering`] (`segment.rs`, `numbering.rs`): what is on the wire
 //! - [`State`] (`state.rs`): RFC 9293's states
+//! - [`Info`] (`info.rs`): what a socket holds
 //! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
 //! - [`messages`]: what runtimes print for it
@@ -17,6 +18,7 @@
 
 mod catalogue;
 mod host;
+mod info;
 #[cfg(feature = "json")]
 mod json;
 mod map;
@@ -33,6 +35,7 @@ mod trace;
 
 pub use catalogue::{CATALOGUE, Entry, Family, scenario};
 pub use host::Host;
+pub use info::{Info, Timer};
 pub use map::Map;
 pub use numbering::{Numbering, RawSegment};
 pub use outcome::{Errno, Outcome, Ready};

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Fate, Host, Outcome, Segment, State};
+use crate::{Fate, Host, Info, Outcome, Segment, State};
 
 /// What happened in a run, in the order of time.
 ///
@@ -128,6 +128,19 @@ pub enum Event {
         /// How much it grew.
         by: u64,
     },
+    /// What a socket holds has changed, since it was last asked or since it began, when it held nothing. Asked when the
+    /// link is quiet; a socket that is gone holds nothing.
+    Info {
+        /// When it was asked.
+        at_us: u64,
+        /// Where.
+        host: Host,
+        /// The socket's name, as in [`Event::State`].
+        socket: String,
+        /// What it holds now.
+        #[serde(flatten)]
+        info: Info,
+    },
     /// A kind that this version does not know.
     #[serde(other, skip_serializing)]
     Unknown,
@@ -142,7 +155,8 @@ impl Event {
             | Self::State { at_us, .. }
             | Self::Statement { at_us, .. }
             | Self::Rule { at_us, .. }
-            | Self::Counter { at_us, .. } => *at_us,
+            | Self::Counter { at_us, .. }
+            | Self::Info { at_us, .. } => *at_us,
             Self::Unknown => 0,
         }
     }
