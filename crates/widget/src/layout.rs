@@ -6,7 +6,9 @@
 use std::ops::Range;
 
 use scenario::messages::Cause;
-use scenario::{Action, Event, Fate, Flags, Host, HostAction, Outcome, Script, Segment, State, Statement, Trace, Verb};
+use scenario::{
+    Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, Script, Segment, State, Statement, Trace, Verb,
+};
 
 use crate::rows;
 
@@ -42,6 +44,8 @@ pub struct Row {
     pub changes: Vec<Change>,
     /// The rules that acted.
     pub rules: Vec<Rule>,
+    /// What sockets hold from here on: whose, its name, and what. Asked when the link was quiet again, behind the row.
+    pub infos: Vec<(Host, String, Info)>,
     /// The line of its statement, if it is one.
     pub line: Option<u32>,
     /// What the script says beside the statement.

@@ -115,6 +115,12 @@ impl<'a> Rows<'a> {
             Happening::Happened(Event::Counter { at_us, host, name, by }) => {
                 self.row(*at_us, Some(*host), Thing::Counter(format!("{name} +{by}")), None);
             }
+            Happening::Happened(Event::Info { host, socket, info, .. }) => {
+                self.flush();
+                if let Some(row) = self.rows.last_mut() {
+                    row.infos.push((*host, socket.clone(), *info));
+                }
+            }
             Happening::Made(_) | Happening::Happened(Event::Unknown) => {}
         }
     }
@@ -199,6 +205,7 @@ impl<'a> Rows<'a> {
             thing,
             changes: Vec::new(),
             rules: Vec::new(),
+            infos: Vec::new(),
             line,
             caption: statement.and_then(|statement| statement.caption.clone()),
             expected: None,
