@@ -84,11 +84,12 @@ pub enum Runtime {
     Node,
     Ruby,
     Php,
+    DotNet,
 }
 
 impl Runtime {
     /// All of them, in the order of a menu.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::C,
         Self::JavaSocket8,
         Self::JavaSocket17,
@@ -99,6 +100,7 @@ impl Runtime {
         Self::Node,
         Self::Ruby,
         Self::Php,
+        Self::DotNet,
     ];
 
     /// As a menu shows it.
@@ -114,6 +116,7 @@ impl Runtime {
             Self::Node => "Node.js 20",
             Self::Ruby => "Ruby 3.1",
             Self::Php => "PHP 8.2",
+            Self::DotNet => ".NET",
         }
     }
 }
@@ -242,6 +245,16 @@ pub const MESSAGES: &[Message] = messages! {
         BrokenPipe: "Notice: fwrite(): Send of N bytes failed with errno=32 Broken pipe", Run "PHP 8.2";
         EndOfStream: "''", Run "PHP 8.2";
         Refused: "Unable to connect to … (Connection refused)", Run "PHP 8.2";
+    }
+    // What the exception says is strerror's text, put into NetworkStream's sentence (its Strings.resx).
+    DotNet {
+        ReadReset: "System.IO.IOException: Unable to read data from the transport connection: Connection reset by peer.", Read "dotnet/runtime, NetworkStream.cs";
+        WriteReset: "System.IO.IOException: Unable to write data to the transport connection: Connection reset by peer.", Read "dotnet/runtime, NetworkStream.cs";
+        BrokenPipe: "System.IO.IOException: Unable to write data to the transport connection: Broken pipe.", Read "dotnet/runtime, NetworkStream.cs";
+        EndOfStream: "0", Read "dotnet/runtime, NetworkStream.cs";
+        Refused: "System.Net.Sockets.SocketException: Connection refused ADDRESS:PORT", Read "dotnet/runtime, SocketExceptionFactory.cs";
+        OwnTimer: "System.IO.IOException: Unable to read data from the transport connection: Connection timed out. (in the kernel's words)", Read "dotnet/runtime, SocketAsyncContext.Unix.cs";
+        OwnClose: "System.ObjectDisposedException", Read "dotnet/runtime, NetworkStream.cs";
     }
 };
 
