@@ -105,7 +105,8 @@ fn every_scenario_is_used_and_every_embed_is_known() {
 #[test]
 fn every_chapter_is_in_the_summary() {
     let summary = read(&root().join("book/SUMMARY.md"));
-    for chapter in chapters() {
+    // mdBook serves the page for addresses that are none by itself.
+    for chapter in chapters().iter().filter(|chapter| !chapter.ends_with("404.md")) {
         let path = chapter
             .strip_prefix(root().join("book"))
             .expect("it lies in the book")

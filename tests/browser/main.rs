@@ -8,6 +8,7 @@
 //! - `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
 //! - `picture.rs`: what stands there without JavaScript, from a file, on paper
 //! - `widget.rs`: what a reader can do
+//! - `lost.rs`: the search, and the page for addresses that are none
 //! - `playground.rs`: what a reader can do on its page, and take away from it
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
@@ -15,6 +16,7 @@
 mod book;
 mod chapter;
 mod chrome;
+mod lost;
 mod picture;
 mod playground;
 mod widget;

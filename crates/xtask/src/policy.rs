@@ -54,9 +54,11 @@ fn policy(page: &str) -> String {
             scripts.push_str(&source);
         }
     }
+    // Only the page that is served at any address has a base.
+    let base = if page.contains("<base ") { "'self'" } else { "'none'" };
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'"
+         img-src 'self' data:; object-src 'none'; base-uri {base}; form-action 'none'"
     )
 }
 
