@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use mdbook_driver::MDBook;
 use tests::root;
-use xtask::policy;
+use xtask::{card, head, policy};
 
 /// A page's place below the book's folder, with `/`, and its HTML.
 type Pages = BTreeMap<String, String>;
@@ -54,10 +54,86 @@ fn plain_mdbook_builds_the_same_pages() {
     let ours = pages();
     assert_eq!(plain.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
     for (name, html) in &ours {
-        // Only the policy is the build's own: it names scripts that mdBook has written.
+        // Only the policy is the build's own, which names scripts that mdBook has written, and the end of the head.
         assert!(html.contains("Content-Security-Policy"), "{name} has no policy");
-        assert!(plain[name] == policy::without(html), "{name} differs");
+        assert!(head::completed(&plain[name], name, address().as_deref()) == policy::without(html), "{name} differs");
     }
+}
+
+/// Where the book will stand on the web, if this build was told.
+fn address() -> Option<String> {
+    let book = MDBook::load(root()).expect("the book can be read");
+    head::address(book.config.html_config().unwrap_or_default().site_url.as_deref())
+}
+
+#[test]
+fn every_page_says_what_it_is_about() {
+    let mut wrong = Vec::new();
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    // These are neither found by search engines nor shared.
+    for (name, html) in
+        pages().iter().filter(|(name, _)| !["print.html", "404.html", "toc.html"].contains(&name.as_str()))
+    {
+        let descriptions: Vec<&str> = meta(html, "name", "description").collect();
+        let [about] = descriptions[..] else {
+            wrong.push(format!("{name} has {} descriptions, one is right (theme/head.hbs)", descriptions.len()));
+            continue;
+        };
+        // Apostrophes and the like are written as entities.
+        let length = about.replace("&#x27;", "'").replace("&quot;", "'").replace("&#x3D;", "=").chars().count();
+        if !(50..=160).contains(&length) {
+            wrong.push(format!("{name}: its description has {length} characters, 50 to 160 are right"));
+        }
+        if let Some(other) = known.insert(about.to_owned(), name.clone())
+            && [&other, name] != ["index.html", "introduction.html"]
+        {
+            wrong.push(format!("{name} and {other} have the same description"));
+        }
+        for (property, expected) in [("og:description", about), ("og:site_name", "How TCP Connections End")] {
+            if meta(html, "property", property).ne([expected]) {
+                wrong.push(format!("{name}: its {property} is not `{expected}`"));
+            }
+        }
+        let titles: Vec<&str> = meta(html, "property", "og:title").collect();
+        if titles.len() != 1 || titles[0].is_empty() {
+            wrong.push(format!("{name}: og:title is {titles:?}, one title is right"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The contents of a page's `meta` elements of some name.
+fn meta<'a>(html: &'a str, attribute: &str, name: &str) -> impl Iterator<Item = &'a str> {
+    let opening = format!("<meta {attribute}=\"{name}\" content=\"");
+    let starts: Vec<usize> = html.match_indices(&opening).map(|(at, _)| at + opening.len()).collect();
+    starts.into_iter().filter_map(move |start| html[start..].split('"').next())
+}
+
+/// The table in theme/head.hbs names no page that is gone.
+#[test]
+fn every_description_has_its_page() {
+    let head = fs::read_to_string(root().join("theme/head.hbs")).expect("theme/head.hbs can be read");
+    let described: Vec<&str> = head
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix('"')?.split_once(".md\": ").map(|(page, _)| page))
+        .collect();
+    assert!(described.len() > 30, "the table was read: {described:?}");
+    for page in described {
+        assert!(
+            folder().join(page).with_extension("html").is_file(),
+            "theme/head.hbs describes {page}.md: no such page"
+        );
+    }
+}
+
+#[test]
+fn the_picture_for_shared_links_is_what_the_pages_say() {
+    let picture = fs::read(folder().join(card::FILE)).expect("book/card.png is there: cargo xtask card draws it");
+    assert!(picture.len() <= card::BYTES_MAX, "{} bytes, at most {} are right", picture.len(), card::BYTES_MAX);
+    // PNG (ISO/IEC 15948): eight bytes, then the header's chunk, which begins with width and height.
+    assert_eq!(picture[..8], *b"\x89PNG\r\n\x1a\n");
+    let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
+    assert_eq!([size(16), size(20)], [card::WIDTH, card::HEIGHT]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the widget, from Rust to what a browser loads (`book/widget/`)
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
+//! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
 //! - [`policy`]: what may run in its pages
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
 //! - [`weight`]: what a page loads, in bytes, against its budget
@@ -13,7 +14,9 @@
 
 pub mod book;
 pub mod browser;
+pub mod card;
 pub mod check;
+pub mod head;
 pub mod new;
 pub mod policy;
 pub mod program;

@@ -14,7 +14,7 @@ use crate::{book, cargo, program, root, server};
 /// How often the sources are looked at.
 const LOOK: Duration = Duration::from_millis(500);
 /// What the book is made of, from the repository's folder.
-const SOURCES: [&str; 5] = ["book", "book.toml", "crates", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 6] = ["book", "book.toml", "theme", "crates", "Cargo.toml", "Cargo.lock"];
 
 /// What the command line asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
