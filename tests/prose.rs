@@ -1,8 +1,6 @@
 //! What can be checked in prose: no word that hides a condition, no chapter without its parts, no sentence that runs on.
 
-use std::fs;
-use std::path::Path;
-
+use tests::files::read;
 use tests::root;
 
 /// Words that stand where a condition should be, or where nothing should. They are sought as whole words.
@@ -108,8 +106,4 @@ fn prose(text: &str) -> impl Iterator<Item = (usize, &str)> {
         in_code ^= fence;
         !in_code && !fence && !line.starts_with('<') && !line.starts_with("{{#")
     })
-}
-
-fn read(file: &Path) -> String {
-    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
 }

@@ -1,12 +1,12 @@
 //! What ARCHITECTURE.md promises about the repository itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
 use scenario::CATALOGUE;
 use serde_json::Value;
+use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
@@ -63,7 +63,7 @@ fn what_the_page_performs_knows_no_json_and_no_randomness() {
 
 #[test]
 fn a_run_depends_on_its_script_alone() {
-    for file in sources(&["crates/scenario/src", "crates/sim/src"]) {
+    for file in below(&["crates/scenario/src", "crates/sim/src"]) {
         let text = read(&file);
         for word in NOT_THE_SAME_TWICE {
             assert!(!text.contains(word), "{} has {word}: the same script must give the same bytes", file.display());
@@ -73,7 +73,7 @@ fn a_run_depends_on_its_script_alone() {
 
 #[test]
 fn every_script_is_in_the_catalogue_and_every_entry_is_a_script() {
-    let scripts: BTreeSet<String> = sources(&["book/scenarios"])
+    let scripts: BTreeSet<String> = below(&["book/scenarios"])
         .iter()
         .map(|file| {
             assert_eq!(file.extension().and_then(|ending| ending.to_str()), Some("tcp"), "{}", file.display());
@@ -129,7 +129,7 @@ fn an_example_s_name_means_one_program() {
 #[test]
 fn no_file_holds_two_ideas() {
     let mut long = Vec::new();
-    for file in sources(&["crates", "tests"]).iter().filter(|file| is(file, &["rs", "js", "css"])) {
+    for file in below(&["crates", "tests"]).iter().filter(|file| is(file, &["rs", "js", "css"])) {
         let name = relative(file);
         if name.ends_with(".min.js") {
             continue;
@@ -147,7 +147,7 @@ fn no_file_names_a_machine() {
     // Written in two parts, or this file would be the first to fail.
     let homes = [concat!("/ho", "me/"), concat!("/ro", "ot/"), concat!("/Us", "ers/"), concat!("C:", "\\Users")];
     let here = root().canonicalize().expect("the root is there").display().to_string() + "/";
-    for file in sources(&["."])
+    for file in below(&["."])
         .iter()
         .filter(|file| is(file, &["rs", "md", "toml", "tcp", "js", "css", "json", "trace", "yml", "lock"]))
     {
@@ -202,42 +202,8 @@ fn cargo(arguments: &[&str]) -> String {
 }
 
 fn chapters() -> Vec<PathBuf> {
-    let mut chapters = sources(&["book"]);
+    let mut chapters = below(&["book"]);
     chapters.retain(|file| is(file, &["md"]) && !file.ends_with("SUMMARY.md"));
     assert!(!chapters.is_empty(), "the book has chapters");
     chapters
-}
-
-/// Every file in these folders of the repository, in the order of their names; what is built is left out.
-fn sources(folders: &[&str]) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for folder in folders {
-        collect(&root().join(folder), &mut found);
-    }
-    found.sort();
-    found
-}
-
-fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
-    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
-    for path in entries.map(|entry| entry.expect("the folder stays as it is").path()) {
-        let built = path.ends_with("target") || path.ends_with(".git") || path.ends_with("book/widget");
-        if path.is_dir() && !built {
-            collect(&path, found);
-        } else if path.is_file() {
-            found.push(path);
-        }
-    }
-}
-
-fn is(file: &Path, endings: &[&str]) -> bool {
-    file.extension().and_then(|ending| ending.to_str()).is_some_and(|ending| endings.contains(&ending))
-}
-
-fn read(file: &Path) -> String {
-    fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-fn relative(file: &Path) -> String {
-    file.strip_prefix(root()).unwrap_or(file).to_string_lossy().replace('\\', "/").trim_start_matches("./").to_owned()
 }

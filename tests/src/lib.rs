@@ -1,9 +1,10 @@
 //! What the test targets share: the normal form in which model and kernel are compared, the golden files,
-//! the ledger, and scripts that nobody wrote: all short ones, and random ones.
+//! the ledger, the repository's files, and scripts that nobody wrote: all short ones, and random ones.
 
 #![forbid(unsafe_code)]
 
 pub mod counters;
+pub mod files;
 pub mod golden;
 pub mod interleavings;
 pub mod ledger;
