@@ -19,17 +19,21 @@
         await module.default();
         return module;
       });
+      started.catch(() => programs.delete(address)); // the server may answer the next time
       programs.set(address, started);
     }
     return programs.get(address);
   }
 
   async function enliven(embed) {
-    const { scenario, script, program: address } = embed.dataset;
+    const { scenario, script, run, begin } = embed.dataset;
+    const address = (name) => new URL(embed.dataset[name], root).href;
+    // The page has the script's own run; the stack is loaded when the reader wants another.
+    const stack = async (script, rules) => (await program(address("stack"))).perform(script, rules);
     try {
-      const { mount } = await program(new URL(address, root).href);
+      const { mount } = await program(address("program"));
       const place = document.createElement("div");
-      mount(place, scenario, script);
+      mount(place, scenario, script, run, stack, begin);
       await new Promise((resolve) => setTimeout(resolve)); // the widget draws itself in a turn of its own
       if (!place.firstElementChild) throw new Error(`the widget of ${scenario} drew nothing`);
       embed.replaceChildren(place);

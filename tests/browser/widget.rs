@@ -113,14 +113,50 @@ fn outside_of_the_widget_the_arrow_keys_turn_pages() {
     assert_eq!(step(&mut page), before, "the keys were not the widget's");
 }
 
+/// Waits for the stack that this page would load, as a JavaScript expression of its exports.
+fn stack() -> String {
+    format!(
+        "import(new URL({WIDGET}.dataset.stack, '{}/').href).then(async (stack) => {{ await stack.default(); return stack; }})",
+        origin()
+    )
+}
+
 #[test]
-fn the_page_s_program_gives_the_golden_traces() {
+fn the_page_s_stack_gives_the_golden_traces() {
     let mut page = live();
-    let program = format!("new URL({WIDGET}.dataset.program, '{}/').href", origin());
     for entry in CATALOGUE {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(entry.id).with_extension("trace");
         let golden = std::fs::read_to_string(&golden).unwrap_or_else(|error| panic!("{}: {error}", golden.display()));
-        let trace = page.value(&format!("import({program}).then((program) => program.trace({}))", json!(entry.text)));
+        let trace = page.value(&format!("{}.then((stack) => stack.trace({}))", stack(), json!(entry.text)));
         assert_eq!(trace.as_str(), Some(golden.as_str()), "{}", entry.id);
     }
+}
+
+#[test]
+fn the_run_in_the_page_is_the_one_that_its_stack_gives() {
+    for chapter in chapters_with_scenarios() {
+        let mut page = open(&chapter, Scripts::On);
+        let differ = page.list(&format!(
+            "{}.then((stack) => [...document.querySelectorAll('.scenario')].filter((embed) => \
+             stack.perform(embed.dataset.script, 'linux') !== embed.dataset.run).map((embed) => embed.dataset.scenario))",
+            stack()
+        ));
+        assert_eq!(differ, [""; 0], "{chapter}");
+    }
+}
+
+#[test]
+fn a_widget_that_is_to_begin_with_a_question_does() {
+    let chapter = &chapters_with_scenarios()[0];
+    let mut page = Page::new(Scripts::On);
+    // Before the book's own script looks at the page.
+    page.before_each_page(
+        "new MutationObserver(() => \
+         document.querySelectorAll('.scenario').forEach((embed) => { embed.dataset.begin = 'predict'; }) \
+         ).observe(document, { childList: true, subtree: true })",
+    );
+    page.open(&format!("{}/{chapter}", origin()));
+    enliven(&mut page, chapter);
+    assert_eq!(page.value(&format!("{WIDGET}.querySelector('[data-do=predict]').ariaPressed")), "true");
+    assert_eq!(step(&mut page), 0);
 }

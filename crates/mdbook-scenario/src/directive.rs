@@ -1,4 +1,4 @@
-//! Finds `{{#scenario ID}}` and `{{#playground}}` in a chapter's Markdown.
+//! Finds `{{#scenario ID}}`, `{{#scenario ID predict}}` and `{{#playground}}` in a chapter's Markdown.
 
 const OPENING: &str = "{{#scenario";
 /// Stands for itself: it has no arguments.
@@ -11,6 +11,27 @@ pub struct Directive {
     pub line: usize,
     /// What it names. Whether there is such a scenario is not known here.
     pub id: String,
+    /// How its widget begins.
+    pub begin: Begin,
+}
+
+/// How a widget begins. Without JavaScript it is the whole picture in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// With the whole picture.
+    Overview,
+    /// With the reader's predictions (`predict`).
+    Predicting,
+}
+
+impl Begin {
+    /// As it stands in the page.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Overview => "overview",
+            Self::Predicting => "predict",
+        }
+    }
 }
 
 /// A directive that cannot be one, and what would be right.
@@ -51,8 +72,14 @@ fn directive(line: usize, text: &str) -> Option<Result<Directive, Misplaced>> {
         return misplaced(format!("found `{}`, but {OPENING} ID}}}} needs a line of its own", text.trim()));
     };
     match inside.split_whitespace().collect::<Vec<_>>()[..] {
-        [id] if inside.starts_with(char::is_whitespace) => Some(Ok(Directive { line, id: id.to_owned() })),
-        [_, option, ..] => misplaced(format!("found option `{option}`, but a scenario has an id and no options")),
+        _ if !inside.starts_with(char::is_whitespace) => {
+            misplaced(format!("found `{}`, expected {OPENING} ID}}}}", text.trim()))
+        }
+        [id] => Some(Ok(Directive { line, id: id.to_owned(), begin: Begin::Overview })),
+        [id, "predict"] => Some(Ok(Directive { line, id: id.to_owned(), begin: Begin::Predicting })),
+        [_, option, ..] => {
+            misplaced(format!("found option `{option}`, but a scenario has an id and at most the option `predict`"))
+        }
         _ => misplaced(format!("found `{}`, expected {OPENING} ID}}}}", text.trim())),
     }
 }
@@ -98,6 +125,13 @@ mod tests {
     }
 
     #[test]
+    fn a_widget_can_begin_with_a_question() {
+        let begins =
+            |chapter: &str| directives(chapter).map(|found| found.expect("it is right").begin).collect::<Vec<_>>();
+        assert_eq!(begins("{{#scenario a}}\n{{#scenario b predict}}\n"), [Begin::Overview, Begin::Predicting]);
+    }
+
+    #[test]
     fn the_playground_stands_alone_and_not_in_code() {
         let chapter = "{{#playground}}\n```\n{{#playground}}\n```\nsee {{#playground}}\n";
         assert_eq!(playgrounds(chapter).collect::<Vec<_>>(), [1]);
@@ -117,9 +151,7 @@ mod tests {
     #[test]
     fn what_is_no_directive_is_said() {
         assert_eq!(
-            found(
-                "see {{#scenario a}} here\n{{#scenario}}\n{{#scenario a predict}}\n{{#scenario a\n{{#scenarios a}}\n"
-            ),
+            found("see {{#scenario a}} here\n{{#scenario}}\n{{#scenario a guess}}\n{{#scenario a\n{{#scenarios a}}\n"),
             [Err(1), Err(2), Err(3), Err(4), Err(5)]
         );
     }

@@ -4,7 +4,9 @@ use std::fmt;
 use std::path::Path;
 
 use scenario::{CATALOGUE, Failed, Script, ScriptError};
+use widget::run::{Run, Shown};
 
+use crate::directive::Begin;
 use crate::script_path;
 
 /// Why a scenario cannot stand in a chapter.
@@ -62,29 +64,50 @@ impl fmt::Display for EmbedError {
 
 impl std::error::Error for EmbedError {}
 
+/// The addresses of what a widget loads, relative to the book's root.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Programs {
+    /// The player.
+    pub widget: String,
+    /// Parser and simulator, for a script that the reader has changed.
+    pub stack: String,
+}
+
+impl Programs {
+    /// Those that the build has made below the book's source.
+    ///
+    /// # Errors
+    /// They have not been built.
+    pub fn built(source: &Path) -> Result<Self, String> {
+        Ok(Self { widget: built(source, "widget", "js")?, stack: built(source, "stack", "js")? })
+    }
+}
+
 /// The HTML of a scenario: one line, as Markdown ends raw HTML at a blank one.
-///
-/// `program` is the address of the widget's program, relative to the book's root.
 ///
 /// # Errors
 /// There is no such scenario, or its run is not what its script says.
-pub fn embed(id: &str, program: &str) -> Result<String, EmbedError> {
+pub fn embed(id: &str, begin: Begin, programs: &Programs) -> Result<String, EmbedError> {
     let Some(entry) = scenario::scenario(id) else {
         return Err(EmbedError::Unknown { id: id.to_owned(), nearest: nearest(id) });
     };
     let script = Script::parse(entry.text).map_err(|error| EmbedError::Unreadable { id: id.to_owned(), error })?;
-    let trace =
-        sim::run(id, &script, sim::Rules::Linux).map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
+    let (trace, frames) = sim::capture(id, &script, sim::Rules::Linux)
+        .map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
     if !trace.as_written() {
         return Err(EmbedError::NotAsWritten { id: id.to_owned(), failed: trace.failed });
     }
     let picture = widget::picture(id, &script, &trace);
     assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
+    let run = Run { text: entry.text.to_owned(), script, trace, frames };
     Ok(format!(
-        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-script=\"{}\">\
-         <div class=\"scenario-picture\">{picture}</div></div>",
-        attribute(program),
+        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-stack=\"{}\" data-begin=\"{}\" \
+         data-script=\"{}\" data-run=\"{}\"><div class=\"scenario-picture\">{picture}</div></div>",
+        attribute(&programs.widget),
+        attribute(&programs.stack),
+        begin.word(),
         attribute(entry.text),
+        widget::packed::pack(&Ok(Shown::of(&run))),
     ))
 }
 
@@ -92,7 +115,7 @@ pub fn embed(id: &str, program: &str) -> Result<String, EmbedError> {
 ///
 /// # Errors
 /// It has not been built.
-pub fn built(source: &Path, name: &str, ending: &str) -> Result<String, String> {
+pub(crate) fn built(source: &Path, name: &str, ending: &str) -> Result<String, String> {
     let folder = source.join("widget");
     let mut found: Vec<String> = std::fs::read_dir(&folder)
         .into_iter()
@@ -150,6 +173,10 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::*;
 
+    fn programs() -> Programs {
+        Programs { widget: "widget/widget-0.js".to_owned(), stack: "widget/stack-0.js".to_owned() }
+    }
+
     #[test]
     fn a_script_fits_into_an_attribute() {
         assert_eq!(attribute("a \"b\" & <c>\n"), "a &quot;b&quot; &amp; &lt;c&gt;&#10;");
@@ -157,24 +184,34 @@ mod tests {
 
     #[test]
     fn an_embed_is_one_line_with_all_that_the_loader_needs() {
-        let html = embed("close-with-unread-data", "widget/widget-0.js").expect("runs as written");
+        let html = embed("close-with-unread-data", Begin::Predicting, &programs()).expect("runs as written");
         assert!(!html.contains('\n'));
-        for part in ["data-program=\"widget/widget-0.js\"", "data-script=\"# Why does", "class=\"scenario-picture\"><"]
-        {
+        for part in [
+            "data-program=\"widget/widget-0.js\"",
+            "data-stack=\"widget/stack-0.js\"",
+            "data-begin=\"predict\"",
+            "data-script=\"# Why does",
+            "class=\"scenario-picture\"><",
+        ] {
             assert!(html.contains(part), "{part} in {html}");
         }
+        let (_, run) = html.split_once("data-run=\"").expect("it has its run");
+        let (run, _) = run.split_once('"').expect("the run ends");
+        let shown = widget::packed::unpack(run).expect("it can be read").expect("it is a run");
+        assert_eq!(shown.layout.flights.len(), shown.heads.len());
     }
 
     #[test]
     fn an_unknown_id_is_told_what_it_may_have_meant() {
-        let error = embed("write-after-pear-close", "").expect_err("no such scenario").to_string();
+        let error =
+            embed("write-after-pear-close", Begin::Overview, &programs()).expect_err("no such scenario").to_string();
         assert!(error.contains("the nearest id is `write-after-peer-close`"), "{error}");
     }
 
     #[test]
     fn every_scenario_of_the_book_can_be_embedded() {
         for entry in CATALOGUE {
-            if let Err(error) = embed(entry.id, "") {
+            if let Err(error) = embed(entry.id, Begin::Overview, &programs()) {
                 panic!("{error}");
             }
         }

@@ -12,7 +12,8 @@ fn preprocessor() -> Command {
 }
 
 /// What a build leaves in book/widget.
-const BUILT: &[&str] = &["widget-0123.js", "playground-0123.js", "playground-0123.css", "catalogue-0123.txt"];
+const BUILT: &[&str] =
+    &["widget-0123.js", "stack-0123.js", "playground-0123.js", "playground-0123.css", "catalogue-0123.txt"];
 
 /// A book's folder with these files where a build leaves its own.
 fn book(name: &str, built: &[&str]) -> PathBuf {
@@ -75,7 +76,9 @@ fn a_book_goes_in_and_comes_out_with_pictures() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let book: Value = serde_json::from_slice(&output.stdout).expect("stdout is JSON and nothing else");
     let content = book["items"][0]["Chapter"]["content"].as_str().expect("the chapter has a text");
-    assert!(content.contains("data-program=\"widget/widget-0123.js\""), "{content}");
+    for part in ["data-program=\"widget/widget-0123.js\"", "data-stack=\"widget/stack-0123.js\""] {
+        assert!(content.contains(part), "{part} in {content}");
+    }
 }
 
 #[test]

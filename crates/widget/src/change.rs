@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use scenario::{Action, Host, Kind, Script, Segment};
+use scenario::{Host, Kind, Segment};
 
 use crate::layout::{Layout, Thing};
 
@@ -43,7 +43,7 @@ pub const LINES: [&str; 17] = [
 ];
 
 /// The script's text after a change at a step; `None` if the change has no place there.
-pub fn change(text: &str, script: &Script, layout: &Layout, step: usize, change: Change) -> Option<String> {
+pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Option<String> {
     let row = layout.rows.get(step)?;
     let mut lines: Vec<&str> = text.lines().collect();
     let put_in;
@@ -63,8 +63,11 @@ pub fn change(text: &str, script: &Script, layout: &Layout, step: usize, change:
             lines.insert(line as usize - 1, &put_in);
         }
         Change::Remove => {
-            let line = row.line.filter(|line| script.statement(*line).is_some())?;
-            lines.remove(line as usize - 1);
+            let line = row.line? as usize - 1;
+            if line >= lines.len() {
+                return None;
+            }
+            lines.remove(line);
         }
         Change::Insert(index) => {
             // Behind the statement that brought the step about; what a statement began is over before the next.
@@ -106,27 +109,24 @@ fn kind(segment: &Segment) -> (&'static str, Kind) {
 }
 
 /// The changes that have a place at a step, those with lines left out.
-pub fn possible(script: &Script, layout: &Layout, step: usize) -> Vec<Change> {
+pub fn possible(layout: &Layout, step: usize) -> Vec<Change> {
     let Some(row) = layout.rows.get(step) else { return Vec::new() };
     match &row.thing {
         Thing::Segment(_) if segment_rule(layout, step).is_some() => vec![Change::Lose, Change::Hold, Change::Twice],
-        Thing::Call { .. } | Thing::Statement(_) => {
-            let statement = row.line.and_then(|line| script.statement(line));
-            let is_removable = statement.is_some_and(|statement| !matches!(statement.action, Action::Expect(..)));
-            if is_removable { vec![Change::Remove] } else { Vec::new() }
-        }
+        Thing::Call { .. } | Thing::Statement(_) if row.line.is_some() => vec![Change::Remove],
         _ => Vec::new(),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use scenario::Script;
+
     use super::*;
 
-    fn run(text: &str) -> (Script, Layout) {
+    fn run(text: &str) -> Layout {
         let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        let layout = Layout::of(&script, &sim::run("test", &script, sim::Rules::Linux).expect("it runs"));
-        (script, layout)
+        Layout::of(&script, &sim::run("test", &script, sim::Rules::Linux).expect("it runs"))
     }
 
     fn text() -> &'static str {
@@ -140,17 +140,17 @@ mod tests {
 
     #[test]
     fn a_segment_that_is_lost_makes_another_run() {
-        let (script, layout) = run(text());
+        let layout = run(text());
         for (flags, rule) in [
             ("F.", "link drop next FIN from server\nserver close() = 0"),
             ("R", "link drop next RST from server\nclient write(\"one more\") = 8"),
             ("S.", "link drop next SYN-ACK from server\nclient connect() = 0"),
         ] {
             let step = segment(&layout, flags);
-            assert_eq!(possible(&script, &layout, step).len(), 3, "{flags}");
-            let changed = change(text(), &script, &layout, step, Change::Lose).expect("it can be lost");
+            assert_eq!(possible(&layout, step).len(), 3, "{flags}");
+            let changed = change(text(), &layout, step, Change::Lose).expect("it can be lost");
             assert!(changed.contains(rule), "{changed}");
-            let (_, after) = run(&changed);
+            let after = run(&changed);
             let lost: Vec<_> = after.flights.iter().filter(|it| it.fate == scenario::Fate::Dropped).collect();
             assert_eq!(lost.len(), 1);
             assert_eq!(lost[0].segment.flags.to_string(), flags);
@@ -159,16 +159,16 @@ mod tests {
 
     #[test]
     fn lines_come_and_go() {
-        let (script, layout) = run(text());
+        let layout = run(text());
         let write = layout
             .rows
             .iter()
             .position(|row| matches!(&row.thing, Thing::Call { call, .. } if call == "write(\"one more\")"));
         let write = write.expect("it is in the script");
-        let shorter = change(text(), &script, &layout, write, Change::Remove).expect("it can go");
+        let shorter = change(text(), &layout, write, Change::Remove).expect("it can go");
         assert_eq!(shorter.lines().count(), text().lines().count() - 1);
         assert!(!shorter.contains("one more"));
-        let longer = change(text(), &script, &layout, write + 1, Change::Insert(0)).expect("there is a place");
+        let longer = change(text(), &layout, write + 1, Change::Insert(0)).expect("there is a place");
         let (at, _) = longer.lines().enumerate().find(|(_, line)| *line == "client read()").expect("it is there");
         assert!(longer.lines().nth(at - 1).expect("a line before").contains("one more"));
         run(&longer);

@@ -97,7 +97,7 @@ pub(crate) fn on_click(event: MouseEvent) -> Option<Message> {
             "undo" => Message::Undo,
             "original" => Message::Original,
             "bare" => Message::OtherRules,
-            what => Message::Take(button.clone(), what.to_owned()),
+            _ => Message::Take(button.clone()),
         });
     }
     if let Some(choice) = target.get_attribute("data-answer") {

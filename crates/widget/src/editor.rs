@@ -3,12 +3,12 @@
 use yew::prelude::*;
 
 use crate::dom::{element, text};
-use crate::export::NoRun;
+use crate::run::NoRun;
 use crate::texts;
 
 /// The editor. What is wrong stands twice: behind its line, where the eye is, and below, where a screen reader is told.
 pub(crate) fn editor(script: &str, wrong: Option<&NoRun>, complaint: Option<&str>) -> Html {
-    let line = wrong.and_then(NoRun::line);
+    let line = wrong.and_then(|wrong| wrong.line);
     let mut numbers = element("pre", "sc-numbers").with("aria-hidden", "true".into());
     let count = script.lines().count() + usize::from(script.is_empty() || script.ends_with('\n'));
     for number in 1..=count {
@@ -33,19 +33,11 @@ pub(crate) fn editor(script: &str, wrong: Option<&NoRun>, complaint: Option<&str
         let before = statement.trim_end().chars().count();
         let place = "\n".repeat(line as usize - 1) + &" ".repeat(before + 1);
         let behind = element("pre", "sc-behind").with("aria-hidden", "true".into()).text(&place);
-        paper = paper.child(behind.child(text("b", "", &what(why))).end());
+        paper = paper.child(behind.child(text("b", "", &why.what)).end());
     }
-    let said = wrong.map(|why| texts::wrong_line(&what(why), line)).or_else(|| complaint.map(str::to_owned));
+    let said = wrong.map(|why| texts::wrong_line(&why.what, line)).or_else(|| complaint.map(str::to_owned));
     element("div", "")
         .child(element("div", "sc-editor").child(numbers.end()).child(paper.end()).end())
         .child(element("p", "sc-failed").with("role", "status".into()).text(said.as_deref().unwrap_or("")).end())
         .end()
-}
-
-/// What is wrong, without its place.
-fn what(wrong: &NoRun) -> String {
-    match wrong {
-        NoRun::Script(error) => format!("{}, {}", error.found, error.right),
-        NoRun::Bound(error) => error.to_string(),
-    }
 }

@@ -2,7 +2,6 @@
 
 use scenario::messages::{Runtime, message};
 use scenario::{Host, Outcome};
-use sim::Frame;
 use yew::prelude::*;
 
 use crate::diagram::diagram;
@@ -46,10 +45,10 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Runtime) 
 }
 
 /// What may be opened beside it: the segment's bytes, both sides' states, what the sockets hold.
-pub(crate) fn beside(layout: &Layout, frames: &[Frame], cursor: Option<usize>) -> Html {
+pub(crate) fn beside(layout: &Layout, heads: &[Vec<u8>], cursor: Option<usize>) -> Html {
     let until = cursor.unwrap_or_else(|| layout.rows.len().saturating_sub(1));
     let segment = match layout.rows.get(until).map(|row| &row.thing) {
-        Some(Thing::Segment(flight)) => frames.get(*flight).map(|frame| header(frame, &layout.flights[*flight])),
+        Some(Thing::Segment(flight)) => heads.get(*flight).map(|head| header(head, &layout.flights[*flight])),
         _ => None,
     };
     let both = element("div", "sc-diagrams")

@@ -1,10 +1,10 @@
 //! A segment's header, field by field, from the bytes that were on the link.
 
-use sim::Frame;
 use yew::prelude::*;
 
 use crate::dom::{element, text};
 use crate::layout::Flight;
+use crate::run::PAYLOAD_SHOWN_MAX;
 use crate::texts;
 
 /// One field: what it is called, its value, its bytes.
@@ -34,17 +34,14 @@ fn fields(bytes: &[u8], flight: &Flight) -> Option<Vec<Field>> {
         field(texts::FIELDS[7], 16, 18, format!("{:#06x}", number(16, 18))),
         field(texts::FIELDS[8], 18, 20, number(18, 20).to_string()),
         (texts::FIELDS[9], options.len().to_string(), options.to_vec()),
-        (texts::FIELDS[10], payload.len().to_string(), payload.iter().take(SHOWN_MAX).copied().collect()),
+        (texts::FIELDS[10], segment.len.to_string(), payload.iter().take(PAYLOAD_SHOWN_MAX).copied().collect()),
     ])
 }
 
-/// So many bytes of the payload are shown.
-const SHOWN_MAX: usize = 32;
-
 /// The header as a table.
-pub(crate) fn header(frame: &Frame, flight: &Flight) -> Html {
+pub(crate) fn header(head: &[u8], flight: &Flight) -> Html {
     let mut body = element("tbody", "");
-    for (name, value, bytes) in fields(&frame.bytes, flight).unwrap_or_default() {
+    for (name, value, bytes) in fields(head, flight).unwrap_or_default() {
         let mut hex = String::new();
         for byte in bytes {
             for digit in [byte >> 4, byte & 15] {

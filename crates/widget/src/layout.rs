@@ -9,11 +9,12 @@ use scenario::messages::Cause;
 use scenario::{
     Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, Script, Segment, State, Statement, Trace, Verb,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::rows;
 
 /// A run, ready to be drawn.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Layout {
     /// The question that the script asks.
     pub title: String,
@@ -30,7 +31,7 @@ pub struct Layout {
 }
 
 /// One thing that happens, with what it changes at once on its host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// Microseconds since the run began.
     pub at_us: u64,
@@ -45,6 +46,7 @@ pub struct Row {
     /// The rules that acted.
     pub rules: Vec<Rule>,
     /// What sockets hold from here on: whose, its name, and what. Asked when the link was quiet again, behind the row.
+    #[serde(with = "crate::packed::infos")]
     pub infos: Vec<(Host, String, Info)>,
     /// The line of its statement, if it is one.
     pub line: Option<u32>,
@@ -67,7 +69,7 @@ pub struct Row {
 }
 
 /// What a row shows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Thing {
     /// A call.
     Call {
@@ -89,7 +91,7 @@ pub enum Thing {
 }
 
 /// A connection, or a listener, entered a state.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The socket's name, where it needs one to be told from others.
     pub socket: Option<String>,
@@ -102,7 +104,7 @@ pub struct Change {
 }
 
 /// One of Linux's rules.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Rule {
     /// What it says.
     pub rule: String,
@@ -113,7 +115,7 @@ pub struct Rule {
 }
 
 /// A connection on a lifeline, while a row passes.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Lane {
     /// Its state where the row begins; `None` if there is no connection.
     pub before: Option<State>,
@@ -122,11 +124,12 @@ pub struct Lane {
 }
 
 /// A segment on its way.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Flight {
     /// Who sent it, or is said to have.
     pub from: Host,
     /// Its header.
+    #[serde(with = "crate::packed::segment")]
     pub segment: Segment,
     /// The sender's port and the receiver's.
     pub ports: [u16; 2],

@@ -10,10 +10,12 @@
 //! - `texts.rs`: every text shown
 //! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`: a segment's bytes, `diagram.rs`: the
 //!   states taken, [`holding`]: what the sockets hold
+//! - [`run`]: what a script gave; [`packed`]: the same on its way to the player
 //! - [`export`]: what a reader can take away: a link, files
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
-//! - `live.rs` (in the browser): `mount`, the picture with controls, and `trace`; `controls.rs`: what can be pressed;
-//!   `workshop.rs`: where the script is changed and taken away
+//! - `live.rs` (feature `live`, in the browser): `mount`, the picture with controls; `controls.rs`: what can be pressed;
+//!   `workshop.rs`: where the script is changed and taken away; `performer.rs`: who performs it then
+//! - `stack.rs` (feature `stack`, in the browser): `perform` and `trace`, a program without a picture
 //! - `playground.rs` (feature `playground`): the page with everything; [`catalogue`]: what can be opened there,
 //!   [`recent`]: the last things tried, `download.rs`: files and the address
 //!
@@ -21,38 +23,50 @@
 
 pub mod catalogue;
 pub mod change;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod controls;
+#[cfg(any(feature = "live", not(target_arch = "wasm32")))]
 #[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "only the live picture explains"))]
 mod diagram;
+#[cfg(any(feature = "live", not(target_arch = "wasm32")))]
 mod dom;
 #[cfg(all(target_arch = "wasm32", feature = "playground"))]
 mod download;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod editor;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod explain;
 pub mod export;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod header;
 pub mod holding;
 pub mod layout;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 pub mod live;
+pub mod packed;
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
+mod performer;
+#[cfg(any(feature = "live", not(target_arch = "wasm32")))]
 mod picture;
 #[cfg(all(target_arch = "wasm32", feature = "playground"))]
 pub mod playground;
 pub mod predict;
 pub mod recent;
 mod rows;
-#[cfg(target_arch = "wasm32")]
+pub mod run;
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod settings;
+#[cfg(all(target_arch = "wasm32", feature = "stack"))]
+pub mod stack;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 mod still;
-#[cfg_attr(not(target_arch = "wasm32"), expect(dead_code, reason = "the still picture shows only some of them"))]
+#[cfg_attr(
+    any(feature = "stack", not(target_arch = "wasm32")),
+    expect(dead_code, reason = "still pictures and the stack show only some of them")
+)]
 mod texts;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod workshop;
 
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,4 +1,7 @@
-//! The widget in the browser: runs the script in the page, and draws it with the components of the still picture.
+//! The widget in the browser: plays a run, with the components of the still picture.
+//!
+//! The book's run stands in the page. A script that the reader changed goes to the stack (`performer.rs`), and what it
+//! gave comes back as a message.
 
 use std::ops::Range;
 use std::rc::Rc;
@@ -15,59 +18,50 @@ use crate::controls::{controls, on_click, on_input, on_key};
 use crate::dom::{element, text};
 use crate::explain::{beside, explain};
 use crate::export::link::{Holds, Link};
-use crate::export::{NoRun, Run};
 use crate::layout::Layout;
+use crate::packed::unpack;
+use crate::performer::Performer;
 use crate::picture::Picture;
 use crate::predict::Quiz;
+use crate::run::{NoRun, Shown};
 use crate::settings;
 use crate::state::{Action, Player};
 use crate::texts;
 use crate::workshop::Workshop;
 
-/// Runs the script and puts the live widget into `root`, in place of whatever is there.
+/// Puts the live widget into `root`, in place of whatever is there.
+///
+/// `run` is the script's run, packed (`packed.rs`); `stack` is a function of script and rules that promises another;
+/// `begin` is `predict`, or nothing to begin with the whole picture.
 ///
 /// # Errors
-/// What is wrong with the script, or which bound the run reached. Nothing was changed then.
+/// `run` is no run. Nothing was changed then.
 #[wasm_bindgen]
-pub fn mount(root: Element, id: String, script: String) -> Result<(), JsError> {
-    let shown = Rc::new(Shown::of(&id, &script, Rules::Linux).map_err(error)?);
-    let props = LiveProps { id, shown, place: Place::Chapter };
+pub fn mount(
+    root: Element,
+    id: String,
+    script: String,
+    run: String,
+    stack: js_sys::Function,
+    begin: String,
+) -> Result<(), JsError> {
+    let Some(Ok(shown)) = unpack(&run) else { return Err(JsError::new(texts::NO_RUN)) };
+    let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
+    let (text, shown) = (script.into(), Rc::new(shown));
+    let props = LiveProps { id, text, shown, performer: Performer::Page(stack), place: Place::Chapter(begin) };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();
     Ok(())
-}
-
-/// The run of a script as text.
-///
-/// # Errors
-/// As for [`mount`].
-#[wasm_bindgen]
-pub fn trace(script: String) -> Result<String, JsError> {
-    Ok(Run::of("script", &script, Rules::Linux).map_err(error)?.trace.to_string())
-}
-
-fn error(why: NoRun) -> JsError {
-    JsError::new(&why.to_string())
-}
-
-/// A run, and where everything in it stands.
-pub(crate) struct Shown {
-    pub(crate) run: Run,
-    pub(crate) layout: Rc<Layout>,
-}
-
-impl Shown {
-    pub(crate) fn of(id: &str, text: &str, rules: Rules) -> Result<Self, NoRun> {
-        let run = Run::of(id, text, rules)?;
-        let layout = Rc::new(Layout::of(&run.script, &run.trace));
-        Ok(Self { run, layout })
-    }
 }
 
 #[derive(Clone, Properties)]
 pub(crate) struct LiveProps {
     pub(crate) id: String,
-    /// The run of the script as the book has it.
+    /// The script as the book has it.
+    pub(crate) text: AttrValue,
+    /// Its run.
     pub(crate) shown: Rc<Shown>,
+    /// Who performs other scripts.
+    pub(crate) performer: Performer,
     /// Where the widget stands.
     pub(crate) place: Place,
 }
@@ -77,7 +71,7 @@ pub(crate) struct LiveProps {
 #[cfg_attr(not(feature = "playground"), expect(dead_code, reason = "the chapters' program has no playground"))]
 pub(crate) enum Place {
     /// Among text: what is not the picture is folded.
-    Chapter,
+    Chapter(Begin),
     /// On a page of its own, which does the taking away.
     Playground {
         /// What to begin with.
@@ -85,6 +79,15 @@ pub(crate) enum Place {
         /// Who hears where the reader stands.
         stands: Callback<Stand>,
     },
+}
+
+/// How a chapter's widget begins.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Begin {
+    /// With the whole picture.
+    Overview,
+    /// With the reader's predictions.
+    Predicting,
 }
 
 /// Where a reader stands.
@@ -128,8 +131,10 @@ pub(crate) enum Message {
     Original,
     /// With Linux's rules, or without.
     OtherRules,
-    /// A link wants its file, of this kind, before the browser follows it.
-    Take(Element, String),
+    /// The script with this number was performed.
+    Performed(u32, Result<Shown, NoRun>),
+    /// A link wants its file before the browser follows it.
+    Take(Element),
 }
 
 /// Picture, controls, and the current step in words.
@@ -138,6 +143,12 @@ pub(crate) struct Live {
     rules: Rules,
     /// The script as it stands in the editor; what is shown is of an older one if it cannot run.
     text: String,
+    /// How many scripts were given away to be performed.
+    asked: u32,
+    /// Whether the last of them is not back yet.
+    waits: bool,
+    /// The step to go to when it is.
+    arrives: Option<usize>,
     /// What is wrong with it.
     wrong: Option<NoRun>,
     /// What is wrong with the page's address.
@@ -168,12 +179,15 @@ impl Component for Live {
     type Properties = LiveProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let LiveProps { id, shown, place } = ctx.props();
+        let LiveProps { id, text, shown, place, .. } = ctx.props();
         settings::listen(ctx.link().callback(|()| Message::Chosen));
         let mut live = Self {
             shown: shown.clone(),
             rules: Rules::Linux,
-            text: shown.run.text.clone(),
+            text: text.to_string(),
+            asked: 0,
+            waits: false,
+            arrives: None,
             wrong: None,
             complaint: None,
             told: None,
@@ -186,24 +200,25 @@ impl Component for Live {
             viewed: None,
             quiz: None,
         };
-        if let Place::Playground { first, .. } = place {
-            live.rules = first.rules;
-            live.set_text(id, first.text.clone());
-            if let Some(step) = first.step {
-                live.player = live.player.reduce(Action::Go(step));
+        match place {
+            Place::Playground { first, .. } => {
+                live.rules = first.rules;
+                live.arrives = first.step;
+                live.set_text(ctx, first.text.clone());
             }
-            return live;
-        }
-        let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-        if fragment.split(['#', '&']).any(|part| part.strip_prefix("id=") == Some(id)) {
-            live.follow(id, fragment.trim_start_matches('#'), ctx.link());
+            Place::Chapter(begin) => {
+                let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
+                if fragment.split(['#', '&']).any(|part| part.strip_prefix("id=") == Some(id)) {
+                    live.follow(ctx, fragment.trim_start_matches('#'));
+                } else if *begin == Begin::Predicting {
+                    live.predict();
+                }
+            }
         }
         live
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
-        let LiveProps { id, shown, .. } = ctx.props();
-        let original = &shown.run.text;
         match message {
             Message::Do(action) => {
                 self.player = self.player.reduce(action);
@@ -218,9 +233,10 @@ impl Component for Live {
                     Timeout::new(self.player.speed.step_ms(), move || link.send_message(Message::Do(Action::Tick)))
                 });
             }
+            Message::Predict if self.quiz.is_none() => self.predict(),
             Message::Predict => {
-                self.quiz = if self.quiz.is_some() { None } else { Some(Quiz::of(&self.shown.layout)) };
-                self.player = self.player.reduce(if self.quiz.is_some() { Action::First } else { Action::Overview });
+                self.quiz = None;
+                self.player = self.player.reduce(Action::Overview);
             }
             Message::Answer(choice) => {
                 let Some(row) = self.quiz.as_mut().and_then(|quiz| quiz.answer(choice)) else { return false };
@@ -239,31 +255,39 @@ impl Component for Live {
                 let before = std::mem::replace(&mut self.drawn, drawn);
                 return before != self.drawn;
             }
-            Message::Typed(text) => self.write(id, text),
+            Message::Typed(text) => self.write(ctx, text),
             Message::Change(what) => {
                 let step = self.player.cursor.unwrap_or(0);
-                let Some(text) = change(&self.text, &self.shown.run.script, &self.shown.layout, step, what) else {
-                    return false;
-                };
-                self.write(id, text);
+                // Steps are those of the run that is shown: another may be on its way.
+                let text = if self.waits { None } else { change(&self.text, &self.shown.layout, step, what) };
+                let Some(text) = text else { return false };
+                self.write(ctx, text);
                 self.focus();
             }
             Message::Undo => {
                 let Some(text) = self.history.pop() else { return false };
-                self.set_text(id, text);
+                self.set_text(ctx, text);
                 self.focus();
             }
             Message::Original => {
-                self.write(id, original.clone());
+                self.write(ctx, ctx.props().text.to_string());
                 self.history.clear();
                 self.focus();
             }
             Message::OtherRules => {
                 self.rules = if self.rules == Rules::Linux { Rules::Bare } else { Rules::Linux };
-                self.set_text(id, self.text.clone());
+                self.set_text(ctx, self.text.clone());
             }
-            Message::Take(link, kind) => {
-                self.workshop(id, original).fill(&link, &kind);
+            Message::Performed(number, _) if number != self.asked => return false,
+            Message::Performed(_, performed) => {
+                self.waits = false;
+                match performed {
+                    Ok(shown) => self.show(ctx, Rc::new(shown)),
+                    Err(wrong) => self.wrong = Some(wrong),
+                }
+            }
+            Message::Take(link) => {
+                self.workshop(ctx.props()).fill(&link);
                 return false;
             }
         }
@@ -292,8 +316,7 @@ impl Component for Live {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let LiveProps { id, shown, place } = ctx.props();
-        let original = &shown.run.text;
+        let place = &ctx.props().place;
         let link = ctx.link();
         let layout = &self.shown.layout;
         let Player { cursor, steps, playing, .. } = self.player;
@@ -305,11 +328,11 @@ impl Component for Live {
             .child(explain(layout, cursor, settings::runtime().unwrap_or(Runtime::C)));
         let desk =
             element("div", "sc-desk").child(controls(&self.player, self.quiz.is_some())).child(panel.end()).end();
-        let workshop = self.workshop(id, original);
+        let workshop = self.workshop(ctx.props());
         let beside = element("div", "sc-beside")
             .child(workshop.change(place))
-            .child(beside(layout, &self.shown.run.frames, cursor))
-            .maybe(matches!(place, Place::Chapter).then(|| workshop.take()));
+            .child(beside(layout, &self.shown.heads, cursor))
+            .maybe(matches!(place, Place::Chapter(_)).then(|| workshop.take()));
         html! {
             <div class={if self.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
                 role="group" aria-label={layout.title.clone()} onkeydown={link.batch_callback(on_key)}
@@ -327,7 +350,7 @@ impl Component for Live {
 
 impl Live {
     /// Goes where a link leads; one that is damaged leaves the book's scenario standing, and says so.
-    fn follow(&mut self, id: &str, fragment: &str, scope: &html::Scope<Self>) {
+    fn follow(&mut self, ctx: &Context<Self>, fragment: &str) {
         let link = match Link::decode(fragment) {
             Ok(link) => link,
             Err(damaged) => {
@@ -336,19 +359,22 @@ impl Live {
             }
         };
         self.rules = link.rules;
+        self.arrives = Some(link.step.unwrap_or(0));
         let text = match link.holds {
             Holds::Script(script) => script,
             Holds::Id(_) => self.text.clone(),
         };
-        self.set_text(id, text);
-        let scope = scope.clone();
-        // Later, when the widget stands in the page and can be scrolled to.
-        let arrive = move || scope.send_message(Message::Do(Action::Go(link.step.unwrap_or(0))));
-        self.timeout = Some(Timeout::new(200, arrive));
+        self.set_text(ctx, text);
+    }
+
+    fn predict(&mut self) {
+        self.quiz = Some(Quiz::of(&self.shown.layout));
+        self.player = self.player.reduce(Action::First);
+        self.hold_for_question();
     }
 
     /// Another script, which can be taken back.
-    fn write(&mut self, id: &str, text: String) {
+    fn write(&mut self, ctx: &Context<Self>, text: String) {
         // Some input events come twice.
         if text == self.text {
             return;
@@ -357,36 +383,54 @@ impl Live {
             self.history.remove(0);
         }
         self.history.push(std::mem::take(&mut self.text));
-        self.set_text(id, text);
+        self.set_text(ctx, text);
     }
 
     /// Another script: it runs at once. One that cannot run leaves the last run standing, and says why.
-    fn set_text(&mut self, id: &str, text: String) {
+    fn set_text(&mut self, ctx: &Context<Self>, text: String) {
+        let LiveProps { text: original, shown, performer, place, .. } = ctx.props();
         self.text = text;
         self.complaint = None;
-        match Shown::of(id, &self.text, self.rules) {
-            Ok(shown) => {
-                let steps = shown.layout.rows.len();
-                let cursor = self.player.cursor.filter(|_| steps > 0).map(|cursor| cursor.min(steps - 1));
-                self.player = Player { cursor, speed: self.player.speed, ..Player::new(steps) };
-                self.drawn = shown.layout.drawn(shown.layout.top(cursor.unwrap_or(0)));
-                self.shown = Rc::new(shown);
-                self.wrong = None;
-                self.quiz = None;
-            }
-            Err(wrong) => self.wrong = Some(wrong),
+        self.asked += 1;
+        if matches!(place, Place::Chapter(_)) && self.rules == Rules::Linux && self.text == **original {
+            self.waits = false;
+            self.show(ctx, shown.clone());
+            return;
         }
+        self.waits = true;
+        let (number, performer, text, rules) = (self.asked, performer.clone(), self.text.clone(), self.rules);
+        ctx.link().send_future(async move { Message::Performed(number, performer.perform(&text, rules).await) });
     }
 
-    fn workshop<'a>(&'a self, id: &'a str, original: &str) -> Workshop<'a> {
+    /// Another run.
+    fn show(&mut self, ctx: &Context<Self>, shown: Rc<Shown>) {
+        let steps = shown.layout.rows.len();
+        let cursor = self.player.cursor.filter(|_| steps > 0).map(|cursor| cursor.min(steps - 1));
+        self.player = Player { cursor, speed: self.player.speed, ..Player::new(steps) };
+        self.drawn = shown.layout.drawn(shown.layout.top(cursor.unwrap_or(0)));
+        self.shown = shown;
+        self.wrong = None;
+        self.quiz = None;
+        let Some(step) = self.arrives.take() else { return };
+        if let Place::Playground { .. } = ctx.props().place {
+            self.player = self.player.reduce(Action::Go(step));
+            return;
+        }
+        // Later, when the widget stands in the page and can be scrolled to.
+        let scope = ctx.link().clone();
+        self.timeout = Some(Timeout::new(200, move || scope.send_message(Message::Do(Action::Go(step)))));
+    }
+
+    fn workshop<'a>(&'a self, props: &'a LiveProps) -> Workshop<'a> {
         Workshop {
-            id,
+            id: &props.id,
             text: &self.text,
-            shown: &self.shown,
+            layout: &self.shown.layout,
             rules: self.rules,
+            waits: self.waits,
             wrong: self.wrong.as_ref(),
             complaint: self.complaint.as_deref(),
-            is_changed: self.text != original,
+            is_changed: self.text != *props.text,
             cursor: self.player.cursor,
         }
     }

@@ -17,11 +17,13 @@ use crate::dom::{Element as Drawn, element, text};
 use crate::download::{address_of_page, download, fragment, put_fragment, when_fragment_changes};
 use crate::explain::folded;
 use crate::export::link::{Holds, Link};
-use crate::export::{self, Form, Run};
+use crate::export::{self, Form};
 use crate::layout::Layout;
-use crate::live::{Live, LiveProps, Place, Shown, Stand};
+use crate::live::{Live, LiveProps, Place, Stand};
+use crate::performer::Performer;
 use crate::picture::Picture;
 use crate::recent::{self, Recent};
+use crate::run::{Run, Shown};
 use crate::settings;
 use crate::texts::{self, page};
 
@@ -159,7 +161,9 @@ impl Component for Playground {
         let link = ctx.link();
         let live = LiveProps {
             id: if self.opened.id.is_empty() { "scenario".to_owned() } else { self.opened.id.clone() },
+            text: self.opened.text.clone().into(),
             shown: self.opened.shown.clone(),
+            performer: Performer::Here,
             place: Place::Playground { first: self.stand.clone(), stands: link.callback(Message::Stands) },
         };
         let notice = text("p", "sc-failed", self.notice.as_deref().unwrap_or(""));
@@ -226,7 +230,7 @@ impl Playground {
 
     /// A script that cannot run leaves the last run standing; the widget says why.
     fn perform(&mut self) {
-        if let Ok(run) = Run::of("scenario", &self.stand.text, Rules::Linux) {
+        if let Ok(run) = Run::of(&self.stand.text, Rules::Linux) {
             self.run = Some(Rc::new(run));
         }
     }
@@ -256,7 +260,7 @@ impl Playground {
     }
 
     fn take(&self, form: Form) -> Result<(), String> {
-        let Ok(run) = Run::of("scenario", &self.stand.text, self.stand.rules) else {
+        let Ok(run) = Run::of(&self.stand.text, self.stand.rules) else {
             return Err(page::CANNOT_TAKE.to_owned());
         };
         let bytes = export::file(&run, form)?;
@@ -330,7 +334,7 @@ impl Playground {
             return section.end();
         }
         let Some(run) = &self.run else { return section.child(text("p", "sc-failed", page::CANNOT_TAKE)).end() };
-        let bare = match Run::of("scenario", &run.text, Rules::Bare) {
+        let bare = match Run::of(&run.text, Rules::Bare) {
             Ok(bare) => bare,
             Err(why) => return section.child(text("p", "sc-failed", &why.to_string())).end(),
         };
@@ -416,9 +420,9 @@ impl Playground {
 }
 
 fn opened(text: &str) -> Rc<Shown> {
-    let shown = Shown::of("scenario", text, Rules::Linux).or_else(|_| Shown::of("scenario", "", Rules::Linux));
-    let Ok(shown) = shown else { unreachable!("an empty script reaches no bound") };
-    Rc::new(shown)
+    let run = Run::of(text, Rules::Linux).or_else(|_| Run::of("", Rules::Linux));
+    let Ok(run) = run else { unreachable!("an empty script reaches no bound") };
+    Rc::new(Shown::of(&run))
 }
 
 fn option(value: &str, name: &str, is_chosen: bool) -> Html {

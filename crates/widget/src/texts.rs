@@ -70,9 +70,12 @@ pub(crate) const SCRIPT: &str = "The script";
 pub(crate) const TAKE: &str = "Take it away";
 pub(crate) const LINK_HERE: &str = "Link to this step";
 pub(crate) const IN_PLAYGROUND: &str = "Open it in the playground";
+/// What is written where the page's own run cannot be read.
+pub(crate) const NO_RUN: &str = "this page's run is of another build: reload the page";
+pub(crate) const NO_STACK: &str =
+    "the stack that would perform it could not be loaded: try again when the server answers";
+pub(crate) const LOADING: &str = "Performing …";
 pub(crate) const TAKE_SCRIPT: &str = "Script (.tcp)";
-pub(crate) const TAKE_CAPTURE: &str = "Capture for Wireshark (.pcap)";
-pub(crate) const TAKE_TRACE: &str = "Trace as text";
 pub(crate) const ON_YOUR_KERNEL: &str = "On the Linux that you run, in the book's repository:";
 pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
@@ -276,7 +279,7 @@ fn prefix(socket: Option<&str>) -> String {
 pub(crate) mod page {
     use scenario::{Host, Outcome};
 
-    use super::{TAKE_CAPTURE, TAKE_SCRIPT, TAKE_TRACE};
+    use super::TAKE_SCRIPT;
     use crate::export::Form;
 
     pub(crate) const ENDS_WITH: &str = "What a call gave";
@@ -309,8 +312,8 @@ pub(crate) mod page {
     pub(crate) const fn form(form: Form) -> &'static str {
         match form {
             Form::Script => TAKE_SCRIPT,
-            Form::Text => TAKE_TRACE,
-            Form::Capture => TAKE_CAPTURE,
+            Form::Text => "Trace as text",
+            Form::Capture => "Capture for Wireshark (.pcap)",
             Form::Packetdrill(Host::Client) => "The client's side for packetdrill (.pkt)",
             Form::Packetdrill(Host::Server) => "The server's side for packetdrill (.pkt)",
             Form::Svg => "Picture (.svg)",

@@ -9,9 +9,10 @@ use crate::controls::{button, menu, option, pressed};
 use crate::dom::{element, text};
 use crate::editor::editor;
 use crate::explain::{folded, unfolded};
-use crate::export::NoRun;
 use crate::export::link::{Holds, Link};
-use crate::live::{Place, Shown};
+use crate::layout::Layout;
+use crate::live::Place;
+use crate::run::NoRun;
 use crate::texts;
 
 /// What the workshop shows.
@@ -21,9 +22,11 @@ pub(crate) struct Workshop<'a> {
     /// The script as it stands in the editor.
     pub(crate) text: &'a str,
     /// The last run; of an older script if this one cannot run.
-    pub(crate) shown: &'a Shown,
+    pub(crate) layout: &'a Layout,
     /// Which rules it followed.
     pub(crate) rules: Rules,
+    /// Whether the script is being performed.
+    pub(crate) waits: bool,
     /// What is wrong with the script.
     pub(crate) wrong: Option<&'a NoRun>,
     /// What is wrong with the link that led here.
@@ -38,8 +41,8 @@ impl Workshop<'_> {
     /// Change the script: by a click at the current step, or in the editor.
     pub(crate) fn change(&self, place: &Place) -> Html {
         let mut clicks = element("p", "sc-choices");
-        if let Some(step) = self.cursor.filter(|_| self.wrong.is_none()) {
-            for change in possible(&self.shown.run.script, &self.shown.layout, step) {
+        if let Some(step) = self.cursor.filter(|_| self.wrong.is_none() && !self.waits) {
+            for change in possible(self.layout, step) {
                 let (does, name) = match change {
                     Change::Lose => ("lose", texts::LOSE),
                     Change::Hold => ("hold", texts::HOLD),
@@ -65,15 +68,17 @@ impl Workshop<'_> {
                 .child(button("original").text(texts::ORIGINAL).end());
         }
         back = back.child(pressed("bare", texts::BARE, self.rules == Rules::Bare));
-        let editor = editor(self.text, self.wrong, self.complaint);
+        let complaint = if self.waits { Some(texts::LOADING) } else { self.complaint };
+        let editor = editor(self.text, self.wrong, complaint);
         let inside = element("div", "").child(clicks.end()).child(back.end()).child(editor).end();
         match place {
-            Place::Chapter => folded(texts::CHANGE, inside),
+            Place::Chapter(_) => folded(texts::CHANGE, inside),
             Place::Playground { .. } => unfolded(texts::CHANGE, inside),
         }
     }
 
-    /// Take it away: a link to this step, the script, a capture, the trace; and the command for one's own kernel.
+    /// Take it away: a link to this step, the script, and the command for one's own kernel. Other files are the
+    /// playground's.
     pub(crate) fn take(&self) -> Html {
         let mut links = element("p", "sc-choices");
         match self.link().encode() {
@@ -87,13 +92,11 @@ impl Workshop<'_> {
             }
             Err(why) => links = links.text(&why.to_string()),
         }
-        for (kind, name) in [("tcp", texts::TAKE_SCRIPT), ("pcap", texts::TAKE_CAPTURE), ("txt", texts::TAKE_TRACE)] {
-            let link = element("a", "")
-                .with("href", "#".into())
-                .with("data-do", kind.into())
-                .with("download", format!("{}.{kind}", self.id).into());
-            links = links.child(link.text(name).end());
-        }
+        let script = element("a", "")
+            .with("href", "#".into())
+            .with("data-do", "take".into())
+            .with("download", format!("{}.tcp", self.id).into());
+        links = links.child(script.text(texts::TAKE_SCRIPT).end());
         let path = if self.is_changed { format!("{}.tcp", self.id) } else { format!("book/scenarios/{}.tcp", self.id) };
         let command = element("p", "").text(texts::ON_YOUR_KERNEL).text(" ").child(text(
             "code",
@@ -111,14 +114,9 @@ impl Workshop<'_> {
         Link { holds, step: self.cursor, rules: self.rules, runtime: None }
     }
 
-    /// Gives a link its file just before the browser follows it.
-    pub(crate) fn fill(&self, link: &Element, kind: &str) {
-        let href = match kind {
-            "pcap" => percent("data:application/vnd.tcpdump.pcap,", &sim::pcap(&self.shown.run.frames)),
-            "txt" => percent("data:text/plain;charset=utf-8,", self.shown.run.trace.to_string().as_bytes()),
-            _ => percent("data:text/plain;charset=utf-8,", self.text.as_bytes()),
-        };
-        let _ = link.set_attribute("href", &href);
+    /// Gives a link the script as a file, just before the browser follows it.
+    pub(crate) fn fill(&self, link: &Element) {
+        let _ = link.set_attribute("href", &percent("data:text/plain;charset=utf-8,", self.text.as_bytes()));
     }
 }
 

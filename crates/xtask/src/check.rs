@@ -25,11 +25,11 @@ pub fn test() -> Result<bool> {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     let book = report.step("the book", book::build);
-    for (name, features) in [("lints of the page's code", ""), ("lints of the playground's code", "playground")] {
-        report.step(name, || {
+    for program in Program::ALL {
+        report.step(&format!("lints of the {}'s code", program.name()), || {
             run(clippy().args(["--package", "widget", "--lib", "--target", "wasm32-unknown-unknown"]).args([
                 "--features",
-                features,
+                program.features(),
                 "--",
                 "-D",
                 "warnings",
@@ -54,7 +54,7 @@ fn clippy() -> Command {
 
 fn weight() -> Result<()> {
     let mut over = Vec::new();
-    for program in Program::BOTH {
+    for program in Program::ALL {
         let weights = Weights::of_book(program)?;
         println!("{weights}\n");
         if weights.excess() > 0 {

@@ -1,4 +1,4 @@
-//! The widget's two programs: from Rust to what a browser loads.
+//! The widget's three programs: from Rust to what a browser loads.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -21,35 +21,39 @@ pub fn folder() -> PathBuf {
 /// A build of the widget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Program {
-    /// For the chapters: the player, and changes by a click.
+    /// For the chapters: the player.
     Widget,
+    /// Parser and simulator: what a chapter loads when its reader changes something.
+    Stack,
     /// For its own page: everything.
     Playground,
 }
 
 impl Program {
-    /// Both.
-    pub const BOTH: [Self; 2] = [Self::Widget, Self::Playground];
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Widget, Self::Stack, Self::Playground];
 
     /// What its files' names begin with.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Widget => "widget",
+            Self::Stack => "stack",
             Self::Playground => "playground",
         }
     }
 
     /// The widget's features in this build.
-    const fn features(self) -> &'static str {
+    pub const fn features(self) -> &'static str {
         match self {
-            Self::Widget => "",
+            Self::Widget => "live",
+            Self::Stack => "stack",
             Self::Playground => "playground",
         }
     }
 }
 
 /// Builds the widget for the browser. In `book/widget` lies then, and nothing else:
-/// `widget-HASH.js` and `widget-HASH_bg.wasm`, the same for `playground`, `playground-HASH.css`, `catalogue-HASH.txt`.
+/// `widget-HASH.js` and `widget-HASH_bg.wasm`, the same for `stack` and `playground`, `playground-HASH.css`, `catalogue-HASH.txt`.
 ///
 /// The hash is of the content, so that a browser never puts an old half to a new one.
 ///
@@ -60,7 +64,7 @@ pub fn build() -> Result<()> {
     ensure_target(Path::new(&sysroot))?;
     println!("Building the widget for the browser (the first time takes about a minute)");
     let mut compiled = Vec::new();
-    for program in Program::BOTH {
+    for program in Program::ALL {
         let wasm = compile(&sysroot, program)?;
         let bytes = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
         // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.

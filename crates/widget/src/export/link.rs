@@ -166,7 +166,7 @@ fn sum(text: &str) -> u32 {
 
 const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-fn to_base64(bytes: &[u8], into: &mut String) {
+pub(crate) fn to_base64(bytes: &[u8], into: &mut String) {
     for three in bytes.chunks(3) {
         let number = three.iter().fold(0, |number, byte| number << 8 | usize::from(*byte)) << (8 * (3 - three.len()));
         for at in 0..=three.len() {
@@ -175,7 +175,7 @@ fn to_base64(bytes: &[u8], into: &mut String) {
     }
 }
 
-fn from_base64(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     for four in text.as_bytes().chunks(4) {
         let mut number = 0;

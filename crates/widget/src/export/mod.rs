@@ -7,66 +7,10 @@ pub mod link;
 mod pkt;
 mod svg;
 
-use std::fmt;
-
-use scenario::{Host, Script, Trace};
-use sim::Frame;
+use scenario::Host;
 
 use crate::layout::Layout;
-
-/// A script, and what came of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Run {
-    /// The script as its reader has it.
-    pub text: String,
-    /// The same, read.
-    pub script: Script,
-    /// What happened.
-    pub trace: Trace,
-    /// The bytes of each segment, lost ones too.
-    pub frames: Vec<Frame>,
-}
-
-impl Run {
-    /// Performs a script.
-    ///
-    /// # Errors
-    /// What is wrong with it and where, or which bound the run reached.
-    pub fn of(id: &str, text: &str, rules: sim::Rules) -> Result<Self, NoRun> {
-        let script = Script::parse(text).map_err(NoRun::Script)?;
-        let (trace, frames) = sim::capture(id, &script, rules).map_err(NoRun::Bound)?;
-        Ok(Self { text: text.to_owned(), script, trace, frames })
-    }
-}
-
-/// Why there is no run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoRun {
-    /// The script cannot be read.
-    Script(scenario::ScriptError),
-    /// It cannot be performed to its end.
-    Bound(sim::Error),
-}
-
-impl NoRun {
-    /// The line that is to blame, counted from 1, if it is one.
-    pub const fn line(&self) -> Option<u32> {
-        match self {
-            Self::Script(error) => Some(error.line),
-            Self::Bound(sim::Error::NothingToForge { line, .. }) => Some(*line),
-            Self::Bound(_) => None,
-        }
-    }
-}
-
-impl fmt::Display for NoRun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Script(error) => error.fmt(f),
-            Self::Bound(error) => error.fmt(f),
-        }
-    }
-}
+use crate::run::Run;
 
 /// A kind of file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,7 +117,7 @@ mod tests {
     fn every_segment_of_every_capture_has_right_checksums() {
         let mut segments = 0;
         for entry in CATALOGUE {
-            let run = Run::of(entry.id, entry.text, sim::Rules::Linux).expect("the book's scripts run");
+            let run = Run::of(entry.text, sim::Rules::Linux).expect("the book's scripts run");
             let capture = file(&run, Form::Capture).expect("every run can be captured");
             assert_eq!(capture[..4], [0xd4, 0xc3, 0xb2, 0xa1], "little-endian pcap with microseconds");
             let mut rest = &capture[24..];
@@ -204,7 +148,7 @@ mod tests {
     #[test]
     fn every_scenario_can_be_taken_away_or_says_why_not() {
         for entry in CATALOGUE {
-            let run = Run::of(entry.id, entry.text, sim::Rules::Linux).expect("the book's scripts run");
+            let run = Run::of(entry.text, sim::Rules::Linux).expect("the book's scripts run");
             for form in Form::ALL {
                 match file(&run, form) {
                     Ok(bytes) => assert!(!bytes.is_empty(), "{} {form:?}", entry.id),

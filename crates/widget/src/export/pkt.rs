@@ -306,7 +306,7 @@ mod tests {
 
     fn side(id: &str, host: Host) -> Result<Vec<String>, String> {
         let entry = scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
-        let run = Run::of(id, entry.text, sim::Rules::Linux).expect("it runs");
+        let run = Run::of(entry.text, sim::Rules::Linux).expect("it runs");
         let text = pkt(&run.script, &run.trace, host)?;
         Ok(text.lines().filter(|line| !line.starts_with("//") && !line.is_empty()).map(str::to_owned).collect())
     }
@@ -373,7 +373,7 @@ mod tests {
     #[test]
     fn several_connections_are_refused_with_their_number() {
         let several = "server listen() = 0\nclient connect() as a = 0\nclient connect() as b = 0\n";
-        let run = Run::of("x", several, sim::Rules::Linux).expect("it runs");
+        let run = Run::of(several, sim::Rules::Linux).expect("it runs");
         assert_eq!(
             pkt(&run.script, &run.trace, Host::Client),
             Err("this run has 2 connections, and packetdrill plays one".to_owned())

@@ -277,14 +277,14 @@ mod tests {
     use crate::export::Run;
 
     fn drawn(text: &str) -> String {
-        let run = Run::of("x", text, sim::Rules::Linux).expect("it runs");
+        let run = Run::of(text, sim::Rules::Linux).expect("it runs");
         svg(&Layout::of(&run.script, &run.trace))
     }
 
     #[test]
     fn it_shows_every_call_every_segment_and_closes_every_tag() {
         for entry in scenario::CATALOGUE {
-            let run = Run::of(entry.id, entry.text, sim::Rules::Linux).expect("it runs");
+            let run = Run::of(entry.text, sim::Rules::Linux).expect("it runs");
             let layout = Layout::of(&run.script, &run.trace);
             let svg = svg(&layout);
             assert_eq!(svg.matches("<text ").count(), svg.matches("</text>").count(), "{}", entry.id);
