@@ -9,7 +9,7 @@ use smoltcp::socket::tcp;
 use crate::Rules;
 use crate::rules;
 use crate::stack::{Stack, WINDOW};
-use crate::timers::Timers;
+use crate::timers::{InFlight, Timers};
 use crate::wire::{after, before};
 
 /// Bytes that a new socket takes before write(2) blocks, without SO_SNDBUF: what tcp_wmem and ten segments give.
@@ -172,8 +172,17 @@ impl Numbers {
     }
 
     /// Whether anything that was sent is not acknowledged.
-    pub(crate) const fn in_flight(&self) -> bool {
+    pub(crate) const fn is_in_flight(&self) -> bool {
         self.unacknowledged != self.send_next
+    }
+
+    /// How much of what was sent is not acknowledged.
+    pub(crate) const fn in_flight(&self) -> InFlight {
+        match self.send_next.wrapping_sub(self.unacknowledged) {
+            0 => InFlight::Nothing,
+            few if few <= self.full + 1 => InFlight::OneSegment,
+            _ => InFlight::Several,
+        }
     }
 
     /// Whether the segment touches what the host expects (Linux: `tcp_sequence`).
@@ -306,6 +315,25 @@ impl Connection {
         if self.fin_wanted && self.unsent.is_empty() {
             stack.socket().close();
             self.fin_wanted = false;
+        }
+    }
+
+    /// Whether a segment could leave, but for the rule that holds small ones back ([`rules::ready_to_send`]).
+    pub(crate) fn has_waiting_segment(&self) -> bool {
+        let Some(stack) = &self.stack else { return false };
+        let is_open = matches!(stack.state(), tcp::State::Established | tcp::State::CloseWait);
+        let small = self.unsent.len();
+        let in_flight = self.numbers.send_next.wrapping_sub(self.numbers.unacknowledged);
+        let has_window = in_flight as usize + small <= self.numbers.send_window as usize;
+        is_open && (1..self.numbers.full as usize).contains(&small) && has_window && stack.room() >= small
+    }
+
+    /// Gives smoltcp what waits: one segment.
+    pub(crate) fn feed_waiting(&mut self) {
+        if let Some(stack) = &mut self.stack
+            && let Ok(given) = stack.socket().send_slice(self.unsent.make_contiguous())
+        {
+            self.unsent.drain(..given);
         }
     }
 

@@ -89,6 +89,12 @@ impl Stack {
         self.sockets.get::<Socket<'_>>(self.handle).send_queue()
     }
 
+    /// How many more bytes it takes.
+    pub(crate) fn room(&self) -> usize {
+        let socket = self.sockets.get::<Socket<'_>>(self.handle);
+        socket.send_capacity() - socket.send_queue()
+    }
+
     /// Whether it is over for smoltcp, with no RST left to send.
     pub(crate) fn is_over(&self) -> bool {
         let socket = self.sockets.get::<Socket<'_>>(self.handle);

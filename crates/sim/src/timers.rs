@@ -15,6 +15,8 @@ const RTO_MAX_US: u64 = 120_000_000;
 const RTO_INITIAL_US: u64 = 1_000_000;
 /// TCP_TIMEOUT_MIN: two ticks of a kernel with HZ=250.
 const SOON_US: u64 = 8_000;
+/// TCP_TIMEOUT_MIN_US
+const PROBE_MIN_US: u64 = 2_000;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Timers {
@@ -31,8 +33,12 @@ pub(crate) struct Timers {
     since_us: Option<u64>,
     /// The tail loss probe (RFC 8985 §7) has been sent since something was last acknowledged.
     probed: bool,
+    /// When it is due, where more than one segment is in flight.
+    pub(crate) loss_probe_at: Option<u64>,
     /// The peer has told of a gap (RFC 8985 §6): what is missing leaves again as soon as reordering is unlikely.
     gap: bool,
+    /// It has left again.
+    repaired: bool,
     /// Window probes (RFC 9293 §3.8.6.1): when the next leaves, since when, how many without an answer, how often doubled.
     pub(crate) window_probe_at: Option<u64>,
     window_probes_since_us: Option<u64>,
@@ -58,7 +64,9 @@ impl Default for Timers {
             retransmits: 0,
             since_us: None,
             probed: false,
+            loss_probe_at: None,
             gap: false,
+            repaired: false,
             window_probe_at: None,
             window_probes_since_us: None,
             window_probes: 0,
@@ -77,6 +85,8 @@ impl Default for Timers {
 pub(crate) enum Fired {
     /// smoltcp shall retransmit.
     Retransmit,
+    /// A segment that waits for an ACK shall wait no longer.
+    SendWaiting,
     /// The limit is reached: the connection ends without a word.
     GiveUp,
     /// An empty segment with a number that was acknowledged long ago, to see whether the peer is there.
@@ -91,6 +101,7 @@ impl Timers {
     /// None fires any more.
     pub(crate) const fn stop(&mut self) {
         self.retransmit_at = None;
+        self.loss_probe_at = None;
         self.window_probe_at = None;
         self.keep_alive_at = None;
         self.ack_at = None;
@@ -99,8 +110,8 @@ impl Timers {
 
     /// The earliest.
     pub(crate) fn next_us(&self) -> Option<u64> {
-        let timers = [self.retransmit_at, self.window_probe_at, self.keep_alive_at, self.ack_at, self.orphan_at];
-        timers.into_iter().flatten().min()
+        let sending = [self.retransmit_at, self.loss_probe_at, self.window_probe_at, self.keep_alive_at];
+        sending.into_iter().chain([self.ack_at, self.orphan_at]).flatten().min()
     }
 
     /// The retransmission timeout without doublings.
@@ -127,6 +138,18 @@ impl Timers {
         }
     }
 
+    /// Something new has left, or was acknowledged: two round trips from now the peer should have answered
+    /// (RFC 8985 §7.2; Linux: `tcp_schedule_loss_probe`).
+    pub(crate) fn plan_loss_probe(&mut self, now_us: u64, in_flight: InFlight) {
+        let is_calm = self.retransmits == 0 && !self.probed && !self.gap;
+        self.loss_probe_at = match (self.round_trip_us, self.retransmit_at) {
+            (Some((smoothed, _)), Some(at_us)) if is_calm && in_flight == InFlight::Several => {
+                Some(at_us.min(now_us + 2 * smoothed + PROBE_MIN_US))
+            }
+            _ => None,
+        };
+    }
+
     /// smoltcp waits for something, and so shall we.
     pub(crate) const fn retransmit_later(&mut self, now_us: u64) {
         self.retransmit_at = Some(now_us + self.rto_us);
@@ -145,7 +168,9 @@ impl Timers {
         self.since_us = None;
         self.probed = false;
         self.gap = false;
-        self.retransmit_at = (in_flight == InFlight::Some).then(|| now_us + self.rto_us);
+        self.repaired = false;
+        self.retransmit_at = (in_flight != InFlight::Nothing).then(|| now_us + self.rto_us);
+        self.plan_loss_probe(now_us, in_flight);
     }
 
     /// The peer has something behind a gap: a quarter of a round trip later the gap counts as a loss, once
@@ -159,8 +184,8 @@ impl Timers {
 
     /// Something has left again by itself, for three ACKs alike: the gap needs no timer any more.
     pub(crate) const fn note_repeated(&mut self, now_us: u64) {
-        if self.gap && !self.probed {
-            self.probed = true;
+        if self.gap && !self.repaired {
+            self.repaired = true;
             self.retransmit_at = Some(now_us + self.rto_us);
         }
     }
@@ -220,8 +245,9 @@ impl Timers {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InFlight {
-    None,
-    Some,
+    Nothing,
+    OneSegment,
+    Several,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,7 +260,8 @@ pub(crate) enum Blocked {
 /// `reqsk_timer_handler`).
 pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, now_us: u64, orphan: Orphan) -> Fired {
     let state = connection.state;
-    let one_segment = connection.numbers.send_next.wrapping_sub(connection.numbers.unacknowledged) <= 1448 + 1;
+    let one_segment = connection.numbers.in_flight() == InFlight::OneSegment;
+    let waits = connection.has_waiting_segment();
     let user_timeout_us = connection.options.user_timeout_us;
     let timers = &mut connection.timers;
     if gave_up(timers, settings, now_us, state, orphan, user_timeout_us) {
@@ -242,11 +269,15 @@ pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, n
         return Fired::GiveUp;
     }
     let is_handshake = matches!(state, State::SynSent | State::SynReceived);
-    if timers.gap && timers.retransmits == 0 && !timers.probed {
-        timers.probed = true;
-    } else if !is_handshake && one_segment && !timers.probed && timers.retransmits == 0 {
+    if timers.gap && timers.retransmits == 0 && !timers.repaired {
+        timers.repaired = true;
+    } else if !is_handshake && one_segment && !timers.probed && !timers.repaired && timers.retransmits == 0 {
         // A single segment in flight has its tail loss probe no sooner than its timeout; it does not count as one.
         timers.probed = true;
+        if waits {
+            timers.retransmit_at = Some(now_us + timers.rto_us);
+            return Fired::SendWaiting;
+        }
     } else {
         timers.since_us.get_or_insert(now_us);
         timers.retransmits += 1;
@@ -263,6 +294,20 @@ pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, n
     }
     timers.retransmit_at = Some(now_us + wait_us);
     Fired::Retransmit
+}
+
+/// Two round trips have passed without an answer: what waits for one leaves now, once. Where nothing waits, the last
+/// segment would leave again (RFC 8985 §7.3); that is left to the retransmission timer.
+pub(crate) fn loss_probe(connection: &mut Connection, now_us: u64) -> Fired {
+    let waits = connection.has_waiting_segment();
+    let timers = &mut connection.timers;
+    timers.loss_probe_at = None;
+    if !waits || timers.probed || timers.gap || timers.retransmits > 0 {
+        return Fired::Nothing;
+    }
+    timers.probed = true;
+    timers.retransmit_at = Some(now_us + timers.rto_us);
+    Fired::SendWaiting
 }
 
 fn gave_up(
@@ -343,7 +388,7 @@ pub(crate) fn watch_keep_alive(connection: &mut Connection, now_us: u64) {
 /// The keep-alive timer has fired (Linux: `tcp_keepalive_timer`).
 pub(crate) fn keep_alive(connection: &mut Connection, now_us: u64) -> Fired {
     let options = connection.options;
-    let busy = connection.numbers.in_flight() || connection.queued() > 0 || connection.state == State::SynSent;
+    let busy = connection.numbers.is_in_flight() || connection.queued() > 0 || connection.state == State::SynSent;
     let timers = &mut connection.timers;
     if !options.keep_alive {
         timers.keep_alive_at = None;
@@ -384,7 +429,7 @@ mod tests {
         let mut timers = Timers::default();
         assert_eq!(timers.base_rto_us(), 1_000_000, "nothing measured yet");
         timers.note_sent(0, 1);
-        timers.note_acknowledged(20_000, 1, InFlight::None);
+        timers.note_acknowledged(20_000, 1, InFlight::Nothing);
         assert_eq!(timers.base_rto_us(), 220_000);
     }
 }

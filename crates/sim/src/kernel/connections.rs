@@ -8,7 +8,7 @@ use crate::Rules;
 use crate::connection::{Connection, Holder, length};
 use crate::rest::{Rest, TIME_WAIT_US, acknowledgement};
 use crate::rules::{self, Pace, Rule, Verdict};
-use crate::timers::{self, Blocked, Fired, InFlight};
+use crate::timers::{self, Blocked, Fired};
 use crate::wire;
 
 /// No step of a connection takes more turns than this.
@@ -21,12 +21,12 @@ impl Kernel {
             Rules::Bare => (Verdict::Pass, None),
         };
         let connection = &mut self.connections[at];
-        if self.rules == Rules::Linux
-            && segment.ack == connection.numbers.unacknowledged
-            && connection.numbers.in_flight()
-            && wire::tells_of_gap(&frame)
-        {
-            connection.timers.note_gap(self.now_us);
+        if self.rules == Rules::Linux && rules::repeats_ack(connection, segment) {
+            if wire::tells_of_gap(&frame) {
+                connection.timers.note_gap(self.now_us);
+            } else if verdict == Verdict::Pass && rules::says_nothing_new(connection, segment) {
+                return connection.timers.note_received(self.now_us);
+            }
         }
         match verdict {
             Verdict::Pass | Verdict::PassAndHurry => {
@@ -42,7 +42,10 @@ impl Kernel {
                 if segment.len > 0 {
                     self.pass(at, segment, frame);
                 } else {
-                    let answer = acknowledgement(&connection.numbers, self.host);
+                    if connection.numbers.advances(segment) {
+                        self.pass_ack(at, segment);
+                    }
+                    let answer = acknowledgement(&self.connections[at].numbers, self.host);
                     let sack = (segment.seq, segment.seq.wrapping_add(1));
                     self.effects.push(Effect::Segment(wire::write_with_sack(self.ip, &answer, Some(sack))));
                 }
@@ -60,9 +63,7 @@ impl Kernel {
                 }
             }
             Verdict::TakeAck | Verdict::TakeAckAndAnswer => {
-                let (seq, flags) = (connection.numbers.receive_next, Flags::ACK);
-                let bare = RawSegment { seq, flags, len: 0, ..*segment };
-                self.pass(at, &bare, wire::write(self.ip, &bare));
+                self.pass_ack(at, segment);
                 let connection = &self.connections[at];
                 if verdict == Verdict::TakeAckAndAnswer && connection.stack.is_some() {
                     let answer = acknowledgement(&connection.numbers, self.host);
@@ -97,7 +98,7 @@ impl Kernel {
         };
         let judged = rules::judge_handshake(connection, segment);
         let listener = self.listeners.iter().find(|known| known.id == listener).expect("see is_abandoned");
-        if judged.0 == Verdict::Pass
+        if matches!(judged.0, Verdict::Pass | Verdict::KeepFin)
             && segment.ack == connection.numbers.send_next
             && let Some((verdict, rule)) =
                 rules::full_queue_meets_ack(listener.queue.len(), listener.backlog, &self.settings)
@@ -128,8 +129,7 @@ impl Kernel {
             let newly = segment.ack.wrapping_sub(connection.numbers.unacknowledged);
             connection.acknowledged = connection.acknowledged.saturating_add(newly as usize);
             connection.numbers.unacknowledged = segment.ack;
-            let in_flight = if connection.numbers.in_flight() { InFlight::Some } else { InFlight::None };
-            connection.timers.note_acknowledged(now_us, segment.ack, in_flight);
+            connection.timers.note_acknowledged(now_us, segment.ack, connection.numbers.in_flight());
         }
         if segment.flags.ack || segment.flags.syn {
             connection.numbers.send_window = segment.win;
@@ -143,6 +143,13 @@ impl Kernel {
             self.work(at);
         }
         self.pass_early_fin(at);
+    }
+
+    /// smoltcp takes what the segment acknowledges, and nothing else of it.
+    fn pass_ack(&mut self, at: usize, segment: &RawSegment) {
+        let (seq, flags) = (self.connections[at].numbers.receive_next, Flags::ACK);
+        let bare = RawSegment { seq, flags, len: 0, ..*segment };
+        self.pass(at, &bare, wire::write(self.ip, &bare));
     }
 
     /// The data before a FIN that came too early has come.
@@ -286,7 +293,9 @@ impl Kernel {
             let is_new = wire::after(end, connection.numbers.send_next);
             if connection.numbers.sent(&segment) {
                 connection.timers.note_sent(self.now_us, end);
-                if !is_new {
+                if is_new {
+                    connection.timers.plan_loss_probe(self.now_us, connection.numbers.in_flight());
+                } else {
                     connection.timers.note_repeated(self.now_us);
                 }
             }
@@ -312,7 +321,7 @@ impl Kernel {
         }
         let blocked = connection.queued() > 0
             && connection.numbers.send_window == 0
-            && !connection.numbers.in_flight()
+            && !connection.numbers.is_in_flight()
             && connection.state != State::SynSent;
         connection.timers.watch_window(self.now_us, if blocked { Blocked::Yes } else { Blocked::No });
         // No timer of smoltcp's stays without one of ours that winds its clock.
@@ -359,9 +368,15 @@ impl Kernel {
         let connection = &mut self.connections[at];
         let due = |timer: Option<u64>| timer.is_some_and(|timer| timer <= now_us);
         let holder = orphan(connection.holder);
+        if due(connection.timers.loss_probe_at) {
+            let fired = timers::loss_probe(connection, now_us);
+            self.carry_out(at, fired, &rules::LOSS_PROBE);
+        }
+        let connection = &mut self.connections[at];
         if due(connection.timers.retransmit_at) {
             let fired = timers::retransmission(connection, &self.settings, now_us, holder);
-            self.carry_out(at, fired, &rules::GIVE_UP);
+            let rule = if fired == Fired::SendWaiting { &rules::LOSS_PROBE } else { &rules::GIVE_UP };
+            self.carry_out(at, fired, rule);
         }
         let connection = &mut self.connections[at];
         if due(connection.timers.window_probe_at) {
@@ -393,6 +408,11 @@ impl Kernel {
             Fired::Nothing => {}
             Fired::Retransmit if self.is_abandoned(at) => self.forget(at),
             Fired::Retransmit => self.retransmit(at),
+            Fired::SendWaiting => {
+                self.effects.push(Effect::Rule(rule));
+                self.connections[at].feed_waiting();
+                self.work(at);
+            }
             Fired::Probe => {
                 let mut probe = acknowledgement(&self.connections[at].numbers, self.host);
                 probe.seq = self.connections[at].numbers.unacknowledged.wrapping_sub(1);
@@ -413,7 +433,7 @@ impl Kernel {
     fn retransmit(&mut self, at: usize) {
         let connection = &mut self.connections[at];
         connection.timers.ack_at = None;
-        if self.rules == Rules::Linux && connection.numbers.in_flight() {
+        if self.rules == Rules::Linux && connection.numbers.is_in_flight() {
             connection.recovery = Some(connection.numbers.send_next);
         }
         if let Some(stack) = &mut connection.stack {

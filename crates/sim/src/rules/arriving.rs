@@ -144,7 +144,7 @@ fn negative_linger2(connection: &Connection, segment: &RawSegment) -> Option<(Ve
         && connection.state == State::FinWait1
         && connection.queued() == 0
         && segment.ack == connection.numbers.send_next
-        && connection.numbers.in_flight();
+        && connection.numbers.is_in_flight();
     applies.then_some((Verdict::Refuse, Some(&LINGER2_NEGATIVE)))
 }
 
@@ -197,10 +197,25 @@ fn only_its_ack_is_new(connection: &Connection, segment: &RawSegment) -> Option<
     (is_old || has_no_room).then_some((Verdict::TakeAckAndAnswer, None))
 }
 
+/// Whether the segment acknowledges again what was acknowledged before, while something is under way.
+pub(crate) const fn repeats_ack(connection: &Connection, segment: &RawSegment) -> bool {
+    segment.ack == connection.numbers.unacknowledged && connection.numbers.is_in_flight()
+}
+
+/// Whether an ACK that repeats another says nothing else. Where both sides know SACK, it counts for a loss only if it
+/// tells of a gap; smoltcp counts any three of them.
+///
+/// RFC 6675 §2 ("duplicate acknowledgment"). Linux: `tcp_fastretrans_alert`, `tcp_is_reno`.
+pub(crate) fn says_nothing_new(connection: &Connection, segment: &RawSegment) -> bool {
+    let is_bare = length(segment) == 0 && segment.flags.ack && !segment.flags.rst;
+    let is_open = !matches!(connection.state, State::SynSent | State::SynReceived);
+    is_bare && is_open && segment.win == connection.numbers.send_window
+}
+
 /// A segment for a handshake that a listener has begun.
 ///
-/// RFC 9293 §3.10.7.4, SYN-RECEIVED after a passive open. Linux: `tcp_check_req`. Seen in `rst-before-accept`,
-/// `accept-queue-full`.
+/// RFC 9293 §3.10.7.4, SYN-RECEIVED after a passive open. Linux: `tcp_check_req`, `tcp_child_process`. Seen in
+/// `rst-before-accept`, `accept-queue-full`.
 pub(crate) fn judge_handshake(connection: &Connection, segment: &RawSegment) -> (Verdict, Option<&'static Rule>) {
     let numbers = &connection.numbers;
     let is_first_again = segment.flags.syn && !segment.flags.ack && segment.seq == numbers.receive_next.wrapping_sub(1);
@@ -224,5 +239,6 @@ pub(crate) fn judge_handshake(connection: &Connection, segment: &RawSegment) -> 
     if !segment.flags.ack {
         return (Verdict::Drop, None);
     }
-    (Verdict::Pass, None)
+    // It completes the handshake, and is at once a segment of the connection that it has opened.
+    fin_before_its_data(connection, segment).unwrap_or((Verdict::Pass, None))
 }

@@ -11,7 +11,7 @@ mod listening;
 mod resting;
 mod sending;
 
-pub(crate) use arriving::{judge, judge_handshake};
+pub(crate) use arriving::{judge, judge_handshake, repeats_ack, says_nothing_new};
 pub(crate) use closing::{Closing, Exiting, close, fin_wait_2_us};
 pub(crate) use errors::{reset_error, take_error};
 pub(crate) use listening::{full_queue_drops_syn, full_queue_meets_ack};
@@ -122,6 +122,9 @@ rules! {
     GIVE_UP:
         "too many retransmissions: ETIMEDOUT, and no reset", "RFC 9293 §3.8.3", "tcp_write_timeout",
         "peer-vanished-write";
+    LOSS_PROBE:
+        "a small segment that waits for an ACK leaves as a probe for losses", "RFC 8985 §7.3", "tcp_send_loss_probe",
+        "loss-probe";
     WINDOW_GIVE_UP:
         "too long a closed window: ETIMEDOUT, and no reset", "RFC 9293 §3.8.6.1", "tcp_probe_timer",
         "zero-window-stall";
