@@ -1,12 +1,13 @@
 //! The simulator against a real kernel: what is equal, and what is not for a reason that stands in the ledger.
 //!
-//! Three things are compared: every scenario of the book; every short order of calls (`interleavings`); random scripts
-//! from a fixed seed (`random`). The kernel's traces of the scenarios are recorded in tests/recorded, so that a machine
+//! Four things are compared: every scenario of the book; every short order of calls (`interleavings`); random scripts
+//! from a fixed seed (`random`); and in tests/found what random scripts once found, at its shortest. The kernel's traces of the scenarios are recorded in tests/recorded, so that a machine
 //! without Linux still compares the simulator with those.
 //!
 //! - `BLESS=1` records the kernel's traces anew.
 //! - `CONFORMANCE_DEPTH=3` enumerates longer orders, `CONFORMANCE_RANDOM=2000` draws more scripts, and
 //!   `CONFORMANCE_SEED=7` others.
+//! - A random script that fails is made shorter until no line can be left out; what is then left is printed, too.
 //! - An argument picks tests by name: `cargo test -p tests --test conformance -- linger`.
 //!
 //! This target has its own `main`: a process may enter a user namespace only while it has one thread.
@@ -14,23 +15,28 @@
 use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::sync::Mutex;
+use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
 use scenario::{CATALOGUE, Script, Trace};
 use sim::Rules;
 use tests::normal::Normal;
-use tests::{counters, golden, interleavings, ledger, random, root};
+use tests::{counters, found, golden, interleavings, ledger, random, root};
 
 /// Runs wait most of the time; so many at once keep two cores busy and leave the clocks right.
 const SIDE_BY_SIDE: usize = 12;
 /// A difference counts if it shows again: real time on a busy machine is not exact.
 const TRIES: usize = 3;
+/// Looking for the shortest script that differs ends after so many runs of the kernel, or after so long.
+const SHRINKING_RUNS_MAX: usize = 200;
+const SHRINKING_TIME_MAX: Duration = Duration::from_secs(120);
 
 fn main() -> ExitCode {
     native::enter();
     let filter: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let mut checks = scenarios();
     checks.extend(shorts(number("CONFORMANCE_DEPTH", 2)));
+    checks.extend(found());
     checks.extend(randoms(number("CONFORMANCE_SEED", 1), number("CONFORMANCE_RANDOM", 200)));
     checks.retain(|check| filter.is_empty() || filter.iter().any(|word| check.name.contains(word)));
     let kernel = Kernel::find();
@@ -46,7 +52,13 @@ fn main() -> ExitCode {
                     let Some(check) = left.lock().expect("no thread panics while it holds this").pop_front() else {
                         break;
                     };
-                    let result = check.perform(&kernel, &ledger);
+                    let mut result = check.perform(&kernel, &ledger);
+                    if let Err(why) = &mut result
+                        && check.is_random
+                        && matches!(kernel, Kernel::Here)
+                    {
+                        why.push_str(&shortest(&check.text, &ledger));
+                    }
                     match &result {
                         Ok(Agreement::At(1)) => println!("test {} ... ok", check.name),
                         Ok(Agreement::At(tries)) => println!("test {} ... ok (at try {tries})", check.name),
@@ -102,6 +114,8 @@ struct Check {
     text: String,
     /// The scenario's id, for those whose kernel's trace is recorded.
     recorded: Option<&'static str>,
+    /// Drawn, not written: the shortest script that differs says more.
+    is_random: bool,
 }
 
 fn scenarios() -> Vec<Check> {
@@ -111,6 +125,7 @@ fn scenarios() -> Vec<Check> {
             name: format!("scenario::{}", entry.id),
             text: entry.text.to_owned(),
             recorded: Some(entry.id),
+            is_random: false,
         })
         .collect()
 }
@@ -118,7 +133,24 @@ fn scenarios() -> Vec<Check> {
 fn shorts(depth: usize) -> Vec<Check> {
     interleavings::rows(depth)
         .into_iter()
-        .map(|row| Check { name: format!("interleaving::[{}]", row.name), text: row.text, recorded: None })
+        .map(|row| Check {
+            name: format!("interleaving::[{}]", row.name),
+            text: row.text,
+            recorded: None,
+            is_random: false,
+        })
+        .collect()
+}
+
+fn found() -> Vec<Check> {
+    found::read()
+        .into_iter()
+        .map(|found| Check {
+            name: format!("found::{}", found.name),
+            text: found.text,
+            recorded: None,
+            is_random: false,
+        })
         .collect()
 }
 
@@ -126,7 +158,7 @@ fn randoms(seed: usize, count: usize) -> Vec<Check> {
     (0..count)
         .map(|index| {
             let seed = (seed as u64) * 1_000_000 + index as u64;
-            Check { name: format!("random::{seed}"), text: random::script(seed), recorded: None }
+            Check { name: format!("random::{seed}"), text: random::script(seed), recorded: None, is_random: true }
         })
         .collect()
 }
@@ -183,6 +215,46 @@ impl Check {
         }
         Err(last)
     }
+}
+
+/// What is left of a random script when every line is gone without which the two still differ, and how they differ then.
+fn shortest(text: &str, ledger: &[ledger::Entry]) -> String {
+    let began = Instant::now();
+    let mut runs = 0;
+    let mut has_time = true;
+    let mut why = String::new();
+    let short = random::shrink(text, |shorter| {
+        has_time = runs + TRIES <= SHRINKING_RUNS_MAX && began.elapsed() < SHRINKING_TIME_MAX;
+        if !has_time {
+            return false;
+        }
+        let shown = difference(shorter, ledger, &mut runs);
+        why = shown.clone().unwrap_or_else(|| std::mem::take(&mut why));
+        shown.is_some()
+    });
+    let bound = if has_time {
+        "no line can be left out".to_owned()
+    } else {
+        let seconds = SHRINKING_TIME_MAX.as_secs();
+        format!("NOT FINISHED, there may be a shorter one: the bound is {SHRINKING_RUNS_MAX} runs or {seconds} s")
+    };
+    if short == text {
+        return format!("shortest script: this one ({runs} runs; {bound})\n");
+    }
+    format!("shortest script that differs ({runs} runs; {bound}):\n{}{why}\n", indented(&short))
+}
+
+/// How simulator and kernel differ on a script, each time; `None` if they agree once, or if one of the two cannot run it.
+fn difference(text: &str, ledger: &[ledger::Entry], runs: &mut usize) -> Option<String> {
+    let script = Script::parse(text).ok()?;
+    let model = sim::run("script", &script, Rules::Linux).ok()?;
+    let mut why = String::new();
+    for _ in 0..TRIES {
+        *runs += 1;
+        let kernel = native::run("script", &script, &native::Options::default()).ok()?;
+        why = judge("script", &script, &model, &kernel, ledger).err()?;
+    }
+    Some(why)
 }
 
 fn recording(id: &str) -> std::path::PathBuf {

@@ -1,10 +1,12 @@
 //! What the test targets share: the normal form in which model and kernel are compared, the golden files,
-//! the ledger, the repository's files, and scripts that nobody wrote: all short ones, and random ones.
+//! the ledger, the repository's files, and scripts that nobody wrote: all short ones, random ones, and what these
+//! have found.
 
 #![forbid(unsafe_code)]
 
 pub mod counters;
 pub mod files;
+pub mod found;
 pub mod golden;
 pub mod interleavings;
 pub mod ledger;
