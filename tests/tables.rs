@@ -6,7 +6,7 @@ use scenario::messages::{Cause, MESSAGES, Runtime, message};
 use scenario::{CATALOGUE, Entry, Family, Script};
 use serde::Deserialize;
 use tests::counters::EXPECTED;
-use tests::{ledger, root};
+use tests::{found, ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
@@ -31,6 +31,11 @@ fn the_counters_are_those_that_the_kernel_is_held_to() {
 #[test]
 fn the_book_prints_the_ledger() {
     check("reference/differences.md", "ledger", &differences());
+}
+
+#[test]
+fn the_book_prints_what_random_scripts_found() {
+    check("reference/how-checked.md", "found", &findings());
 }
 
 #[test]
@@ -176,6 +181,17 @@ fn differences() -> String {
         page += &format!("```text\n{}\n```\n\n", entry.difference.join("\n"));
     }
     page
+}
+
+/// Each finding with its script, without the first lines that say what was found.
+fn findings() -> String {
+    let mut page = "| what was wrong | the shortest script that shows it |\n|---|---|\n".to_owned();
+    for found in found::read() {
+        let lines = found.text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let script: Vec<String> = lines.map(|line| format!("`{line}`")).collect();
+        page += &format!("| {} | {} |\n", found.title, script.join("<br>"));
+    }
+    page + "\n"
 }
 
 /// The chapter's own heading.
