@@ -60,6 +60,8 @@ pub const EXPECTED: &[Expected] = expected! {
     "sigkill-unread": ["TcpEstabResets"] ["TcpEstabResets" "TcpOutRsts" "TcpExtTCPAbortOnClose"];
     "keepalive-race-unread": ["TcpEstabResets"] ["TcpEstabResets" "TcpOutRsts" "TcpExtTCPAbortOnClose"];
     "early-reply-reset-read-first": ["TcpEstabResets"] ["TcpEstabResets" "TcpOutRsts" "TcpExtTCPAbortOnClose"];
+    // The same after shutdown(WR): FIN-WAIT-1 does not count as established.
+    "close-with-unread-data-fin-first": ["TcpEstabResets"] ["TcpOutRsts" "TcpExtTCPAbortOnClose"];
     // Data for an orphan in FIN-WAIT-2 meets the small socket that is left of it: a RST, and no counter of its own.
     "write-after-peer-close": ["TcpEstabResets"] ["TcpOutRsts"];
     "stale-pooled-connection": ["TcpEstabResets"] ["TcpOutRsts"];

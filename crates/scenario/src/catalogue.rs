@@ -86,6 +86,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
     Abort:
         "close-with-unread-data"
         "close-with-unread-data-write-first"
+        "close-with-unread-data-fin-first"
         "reset-while-reading"
         "partial-read-then-close"
         "early-reply-reset-read-first"
