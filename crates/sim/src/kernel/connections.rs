@@ -63,6 +63,7 @@ impl Kernel {
                 }
             }
             Verdict::TakeAck | Verdict::TakeAckAndAnswer => {
+                self.effects.extend(rule.map(Effect::Rule));
                 self.pass_ack(at, segment);
                 let connection = &self.connections[at];
                 if verdict == Verdict::TakeAckAndAnswer && connection.stack.is_some() {

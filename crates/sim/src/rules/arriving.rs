@@ -159,9 +159,10 @@ fn data_for_nobody(connection: &Connection, segment: &RawSegment) -> Option<(Ver
     (is_new && nobody_reads).then_some((Verdict::Refuse, Some(&ORPHAN_DATA)))
 }
 
-/// After a FIN there is no more text: a segment behind it is dropped, one that reaches across it is reset.
+/// After a FIN there is no more text: of a segment behind it only the ACK counts, one that reaches across it is reset.
 ///
-/// RFC 9293 §3.10.7.4 seventh ("this should not occur"). Linux: `tcp_rcv_state_process`.
+/// RFC 9293 §3.10.7.4 seventh ("this should not occur"). Linux: `tcp_rcv_state_process`, which takes the ACK before it
+/// looks at the text.
 fn text_after_fin(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
     let next = connection.numbers.receive_next;
     let fin_came = matches!(connection.state, State::CloseWait | State::Closing | State::LastAck);
@@ -169,7 +170,8 @@ fn text_after_fin(connection: &Connection, segment: &RawSegment) -> Option<(Verd
         return None;
     }
     if !before(segment.seq, next) {
-        return Some((Verdict::Drop, Some(&TEXT_AFTER_FIN)));
+        let verdict = if connection.numbers.advances(segment) { Verdict::TakeAck } else { Verdict::Drop };
+        return Some((verdict, Some(&TEXT_AFTER_FIN)));
     }
     after(segment.seq.wrapping_add(segment.len), next).then_some((Verdict::Refuse, Some(&TEXT_AFTER_FIN)))
 }
@@ -212,6 +214,20 @@ pub(crate) fn says_nothing_new(connection: &Connection, segment: &RawSegment) ->
     is_bare && is_open && segment.win == connection.numbers.send_window
 }
 
+/// A reset must have exactly the next number expected here, too; what it acknowledges does not matter.
+///
+/// RFC 5961 §3.2 ("in all states except SYN-SENT"). Linux: `tcp_check_req`, as 6.18.44 does it; older kernels take
+/// every reset in the window. Seen in `close-before-connected`.
+fn reset_of_handshake(connection: &Connection, segment: &RawSegment) -> (Verdict, Option<&'static Rule>) {
+    if segment.seq == connection.numbers.receive_next {
+        (Verdict::Forget, Some(&HANDSHAKE_RESET))
+    } else if connection.numbers.is_in_window(segment) {
+        (Verdict::Answer(Pace::Limited), Some(&RESET_CHALLENGED))
+    } else {
+        (Verdict::Drop, Some(&RESET_OUTSIDE))
+    }
+}
+
 /// A segment for a handshake that a listener has begun.
 ///
 /// RFC 9293 §3.10.7.4, SYN-RECEIVED after a passive open. Linux: `tcp_check_req`, `tcp_child_process`. Seen in
@@ -222,16 +238,15 @@ pub(crate) fn judge_handshake(connection: &Connection, segment: &RawSegment) -> 
     if is_first_again && !segment.flags.rst {
         return (Verdict::Repeat, Some(&SYN_REPEATED));
     }
+    if segment.flags.rst {
+        return reset_of_handshake(connection, segment);
+    }
     if segment.flags.ack && segment.ack != numbers.send_next {
         // smoltcp answers with the listener's reset, and the handshake stays.
-        return (if segment.flags.rst { Verdict::Drop } else { Verdict::Pass }, None);
+        return (Verdict::Pass, None);
     }
     if !numbers.is_in_window(segment) {
-        let verdict = if segment.flags.rst { Verdict::Drop } else { Verdict::Answer(Pace::Limited) };
-        return (verdict, Some(&OUTSIDE_ANSWERED));
-    }
-    if segment.flags.rst {
-        return (Verdict::Forget, Some(&HANDSHAKE_RESET));
+        return (Verdict::Answer(Pace::Limited), Some(&OUTSIDE_ANSWERED));
     }
     if segment.flags.syn {
         return (Verdict::Refuse, Some(&HANDSHAKE_RESET));
