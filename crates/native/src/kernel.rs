@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 
-use scenario::{State, Sysctl};
+use scenario::{Info, State, Sysctl};
+
+use crate::diag;
 
 /// One socket as /proc/net/tcp shows it (proc(5); `get_tcp4_sock` and its siblings in net/ipv4/tcp_ipv4.c).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct Row {
     pub(crate) state: State,
     /// 0 for what no descriptor owns: queued connections, orphans, TIME-WAIT.
     pub(crate) inode: u64,
+    /// What it holds; `None` if nobody has asked, or it was gone when somebody did.
+    pub(crate) info: Option<Info>,
 }
 
 /// Every TCP socket of the namespace with this address of its own, in no order that means anything.
@@ -41,6 +45,20 @@ pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
     Ok(rows)
 }
 
+/// The same, each with what it holds.
+///
+/// # Errors
+/// As [`sockets`]; or sock_diag does not answer.
+pub(crate) fn informed_sockets(own: IpAddr) -> io::Result<Vec<Row>> {
+    let mut rows = sockets(own)?;
+    let said = diag::infos(own)?;
+    for row in &mut rows {
+        let ports = [row.local_port, row.peer_port];
+        row.info = said.iter().find(|said| said.ports == ports).map(|said| said.info);
+    }
+    Ok(rows)
+}
+
 /// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`
 fn row(line: &str) -> Option<Row> {
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -49,8 +67,9 @@ fn row(line: &str) -> Option<Row> {
         local: address(words.get(1)?.split_once(':')?.0)?,
         local_port: port(words.get(1)?)?,
         peer_port: port(words.get(2)?)?,
-        state: state(words.get(3)?)?,
+        state: state(u8::from_str_radix(words.get(3)?, 16).ok()?)?,
         inode: words.get(9)?.parse().ok()?,
+        info: None,
     })
 }
 
@@ -69,8 +88,8 @@ fn address(hexadecimal: &str) -> Option<IpAddr> {
 }
 
 /// The numbers of include/net/tcp_states.h.
-fn state(hexadecimal: &str) -> Option<State> {
-    Some(match u8::from_str_radix(hexadecimal, 16).ok()? {
+pub(crate) const fn state(number: u8) -> Option<State> {
+    Some(match number {
         1 => State::Established,
         2 => State::SynSent,
         // A connection request in the queue shows as SYN_RECV; 12 is the same without a listener's lock (TCP_NEW_SYN_RECV).
@@ -181,7 +200,7 @@ mod tests {
     fn a_row_of_the_table() {
         let line = "   1: 020200C0:0050 010200C0:9C40 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0";
         let local = "192.0.2.2".parse().expect("an address");
-        let expected = Row { local, local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0 };
+        let expected = Row { local, local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0, info: None };
         assert_eq!(row(line), Some(expected));
         assert_eq!(row("rubbish"), None);
         assert_eq!(address("B80D0120000000000000000002000000"), "2001:db8::2".parse().ok());

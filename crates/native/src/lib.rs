@@ -26,6 +26,7 @@
 //! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `flows.rs`: what it knows of each connection; `packet.rs`: headers
 //! - `reasons.rs`: why the kernel sent a RST, from its tracer
 //! - `pcap.rs`: what was on the link, for Wireshark
+//! - `diag.rs`: what each socket holds, from sock_diag(7)
 //! - `kernel.rs`: what the kernel shows in /proc/net; `netlink.rs`, `tun.rs`: how a namespace gets its interface
 
 #[cfg(target_os = "linux")]
@@ -34,6 +35,8 @@ mod admission;
 mod calls;
 #[cfg(target_os = "linux")]
 mod clock;
+#[cfg(target_os = "linux")]
+mod diag;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod error;
@@ -187,6 +190,9 @@ pub enum Making<'a> {
     /// `accept`, on the listener of this name.
     Accepting(&'a str),
 }
+
+/// How the note begins that there is no [`scenario::Event::Info`] in a trace; then follows why.
+pub const UNASKED: &str = "what sockets hold cannot be told";
 
 /// A run, and what is to be said about how it was made.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Host, State};
+use scenario::{Host, Info, State};
 
 use crate::kernel::Row;
 
@@ -26,6 +26,7 @@ struct Socket {
     ports: Option<[u16; 2]>,
     /// As seen last.
     state: State,
+    info: Info,
     is_listener: bool,
     /// It had a state and has none any more: what shows up with its ports is another connection.
     is_gone: bool,
@@ -39,6 +40,14 @@ enum Owner {
     Descriptor(u64),
     /// It was closed, or its process ended: an orphan.
     Nobody,
+}
+
+/// What is not as it was when somebody looked last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Looked {
+    pub(crate) changes: Vec<Change>,
+    /// Sockets that hold something else than before, by name.
+    pub(crate) infos: Vec<(String, Info)>,
 }
 
 /// A socket that was found in another state than before.
@@ -58,6 +67,7 @@ impl Names {
             owner: Owner::Descriptor(inode),
             ports: None,
             state: State::Closed,
+            info: Info::default(),
             is_listener,
             is_gone: false,
         });
@@ -109,14 +119,14 @@ impl Names {
 
     /// Looks at a host's table (empty if the host is down). `opened`: the client's and the server's port of each SYN
     /// that there was, in order.
-    pub(crate) fn look(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Vec<Change> {
-        let mut found: Vec<Option<State>> = self.sockets.iter().map(|_| None).collect();
+    pub(crate) fn look(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Looked {
+        let mut found: Vec<Option<Row>> = self.sockets.iter().map(|_| None).collect();
         for (socket, found) in self.sockets.iter_mut().zip(&mut found).filter(|(socket, _)| socket.host == host) {
             if let Owner::Descriptor(inode) = socket.owner
                 && let Some(at) = rows.iter().position(|row| row.inode == inode)
             {
                 let row = rows.swap_remove(at);
-                *found = Some(row.state);
+                *found = Some(row);
                 if !socket.is_listener {
                     socket.ports = Some([row.local_port, row.peer_port]);
                 }
@@ -127,24 +137,30 @@ impl Names {
             if found.is_none()
                 && let Some(at) = rows.iter().position(|row| socket.may_be(row))
             {
-                *found = Some(rows.swap_remove(at).state);
+                *found = Some(rows.swap_remove(at));
             }
         }
-        let mut changes = Vec::new();
+        let mut looked = Looked::default();
         for (socket, found) in self.sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
-            let to = found.unwrap_or(State::Closed);
+            let to = found.map_or(State::Closed, |row| row.state);
+            // What is gone holds nothing; of what could not be asked nothing new is known.
+            let info = found.map_or_else(Info::default, |row| row.info.unwrap_or(socket.info));
+            if socket.info != info {
+                looked.infos.push((socket.name.clone(), info));
+                socket.info = info;
+            }
             if socket.state != to {
-                changes.push(Change { socket: socket.name.clone(), from: socket.state, to });
+                looked.changes.push(Change { socket: socket.name.clone(), from: socket.state, to });
                 socket.is_gone = to == State::Closed;
                 socket.state = to;
             }
         }
-        changes.extend(self.take_in_queued(host, rows, opened));
-        changes
+        self.take_in_queued(host, rows, opened, &mut looked);
+        looked
     }
 
     /// Names the connections that nobody has accepted and that were not there before.
-    fn take_in_queued(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Vec<Change> {
+    fn take_in_queued(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]], looked: &mut Looked) {
         rows.retain(|row| row.inode == 0 && is_queued(row.state));
         rows.sort_by_key(|row| {
             let pair = match host {
@@ -153,7 +169,6 @@ impl Names {
             };
             opened.iter().rposition(|opened| *opened == pair)
         });
-        let mut changes = Vec::new();
         for row in rows {
             let listener = self.sockets.iter().rev().find(|socket| {
                 socket.host == host && socket.is_listener && socket.ports.is_none_or(|[own, _]| own == row.local_port)
@@ -162,18 +177,22 @@ impl Names {
             let number = self.arrived.entry((host, listener.clone())).or_default();
             *number += 1;
             let name = format!("{listener}.{number}");
-            changes.push(Change { socket: name.clone(), from: State::Closed, to: row.state });
+            looked.changes.push(Change { socket: name.clone(), from: State::Closed, to: row.state });
+            let info = row.info.unwrap_or_default();
+            if !info.is_empty() {
+                looked.infos.push((name.clone(), info));
+            }
             self.sockets.push(Socket {
                 host,
                 name,
                 owner: Owner::Queue,
                 ports: Some([row.local_port, row.peer_port]),
                 state: row.state,
+                info,
                 is_listener: false,
                 is_gone: false,
             });
         }
-        changes
     }
 
     /// The state of the host's newest connection; CLOSED if there was none.
@@ -228,10 +247,10 @@ mod tests {
     use super::*;
 
     const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
-    const LISTENER: Row = Row { local: OWN, local_port: 80, peer_port: 0, state: State::Listen, inode: 7 };
+    const LISTENER: Row = Row { local: OWN, local_port: 80, peer_port: 0, state: State::Listen, inode: 7, info: None };
 
     fn row(state: State, inode: u64) -> Row {
-        Row { local: OWN, local_port: 80, peer_port: 4000, state, inode }
+        Row { local: OWN, local_port: 80, peer_port: 4000, state, inode, info: None }
     }
 
     fn change(socket: &str, from: State, to: State) -> Change {
@@ -242,18 +261,18 @@ mod tests {
     fn a_connection_keeps_its_place_from_the_queue_to_time_wait() {
         let mut names = Names::default();
         names.made(Host::Server, "listener", 7, true);
-        let changes = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[4000, 80]]);
+        let changes = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[4000, 80]]).changes;
         assert_eq!(
             changes,
             [change("listener", State::Closed, State::Listen), change("listener.1", State::Closed, State::Established)]
         );
         names.made(Host::Server, "server", 8, false);
         assert_eq!(names.accepted(Host::Server, "server", [80, 4000], "listener").as_deref(), Some("listener.1"));
-        assert_eq!(names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]), []);
+        assert_eq!(names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]).changes, []);
         names.closed(Host::Server, "server");
-        let changes = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[4000, 80]]);
+        let changes = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[4000, 80]]).changes;
         assert_eq!(changes, [change("server", State::Established, State::FinWait2)]);
-        let changes = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
+        let changes = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]).changes;
         assert_eq!(changes, [change("server", State::FinWait2, State::TimeWait)]);
         assert_eq!(names.newest(Host::Server), State::TimeWait);
     }
@@ -269,7 +288,7 @@ mod tests {
         names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
         let again = vec![row(State::Established, 0), LISTENER];
         assert_eq!(
-            names.look(Host::Server, again, &[[4000, 80], [4000, 80]]),
+            names.look(Host::Server, again, &[[4000, 80], [4000, 80]]).changes,
             [change("server", State::TimeWait, State::Closed), change("listener.2", State::Closed, State::Established)]
         );
         assert_eq!(names.named(Host::Server, "server"), State::Closed);
@@ -279,9 +298,13 @@ mod tests {
     fn a_host_that_is_down_has_no_states() {
         let mut names = Names::default();
         names.made(Host::Client, "client", 9, false);
-        let established = Row { local: OWN, local_port: 4000, peer_port: 80, state: State::Established, inode: 9 };
+        let established =
+            Row { local: OWN, local_port: 4000, peer_port: 80, state: State::Established, inode: 9, info: None };
         names.look(Host::Client, vec![established], &[]);
-        assert_eq!(names.look(Host::Client, Vec::new(), &[]), [change("client", State::Established, State::Closed)]);
+        assert_eq!(
+            names.look(Host::Client, Vec::new(), &[]).changes,
+            [change("client", State::Established, State::Closed)]
+        );
         assert_eq!(names.newest(Host::Client), State::Closed);
     }
 }

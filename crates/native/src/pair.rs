@@ -12,10 +12,10 @@ use socket2::SockRef;
 use crate::clock::now_us;
 use crate::host::Machine;
 use crate::link::{Captured, Link};
-use crate::names::{Change, Names};
+use crate::names::{Change, Looked, Names};
 use crate::reasons::Tracer;
 use crate::wire::Wire;
-use crate::{Error, Making, Protocol, Rung, admission, kernel};
+use crate::{Error, Making, Protocol, Rung, UNASKED, admission, diag, kernel};
 
 /// Two hosts and the link between them, in the calling process; for programs that make their calls themselves.
 ///
@@ -31,6 +31,8 @@ pub struct Pair {
     machines: [Option<Machine>; 2],
     pub(crate) names: Names,
     counters: [BTreeMap<String, u64>; 2],
+    /// Why sockets cannot be asked what they hold, if so.
+    unasked: Option<String>,
     /// Tells why resets were sent.
     tracer: Option<Tracer>,
     /// What has happened, the segments apart.
@@ -90,6 +92,7 @@ impl Pair {
             machines: machines.map(Some),
             names: Names::default(),
             counters: Default::default(),
+            unasked: None,
             tracer: None,
             events: Vec::new(),
             begun_last_us: start_us,
@@ -97,6 +100,8 @@ impl Pair {
         };
         for host in Host::BOTH {
             pair.counters[host.index()] = pair.count(host)?;
+            let asked = pair.on(host, || diag::infos(pair.address(host)))?;
+            pair.unasked = asked.err().map(|error| error.to_string());
         }
         Ok(pair)
     }
@@ -110,6 +115,9 @@ impl Pair {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.refused.clone();
         notes.push(format!("rung {}: {}", self.rung.name(), self.rung.describe()));
+        if let Some(why) = &self.unasked {
+            notes.push(format!("{UNASKED}, the kernel has no sock_diag(7) for TCP: {why}"));
+        }
         notes
     }
 
@@ -201,8 +209,8 @@ impl Pair {
     pub fn crash(&mut self, host: Host) {
         self.link.detach(host);
         self.machines[host.index()] = None;
-        let changes = self.names.look(host, Vec::new(), &[]);
-        self.record_changes(host, changes);
+        let looked = self.names.look(host, Vec::new(), &[]);
+        self.record_looked(host, looked);
     }
 
     /// The host comes back, at its address, and remembers nothing.
@@ -258,7 +266,7 @@ impl Pair {
     pub(crate) fn accepted(&mut self, on: Host, name: &str, ports: [u16; 2], listener: &str) {
         let Some(queued) = self.names.accepted(on, name, ports, listener) else { return };
         for event in &mut self.events {
-            if let Event::State { host, socket, .. } = event
+            if let Event::State { host, socket, .. } | Event::Info { host, socket, .. } = event
                 && *host == on
                 && *socket == queued
             {
@@ -273,10 +281,14 @@ impl Pair {
         for host in Host::BOTH {
             let Some(machine) = &self.machines[host.index()] else { continue };
             let own = self.address(host);
-            let rows = machine.on(|| kernel::sockets(own)).map_err(broken_table)?;
+            let rows = match self.unasked {
+                None => machine.on(|| kernel::informed_sockets(own)),
+                Some(_) => machine.on(|| kernel::sockets(own)),
+            };
+            let rows = rows.map_err(broken_table)?;
             let counters = self.count(host)?;
-            let changes = self.names.look(host, rows, &opened);
-            self.record_changes(host, changes);
+            let looked = self.names.look(host, rows, &opened);
+            self.record_looked(host, looked);
             let at_us = self.now_us();
             for (name, value) in &counters {
                 let by = value.saturating_sub(self.counters[host.index()].get(name).copied().unwrap_or(0));
@@ -357,11 +369,12 @@ impl Pair {
         }
     }
 
-    fn record_changes(&mut self, host: Host, changes: Vec<Change>) {
+    fn record_looked(&mut self, host: Host, Looked { changes, infos }: Looked) {
         let at_us = self.now_us();
         let states =
             changes.into_iter().map(|Change { socket, from, to }| Event::State { at_us, host, socket, from, to });
         self.events.extend(states);
+        self.events.extend(infos.into_iter().map(|(socket, info)| Event::Info { at_us, host, socket, info }));
     }
 }
 

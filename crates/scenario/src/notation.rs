@@ -90,7 +90,11 @@ impl fmt::Display for Event {
             Self::Statement { text, .. } => write!(f, "# {text}"),
             Self::Rule { host, rule, clause, kernel, .. } => write!(f, "{host}  [{rule}: {clause}; {kernel}]"),
             Self::Counter { host, name, by, .. } => write!(f, "{host}  {name} +{by}"),
-            Self::Info { host, socket, info, .. } => write!(f, "{host}  {}TCP_INFO {info}", Prefix(*host, socket)),
+            Self::Info { host, socket, info, .. } => {
+                // Its listener is another socket, and holds other things.
+                let prefix = if socket == "listener" { "listener." } else { "" };
+                write!(f, "{host}  {prefix}{}TCP_INFO {info}", Prefix(*host, socket))
+            }
             Self::Unknown => f.write_str("(unknown)"),
         }
     }
