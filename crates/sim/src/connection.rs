@@ -39,6 +39,8 @@ pub(crate) struct Connection {
     pub(crate) timers: Timers,
     /// Written and not yet given to smoltcp.
     pub(crate) unsent: VecDeque<u8>,
+    /// Where the segments end that have left and are not acknowledged.
+    pub(crate) in_flight: Vec<u32>,
     /// Data has arrived on it, ever.
     pub(crate) has_received: bool,
     /// How many bytes the peer has acknowledged.
@@ -185,6 +187,12 @@ impl Numbers {
         }
     }
 
+    /// How many sequence numbers are not acknowledged, that of the SYN left out.
+    pub(crate) const fn in_flight_without_syn(&self) -> u32 {
+        let in_flight = self.send_next.wrapping_sub(self.unacknowledged);
+        if self.unacknowledged == self.isn { in_flight.saturating_sub(1) } else { in_flight }
+    }
+
     /// Whether the segment touches what the host expects (Linux: `tcp_sequence`).
     pub(crate) fn accepts(&self, segment: &RawSegment) -> bool {
         let end = segment.seq.wrapping_add(length(segment));
@@ -225,6 +233,7 @@ impl Connection {
             numbers,
             timers: Timers::default(),
             unsent: VecDeque::new(),
+            in_flight: Vec::new(),
             has_received: false,
             acknowledged: 0,
             received: VecDeque::new(),
@@ -237,6 +246,18 @@ impl Connection {
             error: None,
             answered_us: None,
         }
+    }
+
+    /// A segment with these numbers has left. One that was sent again may reach further than it did before.
+    pub(crate) fn note_left(&mut self, seq: u32, end: u32) {
+        self.in_flight.retain(|known| !after(*known, seq) || after(*known, end));
+        self.in_flight.push(end);
+    }
+
+    /// Everything before that number is acknowledged.
+    pub(crate) fn note_acknowledged(&mut self, ack: u32) {
+        self.numbers.unacknowledged = ack;
+        self.in_flight.retain(|end| after(*end, ack));
     }
 
     /// Its state as Linux would say it: shutdown(2) and close(2) act at once, even where data stands before the FIN.

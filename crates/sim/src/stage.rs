@@ -23,10 +23,11 @@ const STEPS_MAX: usize = 100_000;
 pub(crate) struct World {
     now_us: u64,
     ip: Ip,
+    rules: Rules,
     kernels: [Kernel; 2],
     link: Link,
     pub(crate) events: Vec<Event>,
-    /// Which state events belong to which connection: it is renamed when it is accepted.
+    /// Which events belong to which connection: it is renamed when it is accepted.
     named: Vec<(Host, u32, usize)>,
     /// Room for what a kernel has done, kept between times.
     effects: Vec<Effect>,
@@ -55,6 +56,7 @@ impl World {
         Self {
             now_us: 0,
             ip,
+            rules,
             kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules)),
             link: Link::new(capture),
             events: Vec::new(),
@@ -146,9 +148,13 @@ impl World {
                     self.named.push((host, id, self.events.len()));
                     self.events.push(Event::State { at_us, host, socket, from, to });
                 }
+                Effect::Info { id, name: socket, info } => {
+                    self.named.push((host, id, self.events.len()));
+                    self.events.push(Event::Info { at_us, host, socket, info });
+                }
                 Effect::Named { id, name } => {
                     for (_, _, event) in self.named.iter().filter(|(on, known, _)| *on == host && *known == id) {
-                        if let Event::State { socket, .. } = &mut self.events[*event] {
+                        if let Event::State { socket, .. } | Event::Info { socket, .. } = &mut self.events[*event] {
                             socket.clone_from(&name);
                         }
                     }
@@ -160,6 +166,14 @@ impl World {
             }
         }
         self.effects = effects;
+    }
+
+    /// The link is quiet: what do the sockets hold now?
+    fn inform(&mut self) {
+        for host in Host::BOTH {
+            self.kernels[host.index()].inform();
+            self.take_effects(host);
+        }
     }
 
     fn check_bounds(&mut self) -> Result<(), Error> {
@@ -333,6 +347,9 @@ impl Stage for World {
                 (Some(next_us), Some(end_us)) if next_us < end_us || next_us <= self.now_us => self.step(next_us)?,
                 (_, Some(end_us)) => {
                     self.set_time(end_us);
+                    if matches!(until, Until::Quiet(_)) && self.rules == Rules::Linux {
+                        self.inform();
+                    }
                     self.check_bounds()?;
                     break;
                 }

@@ -29,6 +29,8 @@ pub(crate) struct Timers {
     pub(crate) retransmit_at: Option<u64>,
     /// Linux's icsk_retransmits.
     pub(crate) retransmits: u32,
+    /// Linux's icsk_backoff: how often it was doubled.
+    doublings: u32,
     /// Linux's retrans_stamp: when the first of them left.
     since_us: Option<u64>,
     /// The tail loss probe (RFC 8985 §7) has been sent since something was last acknowledged.
@@ -62,6 +64,7 @@ impl Default for Timers {
             rto_us: RTO_INITIAL_US,
             retransmit_at: None,
             retransmits: 0,
+            doublings: 0,
             since_us: None,
             probed: false,
             loss_probe_at: None,
@@ -112,6 +115,21 @@ impl Timers {
     pub(crate) fn next_us(&self) -> Option<u64> {
         let sending = [self.retransmit_at, self.loss_probe_at, self.window_probe_at, self.keep_alive_at];
         sending.into_iter().chain([self.ack_at, self.orphan_at]).flatten().min()
+    }
+
+    /// Whether something leaves again when a timer fires.
+    pub(crate) const fn is_sending(&self) -> bool {
+        self.retransmit_at.is_some() || self.loss_probe_at.is_some()
+    }
+
+    /// Linux's icsk_probes_out: probes of the window or of keep-alive that were not answered.
+    pub(crate) fn probes(&self) -> u32 {
+        self.window_probes.max(self.keep_alive_probes)
+    }
+
+    /// Linux's icsk_backoff, which retransmissions and window probes share.
+    pub(crate) fn backoff(&self) -> u32 {
+        self.doublings.max(self.window_probe_backoff)
     }
 
     /// The retransmission timeout without doublings.
@@ -165,6 +183,7 @@ impl Timers {
         }
         self.rto_us = self.base_rto_us();
         self.retransmits = 0;
+        self.doublings = 0;
         self.since_us = None;
         self.probed = false;
         self.gap = false;
@@ -284,6 +303,7 @@ pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, n
         let is_linear = state == State::SynSent && timers.retransmits <= settings.syn_linear_timeouts;
         if !is_linear {
             timers.rto_us = (timers.rto_us * 2).min(RTO_MAX_US);
+            timers.doublings += 1;
         }
     }
     let mut wait_us = timers.rto_us;

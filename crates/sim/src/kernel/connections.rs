@@ -129,7 +129,7 @@ impl Kernel {
         if advances {
             let newly = segment.ack.wrapping_sub(connection.numbers.unacknowledged);
             connection.acknowledged = connection.acknowledged.saturating_add(newly as usize);
-            connection.numbers.unacknowledged = segment.ack;
+            connection.note_acknowledged(segment.ack);
             connection.timers.note_acknowledged(now_us, segment.ack, connection.numbers.in_flight());
         }
         if segment.flags.ack || segment.flags.syn {
@@ -293,6 +293,7 @@ impl Kernel {
             let end = segment.seq.wrapping_add(length(&segment));
             let is_new = wire::after(end, connection.numbers.send_next);
             if connection.numbers.sent(&segment) {
+                connection.note_left(segment.seq, end);
                 connection.timers.note_sent(self.now_us, end);
                 if is_new {
                     connection.timers.plan_loss_probe(self.now_us, connection.numbers.in_flight());

@@ -4,8 +4,9 @@
 
 mod calls;
 mod connections;
+mod infos;
 
-use scenario::{Flags, Host, RawSegment, State};
+use scenario::{Flags, Host, Info, Map, RawSegment, State};
 
 pub(crate) use calls::{Attempt, Waiting};
 
@@ -26,6 +27,8 @@ pub(crate) enum Effect {
     State { id: u32, name: String, from: State, to: State },
     /// The connection of that id is called so from its beginning.
     Named { id: u32, name: String },
+    /// A socket holds something else than before.
+    Info { id: u32, name: String, info: Info },
     /// A segment leaves.
     Segment(Vec<u8>),
 }
@@ -46,6 +49,8 @@ pub(crate) struct Kernel {
     next_port: u16,
     /// The newest connection, which may be gone.
     newest: Option<(u32, Numbers)>,
+    /// What was last told of each socket, by id: its name, and what it held.
+    told: Map<u32, (String, Info)>,
     effects: Vec<Effect>,
 }
 
@@ -91,6 +96,7 @@ impl Kernel {
             next_id: 0,
             next_port: PORT_FIRST,
             newest: None,
+            told: Map::new(),
             effects: Vec::new(),
         }
     }
