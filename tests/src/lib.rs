@@ -8,6 +8,7 @@ pub mod counters;
 pub mod files;
 pub mod found;
 pub mod golden;
+pub mod held;
 pub mod interleavings;
 pub mod ledger;
 pub mod normal;

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Action, Event, Fate, Flags, Host, LinkAction, Offset, Script, Segment, State, Trace};
+use scenario::{Action, Event, Fate, Flags, Host, Info, LinkAction, Offset, Script, Segment, State, Timer, Trace};
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,8 @@ enum Key {
     Segments { line: u32, connection: usize, from: Host },
     /// The state of a socket after that line's statement, when the link was quiet.
     State { line: u32, host: Host, socket: String },
+    /// What a socket held after that line's statement, when the link was quiet.
+    Info { line: u32, host: Host, socket: String },
 }
 
 impl Normal {
@@ -36,6 +38,7 @@ impl Normal {
             }
         }
         normal.add_states(trace, &windows);
+        normal.add_infos(script, trace);
         normal.add_segments(script, trace, &windows);
         normal
     }
@@ -58,6 +61,25 @@ impl Normal {
         }
         // A socket that is gone and a socket that was never seen are the same to a witness that looks only now and then.
         self.lines.retain(|key, text| !(matches!(key, Key::State { .. }) && text == State::Closed.name()));
+    }
+
+    fn add_infos(&mut self, script: &Script, trace: &Trace) {
+        for Quiet { line, sockets, .. } in quiets(script, trace) {
+            for ((host, socket), (state, info)) in sockets {
+                // What is gone is in none of the kernel's tables: what is still unread there, and which error is pending,
+                // is compared by what the calls return. The kernel keeps its errors to itself anyway.
+                if state == State::Closed {
+                    continue;
+                }
+                // Whether the last probe of a closed window was answered hangs on the moment: answers come half a second
+                // apart at least (tcp_invalid_ratelimit), and so do probes.
+                let probes = if info.timer == Some(Timer::Persist) { 0 } else { info.probes };
+                let info = Info { probes, error: None, ..info };
+                if !info.is_empty() {
+                    self.lines.insert(Key::Info { line, host, socket: socket.to_owned() }, info.to_string());
+                }
+            }
+        }
     }
 
     fn add_segments(&mut self, script: &Script, trace: &Trace, windows: &Windows) {
@@ -88,6 +110,11 @@ impl Normal {
         }
     }
 
+    /// Leaves out what sockets hold: where the kernel cannot be asked there is nothing to compare.
+    pub fn forget_infos(&mut self) {
+        self.lines.retain(|key, _| !matches!(key, Key::Info { .. }));
+    }
+
     /// Where two runs differ, in the order of the script, as `line 8: client's segments: … / …` with this run's
     /// side first.
     pub fn differences(&self, other: &Self) -> Vec<String> {
@@ -105,7 +132,9 @@ impl Normal {
 impl Key {
     const fn line(&self) -> u32 {
         match self {
-            Self::Call(line) | Self::Segments { line, .. } | Self::State { line, .. } => *line,
+            Self::Call(line) | Self::Segments { line, .. } | Self::State { line, .. } | Self::Info { line, .. } => {
+                *line
+            }
         }
     }
 
@@ -117,8 +146,43 @@ impl Key {
                 format!("line {line}: the {from}'s segments of connection {connection}")
             }
             Self::State { line, host, socket } => format!("line {line}: the state of {socket} on the {host}"),
+            Self::Info { line, host, socket } => format!("line {line}: what {socket} on the {host} holds"),
         }
     }
+}
+
+/// A moment at which the link was quiet.
+pub(crate) struct Quiet<'a> {
+    /// The line of the statement before it.
+    pub(crate) line: u32,
+    /// When that statement began, and when the next one did.
+    pub(crate) span_us: [u64; 2],
+    /// The state of each socket that there has been, and what it holds.
+    pub(crate) sockets: BTreeMap<(Host, &'a str), (State, Info)>,
+}
+
+/// Every moment of a run at which the link was quiet.
+pub(crate) fn quiets<'a>(script: &Script, trace: &'a Trace) -> Vec<Quiet<'a>> {
+    let windows = Windows::of(script, trace);
+    let quiet = |(index, &(line, begin_us)): (usize, &(u32, u64))| {
+        let end_us = windows.begins.get(index + 1).map_or(u64::MAX, |(_, begin_us)| *begin_us);
+        let mut sockets: BTreeMap<(Host, &str), (State, Info)> = BTreeMap::new();
+        let nothing = || (State::Closed, Info::default());
+        for event in &trace.events {
+            match event {
+                Event::State { at_us, host, socket, to, .. } if *at_us < end_us => {
+                    sockets.entry((*host, socket)).or_insert_with(nothing).0 = *to;
+                }
+                // In virtual time the next statement begins at the moment at which somebody asks.
+                Event::Info { at_us, host, socket, info } if *at_us <= end_us => {
+                    sockets.entry((*host, socket)).or_insert_with(nothing).1 = *info;
+                }
+                _ => {}
+            }
+        }
+        Quiet { line, span_us: [begin_us, end_us], sockets }
+    };
+    windows.begins.iter().enumerate().map(quiet).collect()
 }
 
 /// From which time on a segment or a state belongs to which statement. A statement behind one with `&` begins no

@@ -1,0 +1,266 @@
+//! What sockets hold, as TCP_INFO says it, held against what is known of TCP: claims that are true of every run, on the
+//! kernel and in the simulator.
+
+use std::collections::BTreeSet;
+
+use scenario::{Action, Call, Event, Fate, Host, Info, Outcome, Script, SocketOption, State, Timer, Trace, Verb};
+
+use crate::normal::{Quiet, quiets};
+
+/// A sentence about what a socket holds when the link is quiet.
+pub struct Claim {
+    /// The sentence.
+    pub says: &'static str,
+    /// Where it is written.
+    pub source: &'static str,
+    /// Whether it is so; `None` where it says nothing.
+    holds: fn(&Moment<'_>) -> Option<bool>,
+}
+
+const fn claim(says: &'static str, source: &'static str, holds: fn(&Moment<'_>) -> Option<bool>) -> Claim {
+    Claim { says, source, holds }
+}
+
+/// All of them.
+pub const CLAIMS: [Claim; 12] = [
+    claim("close() with unread data resets, and sends no FIN", "RFC 9293 §3.6.1 SHLD-3; __tcp_close", |now| {
+        let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread > 0 && is_open(now.state_before);
+        closes.then(|| now.first_end == Some(End::Reset))
+    }),
+    claim("close() with nothing unread and no SO_LINGER sends a FIN", "RFC 9293 §3.10.4; __tcp_close", |now| {
+        let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread == 0 && is_open(now.state_before);
+        (closes && !now.lingers).then(|| now.first_end != Some(End::Reset))
+    }),
+    claim("in FIN-WAIT-2 and TIME-WAIT everything is acknowledged", "RFC 9293 §3.3.2", |now| {
+        let is_there = matches!(now.state, State::FinWait2 | State::TimeWait);
+        is_there.then_some(now.info.unacked == 0 && now.info.unsent == 0 && now.info.retransmits == 0)
+    }),
+    claim("what is not acknowledged has its timer", "RFC 6298 §5.1; tcp_rearm_rto", |now| {
+        (now.info.unacked > 0).then_some(now.info.timer == Some(Timer::On))
+    }),
+    claim("only what is not acknowledged is sent again", "RFC 6298 §5.4; tcp_retransmit_timer", |now| {
+        // A handshake that a listener has begun is no whole socket, and has no count of segments.
+        (now.info.retransmits > 0).then_some(now.info.unacked > 0 || now.state == State::SynReceived)
+    }),
+    claim("while nothing is answered, retransmissions never grow fewer", "RFC 6298 §5.5; icsk_retransmits", |now| {
+        let waits = now.before.unacked > 0 && now.info.unacked > 0 && !now.is_answered;
+        waits.then_some(now.info.retransmits >= now.before.retransmits)
+    }),
+    claim(
+        "a closed window is probed for what waits, and nothing is in flight",
+        "RFC 9293 §3.8.6.1; tcp_probe0",
+        |now| (now.info.timer == Some(Timer::Persist)).then_some(now.info.unsent > 0 && now.info.unacked == 0),
+    ),
+    claim("with SO_KEEPALIVE an idle connection has its timer", "RFC 9293 §3.8.4; tcp_set_keepalive", |now| {
+        let is_idle = now.info.unacked == 0 && now.info.unsent == 0 && now.info.timer != Some(Timer::Timewait);
+        (now.keeps_alive && is_idle && is_open(now.state)).then_some(now.info.timer == Some(Timer::Keepalive))
+    }),
+    claim("without SO_KEEPALIVE it has none", "RFC 9293 §3.8.4 MUST-25; tcp_set_keepalive", |now| {
+        // The timer of an orphan in FIN-WAIT-2 is the same one.
+        (!now.keeps_alive && is_open(now.state)).then_some(now.info.timer != Some(Timer::Keepalive))
+    }),
+    claim("in TIME-WAIT a timer is all there is", "RFC 9293 §3.6.1 MUST-13; tcp_time_wait", |now| {
+        let alone = Info { timer: Some(Timer::Timewait), ..Info::default() };
+        (now.state == State::TimeWait).then_some(now.info == alone)
+    }),
+    claim("only listeners have a queue, and they have nothing else", "listen(2); inet_csk_listen_start", |now| {
+        let queued = Info { queued: now.info.queued, ..Info::default() };
+        Some(if now.state == State::Listen { now.info == queued } else { now.info.queued == 0 })
+    }),
+    // The kernel keeps its error to itself: this one is for the simulator.
+    claim("write() and SO_ERROR hand out the pending error, and it is gone", "sock_error; sk_stream_error", |now| {
+        let looks = matches!(now.call?.verb, Verb::Write(_) | Verb::GetError);
+        let error = now.before.error.filter(|_| looks)?;
+        Some(now.outcome == Some(Outcome::Errno(error)) && now.info.error.is_none())
+    }),
+];
+
+/// The states in which there is somebody to send to.
+const fn is_open(state: State) -> bool {
+    matches!(state, State::Established | State::CloseWait)
+}
+
+/// A socket at one quiet moment, what it was at the last one, and what happened in between.
+struct Moment<'a> {
+    state_before: State,
+    state: State,
+    before: Info,
+    info: Info,
+    /// The call that was made on it.
+    call: Option<&'a Call>,
+    outcome: Option<Outcome>,
+    /// The first FIN or RST that its host has sent.
+    first_end: Option<End>,
+    /// Whether its host has received anything.
+    is_answered: bool,
+    keeps_alive: bool,
+    lingers: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    Fin,
+    Reset,
+}
+
+/// Holds a run against the claims. Gives those that had something to say.
+///
+/// # Errors
+/// Which claim is not so: where, and what the socket holds there.
+pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, String> {
+    let mut said = BTreeSet::new();
+    let mut options = Options::default();
+    let mut last: Option<Quiet<'_>> = None;
+    for quiet in quiets(script, trace) {
+        options.learn(script, trace, quiet.span_us);
+        for (&(host, socket), &(state, info)) in &quiet.sockets {
+            let before = last.as_ref().and_then(|last| last.sockets.get(&(host, socket)));
+            let (state_before, before) = before.copied().unwrap_or_else(|| (State::Closed, Info::default()));
+            let call = match script.statement(quiet.line).map(|statement| &statement.action) {
+                Some(Action::Call(call)) if call.host == host && call.socket == socket => Some(call),
+                _ => None,
+            };
+            let moment = Moment {
+                state_before,
+                state,
+                before,
+                info,
+                call,
+                outcome: outcome(trace, quiet.line),
+                first_end: first_end(trace, host, quiet.span_us),
+                is_answered: is_answered(trace, host, quiet.span_us),
+                keeps_alive: options.keep_alive.contains(&(host, socket.to_owned())),
+                lingers: options.linger.contains(&(host, socket.to_owned())),
+            };
+            for claim in &CLAIMS {
+                match (claim.holds)(&moment) {
+                    None => {}
+                    Some(true) => {
+                        said.insert(claim.says);
+                    }
+                    Some(false) => {
+                        let Claim { says, source, .. } = claim;
+                        return Err(format!(
+                            "line {}: {socket} on the {host}, {state}, holds: {info} (before: {before}). But {says} ({source})",
+                            quiet.line
+                        ));
+                    }
+                }
+            }
+        }
+        last = Some(quiet);
+    }
+    Ok(said)
+}
+
+/// Sockets on which an option is set, by host and name. A connection has its listener's.
+#[derive(Default)]
+struct Options {
+    keep_alive: BTreeSet<(Host, String)>,
+    linger: BTreeSet<(Host, String)>,
+}
+
+impl Options {
+    fn learn(&mut self, script: &Script, trace: &Trace, [from_us, until_us]: [u64; 2]) {
+        for event in &trace.events {
+            let Event::Call { began_us, host, socket, line, outcome, .. } = event else { continue };
+            if !(from_us..until_us).contains(began_us) || !outcome.is_success() {
+                continue;
+            }
+            let Some(Action::Call(call)) = script.statement(*line).map(|statement| &statement.action) else { continue };
+            let own = (*host, socket.clone());
+            match &call.verb {
+                Verb::SetOption(SocketOption::KeepAlive(on)) => set(&mut self.keep_alive, own, *on),
+                Verb::SetOption(SocketOption::Linger(linger)) => set(&mut self.linger, own, linger.is_some()),
+                Verb::Accept { listener } => {
+                    let listener = (*host, listener.clone());
+                    for options in [&mut self.keep_alive, &mut self.linger] {
+                        let on = options.contains(&listener);
+                        set(options, own.clone(), on);
+                    }
+                }
+                Verb::Listen { .. } | Verb::Connect { .. } => {
+                    set(&mut self.keep_alive, own.clone(), false);
+                    set(&mut self.linger, own, false);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn set(options: &mut BTreeSet<(Host, String)>, socket: (Host, String), on: bool) {
+    if on {
+        options.insert(socket);
+    } else {
+        options.remove(&socket);
+    }
+}
+
+fn outcome(trace: &Trace, of: u32) -> Option<Outcome> {
+    trace.events.iter().find_map(|event| match event {
+        Event::Call { line, outcome, .. } if *line == of => Some(*outcome),
+        _ => None,
+    })
+}
+
+fn first_end(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> Option<End> {
+    trace.events.iter().find_map(|event| match event {
+        Event::Segment { at_us, from, segment, fate: Fate::Delivered | Fate::Dropped, .. }
+            if *from == host && (from_us..until_us).contains(at_us) =>
+        {
+            match segment.flags {
+                flags if flags.rst => Some(End::Reset),
+                flags if flags.fin => Some(End::Fin),
+                _ => None,
+            }
+        }
+        _ => None,
+    })
+}
+
+fn is_answered(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> bool {
+    trace.events.iter().any(|event| {
+        matches!(event, Event::Segment { arrives_us: Some(arrives_us), from, .. }
+            if *from != host && (from_us..until_us).contains(arrives_us))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::{CATALOGUE, Witness};
+
+    use super::*;
+    use crate::root;
+
+    fn check(witness: Witness, trace: impl Fn(&'static str, &Script) -> Trace) {
+        let mut said = BTreeSet::new();
+        let mut complaints = Vec::new();
+        for entry in CATALOGUE {
+            let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}.tcp:{error}", entry.id));
+            match judge(&script, &trace(entry.id, &script)) {
+                Ok(claims) => said.extend(claims),
+                Err(why) => complaints.push(format!("{}: {why}", entry.id)),
+            }
+        }
+        assert!(complaints.is_empty(), "{}", complaints.join("\n"));
+        for claim in &CLAIMS {
+            let is_for_both = !claim.says.contains("the pending error");
+            let speaks = said.contains(claim.says);
+            assert!(speaks || !is_for_both && witness == Witness::Linux, "no run has anything on: {}", claim.says);
+        }
+    }
+
+    #[test]
+    fn every_claim_holds_in_the_simulator_and_some_run_speaks_of_it() {
+        check(Witness::Sim, |id, script| sim::run(id, script, sim::Rules::Linux).expect("it runs"));
+    }
+
+    #[test]
+    fn every_claim_holds_on_the_recorded_kernel_and_some_run_speaks_of_it() {
+        check(Witness::Linux, |id, _| {
+            let text = std::fs::read_to_string(root().join(format!("tests/recorded/{id}.json")));
+            Trace::from_json(&text.expect("it is recorded")).expect("it is a trace")
+        });
+    }
+}
