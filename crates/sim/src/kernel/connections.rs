@@ -66,7 +66,10 @@ impl Kernel {
                 self.effects.extend(rule.map(Effect::Rule));
                 self.pass_ack(at, segment);
                 let connection = &self.connections[at];
-                if verdict == Verdict::TakeAckAndAnswer && connection.stack.is_some() {
+                // An orphan that a FIN brings into FIN-WAIT-2 is still whole when it answers.
+                let rests = |rest: &Rest| rest.id == connection.id && rest.state == State::FinWait2;
+                let is_there = connection.stack.is_some() || segment.flags.fin && self.rests.iter().any(rests);
+                if verdict == Verdict::TakeAckAndAnswer && is_there {
                     let answer = acknowledgement(&connection.numbers, self.host);
                     self.send(Some(answer));
                 }
