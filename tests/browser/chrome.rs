@@ -240,14 +240,51 @@ impl Page {
 
     /// Clicks with the mouse into the middle of an element.
     pub(crate) fn click(&mut self, element: &str) {
-        let middle = self.value(&format!(
-            "(() => {{ const element = {element}; element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
-             const box = element.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
-        ));
+        let [x, y] = self.middle(element);
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
-            let params = json!({ "type": kind, "x": middle[0], "y": middle[1], "button": "left", "buttons": 1, "clickCount": 1 });
+            let params = json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", params);
         }
+    }
+
+    /// Brings an element into view, and says where its middle lies once it has come to rest: what was pressed before
+    /// may still be drawing itself.
+    fn middle(&mut self, element: &str) -> [f64; 2] {
+        let middle = self.value(&format!(
+            "(async () => {{ let before; for (let look = 0; look < 100; look++) {{ const element = {element}; \
+             element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
+             const box = element.getBoundingClientRect(); \
+             const middle = [box.x + box.width / 2, box.y + box.height / 2]; \
+             if (before?.join() === middle.join()) return middle; \
+             before = middle; await new Promise((resolve) => setTimeout(resolve, 40)); }} }})()"
+        ));
+        [0, 1].map(|axis| middle[axis].as_f64().unwrap_or_else(|| panic!("{element} has no place")))
+    }
+
+    /// Taps with a finger into the middle of an element.
+    pub(crate) fn tap(&mut self, element: &str) {
+        let [x, y] = self.middle(element);
+        self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
+        self.call("Input.dispatchTouchEvent", json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] }));
+        self.call("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }));
+    }
+
+    /// Chooses from a menu, as a reader does.
+    pub(crate) fn choose(&mut self, menu: &str, value: &str) {
+        self.input(menu, value);
+    }
+
+    /// Writes into a field in place of what is there, as a reader does.
+    pub(crate) fn write(&mut self, field: &str, written: &str) {
+        self.input(field, written);
+    }
+
+    fn input(&mut self, element: &str, value: &str) {
+        self.value(&format!(
+            "(() => {{ const element = {element}; element.value = {}; \
+             element.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
+            json!(value)
+        ));
     }
 
     /// Presses and releases a key, by its name in `KeyboardEvent.key`.
@@ -257,6 +294,7 @@ impl Page {
             "ArrowRight" => 39,
             "Home" => 36,
             "End" => 35,
+            "Escape" => 27,
             "Tab" => 9,
             " " => 32,
             _ => panic!("no key code is known for {key}"),

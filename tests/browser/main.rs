@@ -7,16 +7,22 @@
 //! - `book.rs`: the built book, served, and its pages
 //! - `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
 //! - `picture.rs`: what stands there without JavaScript, from a file, on paper
-//! - `widget.rs`: what a reader can do
 //! - `lost.rs`: the search, and the page for addresses that are none
+//! - `widget.rs`: what a reader can do with a picture: step, by mouse, keyboard and finger
+//! - `predict.rs`: say what comes next
+//! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
+//! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `playground.rs`: what a reader can do on its page, and take away from it
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
 
+mod beside;
 mod book;
+mod change;
 mod chapter;
 mod chrome;
 mod lost;
 mod picture;
 mod playground;
+mod predict;
 mod widget;

@@ -23,22 +23,12 @@ fn playground(fragment: &str) -> Page {
     page
 }
 
-/// Chooses from a menu, as a reader does.
 fn choose(page: &mut Page, menu: &str, value: &str) {
-    page.value(&format!(
-        "(() => {{ const menu = document.querySelector('[data-menu={menu}]'); menu.value = {}; \
-         menu.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
-        json!(value)
-    ));
+    page.choose(&format!("document.querySelector('[data-menu={menu}]')"), value);
 }
 
-/// Writes into the editor, as a reader does.
 fn write(page: &mut Page, script: &str) {
-    page.value(&format!(
-        "(() => {{ const editor = {EDITOR}; editor.value = {}; \
-         editor.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
-        json!(script)
-    ));
+    page.write(EDITOR, script);
 }
 
 fn text(id: &str) -> &'static str {
@@ -208,7 +198,7 @@ fn the_page_may_ask_nobody_else_and_run_nothing_else() {
     assert_eq!(page.value("window.hit ?? 0"), 0);
 }
 
-fn downloaded(file: &Path) -> Vec<u8> {
+pub(crate) fn downloaded(file: &Path) -> Vec<u8> {
     let began = Instant::now();
     loop {
         match fs::read(file) {

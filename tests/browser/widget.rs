@@ -1,11 +1,12 @@
-//! What a reader can do with a picture.
+//! What a reader can do with a picture: step, by mouse, keyboard and finger.
 
+use std::fs;
 use std::path::Path;
 
 use scenario::CATALOGUE;
 use serde_json::json;
 
-use crate::book::{chapters_with_scenarios, open, origin, scenarios_of};
+use crate::book::{chapters_with_scenarios, folder, open, origin, scenarios_of};
 use crate::chrome::{Page, Scripts};
 
 /// Scrolls to every picture of the page, and waits until its widget is live.
@@ -34,8 +35,47 @@ pub(crate) fn enliven_playground(page: &mut Page) -> bool {
     is_there
 }
 
-/// The first widget of the first chapter that has one.
-const WIDGET: &str = "document.querySelector('.scenario')";
+/// The chapter that shows a scenario, with its widget live; in the page it is called `here`.
+pub(crate) fn meet(id: &str) -> Page {
+    let mut page = open(&chapter_of(id), Scripts::On);
+    find(&mut page, id);
+    page
+}
+
+/// The first chapter that shows a scenario.
+pub(crate) fn chapter_of(id: &str) -> String {
+    let embed = format!("data-scenario=\"{id}\"");
+    let shows = |chapter: &String| fs::read_to_string(folder().join(chapter)).is_ok_and(|html| html.contains(&embed));
+    chapters_with_scenarios().into_iter().find(shows).unwrap_or_else(|| panic!("no chapter shows {id}"))
+}
+
+/// Scrolls to a scenario, and waits until its widget is live; in the page it is called `here`.
+pub(crate) fn find(page: &mut Page, id: &str) {
+    page.value(&format!("window.here = document.querySelector('.scenario[data-scenario=\"{id}\"]'); 0"));
+    page.value("here.scrollIntoView({ behavior: 'instant' })");
+    page.wait_until("here.dataset.live");
+    assert_eq!(page.value("here.dataset.live"), "yes", "{id}: {:?}", page.complaints());
+}
+
+/// A button of the widget that is called `here`, by its name.
+pub(crate) fn button(name: &str) -> String {
+    format!(
+        "[...here.querySelectorAll('button')].find((button) => (button.ariaLabel ?? button.textContent) === {})",
+        json!(name)
+    )
+}
+
+/// Presses Tab until an element has the focus.
+pub(crate) fn tab_to(page: &mut Page, element: &str) {
+    for _ in 0..60 {
+        if page.value(&format!("document.activeElement === {element}")) == true {
+            return;
+        }
+        page.press("Tab");
+    }
+    panic!("Tab never led to {element}");
+}
+
 /// At which step it stands, and how many there are.
 const POSITION: &str = "(() => { const { value, min, max } = document.querySelector('.scenario input[type=range]'); return [value - min, max - min]; })()";
 
@@ -43,13 +83,8 @@ fn live() -> Page {
     let chapter = &chapters_with_scenarios()[0];
     let mut page = open(chapter, Scripts::On);
     enliven(&mut page, chapter);
+    page.value("window.here = document.querySelector('.scenario'); 0");
     page
-}
-
-fn button(name: &str) -> String {
-    format!(
-        "[...{WIDGET}.querySelectorAll('button')].find((button) => (button.ariaLabel ?? button.title ?? button.textContent) === '{name}')"
-    )
 }
 
 /// The widget's step.
@@ -59,7 +94,7 @@ fn step(page: &mut Page) -> i64 {
 
 /// What the widget shows, as markup.
 fn shown(page: &mut Page) -> String {
-    page.value(&format!("{WIDGET}.innerHTML")).to_string()
+    page.value("here.innerHTML").to_string()
 }
 
 #[test]
@@ -116,9 +151,23 @@ fn outside_of_the_widget_the_arrow_keys_turn_pages() {
 /// Waits for the stack that this page would load, as a JavaScript expression of its exports.
 fn stack() -> String {
     format!(
-        "import(new URL({WIDGET}.dataset.stack, '{}/').href).then(async (stack) => {{ await stack.default(); return stack; }})",
+        "import(new URL(here.dataset.stack, '{}/').href).then(async (stack) => {{ await stack.default(); return stack; }})",
         origin()
     )
+}
+
+#[test]
+fn a_reader_steps_with_a_finger() {
+    let mut page = meet("write-after-peer-close");
+    page.tap("here.querySelector('.sc-row[data-step=\"3\"]')");
+    page.wait_until("here.querySelector('.sc-now')?.dataset.step === '3'");
+    page.tap(&button("One step forward"));
+    page.wait_until("here.querySelector('.sc-now')?.dataset.step === '4'");
+    page.tap(&button("Play"));
+    page.wait_until(&format!("{} && here.querySelector('.sc-now').dataset.step > 4", button("Pause")));
+    page.tap(&button("Pause"));
+    page.wait_until(&button("Play"));
+    assert_eq!(page.complaints(), [""; 0]);
 }
 
 #[test]
@@ -126,7 +175,7 @@ fn the_page_s_stack_gives_the_golden_traces() {
     let mut page = live();
     for entry in CATALOGUE {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden").join(entry.id).with_extension("trace");
-        let golden = std::fs::read_to_string(&golden).unwrap_or_else(|error| panic!("{}: {error}", golden.display()));
+        let golden = fs::read_to_string(&golden).unwrap_or_else(|error| panic!("{}: {error}", golden.display()));
         let trace = page.value(&format!("{}.then((stack) => stack.trace({}))", stack(), json!(entry.text)));
         assert_eq!(trace.as_str(), Some(golden.as_str()), "{}", entry.id);
     }

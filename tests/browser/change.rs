@@ -1,0 +1,184 @@
+//! A reader changes the script below a picture, sends it to someone, takes it away.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::book::origin;
+use crate::chrome::{Page, Scripts};
+use crate::playground::downloaded;
+use crate::widget::{button, chapter_of, find, meet};
+
+const ID: &str = "write-after-peer-close";
+const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
+const CALLS: &str = "[...here.querySelectorAll('.sc-call')].map((call) => call.textContent).join('; ')";
+/// What is said of a script that does not run, or of a link that cannot be read.
+const SAID: &str = "here.querySelector('[role=status]').textContent";
+const MENU: &str = "here.querySelector('.sc-beside select')";
+
+/// The chapter with its scenario, and what is there to change it unfolded.
+fn workshop() -> Page {
+    let mut page = meet(ID);
+    unfold(&mut page, "Change it");
+    page
+}
+
+fn unfold(page: &mut Page, name: &str) {
+    page.click(&format!("[...here.querySelectorAll('summary')].find((summary) => summary.textContent === '{name}')"));
+}
+
+/// The row of a call or of a segment, by the words that begin it.
+fn row(words: &str) -> String {
+    format!(
+        "[...here.querySelectorAll('.sc-row[data-step]')].find((row) => \
+         (row.querySelector('.sc-call, .sc-label')?.textContent ?? '').startsWith({}))",
+        json!(words)
+    )
+}
+
+fn script(page: &mut Page) -> String {
+    page.value(&format!("{EDITOR}.value")).as_str().expect("a text").to_owned()
+}
+
+fn original() -> &'static str {
+    scenario::scenario(ID).expect("it is in the book").text
+}
+
+#[test]
+fn a_click_loses_a_segment_and_what_comes_out_differently_is_marked() {
+    let mut page = workshop();
+    page.click(&row("R "));
+    page.click(&button("Lose this segment"));
+    page.wait_until("here.querySelector('.sc-ladder em')?.textContent === 'lost'");
+    let changed =
+        original().replace("client write(\"one more\")", "link drop next RST from server\nclient write(\"one more\")");
+    assert_eq!(script(&mut page), changed, "the script below says so");
+    let marked =
+        page.list("[...here.querySelectorAll('.sc-ladder .sc-failed')].map((mark) => mark.parentNode.textContent)");
+    assert!(marked.iter().any(|mark| mark.contains("write(\"again\") = 5") && mark.contains("EPIPE")), "{marked:?}");
+    page.click(&button("Undo"));
+    page.wait_until("!here.querySelector('.sc-ladder em')");
+    assert_eq!(script(&mut page), original());
+    assert_eq!(page.value(&button("Undo")), json!(null), "there is nothing more to undo");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_click_delays_or_repeats_a_segment() {
+    for (name, rule) in [
+        ("Delay it by 500 ms", "link hold next FIN from server 500ms\nserver close()"),
+        ("Send it twice", "link twice next FIN from server\nserver close()"),
+    ] {
+        let mut page = workshop();
+        page.click(&row("F. "));
+        page.click(&button(name));
+        page.wait_until(&format!("{EDITOR}.value !== {}", json!(original())));
+        let changed = script(&mut page);
+        assert!(changed.contains(rule), "{changed}");
+        page.wait_until(&button("Undo"));
+        assert_eq!(page.complaints(), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn lines_come_and_go_by_a_click_and_the_way_back_is_short() {
+    let mut page = workshop();
+    page.click(&row("write(\"one more\")"));
+    page.click(&button("Take this line out"));
+    page.wait_until(&format!("!{CALLS}.includes('one more')"));
+    assert!(!script(&mut page).contains("one more"));
+    page.click(&row("close()"));
+    page.choose(MENU, "client read()");
+    page.wait_until(&format!("{CALLS}.split('read()').length === 4"));
+    let changed = script(&mut page);
+    assert!(changed.contains("# nothing unread: a FIN leaves\nclient read()\n"), "{changed}");
+    page.click(&button("Undo"));
+    page.wait_until(&format!("{CALLS}.split('read()').length === 3"));
+    assert!(!script(&mut page).contains("one more"), "one change is taken back, not two");
+    page.click(&button("Back to the book's script"));
+    page.wait_until(&format!("{CALLS}.includes('one more')"));
+    assert_eq!(script(&mut page), original());
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_mistake_in_the_editor_gets_its_message_at_the_line_and_the_picture_stays() {
+    let mut page = workshop();
+    page.write(EDITOR, &original().replace("client write(\"again\") = EPIPE", "client write(\"again\") = EPIPPE"));
+    page.wait_until("here.querySelector('.sc-numbers b')");
+    let line = original().lines().position(|line| line.contains("again")).expect("it is there") + 1;
+    assert_eq!(page.value("here.querySelector('.sc-numbers b').textContent.trim()"), line.to_string());
+    let said = page.value(SAID).to_string();
+    assert!(said.contains(&format!("Line {line}")) && said.contains("EPIPPE"), "{said}");
+    let behind = page.value("here.querySelector('.sc-behind b').textContent").to_string();
+    assert!(said.contains(behind.trim_matches('"')), "{behind} is part of {said}");
+    assert!(page.value(CALLS).to_string().contains("= EPIPE;"), "the last run stands");
+    // Mended, and now another outcome than the script says.
+    page.write(EDITOR, &original().replace("client write(\"again\") = EPIPE", "client write(\"again\") = ECONNRESET"));
+    page.wait_until("here.querySelector('.sc-ladder .sc-failed')?.textContent === 'the script says ECONNRESET'");
+    assert_eq!(page.value(SAID), "");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_link_opens_the_changed_script_at_its_step() {
+    let mut page = workshop();
+    page.click(&row("R "));
+    page.click(&button("Lose this segment"));
+    page.wait_until("here.querySelector('.sc-ladder em')");
+    page.click(&row("write(\"again\")"));
+    page.wait_until("here.querySelector('.sc-now')?.textContent.includes('again')");
+    unfold(&mut page, "Take it away");
+    let link = "[...here.querySelectorAll('.sc-beside a')].find((link) => link.textContent === 'Link to this step')";
+    let link = page.value(&format!("{link}.href"));
+    let (changed, step) = (script(&mut page), page.value("here.querySelector('.sc-now').dataset.step"));
+
+    let mut other = Page::new(Scripts::On);
+    other.open(link.as_str().expect("an address"));
+    find(&mut other, ID);
+    other.wait_until(&format!("here.querySelector('.sc-now')?.dataset.step === {step}"));
+    other.wait_until("here.querySelector('.sc-ladder em')");
+    assert_eq!(script(&mut other), changed);
+    assert_eq!(other.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_damaged_or_hostile_link_gives_a_message_and_the_book_s_scenario() {
+    for (fragment, message) in [
+        ("v=1&script=PGltZyBzcmM9eA&sum=00000000&id=ID", "damaged"),
+        ("v=1&script=<img src=x onerror=window.hit=1>&id=ID", "cannot be read"),
+        ("v=9&id=ID", "version"),
+        ("v=1&id=ID&step=zero", "cannot be read"),
+    ] {
+        let mut page = Page::new(Scripts::On);
+        page.open(&format!("{}/{}#{}", origin(), chapter_of(ID), fragment.replace("ID", ID)));
+        find(&mut page, ID);
+        page.wait_until(&format!("{SAID} !== ''"));
+        let said = page.value(SAID).to_string();
+        assert!(said.contains(message), "{fragment}: {said}");
+        assert_eq!(page.value("[here.querySelectorAll('img').length, window.hit ?? 0]"), json!([0, 0]));
+        assert!(page.value(CALLS).to_string().contains("= EPIPE;"), "the book's run stands there");
+        assert_eq!(page.complaints(), [""; 0], "{fragment}");
+    }
+}
+
+#[test]
+fn a_reader_takes_the_script_away() {
+    let mut page = workshop();
+    let downloads = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("scripts");
+    // Left over from the last run; there may be none.
+    let _ = fs::remove_dir_all(&downloads);
+    fs::create_dir_all(&downloads).expect("the folder for tests can be written");
+    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
+    page.click(&row("R "));
+    page.click(&button("Lose this segment"));
+    page.wait_until("here.querySelector('.sc-ladder em')");
+    unfold(&mut page, "Take it away");
+    page.click("here.querySelector('a[download$=\".tcp\"]')");
+    let file = downloaded(&downloads.join(format!("{ID}.tcp")));
+    assert_eq!(String::from_utf8_lossy(&file), script(&mut page));
+    let command = page.value("[...here.querySelectorAll('.sc-beside code')].map((code) => code.textContent).join()");
+    assert_eq!(command, format!("cargo run --example native -- {ID}.tcp"));
+    assert_eq!(page.complaints(), [""; 0]);
+}

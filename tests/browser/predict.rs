@@ -1,0 +1,75 @@
+//! What a reader predicts, and what is made of it.
+
+use crate::chrome::Page;
+use crate::widget::{button, meet, tab_to};
+
+const QUESTION: &str = "here.querySelector('.sc-panel p b')?.textContent";
+const VERDICT: &str = "here.querySelector('.sc-panel strong')?.textContent";
+const SCORE: &str = "here.querySelector('.sc-panel small')?.textContent";
+/// The last row that can be seen, and how many there are.
+const SEEN: &str = "[...here.querySelectorAll('.sc-row[data-step]')].filter((row) => row.checkVisibility({ visibilityProperty: true })).length";
+const ROWS: &str = "here.querySelectorAll('.sc-row[data-step]').length";
+
+fn choice(name: &str) -> String {
+    format!("[...here.querySelectorAll('[data-answer]')].find((choice) => choice.textContent === '{name}')")
+}
+
+fn asks(page: &mut Page, question: &str) {
+    page.wait_until(&format!("{QUESTION} === '{question}'"));
+}
+
+#[test]
+fn with_the_mouse_a_right_answer_and_a_wrong_one_are_told_apart() {
+    let mut page = meet("write-after-peer-close");
+    page.click(&button("Predict"));
+    page.wait_until(&format!("{}.ariaPressed === 'true'", button("Predict")));
+    page.click(&button("Last step"));
+    asks(&mut page, "server calls close(). What does it send?");
+    assert_eq!(page.value(&format!("{SEEN} < {ROWS}")), true, "what comes next is hidden");
+    assert_eq!(page.value("here.querySelector('.sc-table').checkVisibility()"), false, "the table would tell it");
+    let seen = page.value(SEEN);
+    page.click(&button("One step forward"));
+    page.click(&button("Last step"));
+    assert_eq!(page.value(SEEN), seen, "nobody gets past a question");
+    page.click(&choice("a FIN"));
+    page.wait_until(&format!("{VERDICT} === 'Right.'"));
+    assert_eq!(page.value(SCORE), "1 of 1 right on this page");
+    page.click(&button("Last step"));
+    asks(&mut page, "What does client write(\"one more\") return?");
+    page.click(&choice("EPIPE"));
+    page.wait_until(&format!("{VERDICT} === 'Not so: write(\"one more\") = 8.'"));
+    assert_eq!(page.value(SCORE), "1 of 2 right on this page");
+    page.click(&button("Predict"));
+    page.wait_until(&format!("{SEEN} === {ROWS}"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
+    let mut page = meet("write-after-peer-close");
+    page.value("here.querySelector('.sc-live').focus()");
+    tab_to(&mut page, &button("Predict"));
+    page.press(" ");
+    page.press("End");
+    asks(&mut page, "server calls close(). What does it send?");
+    tab_to(&mut page, &choice("a reset"));
+    page.press(" ");
+    page.wait_until(&format!("{VERDICT}?.startsWith('Not so: a FIN')"));
+    assert_eq!(page.value(SCORE), "0 of 1 right on this page");
+    // The button that was pressed is gone, the keyboard's place is not.
+    page.press("End");
+    asks(&mut page, "What does client write(\"one more\") return?");
+    tab_to(&mut page, &choice("8"));
+    page.press(" ");
+    page.wait_until(&format!("{VERDICT} === 'Right.'"));
+    assert_eq!(page.value(SCORE), "1 of 2 right on this page");
+
+    let address = page.value("location.href");
+    page.open(address.as_str().expect("an address"));
+    crate::widget::find(&mut page, "write-after-peer-close");
+    page.click(&button("Predict"));
+    page.wait_until(&format!("{}.ariaPressed === 'true'", button("Predict")));
+    page.click(&button("Last step"));
+    page.wait_until(&format!("{SCORE} === '0 of 0 right on this page'"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
