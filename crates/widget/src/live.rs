@@ -249,6 +249,8 @@ impl Component for Live {
                 return false;
             }
             Message::Chosen => {}
+            // The place of the rows has changed under the reader, and the step is about to be brought into view.
+            Message::Scrolled if self.viewed != self.player.cursor => return false,
             Message::Scrolled => {
                 let height = self.ladder.cast::<Element>().map_or(0, |ladder| ladder.scroll_top());
                 let drawn = self.shown.layout.drawn(u32::try_from(height).unwrap_or(0));
