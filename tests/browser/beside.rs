@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::book::origin;
 use crate::chrome::Page;
-use crate::widget::{button, find, meet};
+use crate::widget::{button, chapter_of, find, meet, unfold};
 
 const ID: &str = "write-after-peer-close";
 /// What is read aloud when it changes.
@@ -28,7 +28,7 @@ fn fold(name: &str) -> String {
 #[test]
 fn the_table_tells_all_that_the_picture_shows() {
     let mut page = meet(ID);
-    page.click(&format!("{}.querySelector('summary')", fold("The same as a table")));
+    unfold(&mut page, "The same as a table");
     let rows = page.list("[...here.querySelectorAll('.sc-table tbody tr')].map((row) => row.textContent)");
     let steps = page.list("[...here.querySelectorAll('.sc-row[data-step]')].map((row) => row.dataset.step)");
     assert_eq!(rows.len(), steps.len());
@@ -88,7 +88,7 @@ fn the_runtime_is_chosen_once_for_the_whole_book() {
     page.choose(RUNTIMES, "Java Socket, JDK 17");
     page.wait_until(&format!("{SAYS}.includes('java.net.SocketException: Broken pipe')"));
     for other in [ID, "close-with-unread-data"] {
-        page.open(&format!("{}/{}", origin(), crate::widget::chapter_of(other)));
+        page.open(&format!("{}/{}", origin(), chapter_of(other)));
         find(&mut page, other);
         assert_eq!(page.value(&format!("{RUNTIMES}.value")), "Java Socket, JDK 17");
         assert!(page.list(SAYS).iter().any(|says| says.starts_with("java.net.SocketException")), "{other}");

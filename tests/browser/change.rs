@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::book::origin;
 use crate::chrome::{Page, Scripts};
 use crate::playground::downloaded;
-use crate::widget::{button, chapter_of, find, meet};
+use crate::widget::{button, chapter_of, find, meet, unfold};
 
 const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
@@ -22,10 +22,6 @@ fn workshop() -> Page {
     let mut page = meet(ID);
     unfold(&mut page, "Change it");
     page
-}
-
-fn unfold(page: &mut Page, name: &str) {
-    page.click(&format!("[...here.querySelectorAll('summary')].find((summary) => summary.textContent === '{name}')"));
 }
 
 /// The row of a call or of a segment, by the words that begin it.
@@ -62,6 +58,27 @@ fn a_click_loses_a_segment_and_what_comes_out_differently_is_marked() {
     assert_eq!(script(&mut page), original());
     assert_eq!(page.value(&button("Undo")), json!(null), "there is nothing more to undo");
     assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_stack_is_loaded_at_the_first_change_and_a_reader_hears_if_it_cannot_be() {
+    let mut page = workshop();
+    let stack =
+        page.value("new URL(here.dataset.stack, document.baseURI).pathname.split('/').pop().replace('.js', '')");
+    let stack = stack.as_str().expect("a name").to_owned();
+    let is_loaded = |page: &mut Page| page.requests().iter().any(|address| address.contains(&stack));
+    page.click(&button("Last step"));
+    assert!(!is_loaded(&mut page), "whoever only looks loads no stack");
+    page.call("Network.setBlockedURLs", json!({ "urls": [format!("*{stack}*")] }));
+    page.click(&row("R "));
+    page.click(&button("Lose this segment"));
+    page.wait_until(&format!("{SAID}.includes('could not be loaded')"));
+    assert!(page.value(CALLS).to_string().contains("= EPIPE;"), "the last run stands");
+    page.call("Network.setBlockedURLs", json!({ "urls": [] }));
+    page.write(EDITOR, &original().replace("client read() = 0", "client read() = 1"));
+    page.wait_until("here.querySelector('.sc-ladder .sc-failed')?.textContent === 'the script says 1'");
+    assert_eq!(page.value(SAID), "");
+    assert!(is_loaded(&mut page));
 }
 
 #[test]

@@ -255,7 +255,7 @@ impl Page {
              element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
              const box = element.getBoundingClientRect(); \
              const middle = [box.x + box.width / 2, box.y + box.height / 2]; \
-             if (before?.join() === middle.join()) return middle; \
+             if (before?.join() === middle.join()) return box.width && box.height ? middle : null; \
              before = middle; await new Promise((resolve) => setTimeout(resolve, 40)); }} }})()"
         ));
         [0, 1].map(|axis| middle[axis].as_f64().unwrap_or_else(|| panic!("{element} has no place")))

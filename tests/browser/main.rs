@@ -12,6 +12,7 @@
 //! - `predict.rs`: say what comes next
 //! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
+//! - `long.rs`: a run with thousands of segments
 //! - `playground.rs`: what a reader can do on its page, and take away from it
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
@@ -21,6 +22,7 @@ mod book;
 mod change;
 mod chapter;
 mod chrome;
+mod long;
 mod lost;
 mod picture;
 mod playground;

@@ -1,7 +1,7 @@
 //! What a reader predicts, and what is made of it.
 
 use crate::chrome::Page;
-use crate::widget::{button, meet, tab_to};
+use crate::widget::{button, find, meet, tab_to};
 
 const QUESTION: &str = "here.querySelector('.sc-panel p b')?.textContent";
 const VERDICT: &str = "here.querySelector('.sc-panel strong')?.textContent";
@@ -66,7 +66,7 @@ fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
 
     let address = page.value("location.href");
     page.open(address.as_str().expect("an address"));
-    crate::widget::find(&mut page, "write-after-peer-close");
+    find(&mut page, "write-after-peer-close");
     page.click(&button("Predict"));
     page.wait_until(&format!("{}.ariaPressed === 'true'", button("Predict")));
     page.click(&button("Last step"));

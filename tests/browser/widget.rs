@@ -65,6 +65,11 @@ pub(crate) fn button(name: &str) -> String {
     )
 }
 
+/// Opens what is folded under that name.
+pub(crate) fn unfold(page: &mut Page, name: &str) {
+    page.click(&format!("[...here.querySelectorAll('summary')].find((summary) => summary.textContent === '{name}')"));
+}
+
 /// Presses Tab until an element has the focus.
 pub(crate) fn tab_to(page: &mut Page, element: &str) {
     for _ in 0..60 {
@@ -151,7 +156,7 @@ fn outside_of_the_widget_the_arrow_keys_turn_pages() {
 /// Waits for the stack that this page would load, as a JavaScript expression of its exports.
 fn stack() -> String {
     format!(
-        "import(new URL(here.dataset.stack, '{}/').href).then(async (stack) => {{ await stack.default(); return stack; }})",
+        "import(new URL(document.querySelector('.scenario').dataset.stack, '{}/').href).then(async (stack) => {{ await stack.default(); return stack; }})",
         origin()
     )
 }
@@ -206,6 +211,6 @@ fn a_widget_that_is_to_begin_with_a_question_does() {
     );
     page.open(&format!("{}/{chapter}", origin()));
     enliven(&mut page, chapter);
-    assert_eq!(page.value(&format!("{WIDGET}.querySelector('[data-do=predict]').ariaPressed")), "true");
+    assert_eq!(page.value("document.querySelector('.scenario [data-do=predict]').ariaPressed"), "true");
     assert_eq!(step(&mut page), 0);
 }
