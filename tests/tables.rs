@@ -6,6 +6,7 @@ use scenario::messages::{Cause, MESSAGES, Runtime, message};
 use scenario::{CATALOGUE, Entry, Family, Script};
 use serde::Deserialize;
 use tests::counters::EXPECTED;
+use tests::held::CLAIMS;
 use tests::{found, ledger, root};
 
 #[test]
@@ -34,8 +35,10 @@ fn the_book_prints_the_ledger() {
 }
 
 #[test]
-fn the_book_prints_what_random_scripts_found() {
+fn the_book_prints_what_random_scripts_found_and_what_sockets_are_held_to() {
+    // One after the other: both stand in one file.
     check("reference/how-checked.md", "found", &findings());
+    check("reference/how-checked.md", "held", &held());
 }
 
 #[test]
@@ -165,6 +168,14 @@ fn counters() -> String {
     for expected in EXPECTED {
         let (client, server) = (names(expected.client), names(expected.server));
         page += &format!("| `{}` | {client} | {server} |\n", expected.scenario);
+    }
+    page + "\n"
+}
+
+fn held() -> String {
+    let mut page = "| what is true of a socket | where it is written | in Linux |\n|---|---|---|\n".to_owned();
+    for claim in &CLAIMS {
+        page += &format!("| {} | {} | `{}` |\n", claim.says, claim.clause, claim.kernel);
     }
     page + "\n"
 }

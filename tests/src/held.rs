@@ -11,68 +11,94 @@ use crate::normal::{Quiet, quiets};
 pub struct Claim {
     /// The sentence.
     pub says: &'static str,
-    /// Where it is written.
-    pub source: &'static str,
+    /// Where it is written: RFC and section.
+    pub clause: &'static str,
+    /// The function of the Linux kernel that does it.
+    pub kernel: &'static str,
     /// Whether it is so; `None` where it says nothing.
     holds: fn(&Moment<'_>) -> Option<bool>,
 }
 
-const fn claim(says: &'static str, source: &'static str, holds: fn(&Moment<'_>) -> Option<bool>) -> Claim {
-    Claim { says, source, holds }
+const fn claim(
+    says: &'static str,
+    [clause, kernel]: [&'static str; 2],
+    holds: fn(&Moment<'_>) -> Option<bool>,
+) -> Claim {
+    Claim { says, clause, kernel, holds }
 }
 
 /// All of them.
 pub const CLAIMS: [Claim; 12] = [
-    claim("close() with unread data resets, and sends no FIN", "RFC 9293 §3.6.1 SHLD-3; __tcp_close", |now| {
+    claim("close() with unread data resets, and sends no FIN", ["RFC 9293 §3.6.1 SHLD-3", "__tcp_close"], |now| {
         let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread > 0 && is_open(now.state_before);
         closes.then(|| now.first_end == Some(End::Reset))
     }),
-    claim("close() with nothing unread and no SO_LINGER sends a FIN", "RFC 9293 §3.10.4; __tcp_close", |now| {
-        let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread == 0 && is_open(now.state_before);
-        (closes && !now.lingers).then(|| now.first_end != Some(End::Reset))
-    }),
-    claim("in FIN-WAIT-2 and TIME-WAIT everything is acknowledged", "RFC 9293 §3.3.2", |now| {
-        let is_there = matches!(now.state, State::FinWait2 | State::TimeWait);
-        is_there.then_some(now.info.unacked == 0 && now.info.unsent == 0 && now.info.retransmits == 0)
-    }),
-    claim("what is not acknowledged has its timer", "RFC 6298 §5.1; tcp_rearm_rto", |now| {
+    claim(
+        "close() with nothing unread, and without SO_LINGER, does not reset",
+        ["RFC 9293 §3.10.4", "__tcp_close"],
+        |now| {
+            let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread == 0 && is_open(now.state_before);
+            (closes && !now.lingers).then(|| now.first_end != Some(End::Reset))
+        },
+    ),
+    claim(
+        "in FIN-WAIT-2 and TIME-WAIT everything is acknowledged",
+        ["RFC 9293 §3.3.2", "tcp_rcv_state_process"],
+        |now| {
+            let is_there = matches!(now.state, State::FinWait2 | State::TimeWait);
+            is_there.then_some(now.info.unacked == 0 && now.info.unsent == 0 && now.info.retransmits == 0)
+        },
+    ),
+    claim("what is not acknowledged has its timer", ["RFC 6298 §5.1", "tcp_rearm_rto"], |now| {
         (now.info.unacked > 0).then_some(now.info.timer == Some(Timer::On))
     }),
-    claim("only what is not acknowledged is sent again", "RFC 6298 §5.4; tcp_retransmit_timer", |now| {
+    claim("only what is not acknowledged is sent again", ["RFC 6298 §5.4", "tcp_retransmit_timer"], |now| {
         // A handshake that a listener has begun is no whole socket, and has no count of segments.
         (now.info.retransmits > 0).then_some(now.info.unacked > 0 || now.state == State::SynReceived)
     }),
-    claim("while nothing is answered, retransmissions never grow fewer", "RFC 6298 §5.5; icsk_retransmits", |now| {
-        let waits = now.before.unacked > 0 && now.info.unacked > 0 && !now.is_answered;
-        waits.then_some(now.info.retransmits >= now.before.retransmits)
-    }),
+    claim(
+        "while nothing is answered, retransmissions never grow fewer",
+        ["RFC 6298 §5.5", "tcp_retransmit_timer"],
+        |now| {
+            let waits = now.before.unacked > 0 && now.info.unacked > 0 && !now.is_answered;
+            waits.then_some(now.info.retransmits >= now.before.retransmits)
+        },
+    ),
     claim(
         "a closed window is probed for what waits, and nothing is in flight",
-        "RFC 9293 §3.8.6.1; tcp_probe0",
+        ["RFC 9293 §3.8.6.1", "tcp_probe_timer"],
         |now| (now.info.timer == Some(Timer::Persist)).then_some(now.info.unsent > 0 && now.info.unacked == 0),
     ),
-    claim("with SO_KEEPALIVE an idle connection has its timer", "RFC 9293 §3.8.4; tcp_set_keepalive", |now| {
+    claim("with SO_KEEPALIVE an idle connection has its timer", ["RFC 9293 §3.8.4", "tcp_set_keepalive"], |now| {
         let is_idle = now.info.unacked == 0 && now.info.unsent == 0 && now.info.timer != Some(Timer::Timewait);
         (now.keeps_alive && is_idle && is_open(now.state)).then_some(now.info.timer == Some(Timer::Keepalive))
     }),
-    claim("without SO_KEEPALIVE it has none", "RFC 9293 §3.8.4 MUST-25; tcp_set_keepalive", |now| {
-        // The timer of an orphan in FIN-WAIT-2 is the same one.
-        (!now.keeps_alive && is_open(now.state)).then_some(now.info.timer != Some(Timer::Keepalive))
-    }),
-    claim("in TIME-WAIT a timer is all there is", "RFC 9293 §3.6.1 MUST-13; tcp_time_wait", |now| {
+    claim(
+        "without SO_KEEPALIVE a connection has no such timer",
+        ["RFC 9293 §3.8.4 MUST-25", "tcp_set_keepalive"],
+        |now| {
+            // The timer of an orphan in FIN-WAIT-2 is the same one.
+            (!now.keeps_alive && is_open(now.state)).then_some(now.info.timer != Some(Timer::Keepalive))
+        },
+    ),
+    claim("in TIME-WAIT a timer is all there is", ["RFC 9293 §3.6.1 MUST-13", "tcp_time_wait"], |now| {
         let alone = Info { timer: Some(Timer::Timewait), ..Info::default() };
         (now.state == State::TimeWait).then_some(now.info == alone)
     }),
-    claim("only listeners have a queue, and they have nothing else", "listen(2); inet_csk_listen_start", |now| {
+    claim("only listeners have a queue, and they have nothing else", ["listen(2)", "inet_csk_listen_start"], |now| {
         let queued = Info { queued: now.info.queued, ..Info::default() };
         Some(if now.state == State::Listen { now.info == queued } else { now.info.queued == 0 })
     }),
     // The kernel keeps its error to itself: this one is for the simulator.
-    claim("write() and SO_ERROR hand out the pending error, and it is gone", "sock_error; sk_stream_error", |now| {
-        let looks = matches!(now.call?.verb, Verb::Write(_) | Verb::GetError);
-        let error = now.before.error.filter(|_| looks)?;
-        Some(now.outcome == Some(Outcome::Errno(error)) && now.info.error.is_none())
-    }),
+    claim(
+        "write() and SO_ERROR hand out the pending error, and it is gone",
+        ["RFC 9293 §3.9.1.8", "sock_error"],
+        |now| {
+            let looks = matches!(now.call?.verb, Verb::Write(_) | Verb::GetError);
+            let error = now.before.error.filter(|_| looks)?;
+            Some(now.outcome == Some(Outcome::Errno(error)) && now.info.error.is_none())
+        },
+    ),
 ];
 
 /// The states in which there is somebody to send to.
@@ -139,9 +165,9 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
                         said.insert(claim.says);
                     }
                     Some(false) => {
-                        let Claim { says, source, .. } = claim;
+                        let Claim { says, clause, kernel, .. } = claim;
                         return Err(format!(
-                            "line {}: {socket} on the {host}, {state}, holds: {info} (before: {before}). But {says} ({source})",
+                            "line {}: {socket} on the {host}, {state}, holds: {info} (before: {before}). But {says} ({clause}; {kernel})",
                             quiet.line
                         ));
                     }

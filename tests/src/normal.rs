@@ -437,6 +437,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_socket_holds_is_that_when_the_link_is_quiet() {
+        let state = |at_us, to| Event::State {
+            at_us,
+            host: Host::Client,
+            socket: "client".to_owned(),
+            from: State::Closed,
+            to,
+        };
+        let info = |at_us, info| Event::Info { at_us, host: Host::Client, socket: "client".to_owned(), info };
+        let probed = Info { unsent: 7, probes: 1, timer: Some(Timer::Persist), ..Info::default() };
+        let error = Some(scenario::Errno::ECONNRESET);
+        assert_eq!(
+            normal(vec![
+                state(1_000, State::Established),
+                // At the moment at which the next statement begins: before it.
+                info(2_000, Info { unread: 5, ..Info::default() }),
+                info(2_900, probed),
+                state(3_000, State::Closed),
+                info(3_400, Info { unread: 5, error, ..Info::default() }),
+            ]),
+            [
+                "line 2: the state of client on the client: ESTABLISHED",
+                "line 3: the state of client on the client: ESTABLISHED",
+                "line 2: what client on the client holds: unread 5",
+                "line 3: what client on the client holds: unsent 7, timer persist",
+            ]
+        );
+    }
+
+    #[test]
     fn a_probe_is_below_what_was_sent() {
         let client = |at_us, flags, seq, len| segment(at_us, Host::Client, flags, seq, len, 1);
         assert_eq!(

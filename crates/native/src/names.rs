@@ -278,6 +278,22 @@ mod tests {
     }
 
     #[test]
+    fn what_a_socket_holds_is_said_when_it_changes_and_when_it_is_gone() {
+        let mut names = Names::default();
+        names.made(Host::Server, "listener", 7, true);
+        let unread = Info { unread: 5, ..Info::default() };
+        let looked = |names: &mut Names, info: Option<Info>| {
+            let row = Row { info, ..row(State::Established, 0) };
+            names.look(Host::Server, vec![row, LISTENER], &[[4000, 80]]).infos
+        };
+        assert_eq!(looked(&mut names, Some(unread)), [("listener.1".to_owned(), unread)]);
+        assert_eq!(looked(&mut names, Some(unread)), []);
+        assert_eq!(looked(&mut names, None), [], "nobody has asked");
+        let gone = names.look(Host::Server, vec![LISTENER], &[]).infos;
+        assert_eq!(gone, [("listener.1".to_owned(), Info::default())]);
+    }
+
+    #[test]
     fn ports_that_are_used_again_are_another_connection() {
         let mut names = Names::default();
         names.made(Host::Server, "listener", 7, true);
