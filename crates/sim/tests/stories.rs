@@ -207,3 +207,15 @@ fn a_bound_that_is_reached_is_named() {
         "line 1: client has had no connection yet, so there are no numbers to forge a segment with"
     );
 }
+
+/// Found by a random script: an ACK that tells of no gap is no sign of a loss, however often it comes.
+#[test]
+fn three_acks_that_tell_of_no_gap_repeat_nothing() {
+    let trace = story(
+        "server close() = 0\nlink inject F. to server seq exact\nclient write(5) = 5\nclient write(3000) = 3000\n",
+    );
+    let again = trace.events.iter().filter(|event| {
+        matches!(event, Event::Segment { from: Host::Client, segment, .. } if segment.len > 0 && segment.seq == 2)
+    });
+    assert_eq!(again.count(), 0, "smoltcp would repeat from the first byte that is not acknowledged: {trace}");
+}
