@@ -16,7 +16,7 @@ fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
 
-    let _listener = lab.server("listen()", || TcpListener::bind(address))?;
+    let listener = lab.server("listen()", || TcpListener::bind(address))?;
     lab.link("link drop SYN-ACK from server", |link| {
         link.meet(Meeting::Drop, Count::Next(1), Kind::SynAck, Host::Server);
     });
@@ -33,7 +33,11 @@ fn main() -> io::Result<()> {
     // There is no connection yet, so nothing leaves that would end one.
     lab.client("close()", || lab::close(socket))?;
 
-    // The server repeats its answer, and nobody is there for it any more: RST. Its program will never hear of all this.
+    // The server repeats its answer, and nobody is there for it any more: RST.
     lab.wait(Duration::from_millis(1200));
+
+    // Its program never hears of all this.
+    let accepting = lab.server_begins("accept()", move || listener.accept());
+    lab.never_returns(&accepting);
     Ok(())
 }

@@ -39,6 +39,7 @@ fn main() -> io::Result<()> {
     });
     begun.expect_err("it takes a while");
     let second = second.expect("socket(2) has made it");
+    lab.client_polls("second.poll()", &second);
     for _ in 0..2 {
         lab.client("second.getsockopt(SO_ERROR)", || second.take_error())?;
     }

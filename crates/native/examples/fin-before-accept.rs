@@ -21,9 +21,10 @@ fn main() -> io::Result<()> {
     lab.client("write(\"GET /\")", || client.write(b"GET /"))?;
     lab.client("close()", || lab::close(client))?;
 
-    // For the server it looks like any other request. A read behind the request tells: 0, the client is gone
-    // (or has shut down its writing direction, which looks the same).
+    // For the server it looks like any other request. poll(2) tells, and so does a read behind the request: RDHUP, and
+    // 0. The client is gone (or has shut down its writing direction, which looks the same).
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
+    lab.server_polls("poll()", &server);
     lab.server("read()", || server.read(&mut buffer))?;
     lab.server("read()", || server.read(&mut buffer))?;
 

@@ -27,5 +27,7 @@ fn main() -> io::Result<()> {
 
     // The client's own bytes have the same numbers. The server's kernel has those already: acknowledged, and thrown away.
     lab.client("write(\"hello\")", || client.write(b"hello"))?;
+    let reading = lab.server_begins("read()", move || server.read(&mut [0; 1024]));
+    lab.never_returns(&reading);
     Ok(())
 }

@@ -6,7 +6,6 @@ mod lab;
 
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::thread;
 use std::time::Duration;
 
 use lab::Lab;
@@ -25,8 +24,9 @@ fn main() -> io::Result<()> {
     lab.server("read()", || server.read(&mut buffer))?;
     lab.server("write(\"bye\") &", || server.write(b"bye"))?;
     lab.server("close() &", || lab::close(server))?;
-    thread::sleep(Duration::from_millis(10));
 
+    // The server waits for its next client, until this program ends.
+    let accepting = lab.server_begins("next.accept() &", move || listener.accept());
     // The client reads the end of the stream and closes in the same moment. Its kernel has not acknowledged the FIN yet:
     // after data an acknowledgement may wait a little.
     lab.client("read() &", || client.read(&mut buffer))?;
@@ -35,5 +35,6 @@ fn main() -> io::Result<()> {
     // So the client's own FIN takes the acknowledgement along. Four things are said, in three segments.
     // The client was in CLOSE-WAIT too shortly for anybody to see it.
     lab.client("close()", || lab::close(client))?;
+    lab.never_returns(&accepting);
     Ok(())
 }

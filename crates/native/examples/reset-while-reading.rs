@@ -31,6 +31,7 @@ fn main() -> io::Result<()> {
     // Seven bytes are unread, so a RST leaves. It wakes the reader: nobody waits for the next call.
     lab.server("close()", || lab::close(server))?;
     lab.end(reading).expect_err("the connection is reset");
+    lab.client_polls("poll()", &*client);
     lab.client("read()", || (&*client).read(&mut buffer))?;
     Ok(())
 }

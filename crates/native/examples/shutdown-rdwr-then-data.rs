@@ -24,6 +24,7 @@ fn main() -> io::Result<()> {
     // Data that nobody will read draws a RST. It ends the connection on the side that sends it, too, and that side
     // is told so with the only error there is for it.
     lab.client("write(\"hello\")", || client.write(b"hello"))?;
+    lab.server_polls("poll()", &server);
     let error = lab.server("read()", || server.read(&mut buffer)).expect_err("we reset it ourselves");
     println!("# Rust says: {error}");
 

@@ -26,6 +26,9 @@ fn main() -> io::Result<()> {
     // The server's idle timeout is over. The FIN arrives while nobody looks at the connection.
     lab.server("close()", || lab::close(server))?;
 
+    // A look would tell: it can be read, though nobody has asked anything.
+    lab.client_polls("poll()", &client);
+
     // The pool hands it out without a look, and the write succeeds. It says nothing about the server.
     lab.client("write(\"GET /2\")", || client.write(b"GET /2"))?;
 

@@ -20,5 +20,9 @@ fn main() -> io::Result<()> {
     // Two SYNs arrive, with the same number: one connection. Its answer comes twice, and the second one is acknowledged.
     let _client = lab.client("connect()", || TcpStream::connect(address))?;
     let _server = lab.server("accept()", || listener.accept())?;
+
+    // There is no second one to accept.
+    let accepting = lab.server_begins("other.accept()", move || listener.accept());
+    lab.never_returns(&accepting);
     Ok(())
 }

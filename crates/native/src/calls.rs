@@ -286,7 +286,15 @@ struct Linger2;
 
 nix::setsockopt_impl!(Linger2, libc::IPPROTO_TCP, libc::TCP_LINGER2, i32, sockopt::SetStruct<'_, i32>);
 
-/// poll(2), by way of epoll(7): both ask the socket the same question (`tcp_poll`), and `nix` reads RDHUP from this one.
+/// poll(2) on a socket, for IN, OUT and RDHUP, without waiting: std does not have this call.
+///
+/// # Errors
+/// The errno with which the call has failed.
+pub fn poll(socket: &Socket) -> io::Result<Ready> {
+    Ok(ready(socket)?)
+}
+
+/// By way of epoll(7): both ask the socket the same question (`tcp_poll`), and `nix` reads RDHUP from this one.
 fn ready(socket: &Socket) -> nix::Result<Ready> {
     let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
     let asked = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP;

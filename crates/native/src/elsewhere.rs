@@ -5,10 +5,18 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome};
-use socket2::SockRef;
+use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Ready};
+use socket2::{SockRef, Socket};
 
 use crate::{Error, Making, Protocol, Rung};
+
+/// poll(2) on a socket, for IN, OUT and RDHUP, without waiting.
+///
+/// # Errors
+/// Always: it is made for Linux only.
+pub fn poll(_socket: &Socket) -> io::Result<Ready> {
+    Err(io::ErrorKind::Unsupported.into())
+}
 
 /// Two hosts and the link between them: there is no such thing on this system.
 #[derive(Debug)]

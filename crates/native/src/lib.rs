@@ -75,8 +75,10 @@ use std::path::PathBuf;
 use scenario::{Script, Trace};
 use serde::{Deserialize, Serialize};
 
+#[cfg(target_os = "linux")]
+pub use calls::poll;
 #[cfg(not(target_os = "linux"))]
-pub use elsewhere::Pair;
+pub use elsewhere::{Pair, poll};
 pub use error::Error;
 #[cfg(target_os = "linux")]
 pub use pair::Pair;

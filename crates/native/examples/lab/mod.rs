@@ -17,7 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use native::{Making, Pair, Protocol, Rung};
-use scenario::{Errno, Host, Outcome, Trace, Witness};
+use scenario::{Errno, Host, Outcome, Ready, Trace, Witness};
 use socket2::{SockRef, Socket};
 
 /// Two hosts with a link between them; or, where this machine allows no such thing, this machine alone.
@@ -83,6 +83,38 @@ impl Lab {
         make: impl FnOnce() -> io::Result<T> + Send + 'static,
     ) -> Begun<T> {
         self.begin(Host::Server, call, make)
+    }
+
+    /// The client asks poll(2) what its socket is ready for.
+    pub(crate) fn client_polls<'s, S>(&mut self, call: &str, socket: &'s S)
+    where
+        SockRef<'s>: From<&'s S>,
+    {
+        self.poll(Host::Client, call, &SockRef::from(socket));
+    }
+
+    /// The server asks poll(2) what its socket is ready for.
+    pub(crate) fn server_polls<'s, S>(&mut self, call: &str, socket: &'s S)
+    where
+        SockRef<'s>: From<&'s S>,
+    {
+        self.poll(Host::Server, call, &SockRef::from(socket));
+    }
+
+    /// std does not have this call, and not every system has it alike.
+    fn poll(&mut self, host: Host, call: &str, socket: &Socket) {
+        if self.pair.is_none() {
+            println!("# {host} {call}: not here");
+        } else if let Err(error) = self.call(host, call, || native::poll(socket)) {
+            println!("# poll(2): {error}");
+        }
+    }
+
+    /// A call that was begun has not returned, and waits for something that will not come. It ends with the program.
+    pub(crate) fn never_returns<T: Returned>(&mut self, begun: &Begun<T>) {
+        assert!(!begun.has_returned(), "{} {} has returned", begun.host, begun.call);
+        self.record_outcome(begun.host, begun.call, begun.began, Instant::now(), Outcome::Blocks);
+        self.settle();
     }
 
     /// Waits until a call that was begun returns.
@@ -176,27 +208,33 @@ impl Lab {
     }
 
     fn record<T: Returned>(&mut self, host: Host, call: &str, began: Instant, ended: Instant, made: &io::Result<T>) {
-        let (socket, verb) = match call.split_once('.') {
-            Some((socket, verb)) if !socket.contains('(') => (socket, verb),
-            _ if call.starts_with("listen") => ("listener", call),
-            _ => (host.name(), call),
-        };
-        let Some(pair) = &mut self.pair else {
+        if self.pair.is_none() {
             let shown = made.as_ref().map_or_else(io::Error::to_string, |value| value.outcome().to_string());
-            let at = ended - self.began;
-            println!("{}.{:03} {host}  {call} = {shown}", at.as_secs(), at.subsec_millis());
-            return;
-        };
-        let now_us = pair.now_us();
-        let times_us = [began, ended].map(|at| now_us - u64::try_from(at.elapsed().as_micros()).unwrap_or(now_us));
-        pair.record_call(host, socket, verb, times_us, outcome(made));
-        if let Ok(value) = made {
+            return self.print_call(host, call, ended, &shown);
+        }
+        self.record_outcome(host, call, began, ended, outcome(made));
+        let (socket, verb) = parts(host, call);
+        if let (Some(pair), Ok(value)) = (&mut self.pair, made) {
             match value.made() {
                 Some((made, making)) => pair.made(host, socket, &made, making).expect("a socket of the program's own"),
                 None if verb == "close()" => pair.closed(host, socket),
                 None => {}
             }
         }
+    }
+
+    fn record_outcome(&mut self, host: Host, call: &str, began: Instant, ended: Instant, outcome: Outcome) {
+        let Some(pair) = &mut self.pair else { return self.print_call(host, call, ended, &outcome.to_string()) };
+        let now_us = pair.now_us();
+        let times_us = [began, ended].map(|at| now_us - u64::try_from(at.elapsed().as_micros()).unwrap_or(now_us));
+        let (socket, verb) = parts(host, call);
+        pair.record_call(host, socket, verb, times_us, outcome);
+    }
+
+    /// Where there is no lab: this is all that is known.
+    fn print_call(&self, host: Host, call: &str, ended: Instant, shown: &str) {
+        let at = ended - self.began;
+        println!("{}.{:03} {host}  {call} = {shown}", at.as_secs(), at.subsec_millis());
     }
 
     fn settle(&mut self) {
@@ -230,6 +268,15 @@ impl<T> Begun<T> {
     /// Whether it has returned by now.
     pub(crate) fn has_returned(&self) -> bool {
         self.thread.is_finished()
+    }
+}
+
+/// The socket's name and the call's.
+fn parts(host: Host, call: &str) -> (&str, &str) {
+    match call.split_once('.') {
+        Some((socket, verb)) if !socket.contains('(') => (socket, verb),
+        _ if call.starts_with("listen") => ("listener", call),
+        _ => (host.name(), call),
     }
 }
 
@@ -286,6 +333,13 @@ impl Returned for () {}
 impl Returned for usize {
     fn outcome(&self) -> Outcome {
         Outcome::Number(*self as u64)
+    }
+}
+
+/// `poll`
+impl Returned for Ready {
+    fn outcome(&self) -> Outcome {
+        Outcome::Ready(*self)
     }
 }
 
