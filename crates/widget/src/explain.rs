@@ -77,20 +77,13 @@ fn folding(summary: &str, inside: Html) -> Element {
 }
 
 fn held(layout: &Layout, until: usize) -> Html {
-    let Some(both) = holdings(layout, until) else { return text("p", "", texts::SEVERAL) };
-    let mut head = element("tr", "");
-    for column in texts::HOLDING_COLUMNS {
-        head = head.child(element("th", "").with("scope", "col".into()).text(column).end());
-    }
-    let mut body = element("tbody", "").child(head.end());
-    for (host, holding) in Host::BOTH.into_iter().zip(both) {
+    let mut body = element("tbody", "");
+    for holding in holdings(layout, until) {
         let row = element("tr", "")
-            .child(element("th", "").with("scope", "row".into()).text(host.name()).end())
-            .child(text("td", "", holding.state.map_or("–", |state| state.name())))
-            .child(text("td", "", texts::owner(holding.owner)))
-            .child(text("td", "", &holding.unread.to_string()))
-            .child(text("td", "", &holding.unacknowledged.to_string()));
+            .child(element("th", "").with("scope", "row".into()).text(&holding.name).end())
+            .child(text("td", "", &texts::holding(&holding)));
         body = body.child(row.end());
     }
-    element("table", "").child(body.end()).end()
+    let table = element("table", "").child(body.end()).end();
+    element("div", "").child(table).child(text("small", "", texts::WHEN_QUIET)).end()
 }

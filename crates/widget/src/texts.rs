@@ -2,9 +2,9 @@
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
 use scenario::messages::Source;
-use scenario::{Errno, Fate, Host, Outcome, Segment, State};
+use scenario::{Errno, Fate, Host, Outcome, Segment, State, Timer};
 
-use crate::holding::Owner;
+use crate::holding::{Holding, Owner};
 use crate::layout::{Change, Flight, Layout, Look, Row, Rule, Thing};
 
 pub(crate) const AS_TABLE: &str = "The same as a table";
@@ -29,8 +29,7 @@ pub(crate) const HEADER: &str = "The segment's header, field by field";
 pub(crate) const NO_SEGMENT: &str = "Choose a segment: a row with an arrow.";
 pub(crate) const DIAGRAM: &str = "Both sides in RFC 9293's state diagram";
 pub(crate) const HOLDINGS: &str = "What the sockets hold";
-pub(crate) const SEVERAL: &str = "This run has several connections; the trace does not tell whose bytes are whose.";
-pub(crate) const HOLDING_COLUMNS: [&str; 5] = ["side", "state", "held by", "unread bytes", "bytes not acknowledged"];
+pub(crate) const WHEN_QUIET: &str = "Errors, timers and queues are as they were when the link was last quiet.";
 /// The fields of a TCP header, in the order of RFC 9293 §3.1.
 pub(crate) const FIELDS: [&str; 11] = [
     "source port",
@@ -46,8 +45,45 @@ pub(crate) const FIELDS: [&str; 11] = [
     "payload, bytes",
 ];
 
+/// `FIN-WAIT-2, held by the kernel alone (orphan). Unread bytes: 0. Not acknowledged: 0. Timer: …`
+pub(crate) fn holding(holding: &Holding) -> String {
+    let mut words = holding.state.map_or("no connection", |state| state.name()).to_owned();
+    if let Some(owner) = holding.owner {
+        words += ", held by ";
+        words += self::owner(owner);
+    }
+    let mut add = |name: &str, value: &str| {
+        words += name;
+        words += value;
+    };
+    add(". Unread bytes: ", &holding.unread.to_string());
+    if let Some(bytes) = holding.unacknowledged {
+        add(". Not acknowledged: ", &bytes.to_string());
+    }
+    if holding.quiet.queued > 0 {
+        add(". Waiting to be accepted: ", &holding.quiet.queued.to_string());
+    }
+    if let Some(error) = holding.quiet.error {
+        add(". Pending error: ", &error.to_string());
+    }
+    if let Some(timer) = holding.quiet.timer {
+        add(". Timer: ", self::timer(timer));
+    }
+    words
+}
+
+/// What a timer is for, with the word of `ss -o`.
+const fn timer(timer: Timer) -> &'static str {
+    match timer {
+        Timer::On => "what is not acknowledged is sent again (on)",
+        Timer::Keepalive => "the peer is probed (keepalive)",
+        Timer::Timewait => "what is left goes (timewait)",
+        Timer::Persist => "the closed window is probed (persist)",
+    }
+}
+
 /// Who holds a connection.
-pub(crate) const fn owner(owner: Owner) -> &'static str {
+const fn owner(owner: Owner) -> &'static str {
     match owner {
         Owner::Nobody => "nobody",
         Owner::Queue => "the listener's queue",
