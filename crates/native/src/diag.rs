@@ -29,7 +29,7 @@ pub(crate) fn infos(own: IpAddr) -> io::Result<Vec<Said>> {
     let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
     sendto(socket.as_raw_fd(), &question(own), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
     let mut said = Vec::new();
-    // The kernel gives no more at once than its buffer holds, which is half of this (NLMSG_GOODSIZE).
+    // Twice what the kernel gives at once (32 KiB, `netlink_dump`).
     let mut answer = vec![0; 65_536];
     for _ in 0..ANSWERS_MAX {
         let length = recv(socket.as_raw_fd(), &mut answer, MsgFlags::empty())?;

@@ -7,7 +7,8 @@
 //! - [`run`]: a script in, a [`Trace`] out
 //! - `stage`: two kernels, the link and one clock, as a [`scenario::Stage`]
 //! - `link`: delay, loss, forgery, and the record of every segment
-//! - `kernel/`: one host: the system calls, what arrives, what becomes of a connection
+//! - `kernel/`: one host: the system calls, what arrives, what becomes of a connection, what
+//!   sockets hold
 //! - `rules/`: Linux's rules, one function each; [`RULES`] lists them
 //! - `connection`, `rest`, `timers`, `settings`: what a kernel keeps
 //! - `stack`: one connection of smoltcp; `wire`: segments as bytes; `pcap`: a run as a capture

@@ -347,6 +347,7 @@ impl Stage for World {
                 (Some(next_us), Some(end_us)) if next_us < end_us || next_us <= self.now_us => self.step(next_us)?,
                 (_, Some(end_us)) => {
                     self.set_time(end_us);
+                    // Bare, the timers are smoltcp's, and so there is nothing that Linux would say of them.
                     if matches!(until, Until::Quiet(_)) && self.rules == Rules::Linux {
                         self.inform();
                     }
