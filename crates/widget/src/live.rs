@@ -369,9 +369,10 @@ impl Live {
         self.set_text(ctx, text);
     }
 
+    /// Goes to the first question: what has happened before it is there to be read.
     fn predict(&mut self) {
         self.quiz = Some(Quiz::of(&self.shown.layout));
-        self.player = self.player.reduce(Action::First);
+        self.player = self.player.reduce(Action::Last);
         self.hold_for_question();
     }
 
