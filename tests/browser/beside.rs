@@ -96,6 +96,9 @@ fn the_runtime_is_chosen_once_for_the_whole_book() {
         assert_eq!(page.value(&format!("{RUNTIMES}.value")), "Java Socket, JDK 17");
         assert!(page.list(SAYS).iter().any(|says| says.starts_with("java.net.SocketException")), "{other}");
     }
+    // This chapter's picture begins with a question.
+    page.click(&button("Predict"));
+    page.wait_until(&format!("{}.ariaPressed === 'false'", button("Predict")));
     // In this order Java remembers what the kernel forgets.
     page.click("[...here.querySelectorAll('.sc-row')].findLast((row) => row.querySelector('.sc-message'))");
     page.wait_until(&format!("{ALOUD}.textContent.includes('Java Socket, JDK 17: java.net.SocketException')"));

@@ -1,6 +1,9 @@
 //! What a reader predicts, and what is made of it.
 
-use crate::chrome::Page;
+use serde_json::json;
+
+use crate::book::open;
+use crate::chrome::{Page, Scripts};
 use crate::widget::{button, find, meet, tab_to};
 
 const QUESTION: &str = "here.querySelector('.sc-panel p b')?.textContent";
@@ -71,5 +74,18 @@ fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
     page.wait_until(&format!("{}.ariaPressed === 'true'", button("Predict")));
     page.click(&button("Last step"));
     page.wait_until(&format!("{SCORE} === '0 of 0 right on this page'"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_chapter_s_picture_may_begin_with_its_question_and_is_whole_on_paper() {
+    let mut page = open("reset/write-after-close.html", Scripts::On);
+    find(&mut page, "write-after-peer-close");
+    asks(&mut page, "server calls close(). What does it send?");
+    let seen = page.value(SEEN).as_u64().expect("a number");
+    assert!(seen > 5, "what came before the question can be seen: {seen} rows");
+    assert_eq!(page.value(&format!("{SEEN} < {ROWS}")), true, "what comes next is hidden");
+    page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    assert_eq!(page.value(&format!("{SEEN} === {ROWS}")), true, "on paper nothing is hidden");
     assert_eq!(page.complaints(), [""; 0]);
 }
