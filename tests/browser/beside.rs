@@ -3,8 +3,7 @@
 use serde_json::json;
 
 use crate::book::origin;
-use crate::chrome::Page;
-use crate::widget::{button, chapter_of, find, meet, unfold};
+use crate::widget::{button, chapter_of, find, meet, unfold, unfold_all};
 
 const ID: &str = "write-after-peer-close";
 /// What is read aloud when it changes.
@@ -12,10 +11,6 @@ const ALOUD: &str = "here.querySelector('[aria-live]')";
 const RUNTIMES: &str = "here.querySelector('.sc-runtimes')";
 /// What the runtime says beside each call.
 const SAYS: &str = "[...here.querySelectorAll('.sc-message')].map((message) => message.textContent)";
-
-fn unfold_all(page: &mut Page) {
-    page.value("here.querySelectorAll('details').forEach((details) => { details.open = true; })");
-}
 
 /// The fold of that name.
 fn fold(name: &str) -> String {

@@ -65,7 +65,7 @@ fn wrong_with(page: &mut Page, chapter: &str) -> Vec<String> {
 }
 
 /// Whatever is wider than the page, or than the widget that it is in.
-const TOO_WIDE: &str = r#"
+pub(crate) const TOO_WIDE: &str = r#"
 (() => {
   const wide = [];
   const page = document.scrollingElement;

@@ -13,10 +13,12 @@
 //! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `long.rs`: a run with thousands of segments
+//! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
 //! - `playground.rs`: what a reader can do on its page, and take away from it
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
 
+mod access;
 mod beside;
 mod book;
 mod change;

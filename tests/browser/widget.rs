@@ -70,6 +70,11 @@ pub(crate) fn unfold(page: &mut Page, name: &str) {
     page.click(&format!("[...here.querySelectorAll('summary')].find((summary) => summary.textContent === '{name}')"));
 }
 
+/// Opens all that is folded.
+pub(crate) fn unfold_all(page: &mut Page) {
+    page.value("here.querySelectorAll('details').forEach((details) => { details.open = true; })");
+}
+
 /// Presses Tab until an element has the focus.
 pub(crate) fn tab_to(page: &mut Page, element: &str) {
     for _ in 0..60 {
