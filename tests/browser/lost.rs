@@ -1,6 +1,7 @@
 //! A reader who does not know where to go: the search, and the page for addresses that are none.
 
 use crate::book::{open, origin};
+use crate::chapter::inaccessible;
 use crate::chrome::{Page, Scripts};
 
 /// What readers type, and a page that must be among the first answers. mdBook's search splits at spaces and hyphens
@@ -54,6 +55,7 @@ fn an_address_that_is_none_leads_back_into_the_book() {
         "Promise.all({LINKS}.map(async (link) => (await fetch(link)).ok ? [] : [link])).then((dead) => dead.flat())"
     ));
     assert_eq!(dead.into_iter().filter(|link| *link != address).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(inaccessible(&mut page), [""; 0]);
     page.follow("[...document.querySelectorAll('main a')].find((link) => /Which message/.test(link.textContent))");
     assert_eq!(page.value("location.pathname"), "/messages.html");
 }
