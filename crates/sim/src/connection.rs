@@ -41,6 +41,8 @@ pub(crate) struct Connection {
     pub(crate) unsent: VecDeque<u8>,
     /// Where the segments end that have left and are not acknowledged.
     pub(crate) in_flight: Vec<u32>,
+    /// The segment that is being taken in has a FIN.
+    pub(crate) hears_fin: bool,
     /// Data has arrived on it, ever.
     pub(crate) has_received: bool,
     /// How many bytes the peer has acknowledged.
@@ -234,6 +236,7 @@ impl Connection {
             timers: Timers::default(),
             unsent: VecDeque::new(),
             in_flight: Vec::new(),
+            hears_fin: false,
             has_received: false,
             acknowledged: 0,
             received: VecDeque::new(),

@@ -28,6 +28,7 @@ impl Kernel {
                 return connection.timers.note_received(self.now_us);
             }
         }
+        connection.hears_fin = segment.flags.fin;
         match verdict {
             Verdict::Pass | Verdict::PassAndHurry => {
                 self.effects.extend(rule.map(Effect::Rule));
@@ -92,6 +93,7 @@ impl Kernel {
                 self.retransmit(at);
             }
         }
+        self.connections[at].hears_fin = false;
         self.sweep();
     }
 
@@ -339,6 +341,9 @@ impl Kernel {
                 let wait_us = rules::fin_wait_2_us(connection, &self.settings);
                 if wait_us > TIME_WAIT_US {
                     connection.timers.orphan_at = Some(self.now_us + wait_us - TIME_WAIT_US);
+                } else if connection.hears_fin {
+                    // Linux: `tcp_rcv_state_process`, "we could lose such FIN otherwise".
+                    connection.timers.orphan_at = Some(self.now_us + wait_us);
                 } else {
                     self.rest(at, wait_us);
                 }
@@ -403,8 +408,13 @@ impl Kernel {
         let connection = &mut self.connections[at];
         if due(connection.timers.orphan_at) {
             connection.timers.orphan_at = None;
-            let wait_us = rules::fin_wait_2_us(connection, &self.settings).saturating_sub(TIME_WAIT_US);
-            self.rest(at, wait_us);
+            match rules::fin_wait_2_us(connection, &self.settings).saturating_sub(TIME_WAIT_US) {
+                0 => {
+                    self.effects.push(Effect::Rule(&rules::KEPT_ORPHAN_RESETS));
+                    self.reset(at);
+                }
+                wait_us => self.rest(at, wait_us),
+            }
         }
     }
 

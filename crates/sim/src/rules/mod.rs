@@ -61,6 +61,9 @@ rules! {
         "write-after-peer-close";
     FIN_WAIT_2_ENDS:
         "FIN-WAIT-2 without a descriptor ends after tcp_fin_timeout", "Linux", "tcp_time_wait", "fin-wait2-orphan";
+    KEPT_ORPHAN_RESETS:
+        "an orphan whose FIN was acknowledged by a FIN resets after tcp_fin_timeout", "Linux", "tcp_keepalive_timer",
+        "orphan-kept-whole";
     NO_ROOM_TO_REST:
         "no TIME-WAIT where tcp_max_tw_buckets is reached", "Linux", "tcp_time_wait", "time-wait-overflow";
     TIME_WAIT_ENDS:
