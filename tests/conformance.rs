@@ -7,6 +7,7 @@
 //! - `BLESS=1` records the kernel's traces anew.
 //! - `CONFORMANCE_DEPTH=3` enumerates longer orders, `CONFORMANCE_RANDOM=2000` draws more scripts, and
 //!   `CONFORMANCE_SEED=7` others.
+//! - `CONFORMANCE_RUNG=veth` runs the kernel's side on another rung than the highest; only those with a link will do.
 //! - A random script that fails is made shorter until no line can be left out; what is then left is printed, too.
 //! - An argument picks tests by name: `cargo test -p tests --test conformance -- linger`.
 //!
@@ -18,6 +19,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use native::Rung;
 use scenario::{CATALOGUE, Script, Trace};
 use sim::Rules;
 use tests::normal::Normal;
@@ -41,6 +43,10 @@ fn main() -> ExitCode {
     checks.retain(|check| filter.is_empty() || filter.iter().any(|word| check.name.contains(word)));
     let kernel = Kernel::find();
     println!("running {} tests\n{}", checks.len(), kernel.describe());
+    if let Some(rung) = rung() {
+        assert!(!golden::blessing(), "what is recorded stands on the highest rung: BLESS=1 without CONFORMANCE_RUNG");
+        println!("rung {}: {}", rung.name(), rung.describe());
+    }
 
     let ledger = ledger::read();
     let left = Mutex::new(VecDeque::from(checks));
@@ -85,6 +91,13 @@ fn number(variable: &str, otherwise: usize) -> usize {
         Err(_) => otherwise,
         Ok(text) => text.parse().unwrap_or_else(|_| panic!("{variable}={text}: a number would be right")),
     }
+}
+
+/// The rung that was asked for.
+fn rung() -> Option<Rung> {
+    let name = env::var("CONFORMANCE_RUNG").ok()?;
+    let rung = Rung::from_name(&name).filter(|rung| rung.has_link());
+    Some(rung.unwrap_or_else(|| panic!("CONFORMANCE_RUNG={name}: tun or veth would be right")))
 }
 
 /// The kernel that this machine has.
@@ -268,8 +281,8 @@ enum Asked {
 }
 
 fn on_kernel(id: &str, script: &Script) -> Result<(Trace, Asked), String> {
-    let performed =
-        native::perform(id, script, &native::Options::default()).map_err(|error| format!("the kernel: {error}"))?;
+    let options = native::Options { rung: rung(), ..native::Options::default() };
+    let performed = native::perform(id, script, &options).map_err(|error| format!("the kernel: {error}"))?;
     let unasked = performed.notes.iter().find(|note| note.starts_with(native::UNASKED));
     if let Some(note) = unasked {
         eprintln!("NOT CHECKED, {id}: {note}");
