@@ -41,6 +41,8 @@ pub(crate) struct Connection {
     pub(crate) unsent: VecDeque<u8>,
     /// Where the segments end that have left and are not acknowledged.
     pub(crate) in_flight: Vec<u32>,
+    /// The last new one of these, while there are any.
+    pub(crate) last_sent: Option<Vec<u8>>,
     /// The segment that is being taken in has a FIN.
     pub(crate) hears_fin: bool,
     /// Data has arrived on it, ever.
@@ -180,15 +182,6 @@ impl Numbers {
         self.unacknowledged != self.send_next
     }
 
-    /// How much of what was sent is not acknowledged.
-    pub(crate) const fn in_flight(&self) -> InFlight {
-        match self.send_next.wrapping_sub(self.unacknowledged) {
-            0 => InFlight::Nothing,
-            few if few <= self.full + 1 => InFlight::OneSegment,
-            _ => InFlight::Several,
-        }
-    }
-
     /// How many sequence numbers are not acknowledged, that of the SYN left out.
     pub(crate) const fn in_flight_without_syn(&self) -> u32 {
         let in_flight = self.send_next.wrapping_sub(self.unacknowledged);
@@ -236,6 +229,7 @@ impl Connection {
             timers: Timers::default(),
             unsent: VecDeque::new(),
             in_flight: Vec::new(),
+            last_sent: None,
             hears_fin: false,
             has_received: false,
             acknowledged: 0,
@@ -261,6 +255,18 @@ impl Connection {
     pub(crate) fn note_acknowledged(&mut self, ack: u32) {
         self.numbers.unacknowledged = ack;
         self.in_flight.retain(|end| after(*end, ack));
+        if self.in_flight.is_empty() {
+            self.last_sent = None;
+        }
+    }
+
+    /// How much of what was sent is not acknowledged.
+    pub(crate) const fn flight(&self) -> InFlight {
+        match self.in_flight.len() {
+            0 => InFlight::Nothing,
+            1 => InFlight::OneSegment,
+            _ => InFlight::Several,
+        }
     }
 
     /// Its state as Linux would say it: shutdown(2) and close(2) act at once, even where data stands before the FIN.
@@ -389,6 +395,7 @@ impl Connection {
         self.take_all_in();
         self.stack = None;
         self.unsent.clear();
+        self.last_sent = None;
         self.fin_wanted = false;
         self.sending_ended = true;
         self.reading_ended = true;

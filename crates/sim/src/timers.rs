@@ -90,6 +90,8 @@ pub(crate) enum Fired {
     Retransmit,
     /// A segment that waits for an ACK shall wait no longer.
     SendWaiting,
+    /// The last segment shall leave again.
+    RepeatLast,
     /// The limit is reached: the connection ends without a word.
     GiveUp,
     /// An empty segment with a number that was acknowledged long ago, to see whether the peer is there.
@@ -279,7 +281,7 @@ pub(crate) enum Blocked {
 /// `reqsk_timer_handler`).
 pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, now_us: u64, orphan: Orphan) -> Fired {
     let state = connection.state;
-    let one_segment = connection.numbers.in_flight() == InFlight::OneSegment;
+    let one_segment = connection.flight() == InFlight::OneSegment;
     let waits = connection.has_waiting_segment();
     let user_timeout_us = connection.options.user_timeout_us;
     let timers = &mut connection.timers;
@@ -316,18 +318,18 @@ pub(crate) fn retransmission(connection: &mut Connection, settings: &Settings, n
     Fired::Retransmit
 }
 
-/// Two round trips have passed without an answer: what waits for one leaves now, once. Where nothing waits, the last
-/// segment would leave again (RFC 8985 §7.3); that is left to the retransmission timer.
+/// Two round trips have passed without an answer: what waits for one leaves now, or else the last segment again, once
+/// (RFC 8985 §7.3; Linux: `tcp_send_loss_probe`).
 pub(crate) fn loss_probe(connection: &mut Connection, now_us: u64) -> Fired {
     let waits = connection.has_waiting_segment();
     let timers = &mut connection.timers;
     timers.loss_probe_at = None;
-    if !waits || timers.probed || timers.gap || timers.retransmits > 0 {
+    if timers.probed || timers.gap || timers.retransmits > 0 {
         return Fired::Nothing;
     }
     timers.probed = true;
     timers.retransmit_at = Some(now_us + timers.rto_us);
-    Fired::SendWaiting
+    if waits { Fired::SendWaiting } else { Fired::RepeatLast }
 }
 
 fn gave_up(

@@ -108,6 +108,16 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
     frame
 }
 
+/// The same segment with what is to be acknowledged and the window of now.
+pub(crate) fn renew(ip: Ip, from: Host, mut frame: Vec<u8>, ack: u32, window: u32) -> Vec<u8> {
+    let at = frame.len() - payload(&frame).len();
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
+    tcp.set_ack_number(TcpSeqNumber(ack.cast_signed()));
+    tcp.set_window_len(u16::try_from(window).unwrap_or(u16::MAX));
+    tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
+    frame
+}
+
 /// Sets PSH in a segment whose payload ends with FIN, as Linux does: its FIN joins the last of the written data.
 pub(crate) fn push_last_data(ip: Ip, from: Host, frame: &mut [u8]) {
     let at = frame.len() - payload(frame).len();

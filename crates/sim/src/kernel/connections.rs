@@ -135,7 +135,7 @@ impl Kernel {
             let newly = segment.ack.wrapping_sub(connection.numbers.unacknowledged);
             connection.acknowledged = connection.acknowledged.saturating_add(newly as usize);
             connection.note_acknowledged(segment.ack);
-            connection.timers.note_acknowledged(now_us, segment.ack, connection.numbers.in_flight());
+            connection.timers.note_acknowledged(now_us, segment.ack, connection.flight());
         }
         if segment.flags.ack || segment.flags.syn {
             connection.numbers.send_window = segment.win;
@@ -301,7 +301,8 @@ impl Kernel {
                 connection.note_left(segment.seq, end);
                 connection.timers.note_sent(self.now_us, end);
                 if is_new {
-                    connection.timers.plan_loss_probe(self.now_us, connection.numbers.in_flight());
+                    connection.last_sent = (self.rules == Rules::Linux).then(|| frame.clone());
+                    connection.timers.plan_loss_probe(self.now_us, connection.flight());
                 } else {
                     connection.timers.note_repeated(self.now_us);
                 }
@@ -428,6 +429,10 @@ impl Kernel {
                 self.connections[at].feed_waiting();
                 self.work(at);
             }
+            Fired::RepeatLast => {
+                self.effects.push(Effect::Rule(rule));
+                self.repeat_last(at);
+            }
             Fired::Probe => {
                 let mut probe = acknowledgement(&self.connections[at].numbers, self.host);
                 probe.seq = self.connections[at].numbers.unacknowledged.wrapping_sub(1);
@@ -443,6 +448,17 @@ impl Kernel {
                 if fired == Fired::GiveUpAndReset { self.reset(at) } else { self.forget(at) }
             }
         }
+    }
+
+    /// The last segment leaves again, as it was: smoltcp would begin at the first that is not acknowledged.
+    fn repeat_last(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let Some(frame) = connection.last_sent.clone() else { return };
+        let numbers = &connection.numbers;
+        let frame = wire::renew(self.ip, self.host, frame, numbers.receive_next, numbers.receive_window);
+        connection.timers.ack_at = None;
+        connection.timers.note_sent(self.now_us, numbers.send_next);
+        self.effects.push(Effect::Segment(frame));
     }
 
     fn retransmit(&mut self, at: usize) {

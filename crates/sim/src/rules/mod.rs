@@ -126,7 +126,7 @@ rules! {
         "too many retransmissions: ETIMEDOUT, and no reset", "RFC 9293 §3.8.3", "tcp_write_timeout",
         "peer-vanished-write";
     LOSS_PROBE:
-        "a small segment that waits for an ACK leaves as a probe for losses", "RFC 8985 §7.3", "tcp_send_loss_probe",
+        "a probe for losses: what waits leaves, or the last segment again", "RFC 8985 §7.3", "tcp_send_loss_probe",
         "loss-probe";
     WINDOW_GIVE_UP:
         "too long a closed window: ETIMEDOUT, and no reset", "RFC 9293 §3.8.6.1", "tcp_probe_timer",
