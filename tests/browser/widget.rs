@@ -42,10 +42,14 @@ pub(crate) fn meet(id: &str) -> Page {
     page
 }
 
-/// The first chapter that shows a scenario.
+/// The first chapter that shows a scenario, and does not begin with a question.
 pub(crate) fn chapter_of(id: &str) -> String {
     let embed = format!("data-scenario=\"{id}\"");
-    let shows = |chapter: &String| fs::read_to_string(folder().join(chapter)).is_ok_and(|html| html.contains(&embed));
+    let shows = |chapter: &String| {
+        let html = fs::read_to_string(folder().join(chapter)).unwrap_or_else(|error| panic!("{chapter}: {error}"));
+        let tag = html.split('<').find(|tag| tag.contains(&embed));
+        tag.is_some_and(|tag| !tag.contains("data-begin=\"predict\""))
+    };
     chapters_with_scenarios().into_iter().find(shows).unwrap_or_else(|| panic!("no chapter shows {id}"))
 }
 

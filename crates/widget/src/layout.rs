@@ -260,8 +260,8 @@ impl Layout {
 
 /// A run of so many rows is drawn whole; of a longer one so many, and so many of them above those in view.
 const WHOLE_MAX: usize = 400;
-const DRAWN: usize = 120;
-const DRAWN_ABOVE: usize = 50;
+const DRAWN: usize = 90;
+const DRAWN_ABOVE: usize = 35;
 
 impl Layout {
     /// Which rows are drawn when the reader looks at this height: all of them, unless they are very many.

@@ -167,7 +167,7 @@ fn of_a_long_run_only_what_is_in_view_is_drawn() {
     let rows = layout.rows.len();
     for at in [0, 1, 200, rows / 2, rows - 1] {
         let drawn = layout.drawn(layout.top(at));
-        assert!(drawn.contains(&at) && drawn.len() == 120 && drawn.end <= rows, "row {at}: {drawn:?}");
+        assert!(drawn.contains(&at) && drawn.len() == 90 && drawn.end <= rows, "row {at}: {drawn:?}");
     }
     assert!(layout.drawn(u32::MAX).contains(&(rows - 1)));
 }
