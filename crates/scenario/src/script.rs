@@ -524,7 +524,7 @@ struct Span(Duration);
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis();
-        if millis.is_multiple_of(1000) { write!(f, "{}s", millis / 1000) } else { write!(f, "{millis}ms") }
+        let (seconds, millis) = (self.0.as_secs(), u64::from(self.0.subsec_millis()));
+        if millis == 0 { write!(f, "{seconds}s") } else { write!(f, "{}ms", seconds * 1000 + millis) }
     }
 }

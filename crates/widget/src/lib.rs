@@ -13,16 +13,23 @@
 //! - [`run`]: what a script gave; [`packed`]: the same on its way to the player
 //! - [`export`]: what a reader can take away: a link, files
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
-//! - `live.rs` (feature `live`, in the browser): `mount`, the picture with controls; `controls.rs`: what can be pressed;
+//! - `live.rs` (feature `live`, in the browser): the picture with controls; `controls.rs`: what can be pressed;
 //!   `workshop.rs`: where the script is changed and taken away; `performer.rs`: who performs it then
+//! - `chapter.rs` (feature `chapter`): `mount`, the program of the chapters
 //! - `stack.rs` (feature `stack`, in the browser): `perform` and `trace`, a program without a picture
 //! - `playground.rs` (feature `playground`): the page with everything; [`catalogue`]: what can be opened there,
 //!   [`recent`]: the last things tried, `download.rs`: files and the address
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
+
 pub mod catalogue;
 pub mod change;
+#[cfg(all(target_arch = "wasm32", feature = "chapter"))]
+pub mod chapter;
 #[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod controls;
 #[cfg(any(feature = "live", not(target_arch = "wasm32")))]

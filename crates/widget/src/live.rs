@@ -9,7 +9,6 @@ use std::rc::Rc;
 use gloo_timers::callback::Timeout;
 use scenario::messages::Runtime;
 use sim::Rules;
-use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlElement};
 use yew::prelude::*;
 
@@ -17,9 +16,9 @@ use crate::change::{Change, change};
 use crate::controls::{controls, on_click, on_input, on_key};
 use crate::dom::{element, text};
 use crate::explain::{beside, explain};
+#[cfg(feature = "chapter")]
 use crate::export::link::{Holds, Link};
 use crate::layout::Layout;
-use crate::packed::unpack;
 use crate::performer::Performer;
 use crate::picture::Picture;
 use crate::predict::Quiz;
@@ -28,30 +27,6 @@ use crate::settings;
 use crate::state::{Action, Player};
 use crate::texts;
 use crate::workshop::Workshop;
-
-/// Puts the live widget into `root`, in place of whatever is there.
-///
-/// `run` is the script's run, packed (`packed.rs`); `stack` is a function of script and rules that promises another;
-/// `begin` is `predict`, or nothing to begin with the whole picture.
-///
-/// # Errors
-/// `run` is no run. Nothing was changed then.
-#[wasm_bindgen]
-pub fn mount(
-    root: Element,
-    id: String,
-    script: String,
-    run: String,
-    stack: js_sys::Function,
-    begin: String,
-) -> Result<(), JsError> {
-    let Some(Ok(shown)) = unpack(&run) else { return Err(JsError::new(texts::NO_RUN)) };
-    let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
-    let (text, shown) = (script.into(), Rc::new(shown));
-    let props = LiveProps { id, text, shown, performer: Performer::Page(stack), place: Place::Chapter(begin) };
-    yew::Renderer::<Live>::with_root_and_props(root, props).render();
-    Ok(())
-}
 
 #[derive(Clone, Properties)]
 pub(crate) struct LiveProps {
@@ -66,13 +41,14 @@ pub(crate) struct LiveProps {
     pub(crate) place: Place,
 }
 
-/// Where a widget stands.
+/// Where a widget stands: each program has one place.
 #[derive(Clone)]
-#[cfg_attr(not(feature = "playground"), expect(dead_code, reason = "the chapters' program has no playground"))]
 pub(crate) enum Place {
     /// Among text: what is not the picture is folded.
+    #[cfg(feature = "chapter")]
     Chapter(Begin),
     /// On a page of its own, which does the taking away.
+    #[cfg(feature = "playground")]
     Playground {
         /// What to begin with.
         first: Stand,
@@ -81,7 +57,20 @@ pub(crate) enum Place {
     },
 }
 
+impl Place {
+    /// Whether it is among text.
+    pub(crate) const fn is_chapter(&self) -> bool {
+        match self {
+            #[cfg(feature = "chapter")]
+            Self::Chapter(_) => true,
+            #[cfg(feature = "playground")]
+            Self::Playground { .. } => false,
+        }
+    }
+}
+
 /// How a chapter's widget begins.
+#[cfg(feature = "chapter")]
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Begin {
     /// With the whole picture.
@@ -91,6 +80,7 @@ pub(crate) enum Begin {
 }
 
 /// Where a reader stands.
+#[cfg(feature = "playground")]
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Stand {
     /// The script in the editor.
@@ -154,6 +144,7 @@ pub(crate) struct Live {
     /// What is wrong with the page's address.
     complaint: Option<String>,
     /// Where the page was told that the reader stands.
+    #[cfg(feature = "playground")]
     told: Option<Stand>,
     /// The scripts before it.
     history: Vec<String>,
@@ -179,7 +170,7 @@ impl Component for Live {
     type Properties = LiveProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let LiveProps { id, text, shown, place, .. } = ctx.props();
+        let LiveProps { text, shown, place, .. } = ctx.props();
         settings::listen(ctx.link().callback(|()| Message::Chosen));
         let mut live = Self {
             shown: shown.clone(),
@@ -190,6 +181,7 @@ impl Component for Live {
             arrives: None,
             wrong: None,
             complaint: None,
+            #[cfg(feature = "playground")]
             told: None,
             history: Vec::new(),
             player: Player::new(shown.layout.rows.len()),
@@ -201,14 +193,16 @@ impl Component for Live {
             quiz: None,
         };
         match place {
+            #[cfg(feature = "playground")]
             Place::Playground { first, .. } => {
                 live.rules = first.rules;
                 live.arrives = first.step;
                 live.set_text(ctx, first.text.clone());
             }
+            #[cfg(feature = "chapter")]
             Place::Chapter(begin) => {
                 let fragment = web_sys::window().and_then(|window| window.location().hash().ok()).unwrap_or_default();
-                if fragment.split(['#', '&']).any(|part| part.strip_prefix("id=") == Some(id)) {
+                if fragment.split(['#', '&']).any(|part| part.strip_prefix("id=") == Some(&ctx.props().id)) {
                     live.follow(ctx, fragment.trim_start_matches('#'));
                 } else if *begin == Begin::Predicting {
                     live.predict();
@@ -298,11 +292,16 @@ impl Component for Live {
 
     /// The current step is brought into view when it changes; whoever scrolls is left alone.
     fn rendered(&mut self, ctx: &Context<Self>, _: bool) {
-        if let Place::Playground { stands, .. } = &ctx.props().place {
-            let stand = Stand { text: self.text.clone(), step: self.player.cursor, rules: self.rules };
-            if self.told.as_ref() != Some(&stand) {
-                self.told = Some(stand.clone());
-                stands.emit(stand);
+        match &ctx.props().place {
+            #[cfg(feature = "chapter")]
+            Place::Chapter(_) => {}
+            #[cfg(feature = "playground")]
+            Place::Playground { stands, .. } => {
+                let stand = Stand { text: self.text.clone(), step: self.player.cursor, rules: self.rules };
+                if self.told.as_ref() != Some(&stand) {
+                    self.told = Some(stand.clone());
+                    stands.emit(stand);
+                }
             }
         }
         if self.viewed == self.player.cursor {
@@ -334,7 +333,7 @@ impl Component for Live {
         let beside = element("div", "sc-beside")
             .child(workshop.change(place))
             .child(beside(layout, &self.shown.heads, cursor))
-            .maybe(matches!(place, Place::Chapter(_)).then(|| workshop.take()));
+            .maybe(place.is_chapter().then(|| workshop.take()));
         html! {
             <div class={if self.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
                 role="group" aria-label={layout.title.clone()} onkeydown={link.batch_callback(on_key)}
@@ -352,6 +351,7 @@ impl Component for Live {
 
 impl Live {
     /// Goes where a link leads; one that is damaged leaves the book's scenario standing, and says so.
+    #[cfg(feature = "chapter")]
     fn follow(&mut self, ctx: &Context<Self>, fragment: &str) {
         let link = match Link::decode(fragment) {
             Ok(link) => link,
@@ -395,7 +395,7 @@ impl Live {
         self.text = text;
         self.complaint = None;
         self.asked += 1;
-        if matches!(place, Place::Chapter(_)) && self.rules == Rules::Linux && self.text == **original {
+        if place.is_chapter() && self.rules == Rules::Linux && self.text == **original {
             self.waits = false;
             self.show(ctx, shown.clone());
             return;
@@ -415,7 +415,7 @@ impl Live {
         self.wrong = None;
         self.quiz = None;
         let Some(step) = self.arrives.take() else { return };
-        if let Place::Playground { .. } = ctx.props().place {
+        if !ctx.props().place.is_chapter() {
             self.player = self.player.reduce(Action::Go(step));
             return;
         }

@@ -1,19 +1,15 @@
 //! Who performs a script that the reader has changed.
 
-use js_sys::{Function, Promise};
 use sim::Rules;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
 
-use crate::packed::unpack;
 use crate::run::{NoRun, Shown};
-use crate::texts;
 
 /// Who performs scripts.
 #[derive(Clone)]
 pub(crate) enum Performer {
     /// The page: this function of script and rules loads the stack at its first call, and promises a packed run.
-    Page(Function),
+    #[cfg(feature = "chapter")]
+    Page(js_sys::Function),
     /// This program, which has the stack in it.
     #[cfg(feature = "playground")]
     Here,
@@ -26,11 +22,12 @@ impl Performer {
     /// What is wrong with the script, which bound the run reached, or that the stack could not be loaded.
     pub(crate) async fn perform(&self, text: &str, rules: Rules) -> Result<Shown, NoRun> {
         match self {
+            #[cfg(feature = "chapter")]
             Self::Page(stack) => {
                 let rules = if rules == Rules::Linux { "linux" } else { "bare" };
-                let no_stack = || NoRun { line: None, what: texts::NO_STACK.to_owned() };
-                let packed = fetched(stack, text, rules).await.ok_or_else(no_stack)?;
-                unpack(&packed).unwrap_or_else(|| Err(no_stack()))
+                let packed = promised(stack, text, rules).await;
+                let no_stack = || NoRun { line: None, what: crate::texts::NO_STACK.to_owned() };
+                packed.as_deref().and_then(crate::packed::unpack).unwrap_or_else(|| Err(no_stack()))
             }
             #[cfg(feature = "playground")]
             Self::Here => crate::run::Run::of(text, rules).map(|run| Shown::of(&run)),
@@ -38,7 +35,11 @@ impl Performer {
     }
 }
 
-async fn fetched(stack: &Function, text: &str, rules: &str) -> Option<String> {
+#[cfg(feature = "chapter")]
+async fn promised(stack: &js_sys::Function, text: &str, rules: &str) -> Option<String> {
+    use wasm_bindgen::{JsCast, JsValue};
+
     let promise = stack.call2(&JsValue::NULL, &text.into(), &rules.into()).ok()?;
-    JsFuture::from(promise.dyn_into::<Promise>().ok()?).await.ok()?.as_string()
+    let promise = promise.dyn_into::<js_sys::Promise>().ok()?;
+    wasm_bindgen_futures::JsFuture::from(promise).await.ok()?.as_string()
 }

@@ -106,8 +106,9 @@ pub(crate) const SCRIPT: &str = "The script";
 pub(crate) const TAKE: &str = "Take it away";
 pub(crate) const LINK_HERE: &str = "Link to this step";
 pub(crate) const IN_PLAYGROUND: &str = "Open it in the playground";
-/// What is written where the page's own run cannot be read.
+#[cfg(feature = "chapter")]
 pub(crate) const NO_RUN: &str = "this page's run is of another build: reload the page";
+#[cfg(feature = "chapter")]
 pub(crate) const NO_STACK: &str =
     "the stack that would perform it could not be loaded: try again when the server answers";
 pub(crate) const LOADING: &str = "Performing …";

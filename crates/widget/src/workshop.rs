@@ -71,10 +71,7 @@ impl Workshop<'_> {
         let complaint = if self.waits { Some(texts::LOADING) } else { self.complaint };
         let editor = editor(self.text, self.wrong, complaint);
         let inside = element("div", "").child(clicks.end()).child(back.end()).child(editor).end();
-        match place {
-            Place::Chapter(_) => folded(texts::CHANGE, inside),
-            Place::Playground { .. } => unfolded(texts::CHANGE, inside),
-        }
+        if place.is_chapter() { folded(texts::CHANGE, inside) } else { unfolded(texts::CHANGE, inside) }
     }
 
     /// Take it away: a link to this step, the script, and the command for one's own kernel. Other files are the

@@ -58,7 +58,7 @@ fn weight() -> Result<()> {
         let weights = Weights::of_book(program)?;
         println!("{weights}\n");
         if weights.excess() > 0 {
-            over.push(format!("the {} is {} bytes over its ceiling", program.name(), weights.excess()));
+            over.push(format!("the {} is {} bytes over its budget", program.name(), weights.excess()));
         }
     }
     if !over.is_empty() {

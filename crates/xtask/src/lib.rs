@@ -2,6 +2,7 @@
 //!
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the widget, from Rust to what a browser loads (`book/widget/`)
+//! - [`glue`]: what stands between that program and the page, made shorter
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
 //! - [`policy`]: what may run in its pages
@@ -16,6 +17,7 @@ pub mod book;
 pub mod browser;
 pub mod card;
 pub mod check;
+pub mod glue;
 pub mod head;
 pub mod new;
 pub mod policy;

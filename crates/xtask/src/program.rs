@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{cargo, first_line, root, run};
+use crate::{cargo, first_line, glue, root, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "page";
@@ -45,7 +45,7 @@ impl Program {
     /// The widget's features in this build.
     pub const fn features(self) -> &'static str {
         match self {
-            Self::Widget => "live",
+            Self::Widget => "chapter",
             Self::Stack => "stack",
             Self::Playground => "playground",
         }
@@ -109,14 +109,18 @@ fn compile(sysroot: &str, program: Program) -> Result<PathBuf> {
         None => std::env::home_dir().context("there is no home folder: set CARGO_HOME")?.join(".cargo"),
     };
     // Panic messages name source files: ours by their place in the repository, others' by crate and version.
-    let mut flags: Vec<String> = Vec::new();
-    for (from, to) in [
-        (root(), "book".to_owned()),
-        (cargo_home.clone(), "cargo".to_owned()),
-        (PathBuf::from(sysroot), "rust".to_owned()),
-    ] {
-        flags.push(format!("--remap-path-prefix={}={to}", from.display()));
-    }
+    // Of several prefixes the last counts.
+    let mut prefixes = vec![
+        (root(), "book"),
+        (cargo_home.clone(), "cargo"),
+        (PathBuf::from(sysroot), "rust"),
+        (PathBuf::from(sysroot).join("lib/rustlib/src/rust/library"), "rust"),
+    ];
+    // A folder for each registry, called after its host.
+    let registries = fs::read_dir(cargo_home.join("registry/src")).into_iter().flatten().filter_map(Result::ok);
+    prefixes.extend(registries.map(|registry| (registry.path(), "cargo")));
+    let flags: Vec<String> =
+        prefixes.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
     let target = target_folder()?;
     run(cargo()
         .args(["build", "--package", "widget", "--lib", "--target", TARGET, "--profile", PROFILE])
@@ -136,7 +140,7 @@ fn target_folder() -> Result<PathBuf> {
 /// Makes the glue between the program and the page; wasm-bindgen as a library is always the version that it needs.
 fn bind(wasm: Vec<u8>, name: &str) -> Result<()> {
     let folder = folder();
-    Bindgen::new()
+    let mut output = Bindgen::new()
         .input_bytes(name, wasm)
         .out_name(name)
         .web(true)?
@@ -144,8 +148,12 @@ fn bind(wasm: Vec<u8>, name: &str) -> Result<()> {
         .omit_default_module_path(false)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(&folder)
+        .generate_output()
         .with_context(|| format!("wasm-bindgen cannot work on {name}"))?;
+    let shorter = glue::shorten(&mut output);
+    output.emit(&folder).with_context(|| format!("cannot write {name} into {}", folder.display()))?;
+    let glue = folder.join(format!("{name}.js"));
+    fs::write(&glue, shorter).with_context(|| format!("cannot write {}", glue.display()))?;
     let program = folder.join(format!("{name}_bg.wasm"));
     let left = foreign_paths(&fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?);
     if let Some(path) = left.first() {

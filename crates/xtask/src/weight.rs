@@ -12,25 +12,13 @@ use flate2::write::GzEncoder;
 use crate::book;
 use crate::program::Program;
 
-/// What is wanted of a program, its glue, the loader and the style sheets together, as a server with brotli sends them.
+/// What a program, its glue, the loader and the style sheets may weigh together, as a server with brotli sends them;
+/// for the stack, program and glue: a chapter loads it on top of its own when its reader changes something.
 pub const fn budget_brotli_bytes(program: Program) -> usize {
     match program {
         Program::Widget => 110_000,
-        Program::Stack => 90_000,
+        Program::Stack => 85_000,
         Program::Playground => 170_000,
-    }
-}
-
-/// What they may weigh until the budget is met: today's weight, rounded up. It may only be lowered.
-///
-/// A program with the stack and the parser in it does not fit: Yew takes about 51 KB, parser and simulator 64, the
-/// player 20. What would fit is a player that gets its first trace from the page, and loads the stack when the reader
-/// changes something.
-pub const fn ceiling_brotli_bytes(program: Program) -> usize {
-    match program {
-        Program::Widget => 110_000,
-        Program::Stack => 90_000,
-        Program::Playground => 188_000,
     }
 }
 
@@ -77,9 +65,9 @@ impl Weights {
         Ok(Self { program, files: files? })
     }
 
-    /// How much they are over their ceiling, in bytes; 0 if they are not.
+    /// How much they are over their budget, in bytes; 0 if they are not.
     pub fn excess(&self) -> usize {
-        self.total().brotli.saturating_sub(ceiling_brotli_bytes(self.program))
+        self.total().brotli.saturating_sub(budget_brotli_bytes(self.program))
     }
 
     /// All together.
@@ -100,13 +88,7 @@ impl fmt::Display for Weights {
         for Weight { name, raw, gzip, brotli } in self.files.iter().chain([&self.total()]) {
             writeln!(f, "{name:<10}{raw:>9}{gzip:>9}{brotli:>9}")?;
         }
-        let [budget, ceiling] = [budget_brotli_bytes(self.program), ceiling_brotli_bytes(self.program)];
-        writeln!(f, "{:<10}{:>9}{:>9}{:>9}", "ceiling", "", "", ceiling)?;
-        write!(f, "{:<10}{:>9}{:>9}{:>9}", "budget", "", "", budget)?;
-        match self.total().brotli.saturating_sub(budget) {
-            0 => Ok(()),
-            over => write!(f, "\nTHE BUDGET IS NOT MET: {over} bytes over it"),
-        }
+        write!(f, "{:<10}{:>9}{:>9}{:>9}", "budget", "", "", budget_brotli_bytes(self.program))
     }
 }
 

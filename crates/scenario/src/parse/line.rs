@@ -1,4 +1,4 @@
-use super::ScriptError;
+use super::{Result, ScriptError};
 
 /// A line of a script, cut into words and signs.
 pub(super) struct Line<'a> {
@@ -25,7 +25,7 @@ pub(super) enum Token<'a> {
 const SIGNS: [char; 5] = ['(', ')', ',', '=', '&'];
 
 impl<'a> Line<'a> {
-    pub(super) fn cut(number: u32, raw: &'a str) -> Result<Self, ScriptError> {
+    pub(super) fn cut(number: u32, raw: &'a str) -> Result<Self> {
         let mut tokens = Vec::new();
         let mut rest = raw;
         let mut comment = None;
@@ -42,12 +42,12 @@ impl<'a> Line<'a> {
                 Token::Sign(first)
             } else if first == '"' {
                 let Some(length) = rest[1..].find('"') else {
-                    return Err(ScriptError {
+                    return Err(Box::new(ScriptError {
                         line: number,
                         column,
                         found: "a quote that never ends".to_owned(),
                         right: "a second `\"` closes it on the same line".to_owned(),
-                    });
+                    }));
                 };
                 let text = &rest[1..=length];
                 rest = &rest[length + 2..];
@@ -102,7 +102,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// The next word, whatever it is; `right` says what would be right where there is none.
-    pub(super) fn word(&mut self, right: &str) -> Result<(u32, &'a str), ScriptError> {
+    pub(super) fn word(&mut self, right: &str) -> Result<(u32, &'a str)> {
         match self.line.tokens.get(self.next) {
             Some(&(column, Token::Word(word))) => {
                 self.next += 1;
@@ -137,11 +137,11 @@ impl<'a> Reader<'a, '_> {
         found
     }
 
-    pub(super) fn expect_sign(&mut self, sign: char, right: &str) -> Result<(), ScriptError> {
+    pub(super) fn expect_sign(&mut self, sign: char, right: &str) -> Result<()> {
         if self.sign(sign) { Ok(()) } else { Err(self.unexpected(right)) }
     }
 
-    pub(super) fn expect_end(&self, right: &str) -> Result<(), ScriptError> {
+    pub(super) fn expect_end(&self, right: &str) -> Result<()> {
         if self.peek().is_none() { Ok(()) } else { Err(self.unexpected(right)) }
     }
 
@@ -151,7 +151,7 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What comes next is not what would be right.
-    pub(super) fn unexpected(&self, right: &str) -> ScriptError {
+    pub(super) fn unexpected(&self, right: &str) -> Box<ScriptError> {
         let found = match self.peek() {
             None => "the line ends here".to_owned(),
             Some(Token::Word(word)) => format!("found `{word}`"),
@@ -161,8 +161,8 @@ impl<'a> Reader<'a, '_> {
         self.error(self.column(), found, right)
     }
 
-    pub(super) fn error(&self, column: u32, found: impl Into<String>, right: impl Into<String>) -> ScriptError {
-        ScriptError { line: self.line.number, column, found: found.into(), right: right.into() }
+    pub(super) fn error(&self, column: u32, found: impl Into<String>, right: impl Into<String>) -> Box<ScriptError> {
+        Box::new(ScriptError { line: self.line.number, column, found: found.into(), right: right.into() })
     }
 }
 

@@ -34,6 +34,9 @@ impl fmt::Display for ScriptError {
 
 impl std::error::Error for ScriptError {}
 
+/// Boxed while it is handed on: every `?` would copy it.
+type Result<T> = std::result::Result<T, Box<ScriptError>>;
+
 /// The most that a script may hold: far beyond any story, and small enough for every reader's machine.
 const STATEMENTS_MAX: usize = 1_000;
 const LINES_MAX: usize = 10_000;
@@ -47,14 +50,18 @@ impl Script {
     ///
     /// # Errors
     /// The first thing that is wrong: where, what was found, what would be right.
-    pub fn parse(text: &str) -> Result<Self, ScriptError> {
+    pub fn parse(text: &str) -> std::result::Result<Self, ScriptError> {
+        Self::read(text).map_err(|error| *error)
+    }
+
+    fn read(text: &str) -> Result<Self> {
         let mut heading = Heading::Title;
         let mut script = Self { title: String::new(), summary: String::new(), statements: Vec::new() };
         let mut names = Names::default();
         for (index, raw) in text.lines().enumerate() {
             let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
             let too_much = |found: &str, right: String| {
-                Err(ScriptError { line: number, column: 1, found: found.to_owned(), right })
+                Err(Box::new(ScriptError { line: number, column: 1, found: found.to_owned(), right }))
             };
             if index == LINES_MAX {
                 return too_much("one more line", format!("a script has at most {LINES_MAX}"));

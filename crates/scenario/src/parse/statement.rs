@@ -1,15 +1,13 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::ScriptError;
 use super::line::{Line, Reader, Token, one_of};
 use super::names::{Names, Wrong};
+use super::{Result, ScriptError};
 use crate::{
     Action, Call, Connecting, Count, Errno, Expected, Flags, Host, HostAction, How, Kind, LinkAction, Meeting, Offset,
     Outcome, Payload, Ready, SocketOption, State, Statement, Sysctl, Verb, Whom,
 };
-
-type Result<T> = std::result::Result<T, ScriptError>;
 
 const BYTES_MAX: i64 = 16 * 1024 * 1024;
 const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
@@ -57,9 +55,9 @@ fn host(word: &str) -> Option<Host> {
     Host::BOTH.into_iter().find(|host| host.name() == word)
 }
 
-fn wrong(reader: &Reader<'_, '_>, column: u32) -> impl FnOnce(Wrong) -> ScriptError {
-    let error = reader.error(column, "", "");
-    move |(found, right)| ScriptError { found, right, ..error }
+fn wrong(reader: &Reader<'_, '_>, column: u32) -> impl FnOnce(Wrong) -> Box<ScriptError> {
+    let line = reader.line();
+    move |(found, right)| Box::new(ScriptError { line, column, found, right })
 }
 
 // Calls
@@ -292,7 +290,7 @@ fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Duration> {
         }
     };
     match decimal(digits, unit_us) {
-        Some(micros) if u128::from(micros) <= DURATION_MAX.as_micros() => Ok(Duration::from_micros(micros)),
+        Some(micros) if Duration::from_micros(micros) <= DURATION_MAX => Ok(Duration::from_micros(micros)),
         Some(_) => Err(reader.error(column, format!("found `{word}`"), "a time is at most 86400s, a day")),
         None => Err(reader.error(column, format!("found `{word}`"), right)),
     }

@@ -293,7 +293,9 @@ fn option(option: SocketOption) -> String {
         SocketOption::KeepIdle(idle) => of_tcp("TCP_KEEPIDLE", whole_seconds(idle)),
         SocketOption::KeepInterval(interval) => of_tcp("TCP_KEEPINTVL", whole_seconds(interval)),
         SocketOption::KeepCount(count) => of_tcp("TCP_KEEPCNT", count.to_string()),
-        SocketOption::UserTimeout(timeout) => of_tcp("TCP_USER_TIMEOUT", timeout.as_millis().to_string()),
+        SocketOption::UserTimeout(timeout) => {
+            of_tcp("TCP_USER_TIMEOUT", (timeout.as_secs() * 1000 + u64::from(timeout.subsec_millis())).to_string())
+        }
         SocketOption::Linger2(None) => of_tcp("TCP_LINGER2", "-1".to_owned()),
         SocketOption::Linger2(Some(seconds)) => of_tcp("TCP_LINGER2", seconds.to_string()),
     }
