@@ -148,7 +148,7 @@ fn close_bracket(reader: &mut Reader<'_, '_>) -> Result<()> {
 
 fn listen(reader: &mut Reader<'_, '_>) -> Result<Verb> {
     let (mut backlog, mut port, mut reuse_address) = (Verb::BACKLOG, Verb::PORT, false);
-    arguments(reader, &["backlog", "port", "reuseaddr"], |reader, word| {
+    arguments(reader, &["backlog", "port", "reuseaddr"], &mut |reader, word| {
         match word {
             "backlog" => backlog = value(reader, 0..=4096)?,
             "port" => port = value(reader, 1..=65_535)?,
@@ -161,7 +161,7 @@ fn listen(reader: &mut Reader<'_, '_>) -> Result<Verb> {
 
 fn connect(reader: &mut Reader<'_, '_>) -> Result<Verb> {
     let (mut port, mut from, mut connecting) = (Verb::PORT, None, Connecting::Blocking);
-    arguments(reader, &["port", "from", "nonblock"], |reader, word| {
+    arguments(reader, &["port", "from", "nonblock"], &mut |reader, word| {
         match word {
             "port" => port = value(reader, 1..=65_535)?,
             "from" => from = Some(value(reader, 1..=65_535)?),
@@ -176,7 +176,7 @@ fn connect(reader: &mut Reader<'_, '_>) -> Result<Verb> {
 fn arguments(
     reader: &mut Reader<'_, '_>,
     known: &[&str],
-    mut take: impl FnMut(&mut Reader<'_, '_>, &str) -> Result<()>,
+    take: &mut dyn FnMut(&mut Reader<'_, '_>, &str) -> Result<()>,
 ) -> Result<()> {
     while !reader.sign(')') {
         let (column, word) = reader.word(&format!("`)` closes the arguments; possible are {}", known.join(", ")))?;
@@ -196,14 +196,20 @@ fn value<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64
     number(reader, range)
 }
 
+/// A number of a type that holds all of the range.
 fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<T> {
+    let Ok(number) = T::try_from(integer(reader, range)?) else { unreachable!("the range fits the type") };
+    Ok(number)
+}
+
+// Apart from `number`, so that the page has it once and not for each type.
+fn integer(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<i64> {
     let right = format!("a number from {} to {} would be right", range.start(), range.end());
     let (column, word) = reader.word(&right)?;
-    word.parse()
-        .ok()
-        .filter(|number| range.contains(number))
-        .and_then(|number| T::try_from(number).ok())
-        .ok_or_else(|| reader.error(column, format!("found `{word}`"), right))
+    match word.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(reader.error(column, format!("found `{word}`"), right)),
+    }
 }
 
 fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
@@ -232,12 +238,14 @@ fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
 
 fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
     let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    Ok(known[chosen(reader, &words)?].1.clone())
+}
+
+/// Which of these words comes next.
+fn chosen(reader: &mut Reader<'_, '_>, words: &[&str]) -> Result<usize> {
     let (column, word) = reader.word(&format!("possible: {}", words.join(", ")))?;
-    known
-        .iter()
-        .find(|(candidate, _)| *candidate == word)
-        .map(|(_, meaning)| meaning.clone())
-        .ok_or_else(|| reader.error(column, format!("found `{word}`"), one_of(word, &words)))
+    let found = words.iter().position(|candidate| *candidate == word);
+    found.ok_or_else(|| reader.error(column, format!("found `{word}`"), one_of(word, words)))
 }
 
 fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
