@@ -25,15 +25,27 @@
     return programs.get(address);
   }
 
+  // The page has its scripts' own runs. The stack is loaded when the reader wants another, or a file of one.
+  function stackAt(address) {
+    return async (wanted, script, rules, ending, name) => {
+      const stack = await program(address);
+      if (wanted === "perform") return stack.perform(script, rules);
+      const file = new Blob([stack.file(script, rules, ending)], { type: stack.media_type(ending) });
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(file);
+      link.download = name;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the address may still be read for a moment
+    };
+  }
+
   async function enliven(embed) {
     const { scenario, script, run, begin } = embed.dataset;
     const address = (name) => new URL(embed.dataset[name], root).href;
-    // The page has the script's own run; the stack is loaded when the reader wants another.
-    const stack = async (script, rules) => (await program(address("stack"))).perform(script, rules);
     try {
       const { mount } = await program(address("program"));
       const place = document.createElement("div");
-      mount(place, scenario, script, run, stack, begin);
+      mount(place, scenario, script, run, stackAt(address("stack")), begin);
       await new Promise((resolve) => setTimeout(resolve)); // the widget draws itself in a turn of its own
       if (!place.firstElementChild) throw new Error(`the widget of ${scenario} drew nothing`);
       embed.replaceChildren(place);
@@ -46,7 +58,7 @@
 
   // The list of scenarios stays, below the playground.
   async function open(embed) {
-    const { program: address, style, catalogue } = embed.dataset;
+    const { program: address, stack, style, catalogue } = embed.dataset;
     try {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
@@ -58,7 +70,7 @@
       ]);
       if (!answer.ok) throw new Error(`${catalogue}: ${answer.status}`);
       const place = document.createElement("div");
-      playground(place, await answer.text());
+      playground(place, await answer.text(), stackAt(new URL(stack, root).href));
       await new Promise((resolve) => setTimeout(resolve));
       if (!place.firstElementChild) throw new Error("the playground drew nothing");
       embed.prepend(place);

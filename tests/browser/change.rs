@@ -1,13 +1,10 @@
 //! A reader changes the script below a picture, sends it to someone, takes it away.
 
-use std::fs;
-use std::path::PathBuf;
-
 use serde_json::json;
 
 use crate::book::origin;
 use crate::chrome::{Page, Scripts};
-use crate::playground::downloaded;
+use crate::playground::{downloaded, downloads, takes_every_file};
 use crate::widget::{button, chapter_of, find, meet, unfold};
 
 const ID: &str = "write-after-peer-close";
@@ -181,21 +178,29 @@ fn a_damaged_or_hostile_link_gives_a_message_and_the_book_s_scenario() {
 }
 
 #[test]
-fn a_reader_takes_the_script_away() {
+fn a_reader_takes_every_file_of_a_chapter_s_run_away() {
     let mut page = workshop();
-    let downloads = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("scripts");
-    // Left over from the last run; there may be none.
-    let _ = fs::remove_dir_all(&downloads);
-    fs::create_dir_all(&downloads).expect("the folder for tests can be written");
-    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
+    unfold(&mut page, "Take it away");
+    takes_every_file(&mut page, "here", "of-a-chapter");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_reader_takes_the_changed_script_away_and_hears_of_what_cannot_be_taken() {
+    let mut page = workshop();
+    let downloads = downloads(&mut page, "scripts");
     page.click(&row("R "));
     page.click(&button("Lose this segment"));
     page.wait_until("here.querySelector('.sc-ladder em')");
     unfold(&mut page, "Take it away");
-    page.click("here.querySelector('a[download$=\".tcp\"]')");
+    page.click("here.querySelector('[data-form=\".tcp\"]')");
     let file = downloaded(&downloads.join(format!("{ID}.tcp")));
     assert_eq!(String::from_utf8_lossy(&file), script(&mut page));
     let command = page.value("[...here.querySelectorAll('.sc-beside code')].map((code) => code.textContent).join()");
     assert_eq!(command, format!("cargo run --example native -- {ID}.tcp"));
+    page.write(EDITOR, "# Nothing?\n\nserver listen() = 0\n");
+    page.wait_until("!here.querySelector('.sc-ladder em')");
+    page.click("here.querySelector('[data-form=\".client.pkt\"]')");
+    page.wait_until("here.textContent.includes('packetdrill has nothing to play')");
     assert_eq!(page.complaints(), [""; 0]);
 }

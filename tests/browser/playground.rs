@@ -151,23 +151,22 @@ fn linux_and_smoltcp_stand_side_by_side() {
 #[test]
 fn a_reader_takes_every_file_away() {
     let mut page = playground("#v=1&id=write-after-peer-close");
-    let downloads = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("downloads");
-    // Left over from the last run; there may be none.
-    let _ = fs::remove_dir_all(&downloads);
-    fs::create_dir_all(&downloads).expect("the folder for tests can be written");
-    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
-    for (at, (ending, part)) in [
+    takes_every_file(&mut page, "document", "downloads");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// Presses every button for a file that is there below `place`, in a run of `write-after-peer-close`.
+pub(crate) fn takes_every_file(page: &mut Page, place: &str, folder: &str) {
+    let downloads = downloads(page, folder);
+    for (ending, part) in [
         (".tcp", "client write(\"hello\") = 5"),
         (".txt", "client > server   S   0:0(0)"),
         (".pcap", ""),
         (".svg", "EPIPE</text>"),
         (".client.pkt", "0.100 > S 0:0(0) <...>"),
         (".server.pkt", "accept(3, ..., ...) = 4"),
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        page.click(&format!("document.querySelector('[data-form=\"{at}\"]')"));
+    ] {
+        page.click(&format!("{place}.querySelector('[data-form=\"{ending}\"]')"));
         let file = downloads.join(format!("write-after-peer-close{ending}"));
         let bytes = downloaded(&file);
         assert!(String::from_utf8_lossy(&bytes).contains(part), "{} holds {part}", file.display());
@@ -175,7 +174,16 @@ fn a_reader_takes_every_file_away() {
             opens_with_right_checksums(&file);
         }
     }
-    assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// An empty folder, to which the page's files go.
+pub(crate) fn downloads(page: &mut Page, folder: &str) -> PathBuf {
+    let downloads = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(folder);
+    // Left over from the last run; there may be none.
+    let _ = fs::remove_dir_all(&downloads);
+    fs::create_dir_all(&downloads).expect("the folder for tests can be written");
+    page.call("Page.setDownloadBehavior", json!({ "behavior": "allow", "downloadPath": downloads }));
+    downloads
 }
 
 #[test]

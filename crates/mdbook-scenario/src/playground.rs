@@ -14,6 +14,7 @@ use crate::embed::{attribute, built};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Files {
     program: String,
+    stack: String,
     style: String,
     catalogue: String,
 }
@@ -24,6 +25,7 @@ impl Files {
     pub(crate) fn of(source: &Path) -> Result<Self, String> {
         Ok(Self {
             program: built(source, "playground", "js")?,
+            stack: built(source, "stack", "js")?,
             style: built(source, "playground", "css")?,
             catalogue: built(source, "catalogue", "txt")?,
         })
@@ -54,10 +56,11 @@ pub(crate) fn chapters(book: &Book) -> Chapters {
 ///
 /// Not of class `playground`: to those mdBook's own script adds a button, and asks the Rust playground's server.
 pub(crate) fn place(files: &Files, chapters: &Chapters) -> String {
-    let Files { program, style, catalogue } = files;
+    let Files { program, stack, style, catalogue } = files;
     let mut place = format!(
-        "<div class=\"tcp-playground\" data-program=\"{}\" data-style=\"{}\" data-catalogue=\"{}\">\n\n",
+        "<div class=\"tcp-playground\" data-program=\"{}\" data-stack=\"{}\" data-style=\"{}\" data-catalogue=\"{}\">\n\n",
         attribute(program),
+        attribute(stack),
         attribute(style),
         attribute(catalogue)
     );
@@ -82,7 +85,8 @@ mod tests {
 
     #[test]
     fn every_scenario_is_listed_with_its_chapters() {
-        let files = Files { program: "p.js".into(), style: "s.css".into(), catalogue: "c.txt".into() };
+        let files =
+            Files { program: "p.js".into(), stack: "k.js".into(), style: "s.css".into(), catalogue: "c.txt".into() };
         let chapters =
             Chapters::from([("linger-zero".to_owned(), vec![("On purpose".to_owned(), "reset/a.md".to_owned())])]);
         let place = place(&files, &chapters);

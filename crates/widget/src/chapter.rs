@@ -12,7 +12,7 @@ use crate::texts;
 
 /// Puts the live widget into `root`, in place of whatever is there.
 ///
-/// `run` is the script's run, packed (`packed.rs`); `stack` is a function of script and rules that promises another;
+/// `run` is the script's run, packed (`packed.rs`); `stack` is what performs others (`performer.rs`);
 /// `begin` is `predict`, or nothing to begin with the whole picture.
 ///
 /// # Errors
@@ -29,7 +29,7 @@ pub fn mount(
     let Some(Ok(shown)) = unpack(&run) else { return Err(JsError::new(texts::NO_RUN)) };
     let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
     let (text, shown) = (script.into(), Rc::new(shown));
-    let props = LiveProps { id, text, shown, performer: Performer::Page(stack), place: Place::Chapter(begin) };
+    let props = LiveProps { id, text, shown, performer: Performer(stack), place: Place::Chapter(begin) };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();
     Ok(())
 }

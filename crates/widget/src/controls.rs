@@ -7,6 +7,7 @@ use yew::prelude::*;
 
 use crate::change::{Change, LINES};
 use crate::dom::{Element as Drawn, element, text};
+use crate::export::Form;
 use crate::live::Message;
 use crate::settings;
 use crate::state::{Action, Player, Speed};
@@ -97,8 +98,11 @@ pub(crate) fn on_click(event: MouseEvent) -> Option<Message> {
             "undo" => Message::Undo,
             "original" => Message::Original,
             "bare" => Message::OtherRules,
-            _ => Message::Take(button.clone()),
+            _ => return None,
         });
+    }
+    if let Some(ending) = target.get_attribute("data-form") {
+        return Form::of_ending(&ending).map(Message::Take);
     }
     if let Some(choice) = target.get_attribute("data-answer") {
         return choice.parse().ok().map(Message::Answer);

@@ -16,9 +16,9 @@
 //! - `live.rs` (feature `live`, in the browser): the picture with controls; `controls.rs`: what can be pressed;
 //!   `workshop.rs`: where the script is changed and taken away; `performer.rs`: who performs it then
 //! - `chapter.rs` (feature `chapter`): `mount`, the program of the chapters
-//! - `stack.rs` (feature `stack`, in the browser): `perform` and `trace`, a program without a picture
+//! - `stack.rs` (feature `stack`, in the browser): `perform`, `file` and `trace`, a program without a page
 //! - `playground.rs` (feature `playground`): the page with everything; [`catalogue`]: what can be opened there,
-//!   [`recent`]: the last things tried, `download.rs`: files and the address
+//!   [`recent`]: the last things tried, `address.rs`: where all that stands
 //!
 //! The picture is a function of the trace and the cursor. Nothing in it is drawn by hand, and nothing is remembered.
 
@@ -26,6 +26,8 @@
 #[global_allocator]
 static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
+#[cfg(all(target_arch = "wasm32", feature = "playground"))]
+mod address;
 pub mod catalogue;
 pub mod change;
 #[cfg(all(target_arch = "wasm32", feature = "chapter"))]
@@ -37,8 +39,6 @@ mod controls;
 mod diagram;
 #[cfg(any(feature = "live", not(target_arch = "wasm32")))]
 mod dom;
-#[cfg(all(target_arch = "wasm32", feature = "playground"))]
-mod download;
 #[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod editor;
 #[cfg(all(target_arch = "wasm32", feature = "live"))]

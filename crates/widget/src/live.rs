@@ -16,6 +16,7 @@ use crate::change::{Change, change};
 use crate::controls::{controls, on_click, on_input, on_key};
 use crate::dom::{element, text};
 use crate::explain::{beside, explain};
+use crate::export::Form;
 #[cfg(feature = "chapter")]
 use crate::export::link::{Holds, Link};
 use crate::layout::Layout;
@@ -123,8 +124,10 @@ pub(crate) enum Message {
     OtherRules,
     /// The script with this number was performed.
     Performed(u32, Result<Shown, NoRun>),
-    /// A link wants its file before the browser follows it.
-    Take(Element),
+    /// The reader wants a file.
+    Take(Form),
+    /// It is made, or why it could not be.
+    Taken(Option<String>),
 }
 
 /// Picture, controls, and the current step in words.
@@ -143,6 +146,8 @@ pub(crate) struct Live {
     wrong: Option<NoRun>,
     /// What is wrong with the page's address.
     complaint: Option<String>,
+    /// Why a file could not be taken.
+    notice: Option<String>,
     /// Where the page was told that the reader stands.
     #[cfg(feature = "playground")]
     told: Option<Stand>,
@@ -181,6 +186,7 @@ impl Component for Live {
             arrives: None,
             wrong: None,
             complaint: None,
+            notice: None,
             #[cfg(feature = "playground")]
             told: None,
             history: Vec::new(),
@@ -282,10 +288,14 @@ impl Component for Live {
                     Err(wrong) => self.wrong = Some(wrong),
                 }
             }
-            Message::Take(link) => {
-                self.workshop(ctx.props()).fill(&link);
+            Message::Take(form) => {
+                let LiveProps { id, performer, .. } = ctx.props().clone();
+                let (text, rules) = (self.text.clone(), self.rules);
+                ctx.link()
+                    .send_future(async move { Message::Taken(performer.take(&text, rules, form, &id).await.err()) });
                 return false;
             }
+            Message::Taken(notice) => self.notice = notice,
         }
         true
     }
@@ -433,6 +443,7 @@ impl Live {
             waits: self.waits,
             wrong: self.wrong.as_ref(),
             complaint: self.complaint.as_deref(),
+            notice: self.notice.as_deref(),
             is_changed: self.text != *props.text,
             cursor: self.player.cursor,
         }

@@ -1,45 +1,62 @@
-//! Who performs a script that the reader has changed.
+//! Who performs a script that the reader has changed, and who makes files of its run: the stack (`stack.rs`), which the
+//! page loads when it is first wanted.
 
+use js_sys::{Error, Function, Promise};
 use sim::Rules;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
+use crate::export::Form;
 use crate::run::{NoRun, Shown};
+use crate::texts;
 
-/// Who performs scripts.
+/// What the page has for it: a function of what is wanted, the script, the rules, a file's ending and its name.
 #[derive(Clone)]
-pub(crate) enum Performer {
-    /// The page: this function of script and rules loads the stack at its first call, and promises a packed run.
-    #[cfg(feature = "chapter")]
-    Page(js_sys::Function),
-    /// This program, which has the stack in it.
-    #[cfg(feature = "playground")]
-    Here,
-}
+pub(crate) struct Performer(pub(crate) Function);
 
 impl Performer {
+    /// Performs a script. This program has the stack in it.
+    ///
+    /// # Errors
+    /// What is wrong with the script, or which bound the run reached.
+    #[cfg(feature = "playground")]
+    #[expect(clippy::unused_async, reason = "in the chapters it waits for the stack")]
+    pub(crate) async fn perform(&self, text: &str, rules: Rules) -> Result<Shown, NoRun> {
+        crate::run::Run::of(text, rules).map(|run| Shown::of(&run))
+    }
+
     /// Performs a script.
     ///
     /// # Errors
     /// What is wrong with the script, which bound the run reached, or that the stack could not be loaded.
+    #[cfg(not(feature = "playground"))]
     pub(crate) async fn perform(&self, text: &str, rules: Rules) -> Result<Shown, NoRun> {
-        match self {
-            #[cfg(feature = "chapter")]
-            Self::Page(stack) => {
-                let rules = if rules == Rules::Linux { "linux" } else { "bare" };
-                let packed = promised(stack, text, rules).await;
-                let no_stack = || NoRun { line: None, what: crate::texts::NO_STACK.to_owned() };
-                packed.as_deref().and_then(crate::packed::unpack).unwrap_or_else(|| Err(no_stack()))
-            }
-            #[cfg(feature = "playground")]
-            Self::Here => crate::run::Run::of(text, rules).map(|run| Shown::of(&run)),
-        }
+        let packed = self.ask(["perform", text, word(rules), "", ""]).await;
+        let packed = packed.ok().and_then(|packed| packed.as_string());
+        let no_stack = || NoRun { line: None, what: texts::NO_STACK.to_owned() };
+        packed.as_deref().and_then(crate::packed::unpack).unwrap_or_else(|| Err(no_stack()))
+    }
+
+    /// Hands the reader a file of a script's run.
+    ///
+    /// # Errors
+    /// What the form cannot hold, or that the stack could not be loaded.
+    pub(crate) async fn take(&self, text: &str, rules: Rules, form: Form, stem: &str) -> Result<(), String> {
+        let name = format!("{stem}{}", form.ending());
+        let taken = self.ask(["take", text, word(rules), form.ending(), &name]).await;
+        taken.map(drop).map_err(|why| match why.dyn_into::<Error>() {
+            // The stack's own message. Whatever else goes wrong is one of the page.
+            Ok(error) if error.name() == "Error" => error.message().into(),
+            _ => texts::NO_STACK.to_owned(),
+        })
+    }
+
+    async fn ask(&self, what: [&str; 5]) -> Result<JsValue, JsValue> {
+        let promise = self.0.apply(&JsValue::NULL, &what.into_iter().map(JsValue::from).collect())?;
+        JsFuture::from(promise.dyn_into::<Promise>()?).await
     }
 }
 
-#[cfg(feature = "chapter")]
-async fn promised(stack: &js_sys::Function, text: &str, rules: &str) -> Option<String> {
-    use wasm_bindgen::{JsCast, JsValue};
-
-    let promise = stack.call2(&JsValue::NULL, &text.into(), &rules.into()).ok()?;
-    let promise = promise.dyn_into::<js_sys::Promise>().ok()?;
-    wasm_bindgen_futures::JsFuture::from(promise).await.ok()?.as_string()
+fn word(rules: Rules) -> &'static str {
+    if rules == Rules::Linux { "linux" } else { "bare" }
 }

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use js_sys::Function;
 use scenario::messages::{Cause, MESSAGES};
 use scenario::{Event, Host, Outcome, Trace};
 use sim::Rules;
@@ -12,9 +13,9 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Element, HtmlInputElement};
 use yew::prelude::*;
 
+use crate::address::{address_of_page, fragment, put_fragment, when_fragment_changes};
 use crate::catalogue::{self, Entry};
 use crate::dom::{Element as Drawn, element, text};
-use crate::download::{address_of_page, download, fragment, put_fragment, when_fragment_changes};
 use crate::explain::folded;
 use crate::export::link::{Holds, Link};
 use crate::export::{self, Form};
@@ -26,18 +27,20 @@ use crate::recent::{self, Recent};
 use crate::run::{Run, Shown};
 use crate::settings;
 use crate::texts::{self, page};
+use crate::workshop::files;
 
-/// Puts the playground into `root`. `catalogue` is the file of that name beside the program.
+/// Puts the playground into `root`. `catalogue` is the file of that name beside the program, `stack` is what makes
+/// files (`performer.rs`).
 ///
 /// # Errors
 /// The catalogue holds no scenario.
 #[wasm_bindgen]
-pub fn playground(root: Element, catalogue: String) -> Result<(), JsError> {
+pub fn playground(root: Element, catalogue: String, stack: Function) -> Result<(), JsError> {
     let entries = catalogue::read(&catalogue);
     if entries.is_empty() {
         return Err(JsError::new("the catalogue holds no scenario"));
     }
-    yew::Renderer::<Playground>::with_root_and_props(root, Props { entries: entries.into() }).render();
+    yew::Renderer::<Playground>::with_root_and_props(root, Props { entries: entries.into(), stack }).render();
     Ok(())
 }
 
@@ -49,6 +52,8 @@ const RECENT: &str = "playground-recent";
 #[derive(Clone, PartialEq, Properties)]
 struct Props {
     entries: Rc<[Entry]>,
+    /// What makes files (`performer.rs`).
+    stack: Function,
 }
 
 enum Message {
@@ -64,6 +69,8 @@ enum Message {
     Compare,
     /// The reader wants a file.
     Take(Form),
+    /// It is made, or why it could not be.
+    Taken(Option<String>),
     /// The last things tried are to be forgotten.
     Forget,
 }
@@ -145,7 +152,14 @@ impl Component for Playground {
                 self.write_address();
             }
             Message::Compare => self.compares = !self.compares,
-            Message::Take(form) => self.notice = self.take(form).err(),
+            Message::Take(form) => {
+                let Stand { text, rules, .. } = self.stand.clone();
+                let (performer, stem) = (Performer(ctx.props().stack.clone()), self.stem());
+                ctx.link()
+                    .send_future(async move { Message::Taken(performer.take(&text, rules, form, &stem).await.err()) });
+                return false;
+            }
+            Message::Taken(notice) => self.notice = notice,
             Message::Forget => {
                 self.recent = Recent::default();
                 self.kept = None;
@@ -163,7 +177,7 @@ impl Component for Playground {
             id: if self.opened.id.is_empty() { "scenario".to_owned() } else { self.opened.id.clone() },
             text: self.opened.text.clone().into(),
             shown: self.opened.shown.clone(),
-            performer: Performer::Here,
+            performer: Performer(ctx.props().stack.clone()),
             place: Place::Playground { first: self.stand.clone(), stands: link.callback(Message::Stands) },
         };
         let notice = text("p", "sc-failed", self.notice.as_deref().unwrap_or(""));
@@ -257,15 +271,6 @@ impl Playground {
         if let Ok(link) = self.link() {
             put_fragment(&link);
         }
-    }
-
-    fn take(&self, form: Form) -> Result<(), String> {
-        let Ok(run) = Run::of(&self.stand.text, self.stand.rules) else {
-            return Err(page::CANNOT_TAKE.to_owned());
-        };
-        let bytes = export::file(&run, form)?;
-        download(&format!("{}{}", self.stem(), form.ending()), form.media_type(), &bytes)
-            .ok_or_else(|| page::CANNOT_DOWNLOAD.to_owned())
     }
 
     /// The name of its files, without their ending.
@@ -363,11 +368,6 @@ impl Playground {
                 .end(),
             Err(why) => text("p", "sc-failed", &why),
         };
-        let mut files = element("p", "sc-choices");
-        for (at, form) in Form::ALL.into_iter().enumerate() {
-            let button = element("button", "").with("type", "button".into()).with("data-form", at.to_string().into());
-            files = files.child(button.text(page::form(form)).end());
-        }
         let path = if self.stand.text == self.opened.text && !self.opened.id.is_empty() {
             format!("book/scenarios/{}.tcp", self.opened.id)
         } else {
@@ -378,7 +378,7 @@ impl Playground {
             "",
             &format!("cargo run --example native -- {path}"),
         ));
-        let inside = element("div", "").child(address).child(files.end()).child(command.end());
+        let inside = element("div", "").child(address).child(files()).child(command.end());
         element("div", "scenario pg-part").child(text("h2", "", texts::TAKE)).child(inside.end()).end()
     }
 
@@ -459,7 +459,7 @@ fn differences(linux: &Trace, bare: &Trace) -> Vec<(String, Outcome, Outcome)> {
 fn on_click(event: MouseEvent) -> Option<Message> {
     let target = event.target_dyn_into::<Element>()?;
     if let Some(form) = target.get_attribute("data-form") {
-        return form.parse::<usize>().ok().and_then(|at| Form::ALL.get(at)).map(|form| Message::Take(*form));
+        return Form::of_ending(&form).map(Message::Take);
     }
     match target.get_attribute("data-pg")?.as_str() {
         "compare" => Some(Message::Compare),

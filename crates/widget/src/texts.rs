@@ -4,6 +4,7 @@
 use scenario::messages::Source;
 use scenario::{Errno, Fate, Host, Outcome, Segment, State, Timer};
 
+use crate::export::Form;
 use crate::holding::{Holding, Owner};
 use crate::layout::{Change, Flight, Layout, Look, Row, Rule, Thing};
 
@@ -108,11 +109,8 @@ pub(crate) const LINK_HERE: &str = "Link to this step";
 pub(crate) const IN_PLAYGROUND: &str = "Open it in the playground";
 #[cfg(feature = "chapter")]
 pub(crate) const NO_RUN: &str = "this page's run is of another build: reload the page";
-#[cfg(feature = "chapter")]
-pub(crate) const NO_STACK: &str =
-    "the stack that would perform it could not be loaded: try again when the server answers";
+pub(crate) const NO_STACK: &str = "the stack could not be loaded: try again when the server answers";
 pub(crate) const LOADING: &str = "Performing …";
-pub(crate) const TAKE_SCRIPT: &str = "Script (.tcp)";
 pub(crate) const ON_YOUR_KERNEL: &str = "On the Linux that you run, in the book's repository:";
 pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
@@ -311,13 +309,22 @@ fn prefix(socket: Option<&str>) -> String {
     socket.map(|socket| format!("{socket} ")).unwrap_or_default()
 }
 
+/// What a file is called on its button.
+pub(crate) const fn form(form: Form) -> &'static str {
+    match form {
+        Form::Script => "Script (.tcp)",
+        Form::Text => "Trace as text",
+        Form::Capture => "Capture for Wireshark (.pcap)",
+        Form::Packetdrill(Host::Client) => "The client's side for packetdrill (.pkt)",
+        Form::Packetdrill(Host::Server) => "The server's side for packetdrill (.pkt)",
+        Form::Svg => "Picture (.svg)",
+    }
+}
+
 /// What only the playground shows.
 #[cfg(all(target_arch = "wasm32", feature = "playground"))]
 pub(crate) mod page {
-    use scenario::{Host, Outcome};
-
-    use super::TAKE_SCRIPT;
-    use crate::export::Form;
+    use scenario::Outcome;
 
     pub(crate) const ENDS_WITH: &str = "What a call gave";
     pub(crate) const ANY_OUTCOME: &str = "anything";
@@ -332,7 +339,6 @@ pub(crate) mod page {
     pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
     pub(crate) const LINK_TO_THIS: &str = "A link to this, script and step in it";
     pub(crate) const CANNOT_TAKE: &str = "This script does not run, so there is nothing to show or to take away.";
-    pub(crate) const CANNOT_DOWNLOAD: &str = "The browser did not take the file.";
     pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
 
     /// A link names a scenario that is not there.
@@ -343,17 +349,5 @@ pub(crate) mod page {
     /// `client read(): 0 on Linux, ECONNRESET with smoltcp as it is`
     pub(crate) fn differ(call: &str, linux: &Outcome, bare: &Outcome) -> String {
         format!("{call}: {linux} on Linux, {bare} with smoltcp as it is")
-    }
-
-    /// What a file is called on its button.
-    pub(crate) const fn form(form: Form) -> &'static str {
-        match form {
-            Form::Script => TAKE_SCRIPT,
-            Form::Text => "Trace as text",
-            Form::Capture => "Capture for Wireshark (.pcap)",
-            Form::Packetdrill(Host::Client) => "The client's side for packetdrill (.pkt)",
-            Form::Packetdrill(Host::Server) => "The server's side for packetdrill (.pkt)",
-            Form::Svg => "Picture (.svg)",
-        }
     }
 }

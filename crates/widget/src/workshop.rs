@@ -1,7 +1,6 @@
 //! Where the reader changes the script, and takes away what came of it.
 
 use sim::Rules;
-use web_sys::Element;
 use yew::prelude::*;
 
 use crate::change::{Change, LINES, possible};
@@ -9,6 +8,7 @@ use crate::controls::{button, menu, option, pressed};
 use crate::dom::{element, text};
 use crate::editor::editor;
 use crate::explain::{folded, unfolded};
+use crate::export::Form;
 use crate::export::link::{Holds, Link};
 use crate::layout::Layout;
 use crate::live::Place;
@@ -31,6 +31,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) wrong: Option<&'a NoRun>,
     /// What is wrong with the link that led here.
     pub(crate) complaint: Option<&'a str>,
+    /// Why a file could not be taken.
+    pub(crate) notice: Option<&'a str>,
     /// Whether there is a change to take back.
     pub(crate) is_changed: bool,
     /// The current step.
@@ -74,8 +76,7 @@ impl Workshop<'_> {
         if place.is_chapter() { folded(texts::CHANGE, inside) } else { unfolded(texts::CHANGE, inside) }
     }
 
-    /// Take it away: a link to this step, the script, and the command for one's own kernel. Other files are the
-    /// playground's.
+    /// Take it away: a link to this step, files, and the command for one's own kernel.
     pub(crate) fn take(&self) -> Html {
         let mut links = element("p", "sc-choices");
         match self.link().encode() {
@@ -89,18 +90,15 @@ impl Workshop<'_> {
             }
             Err(why) => links = links.text(&why.to_string()),
         }
-        let script = element("a", "")
-            .with("href", "#".into())
-            .with("data-do", "take".into())
-            .with("download", format!("{}.tcp", self.id).into());
-        links = links.child(script.text(texts::TAKE_SCRIPT).end());
         let path = if self.is_changed { format!("{}.tcp", self.id) } else { format!("book/scenarios/{}.tcp", self.id) };
         let command = element("p", "").text(texts::ON_YOUR_KERNEL).text(" ").child(text(
             "code",
             "",
             &format!("cargo run --example native -- {path}"),
         ));
-        folded(texts::TAKE, element("div", "").child(links.end()).child(command.end()).end())
+        let notice = text("p", "sc-failed", self.notice.unwrap_or(""));
+        let inside = element("div", "").child(element("div", "").with("role", "status".into()).child(notice).end());
+        folded(texts::TAKE, inside.child(links.end()).child(files()).child(command.end()).end())
     }
 
     fn link(&self) -> Link {
@@ -110,22 +108,14 @@ impl Workshop<'_> {
         };
         Link { holds, step: self.cursor, rules: self.rules, runtime: None }
     }
-
-    /// Gives a link the script as a file, just before the browser follows it.
-    pub(crate) fn fill(&self, link: &Element) {
-        let _ = link.set_attribute("href", &percent("data:text/plain;charset=utf-8,", self.text.as_bytes()));
-    }
 }
 
-/// Every byte as `%xx`, behind `start`.
-fn percent(start: &str, bytes: &[u8]) -> String {
-    let mut written = String::with_capacity(start.len() + bytes.len() * 3);
-    written.push_str(start);
-    for byte in bytes {
-        written.push('%');
-        for digit in [byte >> 4, byte & 15] {
-            written.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
-        }
+/// A button for each file that can be taken away.
+pub(crate) fn files() -> Html {
+    let mut files = element("p", "sc-choices");
+    for form in Form::ALL {
+        let button = element("button", "").with("type", "button".into()).with("data-form", form.ending().into());
+        files = files.child(button.text(texts::form(form)).end());
     }
-    written
+    files.end()
 }

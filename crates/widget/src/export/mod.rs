@@ -38,6 +38,11 @@ impl Form {
         Self::Packetdrill(Host::Server),
     ];
 
+    /// The form of files whose names end so.
+    pub fn of_ending(ending: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.ending() == ending)
+    }
+
     /// What a file's name ends with.
     pub const fn ending(self) -> &'static str {
         match self {

@@ -1,28 +1,7 @@
-//! What the playground asks of the browser: a file for the reader, and the address.
+//! The page's address, which holds what the playground shows.
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
-
-/// Offers bytes as a file; `None` if the browser does not let us.
-pub(crate) fn download(name: &str, media_type: &str, bytes: &[u8]) -> Option<()> {
-    let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(bytes));
-    let bag = BlobPropertyBag::new();
-    bag.set_type(media_type);
-    let blob = Blob::new_with_u8_array_sequence_and_options(&parts, &bag).ok()?;
-    let address = Url::create_object_url_with_blob(&blob).ok()?;
-    let document = web_sys::window()?.document()?;
-    let link: HtmlAnchorElement = document.create_element("a").ok()?.unchecked_into();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // The browser has taken the file when the click returns; the address may still be read for a moment.
-    let later = Closure::once_into_js(move || {
-        let _ = Url::revoke_object_url(&address);
-    });
-    web_sys::window()?.set_timeout_with_callback_and_timeout_and_arguments_0(later.unchecked_ref(), 60_000).ok()?;
-    Some(())
-}
 
 /// What stands behind the address's `#`.
 pub(crate) fn fragment() -> String {
