@@ -42,23 +42,23 @@ pub(crate) fn meet(id: &str) -> Page {
     page
 }
 
-/// The first chapter that shows a scenario, and does not begin with a question.
+/// The first chapter that shows a scenario.
 pub(crate) fn chapter_of(id: &str) -> String {
     let embed = format!("data-scenario=\"{id}\"");
-    let shows = |chapter: &String| {
-        let html = fs::read_to_string(folder().join(chapter)).unwrap_or_else(|error| panic!("{chapter}: {error}"));
-        let tag = html.split('<').find(|tag| tag.contains(&embed));
-        tag.is_some_and(|tag| !tag.contains("data-begin=\"predict\""))
-    };
+    let shows = |chapter: &String| fs::read_to_string(folder().join(chapter)).is_ok_and(|html| html.contains(&embed));
     chapters_with_scenarios().into_iter().find(shows).unwrap_or_else(|| panic!("no chapter shows {id}"))
 }
 
-/// Scrolls to a scenario, and waits until its widget is live; in the page it is called `here`.
+/// Scrolls to a scenario, and waits until its widget is live and shows the whole run; in the page it is called `here`.
 pub(crate) fn find(page: &mut Page, id: &str) {
     page.value(&format!("window.here = document.querySelector('.scenario[data-scenario=\"{id}\"]'); 0"));
     page.value("here.scrollIntoView({ behavior: 'instant' })");
     page.wait_until("here.dataset.live");
     assert_eq!(page.value("here.dataset.live"), "yes", "{id}: {:?}", page.complaints());
+    if page.value("here.dataset.begin") == "predict" {
+        page.click(&button("Predict"));
+        page.wait_until("!here.querySelector('.sc-quiz')");
+    }
 }
 
 /// A button of the widget that is called `here`, by its name.
