@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::book::origin;
 use crate::chapter::{TOO_WIDE, inaccessible};
 use crate::chrome::{Page, Scripts};
-use crate::widget::{button, chapter_of, find, meet, unfold_all};
+use crate::widget::{button, chapter_of, find_whole, meet, unfold_all};
 
 const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
@@ -53,7 +53,7 @@ fn on_a_telephone_nothing_runs_out_of_the_page_with_all_unfolded() {
     let telephone = json!({ "width": 375, "height": 812, "deviceScaleFactor": 2, "mobile": true });
     page.call("Emulation.setDeviceMetricsOverride", telephone);
     page.open(&format!("{}/{}", origin(), chapter_of(ID)));
-    find(&mut page, ID);
+    find_whole(&mut page, ID);
     unfold_all(&mut page);
     page.choose("here.querySelector('.sc-runtimes')", "Java SocketChannel, JDK 17");
     for step in 0..23 {

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::book::origin;
-use crate::widget::{button, chapter_of, find, meet, unfold, unfold_all};
+use crate::widget::{button, chapter_of, find_whole, meet, unfold, unfold_all};
 
 const ID: &str = "write-after-peer-close";
 /// What is read aloud when it changes.
@@ -87,13 +87,10 @@ fn the_runtime_is_chosen_once_for_the_whole_book() {
     page.wait_until(&format!("{SAYS}.includes('java.net.SocketException: Broken pipe')"));
     for other in [ID, "close-with-unread-data"] {
         page.open(&format!("{}/{}", origin(), chapter_of(other)));
-        find(&mut page, other);
+        find_whole(&mut page, other);
         assert_eq!(page.value(&format!("{RUNTIMES}.value")), "Java Socket, JDK 17");
         assert!(page.list(SAYS).iter().any(|says| says.starts_with("java.net.SocketException")), "{other}");
     }
-    // This chapter's picture begins with a question.
-    page.click(&button("Predict"));
-    page.wait_until(&format!("{}.ariaPressed === 'false'", button("Predict")));
     // In this order Java remembers what the kernel forgets.
     page.click("[...here.querySelectorAll('.sc-row')].findLast((row) => row.querySelector('.sc-message'))");
     page.wait_until(&format!("{ALOUD}.textContent.includes('Java Socket, JDK 17: java.net.SocketException')"));

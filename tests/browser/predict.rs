@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::book::open;
 use crate::chrome::{Page, Scripts};
-use crate::widget::{button, find, meet, tab_to};
+use crate::widget::{button, find, find_whole, meet, tab_to};
 
 const QUESTION: &str = "here.querySelector('.sc-panel p b')?.textContent";
 const VERDICT: &str = "here.querySelector('.sc-panel strong')?.textContent";
@@ -69,7 +69,7 @@ fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
 
     let address = page.value("location.href");
     page.open(address.as_str().expect("an address"));
-    find(&mut page, "write-after-peer-close");
+    find_whole(&mut page, "write-after-peer-close");
     page.click(&button("Predict"));
     page.wait_until(&format!("{}.ariaPressed === 'true'", button("Predict")));
     page.click(&button("Last step"));

@@ -35,10 +35,10 @@ pub(crate) fn enliven_playground(page: &mut Page) -> bool {
     is_there
 }
 
-/// The chapter that shows a scenario, with its widget live; in the page it is called `here`.
+/// The chapter that shows a scenario, with its widget live and the whole run in it; in the page it is called `here`.
 pub(crate) fn meet(id: &str) -> Page {
     let mut page = open(&chapter_of(id), Scripts::On);
-    find(&mut page, id);
+    find_whole(&mut page, id);
     page
 }
 
@@ -49,12 +49,17 @@ pub(crate) fn chapter_of(id: &str) -> String {
     chapters_with_scenarios().into_iter().find(shows).unwrap_or_else(|| panic!("no chapter shows {id}"))
 }
 
-/// Scrolls to a scenario, and waits until its widget is live and shows the whole run; in the page it is called `here`.
+/// Scrolls to a scenario, and waits until its widget is live; in the page it is called `here`.
 pub(crate) fn find(page: &mut Page, id: &str) {
     page.value(&format!("window.here = document.querySelector('.scenario[data-scenario=\"{id}\"]'); 0"));
     page.value("here.scrollIntoView({ behavior: 'instant' })");
     page.wait_until("here.dataset.live");
     assert_eq!(page.value("here.dataset.live"), "yes", "{id}: {:?}", page.complaints());
+}
+
+/// The same; a picture that begins with its question is made to show the whole run.
+pub(crate) fn find_whole(page: &mut Page, id: &str) {
+    find(page, id);
     if page.value("here.dataset.begin") == "predict" {
         page.click(&button("Predict"));
         page.wait_until("!here.querySelector('.sc-quiz')");
