@@ -164,6 +164,9 @@ fn segments(trace: &Trace) -> impl Iterator<Item = (u64, Option<u64>, Host, [u16
     })
 }
 
+/// What the names of those rules have in common by which a timer sends a RST.
+const TIMERS_THAT_RESET: [&str; 2] = ["keep-alive", "resets after tcp_fin_timeout"];
+
 /// A RST that leaves must have another cause than RSTs that arrived at that moment.
 fn check_no_reset_answers_a_reset(trace: &Trace) {
     for (at_us, _, host, ports, segment) in segments(trace).filter(|(.., segment)| segment.flags.rst) {
@@ -184,7 +187,7 @@ fn check_no_reset_answers_a_reset(trace: &Trace) {
             }
             Event::Statement { at_us: on_us, .. } => *on_us == at_us,
             Event::Rule { at_us: on_us, rule, host: on, .. } => {
-                *on_us == at_us && *on == host && rule.contains("keep-alive")
+                *on_us == at_us && *on == host && TIMERS_THAT_RESET.iter().any(|timer| rule.contains(timer))
             }
             _ => false,
         });
