@@ -163,7 +163,7 @@ pub(crate) fn takes_every_file(page: &mut Page, place: &str, folder: &str) {
         (".txt", "client > server   S   0:0(0)"),
         (".pcap", ""),
         (".svg", "EPIPE</text>"),
-        (".client.pkt", "0.100 > S 0:0(0) <...>"),
+        (".client.pkt", "0.000 > S 0:0(0) <...>"),
         (".server.pkt", "accept(3, ..., ...) = 4"),
     ] {
         page.click(&format!("{place}.querySelector('[data-form=\"{ending}\"]')"));

@@ -14,11 +14,19 @@ use scenario::{
 /// The script for that host.
 ///
 /// # Errors
-/// The run has no connection, or several: packetdrill plays one.
+/// The run has no connection, or several: packetdrill plays one. Or the host loses power.
 pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String> {
     one_connection(trace)?;
+    let loses_power = |action: &Action| matches!(action, Action::Host(whose, HostAction::Crash) if *whose == host);
+    if script.statements.iter().any(|statement| loses_power(&statement.action)) {
+        return Err(format!("the {host} loses power in this run, and packetdrill's kernel goes on"));
+    }
     let mut lines = Lines::default();
+    // packetdrill begins at its script's first event, which is to stand at 0.
+    let begin_us = begin_us(script, trace, host);
+    let seconds = |at_us: u64| seconds(at_us.saturating_sub(begin_us));
     let mut descriptors = Descriptors::default();
+    let mut end_us = 0;
     for (index, event) in trace.events.iter().enumerate() {
         match event {
             Event::Call { at_us, began_us, host: caller, line, outcome, .. } if *caller == host => {
@@ -26,6 +34,10 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                     continue;
                 };
                 let never = *outcome == Outcome::Blocks;
+                if !never {
+                    // packetdrill takes a script for over while a call lasts, unless something comes behind.
+                    end_us = end_us.max(*at_us);
+                }
                 let place = if began_us < at_us || never { place(trace, *began_us, *line) } else { 2 * index + 1 };
                 let when = if began_us < at_us && !never {
                     format!("{}...{}", seconds(*began_us), seconds(*at_us))
@@ -34,7 +46,7 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                 };
                 for written in descriptors.call(call, *outcome) {
                     let written = match written.strip_prefix(FIRST) {
-                        Some(setup) => format!("{} {setup}", seconds(*began_us)),
+                        Some(setup) => timed(&seconds(*began_us), setup),
                         None if never => format!("// at {when}, and it never returns: {written}"),
                         None => format!("{when} {written}"),
                     };
@@ -51,10 +63,11 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                     }
                     (false, None) => continue,
                 };
-                // What options the kernel adds to a handshake is its own; ours offers a segment's size.
+                // What options the kernel adds is its own; our handshake offers a segment's size, and SACK, without
+                // which Linux does not probe for losses.
                 let options = match (segment.flags.syn, mark) {
-                    (true, '<') => " <mss 1448>",
-                    (true, _) => " <...>",
+                    (_, '>') => " <...>",
+                    (true, _) => " <mss 1448,nop,nop,sackOK>",
                     (false, _) => "",
                 };
                 let window = if mark == '<' { format!(" win {}", segment.win) } else { String::new() };
@@ -74,7 +87,7 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
                 };
                 if *whose == host {
                     for written in descriptors.host(*action) {
-                        lines.put(*at_us, 2 * index + 1, format!("{} {written}", seconds(*at_us)));
+                        lines.put(*at_us, 2 * index + 1, timed(&seconds(*at_us), &written));
                     }
                 }
             }
@@ -85,12 +98,16 @@ pub(super) fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, 
     let _ = writeln!(text, "// {}", script.title);
     let _ =
         writeln!(text, "// The {host}'s side of a run, with its numbers and times. The other side is written down.");
+    let _ = writeln!(text, "// What it writes in bulk a kernel may cut otherwise.");
     let _ = writeln!(
         text,
-        "// packetdrill --tolerance_usecs=100000{} FILE.pkt",
+        "// packetdrill --tolerance_usecs=300000{} FILE.pkt",
         if script.ipv6() { " --ip_version=ipv6" } else { "" }
     );
     text.push('\n');
+    if lines.0.last().is_some_and(|(last_us, ..)| *last_us < end_us) {
+        lines.put(end_us, usize::MAX, format!("{} `true`", seconds(end_us)));
+    }
     for (.., line) in lines.0 {
         text.push_str(&line);
         text.push('\n');
@@ -112,14 +129,43 @@ impl Lines {
 /// Marks a line that prepares a call and returns at once.
 const FIRST: &str = "\u{1}";
 
+/// A line with its time. What packetdrill cannot do is a comment, and a comment has no time of its own.
+fn timed(when: &str, line: &str) -> String {
+    match line.strip_prefix("// ") {
+        Some(comment) => format!("// at {when} {comment}"),
+        None => format!("{when} {line}"),
+    }
+}
+
+/// When the first thing happens that the host's script has a line for. What is only a comment does not count.
+fn begin_us(script: &Script, trace: &Trace, host: Host) -> u64 {
+    let first = trace.events.iter().find_map(|event| match event {
+        Event::Call { began_us, host: caller, .. } if *caller == host => Some(*began_us),
+        Event::Segment { at_us, from, fate, .. } if *from == host && *fate != Fate::Injected => Some(*at_us),
+        Event::Segment { arrives_us, from, .. } if *from != host => *arrives_us,
+        Event::Statement { at_us, line, .. } => {
+            let action = script.statement(*line).map(|statement| &statement.action);
+            let is_own = |whose: &Host, action: &HostAction| *whose == host && matches!(action, HostAction::Sysctl(..));
+            matches!(action, Some(Action::Host(whose, action)) if is_own(whose, action)).then_some(*at_us)
+        }
+        _ => None,
+    });
+    first.unwrap_or(0)
+}
+
 fn one_connection(trace: &Trace) -> Result<(), String> {
-    let mut connections: Vec<[u16; 2]> = Vec::new();
+    // Each with whether its handshake's first segments are over: a SYN behind them begins another.
+    let mut connections: Vec<([u16; 2], bool)> = Vec::new();
     for event in &trace.events {
-        if let Event::Segment { from, ports, .. } = event {
-            let ports = if *from == Host::Client { *ports } else { [ports[1], ports[0]] };
-            if !connections.contains(&ports) {
-                connections.push(ports);
-            }
+        let Event::Segment { from, ports, segment, fate, .. } = event else { continue };
+        if *fate == Fate::Injected {
+            continue;
+        }
+        let ports = if *from == Host::Client { *ports } else { [ports[1], ports[0]] };
+        let begins = segment.flags.syn && !segment.flags.ack;
+        match connections.iter_mut().rfind(|(known, _)| *known == ports) {
+            Some((_, is_over)) if !(begins && *is_over) => *is_over |= !segment.flags.syn,
+            _ => connections.push((ports, false)),
         }
     }
     match connections.len() {
@@ -319,21 +365,21 @@ mod tests {
         assert_eq!(
             lines,
             [
-                "0.100 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3",
-                "0.100...0.120 connect(3, ..., ...) = 0",
-                "0.100 > S 0:0(0) <...>",
-                "0.120 < S. 0:0(0) ack 1 win 14480 <mss 1448>",
-                "0.120 > . 1:1(0) ack 1",
-                "0.320 write(3, ..., 5) = 5",
-                "0.320 > P. 1:6(5) ack 1",
-                "0.340 < . 1:1(0) ack 6 win 14480",
-                "0.540 < F. 1:1(0) ack 6 win 14480",
-                "0.544 > . 6:6(0) ack 2",
-                "0.644 write(3, ..., 8) = 8",
-                "0.644 > P. 6:14(8) ack 2",
-                "0.664 < R 2:2(0) win 0",
-                "0.754 write(3, ..., 5) = -1 EPIPE (Broken pipe)",
-                "0.854 read(3, ..., 65536) = 0",
+                "0.000 socket(..., SOCK_STREAM, IPPROTO_TCP) = 3",
+                "0.000...0.020 connect(3, ..., ...) = 0",
+                "0.000 > S 0:0(0) <...>",
+                "0.020 < S. 0:0(0) ack 1 win 14480 <mss 1448,nop,nop,sackOK>",
+                "0.020 > . 1:1(0) ack 1 <...>",
+                "0.220 write(3, ..., 5) = 5",
+                "0.220 > P. 1:6(5) ack 1 <...>",
+                "0.240 < . 1:1(0) ack 6 win 14480",
+                "0.440 < F. 1:1(0) ack 6 win 14480",
+                "0.444 > . 6:6(0) ack 2 <...>",
+                "0.544 write(3, ..., 8) = 8",
+                "0.544 > P. 6:14(8) ack 2 <...>",
+                "0.564 < R 2:2(0) win 0",
+                "0.654 write(3, ..., 5) = -1 EPIPE (Broken pipe)",
+                "0.754 read(3, ..., 65536) = 0",
             ]
         );
     }
@@ -367,6 +413,7 @@ mod tests {
                     })
                     .collect();
                 assert!(times.is_sorted(), "{} {host}: {lines:#?}", entry.id);
+                assert_eq!(times.first(), Some(&0.0), "{} {host}: packetdrill begins at 0", entry.id);
                 assert!(!lines.iter().any(|line| line.contains("(0, ")), "{} {host}: {lines:#?}", entry.id);
             }
         }
@@ -380,5 +427,26 @@ mod tests {
             pkt(&run.script, &run.trace, Host::Client),
             Err("this run has 2 connections, and packetdrill plays one".to_owned())
         );
+    }
+    #[test]
+    fn what_packetdrill_cannot_do_is_a_comment_without_a_time_or_is_refused() {
+        let run = Run::of(
+            "server listen() = 0\nclient connect() = 0\nserver accept() = 0\nserver kill()\n",
+            sim::Rules::Linux,
+        )
+        .expect("it runs");
+        let text = pkt(&run.script, &run.trace, Host::Server).expect("it has one connection");
+        assert!(
+            text.contains("\n// at 0.320 the process is killed: its kernel closes what is open\n0.320 close("),
+            "{text}"
+        );
+        assert_eq!(
+            side("peer-reboot-half-open", Host::Server),
+            Err("the server loses power in this run, and packetdrill's kernel goes on".to_owned())
+        );
+        let late = side("syn-blackhole", Host::Client).expect("it has one connection");
+        assert!(late.last().is_some_and(|line| line.ends_with("`true`")), "connect() is given its time: {late:#?}");
+        let again = side("time-wait-reopen", Host::Client);
+        assert_eq!(again, Err("this run has 2 connections, and packetdrill plays one".to_owned()));
     }
 }
