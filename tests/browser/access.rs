@@ -42,6 +42,9 @@ fn after_a_change_and_after_a_mistake_nothing_is_wrong_in_any_theme() {
     page.write(EDITOR, &script.replace("= EPIPE", "= ECONNRESET"));
     page.wait_until("here.querySelector('.sc-ladder .sc-failed')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with a mark on what came out differently");
+    page.click(&button("Side by side: Linux, and smoltcp as it is"));
+    page.wait_until("here.querySelector('.sc-bare')");
+    assert_eq!(inaccessible(&mut page), [""; 0], "with two pictures");
     page.write(EDITOR, &script.replace("close()", "klose()"));
     page.wait_until("here.querySelector('.sc-behind b')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with a message at the line");

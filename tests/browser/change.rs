@@ -136,6 +136,36 @@ fn a_mistake_in_the_editor_gets_its_message_at_the_line_and_the_picture_stays() 
 }
 
 #[test]
+fn linux_and_smoltcp_stand_side_by_side_or_one_above_the_other() {
+    let mut page = workshop();
+    let compare = button("Side by side: Linux, and smoltcp as it is");
+    let marks =
+        "[...here.querySelectorAll('.sc-ladder')].map((ladder) => ladder.querySelectorAll('.sc-failed').length)";
+    page.click(&compare);
+    page.wait_until(&format!("{marks}.length === 2"));
+    assert_eq!(page.value(&format!("[{marks}[0] === 0, {marks}[1] > 0]")), json!([true, true]), "smoltcp is not Linux");
+    let places = "[...here.querySelectorAll('.sc-figure')].map((figure) => figure.getBoundingClientRect())";
+    assert_eq!(page.value(&format!("{places}[0].right <= {places}[1].left")), true, "side by side");
+    page.click("here.querySelector('.sc-bare .sc-row[data-step=\"2\"]')");
+    page.click(&row("write(\"again\")"));
+    page.wait_until("here.querySelectorAll('.sc-now').length === 1");
+    let now = page.value("here.querySelector('.sc-now').textContent").to_string();
+    assert!(now.contains("EPIPE"), "the steps are Linux's: {now}");
+    let telephone = json!({ "width": 375, "height": 812, "deviceScaleFactor": 2, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", telephone);
+    page.wait_until(&format!("{places}[0].bottom <= {places}[1].top"));
+    page.call("Emulation.clearDeviceMetricsOverride", json!({}));
+    // A change changes both.
+    page.write(EDITOR, &original().replace("client read() = 0", "client close()"));
+    let closes =
+        "[...here.querySelectorAll('.sc-ladder')].map((ladder) => ladder.textContent.split('close()').length - 1)";
+    page.wait_until(&format!("{closes}.join() === '2,2'"));
+    page.click(&compare);
+    page.wait_until(&format!("{marks}.length === 1"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
 fn a_link_opens_the_changed_script_at_its_step() {
     let mut page = workshop();
     page.click(&row("R "));

@@ -98,6 +98,7 @@ pub(crate) fn on_click(event: MouseEvent) -> Option<Message> {
             "undo" => Message::Undo,
             "original" => Message::Original,
             "bare" => Message::OtherRules,
+            "compare" => Message::Compare,
             _ => return None,
         });
     }
@@ -107,7 +108,8 @@ pub(crate) fn on_click(event: MouseEvent) -> Option<Message> {
     if let Some(choice) = target.get_attribute("data-answer") {
         return choice.parse().ok().map(Message::Answer);
     }
-    let row = target.closest("[data-step]").ok()??;
+    // The picture beside it has steps of its own.
+    let row = target.closest("[data-step]:not(.sc-bare *)").ok()??;
     row.get_attribute("data-step")?.parse().ok().map(|step| Message::Do(Action::Go(step)))
 }
 

@@ -122,6 +122,10 @@ pub(crate) enum Message {
     Original,
     /// With Linux's rules, or without.
     OtherRules,
+    /// With and without, side by side, or no longer.
+    Compare,
+    /// The script with this number was performed without Linux's rules.
+    Compared(u32, Result<Shown, NoRun>),
     /// The script with this number was performed.
     Performed(u32, Result<Shown, NoRun>),
     /// The reader wants a file.
@@ -165,6 +169,10 @@ pub(crate) struct Live {
     viewed: Option<usize>,
     /// While the reader predicts.
     quiz: Option<Quiz>,
+    /// Whether the reader wants to see the run without Linux's rules as well.
+    compares: bool,
+    /// That run.
+    bare: Option<Shown>,
 }
 
 /// So many changes can be taken back.
@@ -197,6 +205,8 @@ impl Component for Live {
             drawn: shown.layout.drawn(0),
             viewed: None,
             quiz: None,
+            compares: false,
+            bare: None,
         };
         match place {
             #[cfg(feature = "playground")]
@@ -277,9 +287,19 @@ impl Component for Live {
                 self.focus();
             }
             Message::OtherRules => {
+                (self.compares, self.bare) = (false, None);
                 self.rules = if self.rules == Rules::Linux { Rules::Bare } else { Rules::Linux };
                 self.set_text(ctx, self.text.clone());
             }
+            Message::Compare => {
+                (self.compares, self.bare) = (!self.compares, None);
+                self.compare(ctx);
+            }
+            Message::Compared(number, _) if number != self.asked || !self.compares => return false,
+            Message::Compared(_, performed) => match performed {
+                Ok(bare) => self.bare = Some(bare),
+                Err(wrong) => self.wrong = Some(wrong),
+            },
             Message::Performed(number, _) if number != self.asked => return false,
             Message::Performed(_, performed) => {
                 self.waits = false;
@@ -344,13 +364,19 @@ impl Component for Live {
             .child(workshop.change(place))
             .child(beside(layout, &self.shown.heads, cursor))
             .maybe(place.is_chapter().then(|| workshop.take()));
+        // It would tell a reader who predicts too much.
+        let bare = self.bare.as_ref().filter(|_| self.quiz.is_none()).map(|bare| self.beside_linux(bare));
         html! {
             <div class={if self.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
                 role="group" aria-label={layout.title.clone()} onkeydown={link.batch_callback(on_key)}
                 onclick={link.batch_callback(on_click)} oninput={link.batch_callback(on_input)}>
+                <div class={if bare.is_some() { "sc-both" } else { "" }}>
                 <div class={if self.drawn.len() < steps { "sc-long" } else { "" }} ref={&self.ladder}
                     onscroll={link.callback(|_| Message::Scrolled)}>
+                    { bare.as_ref().map(|_| text("strong", "", texts::AS_LINUX)).unwrap_or_default() }
                     <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} runtime={settings::runtime()} />
+                </div>
+                { bare.unwrap_or_default() }
                 </div>
                 { desk }
                 { beside.end() }
@@ -405,6 +431,7 @@ impl Live {
         self.text = text;
         self.complaint = None;
         self.asked += 1;
+        self.compare(ctx);
         if place.is_chapter() && self.rules == Rules::Linux && self.text == **original {
             self.waits = false;
             self.show(ctx, shown.clone());
@@ -413,6 +440,27 @@ impl Live {
         self.waits = true;
         let (number, performer, text, rules) = (self.asked, performer.clone(), self.text.clone(), self.rules);
         ctx.link().send_future(async move { Message::Performed(number, performer.perform(&text, rules).await) });
+    }
+
+    /// The run without Linux's rules, whole.
+    fn beside_linux(&self, bare: &Shown) -> Html {
+        let layout = bare.layout.clone();
+        let drawn = layout.drawn(0);
+        html! {
+            <div class="sc-bare">
+                { text("strong", "", texts::AS_SMOLTCP) }
+                <Picture {layout} cursor={None} {drawn} runtime={settings::runtime()} />
+            </div>
+        }
+    }
+
+    /// Performs the script without Linux's rules, if the reader wants to see that, too.
+    fn compare(&self, ctx: &Context<Self>) {
+        if self.compares {
+            let (number, performer, text) = (self.asked, ctx.props().performer.clone(), self.text.clone());
+            ctx.link()
+                .send_future(async move { Message::Compared(number, performer.perform(&text, Rules::Bare).await) });
+        }
     }
 
     /// Another run.
@@ -440,6 +488,7 @@ impl Live {
             text: &self.text,
             layout: &self.shown.layout,
             rules: self.rules,
+            compares: self.compares,
             waits: self.waits,
             wrong: self.wrong.as_ref(),
             complaint: self.complaint.as_deref(),

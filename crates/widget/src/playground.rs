@@ -331,7 +331,7 @@ impl Playground {
                 .with("type", "button".into())
                 .with("data-pg", "compare".into())
                 .with("aria-pressed", self.compares.to_string().into())
-                .text(page::COMPARE)
+                .text(texts::COMPARE)
                 .end(),
         );
         let section = element("div", "scenario pg-compare").child(down.end());
@@ -350,7 +350,7 @@ impl Playground {
         }
         let said = text("p", "", if differ.is_empty() { page::SAME_OUTCOMES } else { page::OTHER_OUTCOMES });
         let both =
-            element("div", "pg-both").child(column(page::AS_LINUX, run)).child(column(page::AS_SMOLTCP, &bare)).end();
+            element("div", "pg-both").child(column(texts::AS_LINUX, run)).child(column(texts::AS_SMOLTCP, &bare)).end();
         section.child(said).child(list.end()).child(both).end()
     }
 

@@ -25,6 +25,8 @@ pub(crate) struct Workshop<'a> {
     pub(crate) layout: &'a Layout,
     /// Which rules it followed.
     pub(crate) rules: Rules,
+    /// Whether it is shown without Linux's rules as well.
+    pub(crate) compares: bool,
     /// Whether the script is being performed.
     pub(crate) waits: bool,
     /// What is wrong with the script.
@@ -70,6 +72,9 @@ impl Workshop<'_> {
                 .child(button("original").text(texts::ORIGINAL).end());
         }
         back = back.child(pressed("bare", texts::BARE, self.rules == Rules::Bare));
+        if self.rules == Rules::Linux && place.is_chapter() {
+            back = back.child(pressed("compare", texts::COMPARE, self.compares));
+        }
         let complaint = if self.waits { Some(texts::LOADING) } else { self.complaint };
         let editor = editor(self.text, self.wrong, complaint);
         let inside = element("div", "").child(clicks.end()).child(back.end()).child(editor).end();
