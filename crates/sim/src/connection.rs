@@ -61,6 +61,8 @@ pub(crate) struct Connection {
     pub(crate) fin_wanted: bool,
     /// Something was lost: what leaves until this number is acknowledged leaves one segment at a time.
     pub(crate) recovery: Option<u32>,
+    /// Behind the last of what has arrived beyond a gap: the right edge of what SACK tells.
+    pub(crate) sacked_to: Option<u32>,
     /// The number of a FIN that arrived before the data in front of it.
     pub(crate) early_fin: Option<u32>,
     /// Linux's sk_err: the one pending error.
@@ -239,6 +241,7 @@ impl Connection {
             stream_ended: false,
             fin_wanted: false,
             recovery: None,
+            sacked_to: None,
             early_fin: None,
             error: None,
             answered_us: None,
@@ -249,6 +252,15 @@ impl Connection {
     pub(crate) fn note_left(&mut self, seq: u32, end: u32) {
         self.in_flight.retain(|known| !after(*known, seq) || after(*known, end));
         self.in_flight.push(end);
+    }
+
+    /// The segment is taken, and stands beyond a gap perhaps.
+    pub(crate) fn note_beyond_gap(&mut self, segment: &RawSegment) {
+        let end = segment.seq.wrapping_add(length(segment));
+        let is_beyond = length(segment) > 0 && after(segment.seq, self.numbers.receive_next);
+        if is_beyond && self.sacked_to.is_none_or(|edge| after(end, edge)) {
+            self.sacked_to = Some(end);
+        }
     }
 
     /// Everything before that number is acknowledged.

@@ -69,10 +69,10 @@ pub(crate) fn write(ip: Ip, segment: &RawSegment) -> Vec<u8> {
     write_with_sack(ip, segment, None)
 }
 
-/// Whether the segment says that something behind a gap has arrived (RFC 2018).
-pub(crate) fn tells_of_gap(frame: &[u8]) -> bool {
+/// Up to where, but without, something behind a gap has arrived, if the segment says so (RFC 2018).
+pub(crate) fn sacked_to(frame: &[u8]) -> Option<u32> {
     let tcp = TcpPacket::new_unchecked(payload(frame));
-    tcp.selective_ack_ranges().is_ok_and(|ranges| ranges[0].is_some())
+    tcp.selective_ack_ranges().ok()?[0].map(|(_, end)| end)
 }
 
 /// As [`write`], with the numbers from the first up to, but without, the second as received behind a gap.

@@ -22,13 +22,18 @@ impl Kernel {
         };
         let connection = &mut self.connections[at];
         if self.rules == Rules::Linux && rules::repeats_ack(connection, segment) {
-            if wire::tells_of_gap(&frame) {
+            // Linux: `tcp_is_sackblock_valid`. What was never sent cannot have arrived.
+            let is_sent = |end| !wire::after(end, connection.numbers.send_next);
+            if wire::sacked_to(&frame).is_some_and(is_sent) {
                 connection.timers.note_gap(self.now_us);
             } else if verdict == Verdict::Pass && rules::says_nothing_new(connection, segment) {
                 return connection.timers.note_received(self.now_us);
             }
         }
         connection.hears_fin = segment.flags.fin;
+        if matches!(verdict, Verdict::Pass | Verdict::KeepFin) {
+            connection.note_beyond_gap(segment);
+        }
         match verdict {
             Verdict::Pass | Verdict::PassAndHurry => {
                 self.effects.extend(rule.map(Effect::Rule));
@@ -58,9 +63,8 @@ impl Kernel {
             Verdict::Drop => self.effects.extend(rule.map(Effect::Rule)),
             Verdict::Answer(pace) => {
                 if pace == Pace::Always || connection.may_answer(self.now_us) {
-                    let answer = acknowledgement(&connection.numbers, self.host);
                     self.effects.extend(rule.map(Effect::Rule));
-                    self.send(Some(answer));
+                    self.answer(at);
                 }
             }
             Verdict::TakeAck | Verdict::TakeAckAndAnswer => {
@@ -71,8 +75,7 @@ impl Kernel {
                 let rests = |rest: &Rest| rest.id == connection.id && rest.state == State::FinWait2;
                 let is_there = connection.stack.is_some() || segment.flags.fin && self.rests.iter().any(rests);
                 if verdict == Verdict::TakeAckAndAnswer && is_there {
-                    let answer = acknowledgement(&connection.numbers, self.host);
-                    self.send(Some(answer));
+                    self.answer(at);
                 }
             }
             Verdict::Reset => {
@@ -95,6 +98,17 @@ impl Kernel {
         }
         self.connections[at].hears_fin = false;
         self.sweep();
+    }
+
+    /// The last ACK leaves again. One that was waiting leaves with it, and not once more later (Linux:
+    /// `tcp_event_ack_sent`).
+    fn answer(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        if connection.timers.ack_at.take().is_some() {
+            return self.work(at);
+        }
+        let answer = acknowledgement(&connection.numbers, self.host);
+        self.send(Some(answer));
     }
 
     fn judge(&self, at: usize, segment: &RawSegment) -> (Verdict, Option<&'static Rule>) {

@@ -72,14 +72,17 @@ fn outside_the_window(connection: &Connection, segment: &RawSegment) -> Option<(
     })
 }
 
-/// A reset must have exactly the next number expected; inside the window any other is challenged.
+/// A reset must have exactly the next number expected; inside the window any other is challenged. Linux accepts one
+/// more number: that behind the last of what has arrived beyond a gap, which the peer has been told with SACK.
 ///
 /// RFC 5961 §3.2. Linux: `tcp_validate_incoming`. Seen in `rst-in-window-challenge`, `forged-reset-exact`.
 fn reset_in_the_window(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
     if !segment.flags.rst {
         return None;
     }
-    Some(if segment.seq == connection.numbers.receive_next {
+    let next = connection.numbers.receive_next;
+    let is_edge = connection.sacked_to == Some(segment.seq) && after(segment.seq, next);
+    Some(if segment.seq == next || is_edge {
         (Verdict::Reset, None)
     } else {
         (Verdict::Answer(Pace::Limited), Some(&RESET_CHALLENGED))
