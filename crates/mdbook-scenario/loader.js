@@ -25,10 +25,21 @@
     return programs.get(address);
   }
 
-  // The page has its scripts' own runs. The stack is loaded when the reader wants another, or a file of one.
-  function stackAt(address) {
+  // The address of what an embed names.
+  const addressOf = (embed, name) => new URL(embed.dataset[name], root).href;
+
+  async function fetched(address) {
+    const answer = await fetch(address);
+    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+    return answer.text();
+  }
+
+  // The page has its scripts' own runs. The stack is loaded when the reader wants another, or a file of one; what
+  // runtimes print, when the reader asks for one.
+  function servicesOf(embed) {
     return async (wanted, script, rules, ending, name) => {
-      const stack = await program(address);
+      if (wanted === "texts") return fetched(addressOf(embed, "messages"));
+      const stack = await program(addressOf(embed, "stack"));
       if (wanted === "perform") return stack.perform(script, rules);
       const file = new Blob([stack.file(script, rules, ending)], { type: stack.media_type(ending) });
       const link = document.createElement("a");
@@ -41,11 +52,10 @@
 
   async function enliven(embed) {
     const { scenario, script, run, begin } = embed.dataset;
-    const address = (name) => new URL(embed.dataset[name], root).href;
     try {
-      const { mount } = await program(address("program"));
+      const { mount } = await program(addressOf(embed, "program"));
       const place = document.createElement("div");
-      mount(place, scenario, script, run, stackAt(address("stack")), begin);
+      mount(place, scenario, script, run, servicesOf(embed), begin);
       await new Promise((resolve) => setTimeout(resolve)); // the widget draws itself in a turn of its own
       if (!place.firstElementChild) throw new Error(`the widget of ${scenario} drew nothing`);
       embed.replaceChildren(place);
@@ -58,19 +68,17 @@
 
   // The list of scenarios stays, below the playground.
   async function open(embed) {
-    const { program: address, stack, style, catalogue } = embed.dataset;
     try {
       const sheet = document.createElement("link");
       sheet.rel = "stylesheet";
-      sheet.href = new URL(style, root).href;
+      sheet.href = addressOf(embed, "style");
       document.head.append(sheet);
-      const [{ playground }, answer] = await Promise.all([
-        program(new URL(address, root).href),
-        fetch(new URL(catalogue, root).href),
+      const [{ playground }, catalogue] = await Promise.all([
+        program(addressOf(embed, "program")),
+        fetched(addressOf(embed, "catalogue")),
       ]);
-      if (!answer.ok) throw new Error(`${catalogue}: ${answer.status}`);
       const place = document.createElement("div");
-      playground(place, await answer.text(), stackAt(new URL(stack, root).href));
+      playground(place, catalogue, servicesOf(embed));
       await new Promise((resolve) => setTimeout(resolve));
       if (!place.firstElementChild) throw new Error("the playground drew nothing");
       embed.prepend(place);

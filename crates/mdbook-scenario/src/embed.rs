@@ -71,6 +71,8 @@ pub struct Programs {
     pub widget: String,
     /// Parser and simulator, for a script that the reader has changed.
     pub stack: String,
+    /// What runtimes print.
+    pub messages: String,
 }
 
 impl Programs {
@@ -79,7 +81,11 @@ impl Programs {
     /// # Errors
     /// They have not been built.
     pub fn built(source: &Path) -> Result<Self, String> {
-        Ok(Self { widget: built(source, "widget", "js")?, stack: built(source, "stack", "js")? })
+        Ok(Self {
+            widget: built(source, "widget", "js")?,
+            stack: built(source, "stack", "js")?,
+            messages: built(source, "messages", "txt")?,
+        })
     }
 }
 
@@ -101,10 +107,11 @@ pub fn embed(id: &str, begin: Begin, programs: &Programs) -> Result<String, Embe
     assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
     let run = Run { text: entry.text.to_owned(), script, trace, frames };
     Ok(format!(
-        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-stack=\"{}\" data-begin=\"{}\" \
+        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-stack=\"{}\" data-messages=\"{}\" data-begin=\"{}\" \
          data-script=\"{}\" data-run=\"{}\"><div class=\"scenario-picture\">{picture}</div></div>",
         attribute(&programs.widget),
         attribute(&programs.stack),
+        attribute(&programs.messages),
         begin.word(),
         attribute(entry.text),
         widget::packed::pack(&Ok(Shown::of(&run))),
@@ -174,7 +181,9 @@ mod tests {
     use super::*;
 
     fn programs() -> Programs {
-        Programs { widget: "widget/widget-0.js".to_owned(), stack: "widget/stack-0.js".to_owned() }
+        let [widget, stack, messages] =
+            ["widget-0.js", "stack-0.js", "messages-0.txt"].map(|file| format!("widget/{file}"));
+        Programs { widget, stack, messages }
     }
 
     #[test]

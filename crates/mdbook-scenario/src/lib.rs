@@ -88,7 +88,9 @@ mod tests {
     use super::*;
 
     fn programs() -> Programs {
-        Programs { widget: "widget/widget-0.js".to_owned(), stack: "widget/stack-0.js".to_owned() }
+        let [widget, stack, messages] =
+            ["widget-0.js", "stack-0.js", "messages-0.txt"].map(|file| format!("widget/{file}"));
+        Programs { widget, stack, messages }
     }
 
     #[test]

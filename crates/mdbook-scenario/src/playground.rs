@@ -15,6 +15,7 @@ use crate::embed::{attribute, built};
 pub(crate) struct Files {
     program: String,
     stack: String,
+    messages: String,
     style: String,
     catalogue: String,
 }
@@ -26,6 +27,7 @@ impl Files {
         Ok(Self {
             program: built(source, "playground", "js")?,
             stack: built(source, "stack", "js")?,
+            messages: built(source, "messages", "txt")?,
             style: built(source, "playground", "css")?,
             catalogue: built(source, "catalogue", "txt")?,
         })
@@ -56,11 +58,12 @@ pub(crate) fn chapters(book: &Book) -> Chapters {
 ///
 /// Not of class `playground`: to those mdBook's own script adds a button, and asks the Rust playground's server.
 pub(crate) fn place(files: &Files, chapters: &Chapters) -> String {
-    let Files { program, stack, style, catalogue } = files;
+    let Files { program, stack, messages, style, catalogue } = files;
     let mut place = format!(
-        "<div class=\"tcp-playground\" data-program=\"{}\" data-stack=\"{}\" data-style=\"{}\" data-catalogue=\"{}\">\n\n",
+        "<div class=\"tcp-playground\" data-program=\"{}\" data-stack=\"{}\" data-messages=\"{}\" data-style=\"{}\" data-catalogue=\"{}\">\n\n",
         attribute(program),
         attribute(stack),
+        attribute(messages),
         attribute(style),
         attribute(catalogue)
     );
@@ -85,8 +88,9 @@ mod tests {
 
     #[test]
     fn every_scenario_is_listed_with_its_chapters() {
-        let files =
-            Files { program: "p.js".into(), stack: "k.js".into(), style: "s.css".into(), catalogue: "c.txt".into() };
+        let [program, stack, messages, style, catalogue] =
+            ["p.js", "k.js", "m.txt", "s.css", "c.txt"].map(str::to_owned);
+        let files = Files { program, stack, messages, style, catalogue };
         let chapters =
             Chapters::from([("linger-zero".to_owned(), vec![("On purpose".to_owned(), "reset/a.md".to_owned())])]);
         let place = place(&files, &chapters);

@@ -12,8 +12,14 @@ fn preprocessor() -> Command {
 }
 
 /// What a build leaves in book/widget.
-const BUILT: &[&str] =
-    &["widget-0123.js", "stack-0123.js", "playground-0123.js", "playground-0123.css", "catalogue-0123.txt"];
+const BUILT: &[&str] = &[
+    "widget-0123.js",
+    "stack-0123.js",
+    "messages-0123.txt",
+    "playground-0123.js",
+    "playground-0123.css",
+    "catalogue-0123.txt",
+];
 
 /// A book's folder with these files where a build leaves its own.
 fn book(name: &str, built: &[&str]) -> PathBuf {

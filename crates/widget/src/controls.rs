@@ -46,7 +46,7 @@ pub(crate) fn controls(player: &Player, is_predicting: bool) -> Html {
         speeds = speeds.child(option(each.label(), each == speed));
     }
     let mut runtimes = menu("sc-runtimes", texts::RUNTIME);
-    let runtime = settings::runtime().unwrap_or(Runtime::C);
+    let runtime = settings::chosen().unwrap_or(Runtime::C);
     for each in Runtime::ALL {
         runtimes = runtimes.child(option(each.name(), each == runtime));
     }

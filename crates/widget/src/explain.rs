@@ -1,6 +1,6 @@
 //! What stands below the picture: the current step in words.
 
-use scenario::messages::{Runtime, message};
+use scenario::messages::Runtime;
 use scenario::{Host, Outcome};
 use yew::prelude::*;
 
@@ -10,10 +10,11 @@ use crate::header::header;
 use crate::holding::holdings;
 use crate::layout::{Layout, Thing};
 use crate::picture::state;
+use crate::spoken::message;
 use crate::texts;
 
 /// The current step in words; without one, what the script says of itself.
-pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Runtime) -> Html {
+pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Runtime>) -> Html {
     let panel = element("div", "sc-words");
     let Some(row) = cursor.and_then(|cursor| layout.rows.get(cursor)) else {
         let hint = text("span", "sc-hint", texts::HINT);
@@ -28,9 +29,11 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Runtime) 
     for change in &row.changes {
         panel = panel.child(element("p", "").child(state(change)).text(" ").text(texts::state(change.to)).end());
     }
-    if let Some(message) = row.cause.and_then(|cause| message(runtime, cause)) {
-        let said = element("p", "").text(runtime.name()).text(": ").child(text("b", "", message.text));
-        panel = panel.child(said.text(" ").child(text("small", "", &texts::known(message.source))).end());
+    if let (Some(runtime), Some(cause)) = (runtime, row.cause)
+        && let Some(spoken) = message(runtime, cause)
+    {
+        let said = element("p", "").text(runtime.name()).text(": ").child(text("b", "", &spoken.text));
+        panel = panel.child(said.text(" ").child(text("small", "", &spoken.known)).end());
     } else if let Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } = &row.thing {
         panel = panel.child(text("p", "", &texts::errno(*errno)));
     }

@@ -7,14 +7,14 @@
 //! - [`change`]: what a click changes in the script
 //! - [`predict`]: what comes next? The questions of a run
 //! - `settings.rs`: what the reader chose for the whole book
-//! - `texts.rs`: every text shown
+//! - `texts.rs`: every text shown; [`spoken`]: what runtimes print
 //! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`: a segment's bytes, `diagram.rs`: the
 //!   states taken, [`holding`]: what the sockets hold
 //! - [`run`]: what a script gave; [`packed`]: the same on its way to the player
 //! - [`export`]: what a reader can take away: a link, files
 //! - `still.rs` (native): [`picture`], the finished picture as HTML for the chapter
 //! - `live.rs` (feature `live`, in the browser): the picture with controls; `controls.rs`: what can be pressed;
-//!   `workshop.rs`: where the script is changed and taken away; `performer.rs`: who performs it then
+//!   `workshop.rs`: where the script is changed and taken away; `performer.rs`: what is fetched for it
 //! - `chapter.rs` (feature `chapter`): `mount`, the program of the chapters
 //! - `stack.rs` (feature `stack`, in the browser): `perform`, `file` and `trace`, a program without a page
 //! - `playground.rs` (feature `playground`): the page with everything; [`catalogue`]: what can be opened there,
@@ -63,6 +63,8 @@ mod rows;
 pub mod run;
 #[cfg(all(target_arch = "wasm32", feature = "live"))]
 mod settings;
+#[cfg_attr(all(target_arch = "wasm32", feature = "stack"), expect(dead_code, reason = "the stack says nothing"))]
+pub mod spoken;
 #[cfg(all(target_arch = "wasm32", feature = "stack"))]
 pub mod stack;
 pub mod state;

@@ -183,8 +183,11 @@ impl Component for Live {
     type Properties = LiveProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let LiveProps { text, shown, place, .. } = ctx.props();
+        let LiveProps { text, shown, performer, place, .. } = ctx.props();
         settings::listen(ctx.link().callback(|()| Message::Chosen));
+        if settings::chosen().is_some() {
+            settings::fetch_texts(performer);
+        }
         let mut live = Self {
             shown: shown.clone(),
             rules: Rules::Linux,
@@ -255,6 +258,7 @@ impl Component for Live {
                 self.focus();
             }
             Message::Choose(runtime) => {
+                settings::fetch_texts(&ctx.props().performer);
                 settings::choose_runtime(runtime);
                 return false;
             }
@@ -356,7 +360,7 @@ impl Component for Live {
             .with("aria-live", if playing { "off" } else { "polite" }.into())
             .child(text("span", "sc-unseen", &texts::step_of(cursor, steps)))
             .maybe(self.question(layout))
-            .child(explain(layout, cursor, settings::runtime().unwrap_or(Runtime::C)));
+            .child(explain(layout, cursor, settings::runtime()));
         let desk =
             element("div", "sc-desk").child(controls(&self.player, self.quiz.is_some())).child(panel.end()).end();
         let workshop = self.workshop(ctx.props());

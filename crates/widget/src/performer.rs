@@ -1,5 +1,5 @@
-//! Who performs a script that the reader has changed, and who makes files of its run: the stack (`stack.rs`), which the
-//! page loads when it is first wanted.
+//! What the page fetches when it is first wanted: the stack (`stack.rs`), which performs a script that the reader has
+//! changed and makes files of its run; and what runtimes print.
 
 use js_sys::{Error, Function, Promise};
 use sim::Rules;
@@ -49,6 +49,11 @@ impl Performer {
             Ok(error) if error.name() == "Error" => error.message().into(),
             _ => texts::NO_STACK.to_owned(),
         })
+    }
+
+    /// What runtimes print (`spoken.rs`); `None` if it cannot be had.
+    pub(crate) async fn texts(&self) -> Option<String> {
+        self.ask(["texts", "", "", "", ""]).await.ok()?.as_string()
     }
 
     async fn ask(&self, what: [&str; 5]) -> Result<JsValue, JsValue> {

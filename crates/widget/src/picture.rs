@@ -3,12 +3,13 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use scenario::messages::{Runtime, message};
+use scenario::messages::Runtime;
 use scenario::{Fate, Host, Outcome, State};
 use yew::prelude::*;
 
 use crate::dom::{Element, element, text};
 use crate::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};
+use crate::spoken::message;
 use crate::texts;
 
 /// What is drawn, and how far it has come.
@@ -108,7 +109,7 @@ fn side(row: &Row, host: Host, runtime: Option<Runtime>) -> Html {
     if let (Some(runtime), Some(cause)) = (runtime, row.cause)
         && let Some(message) = message(runtime, cause)
     {
-        side = side.child(text("span", "sc-message", message.text));
+        side = side.child(text("span", "sc-message", &message.text));
     }
     for change in &row.changes {
         side = side.child(state(change));

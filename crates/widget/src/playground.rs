@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use js_sys::Function;
-use scenario::messages::{Cause, MESSAGES};
+use scenario::messages::{Cause, Runtime};
 use scenario::{Event, Host, Outcome, Trace};
 use sim::Rules;
 use wasm_bindgen::prelude::*;
@@ -26,6 +26,7 @@ use crate::picture::Picture;
 use crate::recent::{self, Recent};
 use crate::run::{Run, Shown};
 use crate::settings;
+use crate::spoken::message;
 use crate::texts::{self, page};
 use crate::workshop::files;
 
@@ -73,6 +74,8 @@ enum Message {
     Taken(Option<String>),
     /// The last things tried are to be forgotten.
     Forget,
+    /// The runtimes' texts are here, or another runtime was chosen.
+    Told,
 }
 
 struct Playground {
@@ -107,6 +110,8 @@ impl Component for Playground {
     fn create(ctx: &Context<Self>) -> Self {
         let arrive = ctx.link().callback(|()| Message::Arrive);
         when_fragment_changes(move || arrive.emit(()));
+        settings::listen(ctx.link().callback(|()| Message::Told));
+        settings::fetch_texts(&Performer(ctx.props().stack.clone()));
         let stored = settings::storage().and_then(|storage| storage.get_item(RECENT).ok()?).unwrap_or_default();
         let mut playground = Self {
             opened: Opened { number: 0, id: String::new(), text: EMPTY.to_owned(), shown: opened(EMPTY) },
@@ -160,6 +165,7 @@ impl Component for Playground {
                 return false;
             }
             Message::Taken(notice) => self.notice = notice,
+            Message::Told => {}
             Message::Forget => {
                 self.recent = Recent::default();
                 self.kept = None;
@@ -263,7 +269,7 @@ impl Playground {
         let Stand { text, step, rules } = &self.stand;
         let is_the_book_s = !self.opened.id.is_empty() && *text == self.opened.text;
         let holds = if is_the_book_s { Holds::Id(self.opened.id.clone()) } else { Holds::Script(text.clone()) };
-        let link = Link { holds, step: *step, rules: *rules, runtime: settings::runtime() };
+        let link = Link { holds, step: *step, rules: *rules, runtime: settings::chosen() };
         link.encode().map_err(|damaged| damaged.to_string())
     }
 
@@ -400,14 +406,14 @@ impl Playground {
         let mut tables = element("div", "");
         for (cause, call) in causes {
             let mut body = element("tbody", "");
-            for message in MESSAGES.iter().filter(|message| message.cause == cause) {
+            for spoken in Runtime::ALL.into_iter().filter_map(|runtime| message(runtime, cause)) {
                 let row = element("tr", "")
-                    .child(element("th", "").with("scope", "row".into()).text(message.runtime.name()).end())
+                    .child(element("th", "").with("scope", "row".into()).text(spoken.runtime.name()).end())
                     .child(
                         element("td", "")
-                            .child(text("code", "", message.text))
+                            .child(text("code", "", &spoken.text))
                             .text(" ")
-                            .child(text("small", "", &texts::known(message.source)))
+                            .child(text("small", "", &spoken.known))
                             .end(),
                     );
                 body = body.child(row.end());

@@ -5,18 +5,45 @@ use std::cell::{Cell, RefCell};
 use scenario::messages::Runtime;
 use yew::Callback;
 
+use crate::performer::Performer;
+use crate::spoken;
+
 /// The name in the page's storage.
 const RUNTIME: &str = "scenario-runtime";
 
 thread_local! {
     static CHOSEN: Cell<Option<Runtime>> = Cell::new(stored());
+    static FETCHED: Cell<bool> = const { Cell::new(false) };
     static SCORE: Cell<(u32, u32)> = const { Cell::new((0, 0)) };
     static WIDGETS: RefCell<Vec<Callback<()>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whose texts the reader wants; `None` if nothing was chosen.
-pub(crate) fn runtime() -> Option<Runtime> {
+pub(crate) fn chosen() -> Option<Runtime> {
     CHOSEN.get()
+}
+
+/// The same, as soon as the texts are here.
+pub(crate) fn runtime() -> Option<Runtime> {
+    chosen().filter(|_| spoken::is_here())
+}
+
+/// Fetches all runtimes' texts, unless that was done, and tells every widget when they are here.
+pub(crate) fn fetch_texts(performer: &Performer) {
+    if FETCHED.replace(true) {
+        return;
+    }
+    let performer = performer.clone();
+    wasm_bindgen_futures::spawn_local(async move {
+        match performer.texts().await {
+            Some(file) => {
+                spoken::keep(&file);
+                tell();
+            }
+            // Whoever asks the next time may have more luck.
+            None => FETCHED.set(false),
+        }
+    });
 }
 
 /// Remembers the choice and tells every widget. A page without storage forgets it when it is left.
@@ -25,6 +52,10 @@ pub(crate) fn choose_runtime(runtime: Runtime) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(RUNTIME, runtime.name());
     }
+    tell();
+}
+
+fn tell() {
     WIDGETS.with_borrow(|widgets| widgets.iter().for_each(|widget| widget.emit(())));
 }
 

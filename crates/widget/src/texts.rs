@@ -1,6 +1,7 @@
 //! Every text that the widget shows, in one place: a second language is a second table.
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
+#[cfg(not(target_arch = "wasm32"))]
 use scenario::messages::Source;
 use scenario::{Errno, Fate, Host, Outcome, Segment, State, Timer};
 
@@ -262,6 +263,7 @@ pub(crate) fn port(flight: &Flight) -> String {
 }
 
 /// How a runtime's text is known.
+#[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn known(source: Source) -> String {
     match source {
         Source::Run(version) => format!("(seen with {version})"),

@@ -53,7 +53,7 @@ impl Program {
 }
 
 /// Builds the widget for the browser. In `book/widget` lies then, and nothing else:
-/// `widget-HASH.js` and `widget-HASH_bg.wasm`, the same for `stack` and `playground`, `playground-HASH.css`, `catalogue-HASH.txt`.
+/// `widget-HASH.js` and `widget-HASH_bg.wasm`, the same for `stack` and `playground`, `playground-HASH.css`, `catalogue-HASH.txt`, `messages-HASH.txt`.
 ///
 /// The hash is of the content, so that a browser never puts an old half to a new one.
 ///
@@ -79,6 +79,7 @@ pub fn build() -> Result<()> {
     let style = root().join("crates/widget/playground.css");
     let style = fs::read(&style).with_context(|| format!("cannot read {}", style.display()))?;
     let catalogue = widget::catalogue::written().into_bytes();
+    let messages = widget::spoken::written().into_bytes();
     let folder = folder();
     if folder.is_dir() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
@@ -86,7 +87,9 @@ pub fn build() -> Result<()> {
     for (name, wasm) in compiled {
         bind(wasm, &name)?;
     }
-    for (name, ending, bytes) in [("playground", "css", style), ("catalogue", "txt", catalogue)] {
+    for (name, ending, bytes) in
+        [("playground", "css", style), ("catalogue", "txt", catalogue), ("messages", "txt", messages)]
+    {
         let file = folder.join(format!("{name}-{}.{ending}", hash(&bytes)));
         fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
     }
