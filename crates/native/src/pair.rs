@@ -13,7 +13,7 @@ use crate::clock::now_us;
 use crate::host::Machine;
 use crate::link::{Captured, Link};
 use crate::names::{Change, Looked, Names};
-use crate::reasons::Tracer;
+use crate::reasons::{Reset, Tracer};
 use crate::wire::Wire;
 use crate::{Error, Making, Protocol, Rung, UNASKED, admission, diag, kernel};
 
@@ -35,6 +35,8 @@ pub struct Pair {
     unasked: Option<String>,
     /// Tells why resets were sent.
     tracer: Option<Tracer>,
+    /// The resets on the link that it has told of: when they left, and their ports.
+    explained: Vec<(u64, [u16; 2])>,
     /// What has happened, the segments apart.
     events: Vec<Event>,
     /// When the last call or statement began.
@@ -94,6 +96,7 @@ impl Pair {
             counters: Default::default(),
             unasked: None,
             tracer: None,
+            explained: Vec::new(),
             events: Vec::new(),
             begun_last_us: start_us,
             given: 0,
@@ -335,26 +338,32 @@ impl Pair {
     /// The resets of our hosts: the tracer hears those of the whole machine.
     fn look_at_resets(&mut self) {
         let Some(tracer) = &mut self.tracer else { return };
-        let resets = tracer.read();
+        let mut resets = tracer.read();
         if resets.is_empty() {
             return;
         }
+        // What answers for no socket of its own has no destination for the tracer. Then the time must do, for what is
+        // not explained otherwise: other hosts have the same addresses.
+        let is_vague = |reset: &Reset| reset.destination.port() == 0;
+        resets.sort_by_key(is_vague);
         let segments = self.link.events();
         for reset in resets.into_iter().filter(|reset| reset.at_us >= self.start_us) {
             let at_us = reset.at_us - self.start_us;
-            let sent = segments.iter().find_map(|event| match event {
+            let fits = |event: &Event| match event {
                 Event::Segment { at_us: left_us, from, ports, segment, .. }
                     if segment.flags.rst && self.address(*from) == reset.source.ip() =>
                 {
-                    let to = reset.destination.port();
-                    // What a listener's socket answers has no destination for the tracer. Then the time must do.
-                    let fits = *ports == [reset.source.port(), to]
-                        || to == 0 && ports[0] == reset.source.port() && (at_us..at_us + 2_000).contains(left_us);
-                    fits.then_some(*from)
+                    let is_near = is_vague(&reset) && (at_us..at_us + 2_000).contains(left_us);
+                    let is_it = ports[0] == reset.source.port() && (is_near || ports[1] == reset.destination.port());
+                    let sent = (*left_us, *ports);
+                    (is_it && !self.explained.contains(&sent)).then_some((*from, sent))
                 }
                 _ => None,
-            });
-            if let Some(host) = sent {
+            };
+            if let Some((host, sent)) =
+                segments.iter().filter_map(fits).min_by_key(|(_, (left_us, _))| left_us.abs_diff(at_us))
+            {
+                self.explained.push(sent);
                 let name = format!("tcp_send_reset:{}", reset.reason);
                 self.events.push(Event::Counter { at_us, host, name, by: 1 });
             }

@@ -5,7 +5,6 @@
 
 use std::env;
 use std::path::{Path, PathBuf};
-use std::thread;
 
 use native::{Options, Reasons};
 use scenario::{Event, Host, Script, Trace};
@@ -70,9 +69,9 @@ const SAID: [Said; 15] = [
 
 #[test]
 fn the_counters_and_the_reasons_of_an_ending() {
-    let runs: Vec<_> = SAID.iter().map(|said| thread::spawn(move || check(said))).collect();
-    let complaints: Vec<String> =
-        runs.into_iter().filter_map(|run| run.join().expect("a check does not panic").err()).collect();
+    // One after the other: the tracer hears the whole machine, and of what a kernel answers for no socket it does not say
+    // to whom.
+    let complaints: Vec<String> = SAID.iter().filter_map(|said| check(said).err()).collect();
     assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
