@@ -120,6 +120,16 @@ fn the_small_end_of_a_large_write_does_not_wait() {
 }
 
 #[test]
+fn a_small_segment_waits_for_no_full_one() {
+    let trace = story("client write(1448) = 1448 &\nclient write(5) = 5\nserver read() = 1453\n");
+    let small = trace.events.iter().find_map(|event| match event {
+        Event::Segment { at_us, segment, .. } if segment.len == 5 => Some(*at_us),
+        _ => None,
+    });
+    assert_eq!(small, Some(320_000), "Nagle's rule would hold it back for the full one's ACK: {trace}");
+}
+
+#[test]
 fn syns_that_cross_open_one_connection() {
     let trace = run_with(
         "link delay 50ms\nclient connect(port=7000, from=7001) = 0 &\nserver connect(port=7001, from=7000) as s2 = 0\n\
