@@ -1,5 +1,5 @@
 //! What Linux does beyond smoltcp: one function a rule, each with the RFC's clause, the kernel's function (6.18), and
-//! the scenario that shows it.
+//! the scenario or the test's script that shows it.
 //!
 //! A rule decides and changes nothing; `kernel/` carries out what it says. Its entry in [`RULES`] is what the trace
 //! shows when it has acted ([`scenario::Event::Rule`]).
@@ -27,7 +27,7 @@ pub struct Rule {
     pub clause: &'static str,
     /// The function of the Linux kernel that does it.
     pub kernel: &'static str,
-    /// The scenario that shows it.
+    /// The scenario that shows it, or the script of this crate's tests (`tests/scripts/`) where the book has none.
     pub scenario: &'static str,
 }
 
