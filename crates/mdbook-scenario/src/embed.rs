@@ -89,6 +89,16 @@ impl Programs {
     }
 }
 
+#[cfg(test)]
+impl Programs {
+    /// As if they had been built.
+    pub(crate) fn example() -> Self {
+        let [widget, stack, messages] =
+            ["widget-0.js", "stack-0.js", "messages-0.txt"].map(|file| format!("widget/{file}"));
+        Self { widget, stack, messages }
+    }
+}
+
 /// The HTML of a scenario: one line, as Markdown ends raw HTML at a blank one.
 ///
 /// # Errors
@@ -180,12 +190,6 @@ fn distance(one: &str, other: &str) -> usize {
 mod tests {
     use super::*;
 
-    fn programs() -> Programs {
-        let [widget, stack, messages] =
-            ["widget-0.js", "stack-0.js", "messages-0.txt"].map(|file| format!("widget/{file}"));
-        Programs { widget, stack, messages }
-    }
-
     #[test]
     fn a_script_fits_into_an_attribute() {
         assert_eq!(attribute("a \"b\" & <c>\n"), "a &quot;b&quot; &amp; &lt;c&gt;&#10;");
@@ -193,7 +197,7 @@ mod tests {
 
     #[test]
     fn an_embed_is_one_line_with_all_that_the_loader_needs() {
-        let html = embed("close-with-unread-data", Begin::Predicting, &programs()).expect("runs as written");
+        let html = embed("close-with-unread-data", Begin::Predicting, &Programs::example()).expect("runs as written");
         assert!(!html.contains('\n'));
         for part in [
             "data-program=\"widget/widget-0.js\"",
@@ -212,15 +216,16 @@ mod tests {
 
     #[test]
     fn an_unknown_id_is_told_what_it_may_have_meant() {
-        let error =
-            embed("write-after-pear-close", Begin::Overview, &programs()).expect_err("no such scenario").to_string();
+        let error = embed("write-after-pear-close", Begin::Overview, &Programs::example())
+            .expect_err("no such scenario")
+            .to_string();
         assert!(error.contains("the nearest id is `write-after-peer-close`"), "{error}");
     }
 
     #[test]
     fn every_scenario_of_the_book_can_be_embedded() {
         for entry in CATALOGUE {
-            if let Err(error) = embed(entry.id, Begin::Overview, &programs()) {
+            if let Err(error) = embed(entry.id, Begin::Overview, &Programs::example()) {
                 panic!("{error}");
             }
         }

@@ -87,16 +87,10 @@ fn script_path(id: &str) -> String {
 mod tests {
     use super::*;
 
-    fn programs() -> Programs {
-        let [widget, stack, messages] =
-            ["widget-0.js", "stack-0.js", "messages-0.txt"].map(|file| format!("widget/{file}"));
-        Programs { widget, stack, messages }
-    }
-
     #[test]
     fn a_directive_becomes_a_picture_and_the_rest_stays() {
         let chapter = "# Title\n\n{{#scenario write-after-peer-close}}\n\nText.\n";
-        let page = replace(chapter, &programs(), "").expect("the scenario is known and runs as written");
+        let page = replace(chapter, &Programs::example(), "").expect("the scenario is known and runs as written");
         assert!(
             page.starts_with("# Title\n\n<div class=\"scenario\" data-scenario=\"write-after-peer-close\""),
             "{page}"
@@ -107,7 +101,7 @@ mod tests {
     #[test]
     fn every_mistake_of_a_chapter_is_reported_with_its_line() {
         let chapter = "{{#scenario no-such-thing}}\n\nsee {{#scenario write-after-peer-close}}\n";
-        let wrong = replace(chapter, &programs(), "").expect_err("both directives are wrong");
+        let wrong = replace(chapter, &Programs::example(), "").expect_err("both directives are wrong");
         assert_eq!(wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
     }
 }

@@ -7,7 +7,6 @@ use crate::export::link::{from_base64, to_base64};
 use crate::run::{NoRun, Shown};
 
 /// A run, or why there is none, as a text of letters, digits, `-` and `_`.
-#[cfg_attr(target_arch = "wasm32", allow(dead_code, reason = "the chapters' program only unpacks"))]
 pub fn pack(run: &Result<Shown, NoRun>) -> String {
     let Ok(bytes) = postcard::to_allocvec(run) else { unreachable!("there is memory, and nothing else can fail") };
     let mut text = String::with_capacity(bytes.len() * 4 / 3 + 3);
