@@ -3,14 +3,14 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use scenario::{Errno, RawSegment, State};
+use scenario::{Errno, Flags, Host, RawSegment, State};
 use smoltcp::socket::tcp;
 
 use crate::Rules;
 use crate::rules;
 use crate::stack::{Stack, WINDOW};
 use crate::timers::{InFlight, Timers};
-use crate::wire::{after, before};
+use crate::wire::{self, Ip, after, before};
 
 /// Bytes that a new socket takes before write(2) blocks, without SO_SNDBUF: what tcp_wmem and ten segments give.
 const SEND_BUFFER: usize = 78_192;
@@ -19,7 +19,7 @@ const SEND_BUFFER: usize = 78_192;
 const SEND_BUFFER_GROWTH: usize = 11;
 const SEND_BUFFER_UNIT: usize = 3;
 /// But no more than these: half of tcp_wmem's limit, which counts more than the bytes.
-const SEND_BUFFER_MAX: usize = 2 << 20;
+pub(crate) const SEND_BUFFER_MAX: usize = 2 << 20;
 /// Bytes that a socket holds for a program that does not read, before its window closes, without SO_RCVBUF.
 const RECEIVE_BUFFER: usize = 89_776;
 
@@ -37,8 +37,18 @@ pub(crate) struct Connection {
     pub(crate) options: Options,
     pub(crate) numbers: Numbers,
     pub(crate) timers: Timers,
-    /// Written and not yet given to smoltcp.
-    pub(crate) unsent: VecDeque<u8>,
+    /// Where smoltcp goes on: SND.NXT, or less after a timeout.
+    pub(crate) frontier: u32,
+    /// In segments.
+    pub(crate) congestion_window: u32,
+    /// Linux: `tcp_cwnd_validate`.
+    pub(crate) was_limited: bool,
+    pub(crate) most_in_flight: u32,
+    pub(crate) usage_until: u32,
+    /// Something has arrived in order that no ACK has told of.
+    pub(crate) ack_owed: bool,
+    /// ACKs alike since the last new one.
+    pub(crate) acks_alike: u32,
     /// Where the segments end that have left and are not acknowledged.
     pub(crate) in_flight: Vec<u32>,
     /// The last new one of these, while there are any.
@@ -59,8 +69,16 @@ pub(crate) struct Connection {
     pub(crate) stream_ended: bool,
     /// A FIN is to follow what is written; smoltcp has not been told yet.
     pub(crate) fin_wanted: bool,
-    /// Something was lost: what leaves until this number is acknowledged leaves one segment at a time.
-    pub(crate) recovery: Option<u32>,
+    /// The congestion window after a repair, and the number whose ACK ends it.
+    pub(crate) repair: Option<(u32, u32)>,
+    /// Everything before this number that the peer has not told of counts as lost.
+    pub(crate) lost_to: u32,
+    /// What the peer has told of with SACK.
+    pub(crate) sacked: Vec<(u32, u32)>,
+    /// smoltcp believes its FIN to have left, with what was sent again; it has not.
+    pub(crate) fin_held: bool,
+    /// What smoltcp sends is not lost, and does not leave.
+    pub(crate) skips: bool,
     /// Behind the last of what has arrived beyond a gap: the right edge of what SACK tells.
     pub(crate) sacked_to: Option<u32>,
     /// The number of a FIN that arrived before the data in front of it.
@@ -212,6 +230,15 @@ impl Numbers {
     }
 }
 
+/// A segment that has not left.
+pub(crate) struct Next {
+    pub(crate) seq: u32,
+    pub(crate) len: u32,
+    pub(crate) fin: bool,
+    /// New, or lost: smoltcp shall not pass over it.
+    pub(crate) is_lost: bool,
+}
+
 /// How many sequence numbers the segment takes up: its payload, SYN and FIN.
 pub(crate) const fn length(segment: &RawSegment) -> u32 {
     segment.len + segment.flags.syn as u32 + segment.flags.fin as u32
@@ -229,7 +256,13 @@ impl Connection {
             options: Options::default(),
             numbers,
             timers: Timers::default(),
-            unsent: VecDeque::new(),
+            frontier: numbers.isn,
+            congestion_window: 10,
+            was_limited: false,
+            most_in_flight: 0,
+            usage_until: numbers.isn,
+            ack_owed: false,
+            acks_alike: 0,
             in_flight: Vec::new(),
             last_sent: None,
             hears_fin: false,
@@ -240,7 +273,11 @@ impl Connection {
             reading_ended: false,
             stream_ended: false,
             fin_wanted: false,
-            recovery: None,
+            lost_to: numbers.isn,
+            sacked: Vec::new(),
+            skips: false,
+            repair: None,
+            fin_held: false,
             sacked_to: None,
             early_fin: None,
             error: None,
@@ -265,8 +302,25 @@ impl Connection {
 
     /// Everything before that number is acknowledged.
     pub(crate) fn note_acknowledged(&mut self, ack: u32) {
+        let opens = self.numbers.unacknowledged == self.numbers.isn;
         self.numbers.unacknowledged = ack;
+        if after(ack, self.frontier) {
+            self.frontier = ack;
+        }
+        self.acks_alike = 0;
+        let repaired = self.repair.filter(|(_, end)| !after(*end, ack));
+        self.sacked.retain(|(_, end)| after(*end, ack));
+        let before = self.in_flight.len();
         self.in_flight.retain(|end| after(*end, ack));
+        let grown = (self.congestion_window + (before - self.in_flight.len()) as u32).min(1 << 16);
+        // Linux: `tcp_is_cwnd_limited`, in slow start.
+        if let Some((window, _)) = repaired {
+            self.congestion_window = window;
+            self.repair = None;
+            return;
+        }
+        let is_used = self.was_limited || self.congestion_window < 2 * self.most_in_flight;
+        self.congestion_window = if opens || !is_used { self.congestion_window } else { grown };
         if self.in_flight.is_empty() {
             self.last_sent = None;
         }
@@ -288,12 +342,11 @@ impl Connection {
             tcp::State::Closed => State::Closed,
             tcp::State::Listen => State::Listen,
             tcp::State::SynSent => State::SynSent,
-            tcp::State::SynReceived | tcp::State::Established if self.fin_wanted => State::FinWait1,
+            tcp::State::SynReceived if self.fin_wanted => State::FinWait1,
             tcp::State::SynReceived => State::SynReceived,
             tcp::State::Established => State::Established,
             tcp::State::FinWait1 => State::FinWait1,
             tcp::State::FinWait2 => State::FinWait2,
-            tcp::State::CloseWait if self.fin_wanted => State::LastAck,
             tcp::State::CloseWait => State::CloseWait,
             tcp::State::Closing => State::Closing,
             tcp::State::LastAck => State::LastAck,
@@ -335,48 +388,131 @@ impl Connection {
         }
     }
 
-    /// Gives smoltcp what is written, and after the last byte the wish to end.
-    ///
-    /// Nothing while the peer's window is closed: its window probes are the timers' matter.
-    pub(crate) fn feed(&mut self) {
+    /// Passes on the wish to end that came before the handshake was over.
+    pub(crate) fn feed(&mut self, ip: Ip, host: Host, now_us: u64) {
         let Some(stack) = &mut self.stack else { return };
-        let is_open = matches!(stack.state(), tcp::State::Established | tcp::State::CloseWait);
-        if !is_open {
-            return;
-        }
-        while self.numbers.send_window > 0 {
-            let ready = match stack.rules() {
-                Rules::Linux => rules::ready_to_send(self.unsent.len(), &self.numbers, self.fin_wanted),
-                Rules::Bare => self.unsent.len(),
-            };
-            let (front, _) = self.unsent.as_slices();
-            let given = stack.socket().send_slice(&front[..ready.min(front.len())]);
-            let Ok(given @ 1..) = given else { break };
-            self.unsent.drain(..given);
-        }
-        if self.fin_wanted && self.unsent.is_empty() {
+        if self.fin_wanted && matches!(stack.state(), tcp::State::Established | tcp::State::CloseWait) {
+            // In LAST-ACK smoltcp learns of no window any more.
+            self.reshow(ip, host, now_us, u16::MAX);
+            let Some(stack) = &mut self.stack else { return };
             stack.socket().close();
             self.fin_wanted = false;
         }
     }
 
-    /// Whether a segment could leave, but for the rule that holds small ones back ([`rules::ready_to_send`]).
-    pub(crate) fn has_waiting_segment(&self) -> bool {
-        let Some(stack) = &self.stack else { return false };
-        let is_open = matches!(stack.state(), tcp::State::Established | tcp::State::CloseWait);
-        let small = self.unsent.len();
-        let in_flight = self.numbers.send_next.wrapping_sub(self.numbers.unacknowledged);
-        let has_window = in_flight as usize + small <= self.numbers.send_window as usize;
-        is_open && (1..self.numbers.full as usize).contains(&small) && has_window && stack.room() >= small
+    /// What smoltcp would send next, if it may: data, the FIN, or both.
+    pub(crate) fn next_segment(&self) -> Option<Next> {
+        let stack = self.stack.as_ref()?;
+        let closing = match stack.state() {
+            tcp::State::FinWait1 | tcp::State::Closing | tcp::State::LastAck => true,
+            tcp::State::Established | tcp::State::CloseWait => false,
+            _ => return None,
+        };
+        let queue = stack.unacknowledged() as u32;
+        let offset = self.frontier.wrapping_sub(self.numbers.unacknowledged);
+        if offset > queue {
+            return None;
+        }
+        let mut len = (queue - offset).min(self.numbers.full);
+        let (seq, mut is_lost) = (self.frontier, true);
+        if before(seq, self.numbers.send_next) {
+            let inside = self.sacked.iter().find(|(start, end)| !after(*start, seq) && after(*end, seq));
+            // In LAST-ACK smoltcp learns of no window any more, and sends as much as it can.
+            let may_cut = stack.state() != tcp::State::LastAck;
+            let mut end = self.numbers.send_next;
+            if let Some((_, right)) = inside {
+                end = *right;
+                is_lost = false;
+            } else if !before(seq, self.lost_to) {
+                is_lost = false;
+            } else if let Some(next) = self
+                .sacked
+                .iter()
+                .map(|(start, _)| *start)
+                .filter(|s| after(*s, seq))
+                .reduce(|a, b| if before(a, b) { a } else { b })
+            {
+                end = next;
+            }
+            let most = end.wrapping_sub(seq);
+            if may_cut {
+                len = len.min(most);
+            } else if most < len {
+                is_lost = true;
+            }
+        }
+        let fin = closing && offset + len == queue;
+        (len > 0 || fin).then_some(Next { seq, len, fin, is_lost })
     }
 
-    /// Gives smoltcp what waits: one segment.
-    pub(crate) fn feed_waiting(&mut self) {
+    /// What leaves again takes nothing new with it: smoltcp believes the window to end there.
+    pub(crate) fn show_window(&mut self, ip: Ip, host: Host, now_us: u64, next: &Next) {
+        let end = next.seq.wrapping_add(next.len).wrapping_sub(self.numbers.unacknowledged);
+        let window = if before(next.seq, self.numbers.send_next) { end.max(1) as u16 } else { u16::MAX };
+        self.reshow(ip, host, now_us, window);
+    }
+
+    pub(crate) fn reshow(&mut self, ip: Ip, host: Host, now_us: u64, window: u16) {
+        let numbers = &self.numbers;
+        let update = RawSegment {
+            from: host.peer(),
+            ports: [numbers.ports[1], numbers.ports[0]],
+            flags: Flags::ACK,
+            // In the window, whatever has arrived since the last ACK.
+            seq: numbers.receive_next.wrapping_add(numbers.receive_window.saturating_sub(1)),
+            ack: numbers.unacknowledged,
+            len: 0,
+            win: 0,
+        };
         if let Some(stack) = &mut self.stack
-            && let Ok(given) = stack.socket().send_slice(self.unsent.make_contiguous())
+            && stack.shown != window
+            && stack.state() != tcp::State::LastAck
         {
-            self.unsent.drain(..given);
+            stack.shown = window;
+            stack.arrive(now_us, wire::write(ip, &update));
         }
+    }
+
+    /// Whether it may leave now (Linux: `tcp_write_xmit`).
+    pub(crate) fn may_leave(&self, next: &Next) -> bool {
+        rules::may_leave(next, &self.numbers, self.packets_in_network(), self.congestion_window)
+    }
+
+    /// Notes how much of the congestion window is used.
+    pub(crate) fn validate_window(&mut self) {
+        let out = self.in_flight.len() as u32;
+        let limited = self.packets_in_network() >= self.congestion_window;
+        if !before(self.numbers.unacknowledged, self.usage_until)
+            || limited
+            || !self.was_limited && out > self.most_in_flight
+        {
+            self.was_limited = limited;
+            self.most_in_flight = out;
+            self.usage_until = self.numbers.send_next;
+        }
+    }
+
+    /// Segments that are under way: after a timeout what was sent before counts as lost.
+    fn packets_in_network(&self) -> u32 {
+        let arrived = |end: u32| self.sacked.iter().any(|(start, right)| after(end, *start) && !after(end, *right));
+        self.in_flight.iter().filter(|end| !after(**end, self.frontier) && !arrived(**end)).count() as u32
+    }
+
+    /// Whether a segment could leave, but for the rule that holds small ones back ([`rules::may_leave`]).
+    pub(crate) fn has_waiting_segment(&self) -> bool {
+        let Some(next) = self.next_segment() else { return false };
+        let numbers = &self.numbers;
+        let edge = numbers.unacknowledged.wrapping_add(numbers.send_window);
+        let end = next.seq.wrapping_add(next.len + u32::from(next.fin));
+        next.seq == numbers.send_next && !after(end, edge)
+    }
+
+    /// Whether smoltcp has an ACK to send, were there no data in its way.
+    pub(crate) fn owes_ack(&self) -> bool {
+        let Some(stack) = &self.stack else { return false };
+        let may_update = matches!(stack.state(), tcp::State::Established | tcp::State::FinWait1 | tcp::State::FinWait2);
+        let window = stack.free() as u32;
+        self.ack_owed || may_update && window > 0 && window / 2 >= self.numbers.receive_window
     }
 
     /// How many more bytes write(2) may take.
@@ -387,14 +523,7 @@ impl Connection {
 
     /// Bytes that are written and not acknowledged.
     pub(crate) fn queued(&self) -> usize {
-        self.unsent.len() + self.stack.as_ref().map_or(0, Stack::unacknowledged)
-    }
-
-    /// Whether smoltcp has been given something that it has not sent.
-    pub(crate) fn has_to_say(&self) -> bool {
-        let in_flight = self.numbers.send_next.wrapping_sub(self.numbers.unacknowledged) as usize;
-        let fin = self.stack.as_ref().is_some_and(|stack| stack.state() == tcp::State::LastAck);
-        self.queued() + usize::from(fin) > in_flight
+        self.stack.as_ref().map_or(0, Stack::unacknowledged)
     }
 
     /// Bytes that have arrived and are not read.
@@ -406,7 +535,6 @@ impl Connection {
     pub(crate) fn end(&mut self) {
         self.take_all_in();
         self.stack = None;
-        self.unsent.clear();
         self.last_sent = None;
         self.fin_wanted = false;
         self.sending_ended = true;

@@ -27,7 +27,7 @@ mod wire;
 
 use std::fmt;
 
-use scenario::{Host, Script, Trace, Witness};
+use scenario::{Action, Call, Host, Script, Trace, Verb, Witness};
 
 pub use pcap::pcap;
 pub use rules::{RULES, Rule};
@@ -111,7 +111,7 @@ pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Fr
 }
 
 fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>) -> Result<(Trace, Vec<Frame>), Error> {
-    let mut world = World::new(version(script)?, rules, capture);
+    let mut world = World::new(version(script)?, rules, bytes_written(script), capture);
     let failed = scenario::perform(script, &mut world)?;
     let (events, frames) = world.end();
     let trace = Trace {
@@ -124,6 +124,17 @@ fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>)
         failed,
     };
     Ok((trace, frames))
+}
+
+/// How many bytes the programs of each host write in the whole run.
+fn bytes_written(script: &Script) -> [usize; 2] {
+    let mut bytes = [0; 2];
+    for statement in &script.statements {
+        if let Action::Call(Call { host, verb: Verb::Write(payload), .. }) = &statement.action {
+            bytes[host.index()] += payload.len();
+        }
+    }
+    bytes
 }
 
 #[cfg(feature = "ipv6")]

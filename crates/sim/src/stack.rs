@@ -16,14 +16,13 @@ use smoltcp::wire::{HardwareAddress, IpCidr};
 use crate::Rules;
 use crate::wire::{self, Ip};
 
-/// What a connection can have in flight: ten full segments, the initial window of RFC 6928.
-const FLIGHT: usize = 10 * Ip::V4.segment_max();
-/// The window that it offers when nothing waits in it: as much. What is received goes on to the socket's own queue, so
-/// a larger one would only cost memory.
-pub(crate) const WINDOW: usize = FLIGHT;
+/// The window that Linux offers on a link with this MTU, without SO_RCVBUF (tcp_rmem).
+pub(crate) const WINDOW: usize = 64_512;
 
 /// smoltcp takes the instant 0 for "now" in places: its clocks start far from it.
 const EPOCH_US: u64 = 1_000_000_000;
+/// No timeout of smoltcp's is longer.
+const RTO_MAX: smoltcp::time::Duration = smoltcp::time::Duration::from_secs(61);
 
 pub(crate) struct Stack {
     interface: Interface,
@@ -33,15 +32,23 @@ pub(crate) struct Stack {
     rules: Rules,
     /// What smoltcp believes the time to be.
     clock: Instant,
-    /// When it last looked, in the run's time.
-    seen_us: u64,
     ip: Ip,
     host: Host,
+    /// The window that smoltcp believes its peer to have.
+    pub(crate) shown: u16,
 }
 
 impl Stack {
     /// A closed socket whose first sequence number, when it has one, will be `isn`, and whose window is `window` bytes.
-    pub(crate) fn new(ip: Ip, host: Host, rules: Rules, isn: u32, window: usize, now_us: u64) -> Self {
+    /// It takes `send_buffer` bytes: as many as the script writes, for smoltcp's buffer does not grow.
+    pub(crate) fn new(
+        ip: Ip,
+        host: Host,
+        rules: Rules,
+        isn: u32,
+        [window, send_buffer]: [usize; 2],
+        now_us: u64,
+    ) -> Self {
         let mut device = Wire { arriving: None, leaving: Vec::new() };
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = seed(isn);
@@ -52,14 +59,14 @@ impl Stack {
             let _ = addresses.push(IpCidr::new(ip.address(host), ip.prefix_len()));
         });
         let mut socket =
-            Socket::new(SocketBuffer::new(vec![0; window.clamp(1, WINDOW)]), SocketBuffer::new(vec![0; FLIGHT]));
+            Socket::new(SocketBuffer::new(vec![0; window.clamp(1, WINDOW)]), SocketBuffer::new(vec![0; send_buffer]));
         // Then the last acknowledgement number sent is what the connection expects next.
         socket.set_ack_delay(None);
         // With Linux's rules what is given to smoltcp may leave (`rules::ready_to_send`).
         socket.set_nagle_enabled(rules == Rules::Bare);
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
         let handle = sockets.add(socket);
-        Self { interface, sockets, handle, device, rules, clock, seen_us: now_us, ip, host }
+        Self { interface, sockets, handle, device, rules, clock, ip, host, shown: u16::MAX }
     }
 
     pub(crate) fn socket(&mut self) -> &mut Socket<'static> {
@@ -89,10 +96,10 @@ impl Stack {
         self.sockets.get::<Socket<'_>>(self.handle).send_queue()
     }
 
-    /// How many more bytes it takes.
-    pub(crate) fn room(&self) -> usize {
+    /// The room for what arrives: its window.
+    pub(crate) fn free(&self) -> usize {
         let socket = self.sockets.get::<Socket<'_>>(self.handle);
-        socket.send_capacity() - socket.send_queue()
+        socket.recv_capacity() - socket.recv_queue()
     }
 
     /// Whether it is over for smoltcp, with no RST left to send.
@@ -115,8 +122,13 @@ impl Stack {
     }
 
     /// Takes in one frame. What it is answered with at once waits in [`Stack::leaving`].
-    pub(crate) fn arrive(&mut self, now_us: u64, frame: Vec<u8>) {
+    ///
+    /// With Linux's rules it never learns of the peer's window: what may leave is decided beside it.
+    pub(crate) fn arrive(&mut self, now_us: u64, mut frame: Vec<u8>) {
         self.tick(now_us);
+        if self.rules == Rules::Linux {
+            wire::show_window(self.ip, self.host.peer(), &mut frame, self.shown);
+        }
         self.device.arriving = Some(frame);
         self.interface.poll_ingress_single(self.clock, &mut self.device, &mut self.sockets);
     }
@@ -127,6 +139,11 @@ impl Stack {
         let before = self.device.leaving.len();
         self.interface.poll_egress(self.clock, &mut self.device, &mut self.sockets);
         self.device.leaving.len() > before
+    }
+
+    /// As if it had sent this frame.
+    pub(crate) fn say(&mut self, frame: Vec<u8>) {
+        self.device.leaving.push(frame);
     }
 
     /// The frames that it has sent since the last time.
@@ -143,17 +160,9 @@ impl Stack {
         frames
     }
 
-    /// Winds the clock to the timer that is set, if one is: smoltcp retransmits at the next occasion.
-    pub(crate) fn expire(&mut self, now_us: u64) {
-        self.tick(now_us);
-        if let Some(timer) = self.interface.poll_at(self.clock, &self.sockets) {
-            self.clock = self.clock.max(timer);
-        }
-    }
-
-    /// Whether a timer of its own is set.
-    pub(crate) fn waits(&mut self) -> bool {
-        self.interface.poll_at(self.clock, &self.sockets).is_some_and(|timer| timer > self.clock)
+    /// Winds the clock beyond any timer that is set: smoltcp retransmits at the next occasion.
+    pub(crate) fn expire(&mut self) {
+        self.clock += RTO_MAX;
     }
 
     /// When its own timer wants to act, in the run's time; for smoltcp without Linux's timers.
@@ -163,20 +172,11 @@ impl Stack {
         Some(now_us.max((timer.total_micros() as u64).saturating_sub(EPOCH_US)))
     }
 
-    /// Moves the clock by the time that has passed, but with Linux's rules never up to a timer.
+    /// Moves the clock by the time that has passed; with Linux's rules it stands.
     fn tick(&mut self, now_us: u64) {
-        let passed = smoltcp::time::Duration::from_micros(now_us - self.seen_us);
-        self.seen_us = now_us;
-        let next = self.clock + passed;
-        self.clock = match self.rules {
-            Rules::Bare => next,
-            Rules::Linux => match self.interface.poll_at(self.clock, &self.sockets) {
-                Some(timer) if timer > self.clock => {
-                    next.min(timer - smoltcp::time::Duration::from_micros(1)).max(self.clock)
-                }
-                _ => next,
-            },
-        };
+        if self.rules == Rules::Bare {
+            self.clock = Instant::from_micros((EPOCH_US + now_us) as i64);
+        }
     }
 }
 
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn the_seed_decides_the_first_sequence_number() {
         for isn in [0, 1, 0x1234_5678, u32::MAX] {
-            let mut stack = Stack::new(Ip::V4, Host::Client, Rules::Linux, isn, WINDOW, 0);
+            let mut stack = Stack::new(Ip::V4, Host::Client, Rules::Linux, isn, [WINDOW, 1], 0);
             stack.connect(40_001, 80);
             assert!(stack.speak(0), "a SYN leaves");
             let frames = stack.leaving();
@@ -272,13 +272,13 @@ mod tests {
 
     #[test]
     fn only_winding_the_clock_makes_it_retransmit() {
-        let mut stack = Stack::new(Ip::V4, Host::Client, Rules::Linux, 5, WINDOW, 0);
+        let mut stack = Stack::new(Ip::V4, Host::Client, Rules::Linux, 5, [WINDOW, 1], 0);
         stack.connect(40_001, 80);
         stack.speak(0);
         assert_eq!(stack.leaving().len(), 1);
         stack.speak(10_000_000);
         assert_eq!(stack.leaving().len(), 0, "smoltcp's own timer never comes");
-        stack.expire(10_000_000);
+        stack.expire();
         stack.speak(10_000_000);
         assert_eq!(stack.leaving().len(), 1);
     }

@@ -5,7 +5,7 @@ use scenario::{
     Statement, Until, Verb, Whom,
 };
 
-use crate::connection::micros;
+use crate::connection::{SEND_BUFFER_MAX, micros};
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Kernel, Waiting};
 use crate::link::Link;
 use crate::wire::{self, Ip};
@@ -52,12 +52,12 @@ struct Pending {
 }
 
 impl World {
-    pub(crate) fn new(ip: Ip, rules: Rules, capture: Option<Vec<Frame>>) -> Self {
+    pub(crate) fn new(ip: Ip, rules: Rules, writes: [usize; 2], capture: Option<Vec<Frame>>) -> Self {
         Self {
             now_us: 0,
             ip,
             rules,
-            kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules)),
+            kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules, writes[host.index()].min(SEND_BUFFER_MAX))),
             link: Link::new(capture),
             events: Vec::new(),
             named: Vec::new(),

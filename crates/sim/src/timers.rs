@@ -170,11 +170,6 @@ impl Timers {
         };
     }
 
-    /// smoltcp waits for something, and so shall we.
-    pub(crate) const fn retransmit_later(&mut self, now_us: u64) {
-        self.retransmit_at = Some(now_us + self.rto_us);
-    }
-
     /// Something new was acknowledged, up to `ack`; `in_flight`: not all of it.
     pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, in_flight: InFlight) {
         if let Some((end, since)) = self.measured

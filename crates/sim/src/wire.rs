@@ -75,6 +75,11 @@ pub(crate) fn sacked_to(frame: &[u8]) -> Option<u32> {
     tcp.selective_ack_ranges().ok()?[0].map(|(_, end)| end)
 }
 
+/// What has arrived behind a gap, as the segment says it.
+pub(crate) fn sack_ranges(frame: &[u8]) -> [Option<(u32, u32)>; 3] {
+    TcpPacket::new_unchecked(payload(frame)).selective_ack_ranges().unwrap_or_default()
+}
+
 /// As [`write`], with the numbers from the first up to, but without, the second as received behind a gap.
 pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u32)>) -> Vec<u8> {
     let zeros = vec![0; segment.len as usize];
@@ -116,6 +121,22 @@ pub(crate) fn renew(ip: Ip, from: Host, mut frame: Vec<u8>, ack: u32, window: u3
     tcp.set_window_len(u16::try_from(window).unwrap_or(u16::MAX));
     tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
     frame
+}
+
+/// Writes another window into the segment.
+pub(crate) fn show_window(ip: Ip, from: Host, frame: &mut [u8], window: u16) {
+    let at = frame.len() - payload(frame).len();
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
+    tcp.set_window_len(window);
+    tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
+}
+
+/// The same segment without its FIN.
+pub(crate) fn without_fin(ip: Ip, from: Host, frame: &mut [u8]) {
+    let at = frame.len() - payload(frame).len();
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
+    tcp.set_fin(false);
+    tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
 }
 
 /// Sets PSH in a segment whose payload ends with FIN, as Linux does: its FIN joins the last of the written data.

@@ -305,8 +305,8 @@ impl Kernel {
             return errno(self.take_error(at).unwrap_or(Errno::EPIPE));
         }
         let room = connection.send_space().min(bytes.len() - written);
-        connection.unsent.extend(&bytes[written..written + room]);
-        written += room;
+        let stack = connection.stack.as_mut().expect("it may send");
+        written += stack.socket().send_slice(&bytes[written..written + room]).unwrap_or(0);
         if room > 0 {
             self.work(at);
         }

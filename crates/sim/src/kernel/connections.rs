@@ -1,14 +1,14 @@
 //! What happens to one connection: segments, timers, and its way from full socket to rest to nothing.
 
-use scenario::{Errno, Flags, RawSegment, State};
+use scenario::{Flags, RawSegment, State};
 use smoltcp::socket::tcp;
 
-use super::{Effect, Kernel, orphan};
+use super::{Effect, Kernel};
 use crate::Rules;
 use crate::connection::{Connection, Holder, length};
 use crate::rest::{Rest, TIME_WAIT_US, acknowledgement};
 use crate::rules::{self, Pace, Rule, Verdict};
-use crate::timers::{self, Blocked, Fired};
+use crate::timers::{self, Blocked};
 use crate::wire;
 
 /// No step of a connection takes more turns than this.
@@ -24,6 +24,12 @@ impl Kernel {
         if self.rules == Rules::Linux && rules::repeats_ack(connection, segment) {
             // Linux: `tcp_is_sackblock_valid`. What was never sent cannot have arrived.
             let is_sent = |end| !wire::after(end, connection.numbers.send_next);
+            for (start, end) in wire::sack_ranges(&frame).into_iter().flatten() {
+                if is_sent(end) && wire::after(start, connection.numbers.unacknowledged) {
+                    connection.sacked.retain(|(left, right)| *left < start || *right > end);
+                    connection.sacked.push((start, end));
+                }
+            }
             if wire::sacked_to(&frame).is_some_and(is_sent) {
                 connection.timers.note_gap(self.now_us);
             } else if verdict == Verdict::Pass && rules::says_nothing_new(connection, segment) {
@@ -133,7 +139,20 @@ impl Kernel {
         let now_us = self.now_us;
         let connection = &mut self.connections[at];
         let Some(stack) = &mut connection.stack else { return };
-        stack.arrive(now_us, frame);
+        let was = (stack.received(), stack.state());
+        let is_bare = length(segment) == 0 && segment.flags.ack && !segment.flags.rst;
+        let is_open = !matches!(connection.state, State::SynSent | State::SynReceived);
+        let repeats = is_bare && is_open && !connection.numbers.advances(segment);
+        let tells_gap = repeats && wire::sacked_to(&frame).is_some() && connection.state != State::LastAck;
+        if !repeats || self.rules == Rules::Bare {
+            stack.arrive(now_us, frame);
+        }
+        if stack.received() != was.0 || segment.flags.fin && stack.state() != was.1 {
+            connection.ack_owed = true;
+        }
+        if tells_gap {
+            connection.acks_alike += 1;
+        }
         let ended = connection.state == State::Established && stack.state() == tcp::State::CloseWait;
         connection.has_received |= segment.len > 0;
         if ended && self.rules == Rules::Linux {
@@ -155,13 +174,11 @@ impl Kernel {
             connection.numbers.send_window = segment.win;
         }
         connection.timers.note_window(now_us, segment.win);
-        let acknowledges_nothing = length(segment) == 0 && !advances;
-        connection.recovery = connection.recovery.filter(|end| wire::before(connection.numbers.unacknowledged, *end));
-        if connection.recovery.is_some() && acknowledges_nothing {
-            self.work_turns(at, 0);
-        } else {
-            self.work(at);
+        let repeats_head = tells_gap && connection.acks_alike == 3;
+        if repeats_head {
+            self.retransmit(at);
         }
+        self.work(at);
         self.pass_early_fin(at);
     }
 
@@ -234,23 +251,43 @@ impl Kernel {
     }
 
     /// Everything that the connection has to do now: take in, hand on, speak, and move on when it is over.
-    ///
-    /// After a loss it speaks one segment at a time: smoltcp begins again at the first that is not acknowledged, and
-    /// would repeat what has arrived (Linux knows from SACK; RFC 6675).
     pub(super) fn work(&mut self, at: usize) {
-        let turns = if self.connections[at].recovery.is_some() { 1 } else { TURNS_MAX };
-        self.work_turns(at, turns);
-    }
-
-    fn work_turns(&mut self, at: usize, turns: usize) {
         self.turn(at);
-        for _ in 0..turns {
+        for _ in 0..TURNS_MAX {
             let connection = &mut self.connections[at];
-            if connection.timers.ack_at.is_some() && !connection.has_to_say() {
+            let next = connection.next_segment();
+            if next.is_none() && connection.timers.ack_at.is_some() {
                 break;
             }
+            connection.skips = self.rules == Rules::Linux && next.as_ref().is_some_and(|next| !next.is_lost);
+            let may_speak = self.rules == Rules::Bare
+                || connection.skips
+                || next.as_ref().is_none_or(|next| connection.may_leave(next));
+            if self.rules == Rules::Linux
+                && may_speak
+                && let Some(next) = &next
+            {
+                connection.show_window(self.ip, self.host, self.now_us, next);
+            }
+            if !may_speak && connection.owes_ack() && connection.timers.ack_at.is_none() {
+                self.acknowledge(at);
+                continue;
+            }
+            if may_speak && connection.fin_held && next.as_ref().is_some_and(|next| next.fin && next.len == 0) {
+                self.send_fin(at);
+                continue;
+            }
             let Some(stack) = &mut connection.stack else { break };
-            if !stack.speak(self.now_us) {
+            if !may_speak || !stack.speak(self.now_us) {
+                // What smoltcp said, and nobody heard.
+                if may_speak
+                    && self.rules == Rules::Linux
+                    && connection.ack_owed
+                    && connection.timers.ack_at.is_none()
+                    && connection.numbers.receive_next != 0
+                {
+                    self.acknowledge(at);
+                }
                 break;
             }
             self.turn(at);
@@ -258,12 +295,53 @@ impl Kernel {
         self.move_on(at);
     }
 
+    /// smoltcp says what it expects, and nothing else: its answer to a byte that it has.
+    fn acknowledge(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let numbers = &connection.numbers;
+        let old = RawSegment {
+            from: self.host.peer(),
+            ports: [numbers.ports[1], numbers.ports[0]],
+            flags: Flags::ACK,
+            seq: numbers.receive_next.wrapping_sub(1),
+            ack: numbers.unacknowledged,
+            len: 1,
+            win: 0,
+        };
+        if let Some(stack) = &mut connection.stack {
+            stack.arrive(self.now_us, wire::write(self.ip, &old));
+        }
+        self.turn(at);
+        self.connections[at].ack_owed = false;
+    }
+
+    /// The FIN that was held leaves.
+    fn send_fin(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        connection.fin_held = false;
+        let fin =
+            RawSegment { flags: Flags { fin: true, ..Flags::ACK }, ..acknowledgement(&connection.numbers, self.host) };
+        let frame = wire::write(self.ip, &fin);
+        if let Some(stack) = &mut connection.stack {
+            stack.say(frame);
+        }
+        self.turn(at);
+    }
+
+    /// smoltcp sends one segment, whatever may leave otherwise.
+    pub(super) fn speak_once(&mut self, at: usize) {
+        if let Some(stack) = &mut self.connections[at].stack {
+            stack.speak(self.now_us);
+        }
+        self.turn(at);
+    }
+
     fn turn(&mut self, at: usize) {
         self.observe(at);
         self.emit(at);
         let connection = &mut self.connections[at];
         connection.take_in();
-        connection.feed();
+        connection.feed(self.ip, self.host, self.now_us);
         self.observe(at);
     }
 
@@ -304,16 +382,37 @@ impl Kernel {
     fn emit(&mut self, at: usize) {
         let connection = &mut self.connections[at];
         let Some(stack) = &mut connection.stack else { return };
-        for frame in stack.leaving() {
-            let segment = wire::read(self.host, &frame);
+        for mut frame in stack.leaving() {
+            let mut segment = wire::read(self.host, &frame);
+            // A FIN that has not left joins nothing that has.
+            let last = segment.seq.wrapping_add(segment.len);
+            if self.rules == Rules::Linux
+                && segment.flags.fin
+                && segment.len > 0
+                && wire::before(segment.seq, connection.numbers.send_next)
+                && last == connection.numbers.send_next
+            {
+                wire::without_fin(self.ip, self.host, &mut frame);
+                segment.flags.fin = false;
+                connection.fin_held = true;
+            }
+            if std::mem::take(&mut connection.skips) {
+                connection.frontier = segment.seq.wrapping_add(length(&segment));
+                continue;
+            }
             if segment.flags.ack {
                 connection.timers.ack_at = None;
+                connection.ack_owed = false;
             }
             let end = segment.seq.wrapping_add(length(&segment));
             let is_new = wire::after(end, connection.numbers.send_next);
             if connection.numbers.sent(&segment) {
                 connection.note_left(segment.seq, end);
+                if wire::after(end, connection.frontier) {
+                    connection.frontier = end;
+                }
                 connection.timers.note_sent(self.now_us, end);
+                connection.validate_window();
                 if is_new {
                     connection.last_sent = (self.rules == Rules::Linux).then(|| frame.clone());
                     connection.timers.plan_loss_probe(self.now_us, connection.flight());
@@ -337,19 +436,13 @@ impl Kernel {
         if stack.is_over() {
             return self.forget(at);
         }
-        let stack_waits = stack.waits();
         if self.rules == Rules::Bare {
             return;
         }
-        let blocked = connection.queued() > 0
-            && connection.numbers.send_window == 0
+        let blocked = connection.next_segment().is_some()
             && !connection.numbers.is_in_flight()
             && connection.state != State::SynSent;
         connection.timers.watch_window(self.now_us, if blocked { Blocked::Yes } else { Blocked::No });
-        // No timer of smoltcp's stays without one of ours that winds its clock.
-        if stack_waits && connection.timers.retransmit_at.is_none() && connection.timers.window_probe_at.is_none() {
-            connection.timers.retransmit_later(self.now_us);
-        }
         match connection.state {
             State::TimeWait => self.rest(at, TIME_WAIT_US),
             State::FinWait2 if connection.holder == Holder::Nobody && connection.timers.orphan_at.is_none() => {
@@ -368,7 +461,7 @@ impl Kernel {
     }
 
     /// Only a rest stays (Linux: `tcp_time_wait`).
-    fn rest(&mut self, at: usize, wait_us: u64) {
+    pub(super) fn rest(&mut self, at: usize, wait_us: u64) {
         if self.rests.len() >= self.settings.max_tw_buckets as usize {
             self.effects.push(Effect::Rule(&rules::NO_ROOM_TO_REST));
             return self.forget(at);
@@ -386,105 +479,6 @@ impl Kernel {
         connection.end();
         // The state goes on in the rest.
         connection.state = State::Closed;
-    }
-
-    pub(super) fn fire_connection(&mut self, at: usize) {
-        let now_us = self.now_us;
-        let connection = &mut self.connections[at];
-        let due = |timer: Option<u64>| timer.is_some_and(|timer| timer <= now_us);
-        let holder = orphan(connection.holder);
-        if due(connection.timers.loss_probe_at) {
-            let fired = timers::loss_probe(connection, now_us);
-            self.carry_out(at, fired, &rules::LOSS_PROBE);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.retransmit_at) {
-            let fired = timers::retransmission(connection, &self.settings, now_us, holder);
-            let rule = if fired == Fired::SendWaiting { &rules::LOSS_PROBE } else { &rules::GIVE_UP };
-            self.carry_out(at, fired, rule);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.window_probe_at) {
-            let fired = timers::window_probe(connection, &self.settings, now_us, holder);
-            let rule = if fired == Fired::Probe { &rules::WINDOW_PROBE } else { &rules::WINDOW_GIVE_UP };
-            self.carry_out(at, fired, rule);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.keep_alive_at) {
-            let fired = timers::keep_alive(connection, now_us);
-            let rule = if fired == Fired::Probe { &rules::KEEP_ALIVE } else { &rules::KEEP_ALIVE_GIVE_UP };
-            self.carry_out(at, fired, rule);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.ack_at) {
-            connection.timers.ack_at = None;
-            self.work(at);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.orphan_at) {
-            connection.timers.orphan_at = None;
-            match rules::fin_wait_2_us(connection, &self.settings).saturating_sub(TIME_WAIT_US) {
-                0 => {
-                    self.effects.push(Effect::Rule(&rules::KEPT_ORPHAN_RESETS));
-                    self.reset(at);
-                }
-                wait_us => self.rest(at, wait_us),
-            }
-        }
-    }
-
-    fn carry_out(&mut self, at: usize, fired: Fired, rule: &'static Rule) {
-        match fired {
-            Fired::Nothing => {}
-            Fired::Retransmit if self.is_abandoned(at) => self.forget(at),
-            Fired::Retransmit => self.retransmit(at),
-            Fired::SendWaiting => {
-                self.effects.push(Effect::Rule(rule));
-                self.connections[at].feed_waiting();
-                self.work(at);
-            }
-            Fired::RepeatLast => {
-                self.effects.push(Effect::Rule(rule));
-                self.repeat_last(at);
-            }
-            Fired::Probe => {
-                let mut probe = acknowledgement(&self.connections[at].numbers, self.host);
-                probe.seq = self.connections[at].numbers.unacknowledged.wrapping_sub(1);
-                self.effects.push(Effect::Rule(rule));
-                self.send(Some(probe));
-            }
-            Fired::GiveUp | Fired::GiveUpAndReset => {
-                let connection = &mut self.connections[at];
-                if matches!(connection.holder, Holder::Descriptor | Holder::Queue(_)) {
-                    connection.error = Some(Errno::ETIMEDOUT);
-                }
-                self.effects.push(Effect::Rule(rule));
-                if fired == Fired::GiveUpAndReset { self.reset(at) } else { self.forget(at) }
-            }
-        }
-    }
-
-    /// The last segment leaves again, as it was: smoltcp would begin at the first that is not acknowledged.
-    fn repeat_last(&mut self, at: usize) {
-        let connection = &mut self.connections[at];
-        let Some(frame) = connection.last_sent.clone() else { return };
-        let numbers = &connection.numbers;
-        let frame = wire::renew(self.ip, self.host, frame, numbers.receive_next, numbers.receive_window);
-        connection.timers.ack_at = None;
-        connection.timers.note_sent(self.now_us, numbers.send_next);
-        self.effects.push(Effect::Segment(frame));
-    }
-
-    fn retransmit(&mut self, at: usize) {
-        let connection = &mut self.connections[at];
-        connection.timers.ack_at = None;
-        if self.rules == Rules::Linux && connection.numbers.is_in_flight() {
-            connection.recovery = Some(connection.numbers.send_next);
-        }
-        if let Some(stack) = &mut connection.stack {
-            stack.expire(self.now_us);
-        }
-        self.work(at);
     }
 
     /// Lets go of connections that are gone and that nobody holds.

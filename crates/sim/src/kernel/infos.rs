@@ -62,7 +62,7 @@ fn of_connection(connection: &Connection) -> Info {
     let given = stack.unacknowledged();
     let is_ending = matches!(stack.state(), tcp::State::FinWait1 | tcp::State::Closing | tcp::State::LastAck);
     let fin_waits = connection.fin_wanted || is_ending && sent <= given;
-    let unsent = connection.unsent.len() + given.saturating_sub(sent) + usize::from(fin_waits);
+    let unsent = given.saturating_sub(sent) + usize::from(fin_waits);
     Info {
         unread: connection.unread() as u32,
         unsent: unsent as u32,

@@ -5,6 +5,7 @@
 mod calls;
 mod connections;
 mod infos;
+mod timeouts;
 
 use scenario::{Flags, Host, Info, Map, RawSegment, State};
 
@@ -37,6 +38,8 @@ pub(crate) struct Kernel {
     host: Host,
     ip: Ip,
     rules: Rules,
+    /// So many bytes its programs write in the whole run: no send queue holds more.
+    writes: usize,
     pub(crate) is_up: bool,
     now_us: u64,
     settings: Settings,
@@ -81,11 +84,12 @@ const PORT_FIRST: u16 = 40_001;
 pub(crate) const CONNECTIONS_MAX: usize = 256;
 
 impl Kernel {
-    pub(crate) fn new(host: Host, ip: Ip, rules: Rules) -> Self {
+    pub(crate) fn new(host: Host, ip: Ip, rules: Rules, writes: usize) -> Self {
         Self {
             host,
             ip,
             rules,
+            writes,
             is_up: true,
             now_us: 0,
             settings: Settings::default(),
@@ -311,7 +315,7 @@ impl Kernel {
         let isn = isn.unwrap_or_else(|| self.initial_number(ports));
         let id = self.new_id();
         let window = options.receive_buffer.min(WINDOW);
-        let stack = Stack::new(self.ip, self.host, self.rules, isn, window, self.now_us);
+        let stack = Stack::new(self.ip, self.host, self.rules, isn, [window, self.writes], self.now_us);
         let numbers = Numbers::new(ports, isn, self.ip.segment_max() as u32);
         let mut connection = Connection::new(id, name, holder, numbers, Some(stack));
         connection.options = *options;

@@ -134,7 +134,9 @@ fn ack_of_what_was_never_sent(
 ///
 /// RFC 9293 §3.10.7.4 fifth. Linux: `tcp_ack`.
 fn stale_ack_in_last_ack(connection: &Connection, segment: &RawSegment) -> Option<(Verdict, Option<&'static Rule>)> {
-    let is_stale = connection.state == State::LastAck && length(segment) == 0 && !connection.numbers.advances(segment);
+    let is_stale = connection.state == State::LastAck
+        && says_nothing_new(connection, segment)
+        && !connection.numbers.advances(segment);
     is_stale.then_some((Verdict::Drop, Some(&STALE_ACK)))
 }
 

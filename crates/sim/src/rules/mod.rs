@@ -16,7 +16,7 @@ pub(crate) use closing::{Closing, Exiting, close, fin_wait_2_us};
 pub(crate) use errors::{reset_error, take_error};
 pub(crate) use listening::{full_queue_drops_syn, full_queue_meets_ack};
 pub(crate) use resting::{Answer, answer};
-pub(crate) use sending::{fin_ack_us, ready_to_send};
+pub(crate) use sending::{fin_ack_us, may_leave};
 
 /// One of Linux's rules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

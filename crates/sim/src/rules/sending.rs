@@ -1,16 +1,17 @@
 //! What may leave.
 
-use crate::connection::Numbers;
-use crate::wire::after;
+use crate::connection::{Next, Numbers};
+use crate::wire::{after, before};
 
-/// How many of `unsent` bytes may leave now: full segments always; a small one only if no other small one is
-/// unacknowledged, or if a FIN follows.
+/// Whether the segment may leave now: the peer's window, the congestion window and Nagle have no objection.
 ///
-/// RFC 9293 §3.7.4 (Nagle) holds a small segment back while anything is unacknowledged. Linux: `tcp_nagle_check`,
-/// `tcp_minshall_check`. smoltcp does as the RFC says.
-pub(crate) fn ready_to_send(unsent: usize, numbers: &Numbers, fin_follows: bool) -> usize {
-    let waits_for_ack = after(numbers.small_end, numbers.unacknowledged) && !fin_follows;
-    if waits_for_ack { unsent - unsent % numbers.full as usize } else { unsent }
+/// Linux: `tcp_write_xmit` (`tcp_cwnd_test`, `tcp_nagle_test`, `tcp_snd_wnd_test`).
+pub(crate) fn may_leave(next: &Next, numbers: &Numbers, in_network: u32, congestion_window: u32) -> bool {
+    let has_left = before(next.seq, numbers.send_next);
+    let end = next.seq.wrapping_add(next.len + u32::from(next.fin));
+    let fits = has_left || !after(end, numbers.unacknowledged.wrapping_add(numbers.send_window));
+    let is_calm = next.len == numbers.full || next.fin || !after(numbers.small_end, numbers.unacknowledged);
+    in_network < congestion_window && fits && (has_left || is_calm)
 }
 
 /// How long the ACK of a FIN waits for a segment that takes it along: then a connection ends with three segments.
