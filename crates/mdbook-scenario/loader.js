@@ -1,8 +1,7 @@
-// Puts the live widget in the place of each picture that comes near the view.
+// Puts the live picture in the place of each finished one that comes near the view.
 //
-// A classic script (book.toml, additional-js). The picture stands in the page already and stays if anything here
-// fails: no JavaScript, no WebAssembly, a widget that panics. Only pages with a scenario load the widget's program, and only
-// its own page the playground's.
+// A classic script (book.toml, additional-js). The finished picture stands in the page already and stays if anything
+// here fails: no JavaScript, no WebAssembly, a program that panics. Only pages with a picture load the program.
 (() => {
   "use strict";
 
@@ -11,54 +10,31 @@
 
   // This script lies two folders below the book's root, wherever the page lies.
   const root = new URL("../../", document.currentScript.src);
-  const programs = new Map(); // address → promise of the program, started
+  let started; // the promise of the program, once it was asked for
 
-  function program(address) {
-    if (!programs.has(address)) {
-      const started = import(address).then(async (module) => {
-        await module.default();
-        return module;
-      });
-      started.catch(() => programs.delete(address)); // the server may answer the next time
-      programs.set(address, started);
-    }
-    return programs.get(address);
+  function program(embed) {
+    started ??= import(new URL(embed.dataset.program, root).href).then(async (module) => {
+      await module.default();
+      return module;
+    });
+    started.catch(() => (started = undefined)); // the server may answer the next time
+    return started;
   }
 
-  // The address of what an embed names.
-  const addressOf = (embed, name) => new URL(embed.dataset[name], root).href;
-
-  async function fetched(address) {
-    const answer = await fetch(address);
-    if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
-    return answer.text();
-  }
-
-  // The page has its scripts' own runs. The stack is loaded when the reader wants another, or a file of one; what
-  // runtimes print, when the reader asks for one.
-  function servicesOf(embed) {
-    return async (wanted, script, rules, ending, name) => {
-      if (wanted === "texts") return fetched(addressOf(embed, "messages"));
-      const stack = await program(addressOf(embed, "stack"));
-      if (wanted === "perform") return stack.perform(script, rules);
-      const file = new Blob([stack.file(script, rules, ending)], { type: stack.media_type(ending) });
-      const link = document.createElement("a");
-      link.href = URL.createObjectURL(file);
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // the address may still be read for a moment
-    };
+  // A picture draws itself in a turn of its own, out of the page; then it is put in.
+  async function drawn(draw) {
+    const place = document.createElement("div");
+    draw(place);
+    await new Promise((resolve) => setTimeout(resolve));
+    if (!place.firstElementChild) throw new Error("nothing was drawn");
+    return place;
   }
 
   async function enliven(embed) {
-    const { scenario, script, run, begin } = embed.dataset;
+    const { scenario, script, begin } = embed.dataset;
     try {
-      const { mount } = await program(addressOf(embed, "program"));
-      const place = document.createElement("div");
-      mount(place, scenario, script, run, servicesOf(embed), begin);
-      await new Promise((resolve) => setTimeout(resolve)); // the widget draws itself in a turn of its own
-      if (!place.firstElementChild) throw new Error(`the widget of ${scenario} drew nothing`);
-      embed.replaceChildren(place);
+      const { mount } = await program(embed);
+      embed.replaceChildren(await drawn((place) => mount(place, scenario, script, begin)));
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
@@ -69,19 +45,8 @@
   // The list of scenarios stays, below the playground.
   async function open(embed) {
     try {
-      const sheet = document.createElement("link");
-      sheet.rel = "stylesheet";
-      sheet.href = addressOf(embed, "style");
-      document.head.append(sheet);
-      const [{ playground }, catalogue] = await Promise.all([
-        program(addressOf(embed, "program")),
-        fetched(addressOf(embed, "catalogue")),
-      ]);
-      const place = document.createElement("div");
-      playground(place, catalogue, servicesOf(embed));
-      await new Promise((resolve) => setTimeout(resolve));
-      if (!place.firstElementChild) throw new Error("the playground drew nothing");
-      embed.prepend(place);
+      const { playground } = await program(embed);
+      embed.prepend(await drawn(playground));
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
@@ -122,9 +87,13 @@
     }
   }, { rootMargin: NEAR });
   embeds.forEach((embed) => observer.observe(embed));
-  // A link to a step leads to its widget, wherever on the page that lies.
+  // A link to a step leads to its picture, wherever on the page that lies.
   const named = location.hash.split(/[#&]/).map((part) => part.replace(/^id=/, ""));
-  [...embeds].find((embed) => named.includes(embed.dataset.scenario))?.scrollIntoView();
+  const linked = [...embeds].find((embed) => named.includes(embed.dataset.scenario));
+  if (linked) {
+    observer.unobserve(linked);
+    enliven(linked).then(() => (linked.querySelector(".sc-now") ?? linked).scrollIntoView({ block: "center" }));
+  }
   // On paper it would be controls that nobody can press.
   if (!location.pathname.endsWith("/print.html")) playgrounds.forEach(open);
 })();

@@ -58,27 +58,6 @@ fn a_click_loses_a_segment_and_what_comes_out_differently_is_marked() {
 }
 
 #[test]
-fn the_stack_is_loaded_at_the_first_change_and_a_reader_hears_if_it_cannot_be() {
-    let mut page = workshop();
-    let stack =
-        page.value("new URL(here.dataset.stack, document.baseURI).pathname.split('/').pop().replace('.js', '')");
-    let stack = stack.as_str().expect("a name").to_owned();
-    let is_loaded = |page: &mut Page| page.requests().iter().any(|address| address.contains(&stack));
-    page.click(&button("Last step"));
-    assert!(!is_loaded(&mut page), "whoever only looks loads no stack");
-    page.call("Network.setBlockedURLs", json!({ "urls": [format!("*{stack}*")] }));
-    page.click(&row("R "));
-    page.click(&button("Lose this segment"));
-    page.wait_until(&format!("{SAID}.includes('could not be loaded')"));
-    assert!(page.value(CALLS).to_string().contains("= EPIPE;"), "the last run stands");
-    page.call("Network.setBlockedURLs", json!({ "urls": [] }));
-    page.write(EDITOR, &original().replace("client read() = 0", "client read() = 1"));
-    page.wait_until("here.querySelector('.sc-ladder .sc-failed')?.textContent === 'the script says 1'");
-    assert_eq!(page.value(SAID), "");
-    assert!(is_loaded(&mut page));
-}
-
-#[test]
 fn a_click_delays_or_repeats_a_segment() {
     for (name, rule) in [
         ("Delay it by 500 ms", "link hold next FIN from server 500ms\nserver close()"),

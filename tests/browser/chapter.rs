@@ -57,7 +57,7 @@ fn wrong_with(page: &mut Page, chapter: &str) -> Vec<String> {
     wrong.extend(foreign.iter().map(|address| format!("asks elsewhere: {address}")));
     wrong.extend(page.complaints().iter().map(|complaint| format!("complains: {complaint}")));
     let programs = own.iter().filter(|address| address.ends_with(".wasm")).count();
-    if programs != usize::from(scenarios_of(chapter) > 0) + usize::from(has_playground) {
+    if programs != usize::from(scenarios_of(chapter) > 0 || has_playground) {
         wrong.push(format!("loads {programs} programs: one is right where there is a scenario, else none"));
     }
     wrong.extend(inaccessible(page));

@@ -34,7 +34,7 @@ fn without_javascript_every_picture_is_there() {
 fn a_widget_that_cannot_be_loaded_leaves_its_picture() {
     let chapter = &chapters_with_scenarios()[0];
     let mut page = Page::new(Scripts::On);
-    page.call("Network.setBlockedURLs", json!({ "urls": ["*/widget/widget-*"] }));
+    page.call("Network.setBlockedURLs", json!({ "urls": ["*/player/player-*"] }));
     page.open(&format!("{}/{chapter}", origin()));
     page.wait_until("document.querySelector('.scenario').dataset.live === 'failed'");
     assert_eq!(page.list(BROKEN_PICTURES), [""; 0], "{chapter}");

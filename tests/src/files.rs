@@ -21,7 +21,7 @@ pub fn below(folders: &[&str]) -> Vec<PathBuf> {
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     for path in entries.map(|entry| entry.expect("the folder stays as it is").path()) {
-        let built = path.ends_with("target") || path.ends_with(".git") || path.ends_with("book/widget");
+        let built = path.ends_with("target") || path.ends_with(".git") || path.ends_with("book/player");
         if path.is_dir() && !built {
             collect(&path, found);
         } else if path.is_file() {

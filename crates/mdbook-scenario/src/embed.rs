@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::Path;
 
 use scenario::{CATALOGUE, Failed, Script, ScriptError};
-use widget::run::{Run, Shown};
 
 use crate::directive::Begin;
 use crate::script_path;
@@ -64,38 +63,24 @@ impl fmt::Display for EmbedError {
 
 impl std::error::Error for EmbedError {}
 
-/// The addresses of what a widget loads, relative to the book's root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Programs {
-    /// The player.
-    pub widget: String,
-    /// Parser and simulator, for a script that the reader has changed.
-    pub stack: String,
-    /// What runtimes print.
-    pub messages: String,
-}
-
-impl Programs {
-    /// Those that the build has made below the book's source.
-    ///
-    /// # Errors
-    /// They have not been built.
-    pub fn built(source: &Path) -> Result<Self, String> {
-        Ok(Self {
-            widget: built(source, "widget", "js")?,
-            stack: built(source, "stack", "js")?,
-            messages: built(source, "messages", "txt")?,
-        })
-    }
-}
-
-#[cfg(test)]
-impl Programs {
-    /// As if they had been built.
-    pub(crate) fn example() -> Self {
-        let [widget, stack, messages] =
-            ["widget-0.js", "stack-0.js", "messages-0.txt"].map(|file| format!("widget/{file}"));
-        Self { widget, stack, messages }
+/// The address of the program, relative to the book's root.
+///
+/// # Errors
+/// It has not been built.
+pub fn program(source: &Path) -> Result<String, String> {
+    let folder = source.join("player");
+    let mut found: Vec<String> = std::fs::read_dir(&folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|file| file.starts_with("player-") && file.ends_with(".js"))
+        .collect();
+    match (found.pop(), found.is_empty()) {
+        (Some(file), true) => Ok(format!("player/{file}")),
+        (None, _) => Err(format!("no player-*.js in {}, run `cargo xtask build` first", folder.display())),
+        (Some(_), false) => {
+            Err(format!("more than one player-*.js in {}, run `cargo xtask build` again", folder.display()))
+        }
     }
 }
 
@@ -103,50 +88,25 @@ impl Programs {
 ///
 /// # Errors
 /// There is no such scenario, or its run is not what its script says.
-pub fn embed(id: &str, begin: Begin, programs: &Programs) -> Result<String, EmbedError> {
+pub fn embed(id: &str, begin: Begin, program: &str) -> Result<String, EmbedError> {
     let Some(entry) = scenario::scenario(id) else {
         return Err(EmbedError::Unknown { id: id.to_owned(), nearest: nearest(id) });
     };
     let script = Script::parse(entry.text).map_err(|error| EmbedError::Unreadable { id: id.to_owned(), error })?;
-    let (trace, frames) = sim::capture(id, &script, sim::Rules::Linux)
-        .map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
+    let trace =
+        sim::run(id, &script, sim::Rules::Linux).map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
     if !trace.as_written() {
         return Err(EmbedError::NotAsWritten { id: id.to_owned(), failed: trace.failed });
     }
-    let picture = widget::picture(id, &script, &trace);
+    let picture = player::still::picture(id, &script, &trace);
     assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
-    let run = Run { text: entry.text.to_owned(), script, trace, frames };
     Ok(format!(
-        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-stack=\"{}\" data-messages=\"{}\" data-begin=\"{}\" \
-         data-script=\"{}\" data-run=\"{}\"><div class=\"scenario-picture\">{picture}</div></div>",
-        attribute(&programs.widget),
-        attribute(&programs.stack),
-        attribute(&programs.messages),
+        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-begin=\"{}\" data-script=\"{}\">\
+         <div class=\"scenario-picture\">{picture}</div></div>",
+        attribute(program),
         begin.word(),
         attribute(entry.text),
-        widget::packed::pack(&Ok(Shown::of(&run))),
     ))
-}
-
-/// The address of a file that the build has made, relative to the book's root: `widget/NAME-HASH.ENDING`.
-///
-/// # Errors
-/// It has not been built.
-pub(crate) fn built(source: &Path, name: &str, ending: &str) -> Result<String, String> {
-    let folder = source.join("widget");
-    let mut found: Vec<String> = std::fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|file| file.starts_with(&format!("{name}-")) && file.ends_with(&format!(".{ending}")))
-        .collect();
-    match (found.pop(), found.is_empty()) {
-        (Some(file), true) => Ok(format!("widget/{file}")),
-        (None, _) => Err(format!("no {name}-*.{ending} in {}, run `cargo xtask build` first", folder.display())),
-        (Some(_), false) => {
-            Err(format!("more than one {name}-*.{ending} in {}, run `cargo xtask build` again", folder.display()))
-        }
-    }
 }
 
 /// A text as an attribute's value between double quotes, without a line's end.
@@ -197,26 +157,21 @@ mod tests {
 
     #[test]
     fn an_embed_is_one_line_with_all_that_the_loader_needs() {
-        let html = embed("close-with-unread-data", Begin::Predicting, &Programs::example()).expect("runs as written");
+        let html = embed("close-with-unread-data", Begin::Predicting, "player/player-0.js").expect("runs as written");
         assert!(!html.contains('\n'));
         for part in [
-            "data-program=\"widget/widget-0.js\"",
-            "data-stack=\"widget/stack-0.js\"",
+            "data-program=\"player/player-0.js\"",
             "data-begin=\"predict\"",
             "data-script=\"# Why does",
             "class=\"scenario-picture\"><",
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
-        let (_, run) = html.split_once("data-run=\"").expect("it has its run");
-        let (run, _) = run.split_once('"').expect("the run ends");
-        let shown = widget::packed::unpack(run).expect("it can be read").expect("it is a run");
-        assert_eq!(shown.layout.flights.len(), shown.heads.len());
     }
 
     #[test]
     fn an_unknown_id_is_told_what_it_may_have_meant() {
-        let error = embed("write-after-pear-close", Begin::Overview, &Programs::example())
+        let error = embed("write-after-pear-close", Begin::Overview, "player/player-0.js")
             .expect_err("no such scenario")
             .to_string();
         assert!(error.contains("the nearest id is `write-after-peer-close`"), "{error}");
@@ -225,7 +180,7 @@ mod tests {
     #[test]
     fn every_scenario_of_the_book_can_be_embedded() {
         for entry in CATALOGUE {
-            if let Err(error) = embed(entry.id, Begin::Overview, &Programs::example()) {
+            if let Err(error) = embed(entry.id, Begin::Overview, "player/player-0.js") {
                 panic!("{error}");
             }
         }

@@ -21,7 +21,7 @@ use mdbook_preprocessor::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 pub use directive::{Begin, Directive, Misplaced, directives, playgrounds};
-pub use embed::{EmbedError, Programs, embed};
+pub use embed::{EmbedError, embed, program};
 
 /// Replaces the scenario directives of a book.
 #[derive(Clone, Copy, Debug)]
@@ -37,14 +37,13 @@ impl Preprocessor for ScenarioPreprocessor {
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let source = &context.config.book.src;
         let folder = context.root.join(source);
-        let programs = Programs::built(&folder).map_err(Error::msg)?;
-        let files = playground::Files::of(&folder).map_err(Error::msg)?;
-        let playground = playground::place(&files, &playground::chapters(&book));
+        let program = program(&folder).map_err(Error::msg)?;
+        let playground = playground::place(&program, &playground::chapters(&book));
         let mut complaints = Vec::new();
         book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };
             let Some(path) = &chapter.source_path else { return };
-            match replace(&chapter.content, &programs, &playground) {
+            match replace(&chapter.content, &program, &playground) {
                 Ok(content) => chapter.content = content,
                 Err(wrong) => complaints.extend(
                     wrong.into_iter().map(|(line, why)| format!("{}:{line}: {why}", source.join(path).display())),
@@ -60,7 +59,7 @@ impl Preprocessor for ScenarioPreprocessor {
 }
 
 /// A chapter with its directives replaced; or the lines that are wrong, and why.
-fn replace(chapter: &str, programs: &Programs, playground: &str) -> std::result::Result<String, Vec<(usize, String)>> {
+fn replace(chapter: &str, program: &str, playground: &str) -> std::result::Result<String, Vec<(usize, String)>> {
     let mut wrong = Vec::new();
     let mut replaced: Vec<String> = chapter.lines().map(str::to_owned).collect();
     for line in playgrounds(chapter) {
@@ -68,7 +67,7 @@ fn replace(chapter: &str, programs: &Programs, playground: &str) -> std::result:
     }
     for found in directives(chapter) {
         match found {
-            Ok(directive) => match embed(&directive.id, directive.begin, programs) {
+            Ok(directive) => match embed(&directive.id, directive.begin, program) {
                 Ok(html) => replaced[directive.line - 1] = html,
                 Err(error) => wrong.push((directive.line, error.to_string())),
             },
@@ -90,7 +89,7 @@ mod tests {
     #[test]
     fn a_directive_becomes_a_picture_and_the_rest_stays() {
         let chapter = "# Title\n\n{{#scenario write-after-peer-close}}\n\nText.\n";
-        let page = replace(chapter, &Programs::example(), "").expect("the scenario is known and runs as written");
+        let page = replace(chapter, "player/player-0.js", "").expect("the scenario is known and runs as written");
         assert!(
             page.starts_with("# Title\n\n<div class=\"scenario\" data-scenario=\"write-after-peer-close\""),
             "{page}"
@@ -101,7 +100,7 @@ mod tests {
     #[test]
     fn every_mistake_of_a_chapter_is_reported_with_its_line() {
         let chapter = "{{#scenario no-such-thing}}\n\nsee {{#scenario write-after-peer-close}}\n";
-        let wrong = replace(chapter, &Programs::example(), "").expect_err("both directives are wrong");
+        let wrong = replace(chapter, "player/player-0.js", "").expect_err("both directives are wrong");
         assert_eq!(wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3]);
     }
 }

@@ -2,37 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
 
 use mdbook_preprocessor::book::{Book, BookItem};
 use scenario::{CATALOGUE, Family, Script};
 
 use crate::directives;
-use crate::embed::{attribute, built};
-
-/// The files that the page loads, relative to the book's root.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Files {
-    program: String,
-    stack: String,
-    messages: String,
-    style: String,
-    catalogue: String,
-}
-
-impl Files {
-    /// # Errors
-    /// They have not been built.
-    pub(crate) fn of(source: &Path) -> Result<Self, String> {
-        Ok(Self {
-            program: built(source, "playground", "js")?,
-            stack: built(source, "stack", "js")?,
-            messages: built(source, "messages", "txt")?,
-            style: built(source, "playground", "css")?,
-            catalogue: built(source, "catalogue", "txt")?,
-        })
-    }
-}
+use crate::embed::attribute;
 
 /// Which chapters show a scenario: title, and path from the book's root.
 pub(crate) type Chapters = BTreeMap<String, Vec<(String, String)>>;
@@ -57,16 +32,8 @@ pub(crate) fn chapters(book: &Book) -> Chapters {
 /// The Markdown of the place. Its page lies in the book's root.
 ///
 /// Not of class `playground`: to those mdBook's own script adds a button, and asks the Rust playground's server.
-pub(crate) fn place(files: &Files, chapters: &Chapters) -> String {
-    let Files { program, stack, messages, style, catalogue } = files;
-    let mut place = format!(
-        "<div class=\"tcp-playground\" data-program=\"{}\" data-stack=\"{}\" data-messages=\"{}\" data-style=\"{}\" data-catalogue=\"{}\">\n\n",
-        attribute(program),
-        attribute(stack),
-        attribute(messages),
-        attribute(style),
-        attribute(catalogue)
-    );
+pub(crate) fn place(program: &str, chapters: &Chapters) -> String {
+    let mut place = format!("<div class=\"tcp-playground\" data-program=\"{}\">\n\n", attribute(program));
     for family in Family::ALL {
         let _ = writeln!(place, "**{}**\n", family.title());
         for entry in CATALOGUE.iter().filter(|entry| entry.family == family) {
@@ -88,12 +55,9 @@ mod tests {
 
     #[test]
     fn every_scenario_is_listed_with_its_chapters() {
-        let [program, stack, messages, style, catalogue] =
-            ["p.js", "k.js", "m.txt", "s.css", "c.txt"].map(str::to_owned);
-        let files = Files { program, stack, messages, style, catalogue };
         let chapters =
             Chapters::from([("linger-zero".to_owned(), vec![("On purpose".to_owned(), "reset/a.md".to_owned())])]);
-        let place = place(&files, &chapters);
+        let place = place("p.js", &chapters);
         for entry in CATALOGUE {
             assert!(place.contains(&format!("`{}`", entry.id)), "{}", entry.id);
         }

@@ -11,23 +11,16 @@ fn preprocessor() -> Command {
     Command::new(env!("CARGO_BIN_EXE_mdbook-scenario"))
 }
 
-/// What a build leaves in book/widget.
-const BUILT: &[&str] = &[
-    "widget-0123.js",
-    "stack-0123.js",
-    "messages-0123.txt",
-    "playground-0123.js",
-    "playground-0123.css",
-    "catalogue-0123.txt",
-];
+/// What a build leaves in book/player.
+const BUILT: &[&str] = &["player-0123.js"];
 
 /// A book's folder with these files where a build leaves its own.
 fn book(name: &str, built: &[&str]) -> PathBuf {
     let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&root); // of the last run; there may be none
-    fs::create_dir_all(root.join("book/widget")).expect("the target folder can be written to");
+    fs::create_dir_all(root.join("book/player")).expect("the target folder can be written to");
     for file in built {
-        fs::write(root.join("book/widget").join(file), "").expect("it can be written to");
+        fs::write(root.join("book/player").join(file), "").expect("it can be written to");
     }
     root
 }
@@ -82,9 +75,8 @@ fn a_book_goes_in_and_comes_out_with_pictures() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let book: Value = serde_json::from_slice(&output.stdout).expect("stdout is JSON and nothing else");
     let content = book["items"][0]["Chapter"]["content"].as_str().expect("the chapter has a text");
-    for part in ["data-program=\"widget/widget-0123.js\"", "data-stack=\"widget/stack-0123.js\""] {
-        assert!(content.contains(part), "{part} in {content}");
-    }
+    let part = "data-program=\"player/player-0123.js\"";
+    assert!(content.contains(part), "{part} in {content}");
 }
 
 #[test]

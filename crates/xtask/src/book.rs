@@ -1,4 +1,4 @@
-//! The book: chapters, pictures and the widget's program, as a folder of pages.
+//! The book: chapters, pictures and the player, as a folder of pages.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,10 +17,10 @@ pub fn folder() -> PathBuf {
     root().join("target/book")
 }
 
-/// Builds the widget's program and the book.
+/// Builds the player and the book.
 ///
 /// # Errors
-/// The widget does not compile, a scenario does not run as written, or mdBook has something to say.
+/// The player does not compile, a scenario does not run as written, or mdBook has something to say.
 pub fn build() -> Result<()> {
     program::build()?;
     println!("Building the book");

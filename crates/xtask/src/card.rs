@@ -6,8 +6,8 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, anyhow, bail};
-use widget::export::{Form, file};
-use widget::run::Run;
+use player::run::Run;
+use view::export::svg;
 
 use crate::{browser, root, run};
 
@@ -32,7 +32,7 @@ const SCENARIO: &str = "close-with-unread-data";
 pub fn draw() -> Result<()> {
     let entry = scenario::scenario(SCENARIO).context("the catalogue has the card's scenario")?;
     let run_of_it = Run::of(entry.text, sim::Rules::Linux).map_err(|error| anyhow!("{SCENARIO}: {error}"))?;
-    let svg = String::from_utf8(file(&run_of_it, Form::Svg).map_err(|error| anyhow!("{SCENARIO}: {error}"))?)?;
+    let svg = svg(&run_of_it.layout);
     let page = root().join("target/card.html");
     fs::write(&page, html(&svg)).with_context(|| format!("cannot write {}", page.display()))?;
 

@@ -1,8 +1,7 @@
 //! The tasks of this repository, as functions. `cargo xtask help` lists them as commands.
 //!
 //! Map of the code, in the order in which a book comes to its reader:
-//! - [`program`]: the widget, from Rust to what a browser loads (`book/widget/`)
-//! - [`glue`]: what stands between that program and the page, made shorter
+//! - [`program`]: the player, from Rust to what a browser loads (`book/player/`)
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
 //! - [`policy`]: what may run in its pages
@@ -17,7 +16,6 @@ pub mod book;
 pub mod browser;
 pub mod card;
 pub mod check;
-pub mod glue;
 pub mod head;
 pub mod new;
 pub mod policy;

@@ -1,4 +1,4 @@
-//! The widget's three programs: from Rust to what a browser loads.
+//! The page's program: from Rust to what a browser loads.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,92 +8,40 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{cargo, first_line, glue, root, run};
+use crate::{cargo, first_line, root, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "page";
 
 /// Where the program goes: under the book's source, so that plain `mdbook build` copies it as well.
 pub fn folder() -> PathBuf {
-    root().join("book/widget")
+    root().join("book").join(NAME)
 }
 
-/// A build of the widget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Program {
-    /// For the chapters: the player.
-    Widget,
-    /// Parser and simulator: what a chapter loads when its reader changes something.
-    Stack,
-    /// For its own page: everything.
-    Playground,
-}
+/// The program's name: of its crate, and of what its files' names begin with.
+pub const NAME: &str = "player";
 
-impl Program {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Widget, Self::Stack, Self::Playground];
-
-    /// What its files' names begin with.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Widget => "widget",
-            Self::Stack => "stack",
-            Self::Playground => "playground",
-        }
-    }
-
-    /// The widget's features in this build.
-    pub const fn features(self) -> &'static str {
-        match self {
-            Self::Widget => "chapter",
-            Self::Stack => "stack",
-            Self::Playground => "playground",
-        }
-    }
-}
-
-/// Builds the widget for the browser. In `book/widget` lies then, and nothing else:
-/// `widget-HASH.js` and `widget-HASH_bg.wasm`, the same for `stack` and `playground`, `playground-HASH.css`, `catalogue-HASH.txt`, `messages-HASH.txt`.
+/// Builds the program. In `book/player` lie then `player-HASH.js` and `player-HASH_bg.wasm`, and nothing else.
 ///
 /// The hash is of the content, so that a browser never puts an old half to a new one.
 ///
 /// # Errors
-/// The wasm target cannot be had, the widget does not compile, or the files cannot be written.
+/// The wasm target cannot be had, the player does not compile, or the files cannot be written.
 pub fn build() -> Result<()> {
     let sysroot = first_line(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))?;
     ensure_target(Path::new(&sysroot))?;
-    println!("Building the widget for the browser (the first time takes about a minute)");
-    let mut compiled = Vec::new();
-    for program in Program::ALL {
-        let wasm = compile(&sysroot, program)?;
-        let bytes = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-        // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
-        if contains(&bytes, "serde_json") {
-            bail!(
-                "the {}'s program has a JSON library in it, a fifth of its size: scripts and text need none",
-                program.name()
-            );
-        }
-        compiled.push((format!("{}-{}", program.name(), hash(&bytes)), bytes));
+    println!("Building the player for the browser (the first time takes about a minute)");
+    let wasm = compile(&sysroot)?;
+    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
+    if contains(&wasm, "serde_json") {
+        bail!("the program has a JSON library in it, a fifth of its size: scripts and text need none");
     }
-    let style = root().join("crates/widget/playground.css");
-    let style = fs::read(&style).with_context(|| format!("cannot read {}", style.display()))?;
-    let catalogue = widget::catalogue::written().into_bytes();
-    let messages = widget::spoken::written().into_bytes();
     let folder = folder();
     if folder.is_dir() {
         fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
     }
-    for (name, wasm) in compiled {
-        bind(wasm, &name)?;
-    }
-    for (name, ending, bytes) in
-        [("playground", "css", style), ("catalogue", "txt", catalogue), ("messages", "txt", messages)]
-    {
-        let file = folder.join(format!("{name}-{}.{ending}", hash(&bytes)));
-        fs::write(&file, bytes).with_context(|| format!("cannot write {}", file.display()))?;
-    }
-    Ok(())
+    bind(wasm)
 }
 
 fn ensure_target(sysroot: &Path) -> Result<()> {
@@ -105,8 +53,8 @@ fn ensure_target(sysroot: &Path) -> Result<()> {
         .with_context(|| format!("install Rust's standard library for {TARGET} (`rustup target add {TARGET}`)"))
 }
 
-/// Compiles the widget, with no path of this machine in it, and says where the wasm is.
-fn compile(sysroot: &str, program: Program) -> Result<PathBuf> {
+/// Compiles the player, with no path of this machine in it, and says where the wasm is.
+fn compile(sysroot: &str) -> Result<PathBuf> {
     let cargo_home = match std::env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
         None => std::env::home_dir().context("there is no home folder: set CARGO_HOME")?.join(".cargo"),
@@ -126,10 +74,9 @@ fn compile(sysroot: &str, program: Program) -> Result<PathBuf> {
         prefixes.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
     let target = target_folder()?;
     run(cargo()
-        .args(["build", "--package", "widget", "--lib", "--target", TARGET, "--profile", PROFILE])
-        .args(["--features", program.features()])
+        .args(["build", "--package", NAME, "--lib", "--target", TARGET, "--profile", PROFILE])
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    Ok(target.join(TARGET).join(PROFILE).join("widget.wasm"))
+    Ok(target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
 }
 
 /// Where cargo puts what it builds; `CARGO_TARGET_DIR` and configuration can move it.
@@ -141,7 +88,8 @@ fn target_folder() -> Result<PathBuf> {
 }
 
 /// Makes the glue between the program and the page; wasm-bindgen as a library is always the version that it needs.
-fn bind(wasm: Vec<u8>, name: &str) -> Result<()> {
+fn bind(wasm: Vec<u8>) -> Result<()> {
+    let name = &format!("{NAME}-{}", hash(&wasm));
     let folder = folder();
     let mut output = Bindgen::new()
         .input_bytes(name, wasm)
@@ -153,7 +101,7 @@ fn bind(wasm: Vec<u8>, name: &str) -> Result<()> {
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot work on {name}"))?;
-    let shorter = glue::shorten(&mut output);
+    let shorter = output.js().to_owned();
     output.emit(&folder).with_context(|| format!("cannot write {name} into {}", folder.display()))?;
     let glue = folder.join(format!("{name}.js"));
     fs::write(&glue, shorter).with_context(|| format!("cannot write {}", glue.display()))?;

@@ -1,4 +1,4 @@
-//! What a page with a widget loads, in bytes, against its budget.
+//! What a page with a picture loads, in bytes, against its budget.
 
 use std::fmt;
 use std::fs;
@@ -10,17 +10,10 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 
 use crate::book;
-use crate::program::Program;
+use crate::program;
 
-/// What a program, its glue, the loader and the style sheets may weigh together, as a server with brotli sends them;
-/// for the stack, program and glue: a chapter loads it on top of its own when its reader changes something.
-pub const fn budget_brotli_bytes(program: Program) -> usize {
-    match program {
-        Program::Widget => 110_000,
-        Program::Stack => 100_000,
-        Program::Playground => 170_000,
-    }
-}
+/// What the program, its glue, the loader and the style sheets may weigh together, as a server with brotli sends them.
+pub const BUDGET_BROTLI_BYTES: usize = 230_000;
 
 /// A file that a page loads, or several together; all sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,42 +30,34 @@ pub struct Weight {
 
 /// The built book's part that is ours; mdBook's own files are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weights {
-    program: Program,
-    files: Vec<Weight>,
-}
+pub struct Weights(Vec<Weight>);
 
 impl Weights {
     /// Weighs what lies in the book's folder.
     ///
     /// # Errors
     /// A file is missing: the book has not been built.
-    pub fn of_book(program: Program) -> Result<Self> {
+    pub fn of_book() -> Result<Self> {
         let folder = book::folder();
-        let mut parts = vec![("program", "widget", program.name(), ".wasm"), ("glue", "widget", program.name(), ".js")];
-        if program != Program::Stack {
-            parts.push(("loader", "crates/mdbook-scenario", "", ".js"));
-            parts.push(("style", "crates/widget", "", ".css"));
-            parts.push(("themes", "crates/mdbook-scenario", "", ".css"));
-        }
-        if program == Program::Playground {
-            parts.push(("its style", "widget", program.name(), ".css"));
-        }
-        let files: Result<Vec<Weight>> = parts
-            .iter()
-            .map(|(name, below, beginning, ending)| weigh(name, &only(&folder.join(below), beginning, ending)?))
-            .collect();
-        Ok(Self { program, files: files? })
+        let parts = [
+            ("program", program::NAME, ".wasm"),
+            ("glue", program::NAME, ".js"),
+            ("loader", "crates/mdbook-scenario", ".js"),
+            ("style", "crates/player", ".css"),
+            ("themes", "crates/mdbook-scenario", ".css"),
+        ];
+        let weights = parts.iter().map(|(name, below, ending)| weigh(name, &only(&folder.join(below), ending)?));
+        Ok(Self(weights.collect::<Result<_>>()?))
     }
 
     /// How much they are over their budget, in bytes; 0 if they are not.
     pub fn excess(&self) -> usize {
-        self.total().brotli.saturating_sub(budget_brotli_bytes(self.program))
+        self.total().brotli.saturating_sub(BUDGET_BROTLI_BYTES)
     }
 
     /// All together.
     pub fn total(&self) -> Weight {
-        let sum = |size: fn(&Weight) -> usize| self.files.iter().map(size).sum();
+        let sum = |size: fn(&Weight) -> usize| self.0.iter().map(size).sum();
         Weight {
             name: "together".to_owned(),
             raw: sum(|weight| weight.raw),
@@ -84,26 +69,21 @@ impl Weights {
 
 impl fmt::Display for Weights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<10}{:>9}{:>9}{:>9}", self.program.name(), "raw", "gzip", "brotli")?;
-        for Weight { name, raw, gzip, brotli } in self.files.iter().chain([&self.total()]) {
+        writeln!(f, "{:<10}{:>9}{:>9}{:>9}", "", "raw", "gzip", "brotli")?;
+        for Weight { name, raw, gzip, brotli } in self.0.iter().chain([&self.total()]) {
             writeln!(f, "{name:<10}{raw:>9}{gzip:>9}{brotli:>9}")?;
         }
-        write!(f, "{:<10}{:>9}{:>9}{:>9}", "budget", "", "", budget_brotli_bytes(self.program))
+        write!(f, "{:<10}{:>9}{:>9}{:>9}", "budget", "", "", BUDGET_BROTLI_BYTES)
     }
 }
 
-/// The one file with that beginning and that ending in a folder.
-fn only(folder: &Path, beginning: &str, ending: &str) -> Result<PathBuf> {
+/// The one file with that ending in a folder.
+fn only(folder: &Path, ending: &str) -> Result<PathBuf> {
     let mut found = fs::read_dir(folder)
         .with_context(|| format!("cannot read {}, run `cargo xtask build`", folder.display()))?
         .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            name.starts_with(beginning) && name.ends_with(ending)
-        });
-    found
-        .next()
-        .with_context(|| format!("no {beginning}*{ending} file in {}, run `cargo xtask build`", folder.display()))
+        .filter(|path| path.to_string_lossy().ends_with(ending));
+    found.next().with_context(|| format!("no *{ending} file in {}, run `cargo xtask build`", folder.display()))
 }
 
 fn weigh(name: &str, path: &Path) -> Result<Weight> {

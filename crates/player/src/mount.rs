@@ -1,0 +1,33 @@
+//! What the page's loader calls.
+
+use wasm_bindgen::prelude::*;
+use web_sys::Element;
+
+use crate::live::{Begin, Live, LiveProps, Place};
+use crate::playground::Playground;
+
+/// Puts the live picture of a script into `root`, in place of whatever is there.
+///
+/// `begin` is `predict`, or anything else to begin with the whole picture.
+#[wasm_bindgen]
+pub fn mount(root: Element, id: String, script: String, begin: String) {
+    let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
+    let props = LiveProps { id, text: script.into(), place: Place::Chapter(begin) };
+    yew::Renderer::<Live>::with_root_and_props(root, props).render();
+}
+
+/// Puts the playground into `root`.
+#[wasm_bindgen]
+pub fn playground(root: Element) {
+    yew::Renderer::<Playground>::with_root(root).render();
+}
+
+/// The run of a script as text.
+///
+/// # Errors
+/// What is wrong with the script, or which bound the run reached.
+#[wasm_bindgen]
+pub fn trace(script: String) -> Result<String, JsError> {
+    let run = crate::run::Run::of(&script, sim::Rules::Linux).map_err(|why| JsError::new(&why.to_string()))?;
+    Ok(run.trace.to_string())
+}

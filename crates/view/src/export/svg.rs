@@ -1,0 +1,324 @@
+//! The picture as one SVG that stands alone: for slides, issues and mail. White paper, its own colours, no fonts.
+//!
+//! The page's picture is text that flows, so that it fits every width. Here nothing flows: texts are broken by the
+//! number of their letters, and each row is as high as its longer side.
+
+use std::fmt::Write as _;
+
+use scenario::{Fate, Host, Outcome, State};
+
+use crate::layout::{Flight, Lane, Layout, Look, Row, Thing};
+use crate::texts;
+
+/// In pixels: the columns, and where the lifelines stand.
+const WIDTH: u32 = 1000;
+const TIME_X: u32 = 12;
+const LIFE_X: [u32; 2] = [360, 640];
+const SIDE_GAP: u32 = 22;
+const LANE: u32 = 12;
+/// In pixels: a line of text, and the room above and below a row's texts.
+const LINE: u32 = 17;
+const PAD: u32 = 5;
+const HEAD: u32 = 64;
+/// Letters that fit beside a lifeline.
+const LETTERS: usize = 38;
+
+/// The picture of a layout.
+pub fn svg(layout: &Layout) -> String {
+    let sides: Vec<Vec<Written>> = layout.rows.iter().map(|row| side(layout, row)).collect();
+    let tops = tops(layout, &sides);
+    let height = tops.last().copied().unwrap_or(HEAD) + 16;
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+         role=\"img\"><title>{}</title><style>{STYLE}</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
+        escaped(&layout.title)
+    );
+    write(&mut out, [WIDTH / 2, 26], "t m", &layout.title);
+    write(&mut out, [LIFE_X[0], 52], "h m", Host::Client.name());
+    write(&mut out, [LIFE_X[1], 52], "h m", Host::Server.name());
+    for (at, row) in layout.rows.iter().enumerate() {
+        for host in Host::BOTH {
+            lanes(&mut out, row, host, [tops[at], tops[at + 1]]);
+        }
+    }
+    for flight in &layout.flights {
+        arrow(&mut out, flight, &tops);
+    }
+    for (at, row) in layout.rows.iter().enumerate() {
+        texts_of(&mut out, layout, at, row, &sides[at], tops[at]);
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// A line of text beside a lifeline.
+struct Written {
+    class: &'static str,
+    text: String,
+}
+
+fn side(layout: &Layout, row: &Row) -> Vec<Written> {
+    let mut lines = Vec::new();
+    let mut add = |class: &'static str, text: &str| {
+        lines.extend(broken(text).into_iter().map(|text| Written { class, text }));
+    };
+    match &row.thing {
+        Thing::Call { outcome, .. } => {
+            let class = match outcome {
+                Some(Outcome::Errno(_)) => "c e",
+                Some(Outcome::Blocks) | None => "c b",
+                Some(_) => "c",
+            };
+            add(class, &texts::headline(layout, row));
+        }
+        Thing::Statement(text) | Thing::Counter(text) => add("c d", text),
+        Thing::Segment(_) | Thing::Effect => {}
+    }
+    for change in &row.changes {
+        let socket = change.socket.as_deref().map(|socket| format!("{socket} ")).unwrap_or_default();
+        add("s", &format!("{socket}{}", change.to));
+    }
+    if let Some(expected) = &row.expected {
+        add("e", &texts::expected(expected));
+    }
+    if let Some(caption) = &row.caption {
+        add("", caption);
+    }
+    for rule in &row.rules {
+        add("i", &rule.rule);
+        add("s", &texts::source(rule));
+    }
+    lines
+}
+
+/// A text in lines of at most so many letters, between words where it can be.
+fn broken(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let mut word: Vec<char> = word.chars().collect();
+        loop {
+            let line = lines.last_mut().expect("there is always a line");
+            let used = line.chars().count();
+            let room = LETTERS.saturating_sub(used + usize::from(used > 0));
+            if word.len() <= room {
+                if used > 0 {
+                    line.push(' ');
+                }
+                line.extend(&word);
+                break;
+            }
+            if used == 0 {
+                line.extend(word.drain(..LETTERS));
+            }
+            lines.push(String::new());
+        }
+    }
+    lines
+}
+
+/// Where each row begins, and where the last ends.
+fn tops(layout: &Layout, sides: &[Vec<Written>]) -> Vec<u32> {
+    let mut tops = vec![HEAD];
+    let mut top = HEAD;
+    for (row, side) in layout.rows.iter().zip(sides) {
+        let wire: u32 = match row.thing {
+            Thing::Segment(_) => 2 * LINE + PAD,
+            _ => LINE,
+        };
+        let pause = if row.pause_us.is_some() { LINE } else { 0 };
+        top += pause + (side.len() as u32 * LINE).max(wire) + 2 * PAD;
+        tops.push(top);
+    }
+    tops
+}
+
+fn texts_of(out: &mut String, layout: &Layout, at: usize, row: &Row, side: &[Written], top: u32) {
+    let mut y = top + PAD + 13;
+    if let Some(pause_us) = row.pause_us {
+        write(out, [WIDTH / 2, y], "s m", &texts::later(pause_us));
+        y += LINE;
+    }
+    if at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000 {
+        write(out, [TIME_X, y], "s", &texts::time(row.at_us));
+    }
+    if let Thing::Segment(flight) = row.thing {
+        let Flight { segment, fate, .. } = &layout.flights[flight];
+        let fate = texts::fate(*fate).map(|fate| format!(" {fate}")).unwrap_or_default();
+        write(out, [WIDTH / 2, y], look_class(Look::of(segment)), &format!("{segment}{fate}"));
+    }
+    let (x, end) = match row.host {
+        Some(Host::Client) => (LIFE_X[0] - SIDE_GAP, " r"),
+        Some(Host::Server) => (LIFE_X[1] + SIDE_GAP, ""),
+        None => (WIDTH / 2, " m"),
+    };
+    for Written { class, text } in side {
+        write(out, [x, y], &format!("{class}{end}"), text);
+        y += LINE;
+    }
+}
+
+const fn look_class(look: Look) -> &'static str {
+    match look {
+        Look::Rst => "c m rst",
+        Look::Fin => "c m fin",
+        Look::Syn => "c m syn",
+        Look::Data => "c m dat",
+        Look::Ack => "c m ack",
+    }
+}
+
+fn lanes(out: &mut String, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
+    let lanes = &row.lanes[host.index()];
+    let count = lanes.len().max(1) as u32;
+    let left = LIFE_X[host.index()] - count * LANE / 2;
+    let nothing = [Lane::default()];
+    for (index, lane) in if lanes.is_empty() { &nothing[..] } else { lanes }.iter().enumerate() {
+        let x = left + index as u32 * LANE;
+        let (width, inset) =
+            if matches!(lane.after, None | Some(State::Closed)) { (2, LANE / 2 - 1) } else { (LANE - 2, 1) };
+        let _ = write!(
+            out,
+            "<rect x=\"{}\" y=\"{top}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>",
+            x + inset,
+            bottom - top,
+            hue(lane.after)
+        );
+    }
+    if row.blocked[host.index()] {
+        let x = match host {
+            Host::Client => left - 6,
+            Host::Server => left + count * LANE + 2,
+        };
+        let _ = write!(out, "<path d=\"M{x} {top}V{bottom}\" class=\"w\"/>");
+    }
+}
+
+/// The hues of the page's light theme.
+const fn hue(state: Option<State>) -> &'static str {
+    match state {
+        None | Some(State::Closed) => "#c9cdd2",
+        Some(State::Listen | State::SynSent | State::SynReceived) => "#a9d094",
+        Some(State::Established) => "#7fb3da",
+        Some(State::FinWait1 | State::FinWait2) => "#e8b765",
+        Some(State::CloseWait) => "#c79be0",
+        Some(State::Closing | State::LastAck | State::TimeWait) => "#c9a58f",
+    }
+}
+
+fn arrow(out: &mut String, flight: &Flight, tops: &[u32]) {
+    let [mut from, mut to] = [LIFE_X[0] + SIDE_GAP / 2, LIFE_X[1] - SIDE_GAP / 2].map(u32::cast_signed);
+    if flight.from == Host::Server {
+        (from, to) = (to, from);
+    }
+    let below = |row: usize| tops[row + 1].saturating_sub(2 * LINE + 3 * PAD).max(tops[row]) + PAD + LINE + 2;
+    let (first, last) = (below(flight.row).cast_signed(), (tops[flight.last + 1] - 4).cast_signed());
+    let share = |percent: i32| [from + (to - from) * percent / 100, first + (last - first) * percent / 100];
+    let ([x1, y1], [x2, y2]) = match flight.fate {
+        Fate::Delivered => (share(0), share(100)),
+        Fate::Dropped => (share(0), share(56)),
+        Fate::Injected => (share(34), share(100)),
+    };
+    let look = Look::of(&flight.segment);
+    // Without `c m`, which is for the label.
+    let class = &look_class(look)[4..];
+    let direction = if to > from { 1 } else { -1 };
+    let tip = match (flight.fate, look) {
+        (Fate::Dropped, _) => "x\" d=\"M1-8L-2-3L3 2L0 7",
+        (_, Look::Rst) => "x\" d=\"M-11-5.5L0 5.5M-11 5.5L0-5.5",
+        (_, Look::Fin) => "x o\" d=\"M0 0L-7-6L-14 0L-7 6Z",
+        (_, Look::Syn | Look::Data) => "x f\" d=\"M0 0L-10-4.5V4.5Z",
+        (_, Look::Ack) => "x\" d=\"M-8-4L0 0L-8 4",
+    };
+    let _ = write!(
+        out,
+        "<g class=\"{class}\"><path d=\"M{x1} {y1}L{x2} {y2}\"/>\
+         <path transform=\"translate({x2} {y2}) scale({direction} 1)\" class=\"{tip}\"/>"
+    );
+    if flight.fate == Fate::Injected {
+        let nowhere = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4";
+        let _ = write!(out, "<path transform=\"translate({x1} {y1})\" class=\"x\" d=\"{nowhere}\"/>");
+    }
+    out.push_str("</g>");
+}
+
+fn write(out: &mut String, [x, y]: [u32; 2], class: &str, text: &str) {
+    let _ = write!(out, "<text x=\"{x}\" y=\"{y}\" class=\"{class}\">{}</text>", escaped(text));
+}
+
+/// A text between tags. Control characters have no place in XML at all (XML 1.0 §2.2).
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => escaped.push(' '),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+const STYLE: &str = "text{font:13px sans-serif;fill:#1c1e21;paint-order:stroke;stroke:#fff;stroke-width:4px;stroke-linejoin:round}\
+.t{font-size:18px;font-weight:600}.h{font-weight:600;font-size:15px}.m{text-anchor:middle}.r{text-anchor:end}\
+.c{font-family:monospace}.s{font-size:12px;fill:#555b62}.i{font-style:italic}.d{fill:#555b62;font-style:italic}\
+.e{fill:#b3121d;font-weight:700}.b{fill:#8a4700}\
+text.rst{fill:#b3121d}text.fin{fill:#8a4700}text.syn{fill:#2f661f}text.dat{fill:#0f5c8f}text.ack{fill:#596068}\
+g path{fill:none;stroke-width:1.7}g.rst path{stroke:#b3121d;stroke-dasharray:7 4}g.fin path{stroke:#8a4700}\
+g.syn path{stroke:#2f661f}g.dat path{stroke:#0f5c8f}g.ack path{stroke:#596068;stroke-dasharray:1.5 3.5}\
+g path.x{stroke-dasharray:none}g.syn .f{fill:#2f661f}g.dat .f{fill:#0f5c8f}g .o{fill:#fff}\
+.w{stroke:#8a4700;stroke-width:4;stroke-dasharray:2 3}";
+
+#[cfg(test)]
+mod tests {
+    use scenario::{Script, Trace};
+
+    use super::*;
+
+    fn run(text: &str) -> (Script, Trace) {
+        let script = Script::parse(text).expect("it is a script");
+        let trace = sim::run("test", &script, sim::Rules::Linux).expect("it runs");
+        (script, trace)
+    }
+
+    fn drawn(text: &str) -> String {
+        let (script, trace) = run(text);
+        svg(&Layout::of(&script, &trace))
+    }
+
+    #[test]
+    fn it_shows_every_call_every_segment_and_closes_every_tag() {
+        for entry in scenario::CATALOGUE {
+            let (script, trace) = run(entry.text);
+            let layout = Layout::of(&script, &trace);
+            let svg = svg(&layout);
+            assert_eq!(svg.matches("<text ").count(), svg.matches("</text>").count(), "{}", entry.id);
+            assert_eq!(svg.matches("<g ").count(), svg.matches("</g>").count(), "{}", entry.id);
+            for flight in &layout.flights {
+                assert!(svg.contains(&escaped(&flight.segment.to_string())), "{}: {}", entry.id, flight.segment);
+            }
+            for row in &layout.rows {
+                if let Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } = &row.thing {
+                    assert!(svg.contains(&errno.to_string()), "{}: {errno}", entry.id);
+                }
+            }
+            assert!(!svg.contains("NaN") && !svg.contains("url("), "{}", entry.id);
+        }
+    }
+
+    #[test]
+    fn a_script_s_text_stays_text() {
+        let svg = drawn("# <script>alert(1)</script> & \"so\" \u{1}\nserver listen() = 0 # <b>\n");
+        assert!(!svg.contains("<script") && !svg.contains("<b>") && !svg.contains('\u{1}'), "{svg}");
+        assert!(svg.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;so&quot;"));
+    }
+
+    #[test]
+    fn long_words_are_broken_and_short_ones_kept_together() {
+        assert_eq!(broken("one two"), ["one two"]);
+        assert_eq!(broken(&"x".repeat(LETTERS + 1)), ["x".repeat(LETTERS), "x".to_owned()]);
+        assert!(broken(&"word ".repeat(40)).iter().all(|line| line.len() <= LETTERS));
+    }
+}

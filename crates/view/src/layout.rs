@@ -1,0 +1,409 @@
+//! Where everything stands: a trace becomes rows, one for each thing that happens, and flights across them.
+//!
+//! Nothing here draws, and nothing knows a width: sides are hosts, heights are weights, places on the wire
+//! are shares of its width. That is why one layout serves a wide page, a narrow one and paper.
+
+use std::ops::Range;
+
+use scenario::messages::Cause;
+use scenario::{
+    Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, Script, Segment, State, Statement, Trace, Verb,
+};
+
+use crate::rows;
+
+/// A run, ready to be drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layout {
+    /// The question that the script asks.
+    pub title: String,
+    /// What the script says of itself.
+    pub summary: String,
+    /// In the order of time. A step of the player is a row.
+    pub rows: Vec<Row>,
+    /// In the order of departure.
+    pub flights: Vec<Flight>,
+    /// How many connections lie side by side on each host's lifeline; by [`Host::index`].
+    pub lanes: [usize; 2],
+    /// Where the run differs from the script and no row tells it: line, expected, got.
+    pub unplaced: Vec<(u32, String, String)>,
+}
+
+/// One thing that happens, with what it changes at once on its host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Microseconds since the run began.
+    pub at_us: u64,
+    /// How long nothing happened before it, if that was long enough to show.
+    pub pause_us: Option<u64>,
+    /// The side on which it stands; `None` for what happens to the link or to both.
+    pub host: Option<Host>,
+    /// What happens.
+    pub thing: Thing,
+    /// The states that change with it, on its side.
+    pub changes: Vec<Change>,
+    /// The rules that acted.
+    pub rules: Vec<Rule>,
+    /// What sockets hold from here on: whose, its name, and what. Asked when the link was quiet again, behind the row.
+    pub infos: Vec<(Host, String, Info)>,
+    /// The line of its statement, if it is one.
+    pub line: Option<u32>,
+    /// What the script says beside the statement.
+    pub caption: Option<String>,
+    /// What the script expected, if something else came.
+    pub expected: Option<String>,
+    /// What the call's outcome tells of the connection's end: runtimes have texts for it.
+    pub cause: Option<Cause>,
+    /// The connections of each host as they are before the row and after it; by [`Host::index`].
+    pub lanes: [Vec<Lane>; 2],
+    /// Whether a call of that host has not returned while the row passes.
+    pub blocked: [bool; 2],
+    /// How far down it begins, in weights.
+    pub top: u32,
+    /// Its height, in weights: about pixels, guessed from the length of its texts.
+    pub height: u32,
+    /// The flights that cross it: indices into [`Layout::flights`].
+    pub crossing: Vec<usize>,
+}
+
+/// What a row shows.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Thing {
+    /// A call.
+    Call {
+        /// The socket's name, where it needs one to be told from others.
+        socket: Option<String>,
+        /// `write(5)`
+        call: String,
+        /// What it returned; `None` where the row is only its beginning.
+        outcome: Option<Outcome>,
+    },
+    /// A segment leaves: an index into [`Layout::flights`].
+    Segment(usize),
+    /// A statement of the link, of a host, or a wait.
+    Statement(String),
+    /// Nothing but the row's changes and rules: something arrived, or a timer ran out.
+    Effect,
+    /// The kernel counted something.
+    Counter(String),
+}
+
+/// A connection, or a listener, entered a state.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// The socket's name, where it needs one to be told from others.
+    pub socket: Option<String>,
+    /// The socket's name.
+    pub name: String,
+    /// The state that it left.
+    pub from: State,
+    /// The state that it entered.
+    pub to: State,
+}
+
+/// One of Linux's rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// What it says.
+    pub rule: String,
+    /// RFC and section.
+    pub clause: String,
+    /// The kernel's function.
+    pub kernel: String,
+}
+
+/// A connection on a lifeline, while a row passes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Lane {
+    /// Its state where the row begins; `None` if there is no connection.
+    pub before: Option<State>,
+    /// Its state where the row ends.
+    pub after: Option<State>,
+}
+
+/// A segment on its way.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Flight {
+    /// Who sent it, or is said to have.
+    pub from: Host,
+    /// Its header.
+    pub segment: Segment,
+    /// The sender's port and the receiver's.
+    pub ports: [u16; 2],
+    /// Whether there are several connections, so that its port is needed to tell whose it is.
+    pub is_one_of_several: bool,
+    /// What became of it.
+    pub fate: Fate,
+    /// When it left.
+    pub at_us: u64,
+    /// When it arrived, if it did.
+    pub arrives_us: Option<u64>,
+    /// The row in which it leaves.
+    pub row: usize,
+    /// The last row that it crosses: it arrives where that row ends.
+    pub last: usize,
+}
+
+impl Flight {
+    /// The connection's ports: the client's and the server's.
+    pub const fn pair(&self) -> [u16; 2] {
+        let [source, destination] = self.ports;
+        match self.from {
+            Host::Client => [source, destination],
+            Host::Server => [destination, source],
+        }
+    }
+}
+
+/// How a segment is drawn, by the flag that matters most for how connections end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Look {
+    /// It resets.
+    Rst,
+    /// It ends a direction.
+    Fin,
+    /// It opens a direction.
+    Syn,
+    /// It carries bytes.
+    Data,
+    /// It only acknowledges.
+    Ack,
+}
+
+impl Look {
+    /// The look of a segment.
+    pub const fn of(Segment { flags, len, .. }: &Segment) -> Self {
+        match *flags {
+            Flags { rst: true, .. } => Self::Rst,
+            Flags { fin: true, .. } => Self::Fin,
+            Flags { syn: true, .. } => Self::Syn,
+            _ if *len > 0 => Self::Data,
+            _ => Self::Ack,
+        }
+    }
+}
+
+/// A piece of a flight's line inside a band of a row; x in thousandths of the wire's width, from the client.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// Where it enters the band.
+    pub x1: i32,
+    /// Where it leaves the band.
+    pub x2: i32,
+    /// How far down in the band it ends, in thousandths: less than 1000 where a segment is lost.
+    pub y2: i32,
+    /// The flight begins here.
+    pub begins: bool,
+    /// The flight ends here.
+    pub ends: bool,
+}
+
+/// No more connections than these lie side by side; what is beyond is told by its labels alone.
+const LANES_MAX: usize = 4;
+/// Where a segment's line begins, below its label. In weights.
+pub const LABEL: u32 = 20;
+/// The height of a segment's line that arrives before anything else happens. In weights.
+pub const ARROW: u32 = 16;
+/// Where a lost segment breaks off, and where a forged one begins, in thousandths of the way.
+const BREAKS: i32 = 560;
+const FORGED: i32 = 190;
+
+impl Layout {
+    /// Lays a run out.
+    pub fn of(script: &Script, trace: &Trace) -> Self {
+        let (mut rows, mut flights) = rows::rows(script, &trace.events);
+        mark_blocked(&mut rows, &trace.events);
+        mark_several(&mut flights);
+        let lanes = lay_lanes(script, &mut rows);
+        let unplaced = mark_failed(script, trace, &mut rows);
+        measure(&mut rows);
+        lay_flights(&mut rows, &mut flights);
+        Self { title: script.title.clone(), summary: script.summary.clone(), rows, flights, lanes, unplaced }
+    }
+
+    /// The part of a flight's line between two heights of the picture; `None` if it is not there.
+    pub fn piece(&self, flight: usize, from: u32, to: u32) -> Option<Piece> {
+        let Flight { from: sender, fate, row, last, .. } = self.flights[flight];
+        let begin = self.rows[row].top + LABEL;
+        let end = if row == last { begin + ARROW } else { self.rows[last].top + self.rows[last].height };
+        let (from, until) = (from.max(begin), to.min(end));
+        // A band without height may grow on a narrow page: what passes goes straight down through it.
+        if from > until || (from == until && !(begin < from && until < end)) {
+            return None;
+        }
+        let way = |y: u32| (i64::from(y - begin) * 1000 / i64::from(end - begin)) as i32;
+        let (mut a, mut b) = (way(from), way(until));
+        let mut y2 = 1000;
+        let (first, final_) = match fate {
+            Fate::Delivered => (0, 1000),
+            Fate::Dropped => (0, BREAKS),
+            Fate::Injected => (FORGED, 1000),
+        };
+        if a >= final_ || b <= first {
+            return None;
+        }
+        let begins = a <= first;
+        let ends = b >= final_;
+        if ends && b > final_ {
+            y2 = (final_ - a) * 1000 / (b - a).max(1);
+        }
+        (a, b) = (a.max(first), b.min(final_));
+        if sender == Host::Server {
+            (a, b) = (1000 - a, 1000 - b);
+        }
+        Some(Piece { x1: a, x2: b, y2, begins, ends })
+    }
+}
+
+/// A run of so many rows is drawn whole; of a longer one so many, and so many of them above those in view.
+const WHOLE_MAX: usize = 400;
+const DRAWN: usize = 90;
+const DRAWN_ABOVE: usize = 35;
+
+impl Layout {
+    /// Which rows are drawn when the reader looks at this height: all of them, unless they are very many.
+    pub fn drawn(&self, height: u32) -> Range<usize> {
+        let rows = self.rows.len();
+        if rows <= WHOLE_MAX {
+            return 0..rows;
+        }
+        let seen = self.rows.partition_point(|row| row.top + row.height <= height);
+        // In steps, so that the picture changes once in a while and not with every pixel.
+        let first = (seen.saturating_sub(DRAWN_ABOVE) / 20 * 20).min(rows - DRAWN);
+        first..first + DRAWN
+    }
+
+    /// How far down a row begins; behind the last, the height of the whole.
+    pub fn top(&self, row: usize) -> u32 {
+        match (self.rows.get(row), self.rows.last()) {
+            (Some(row), _) => row.top,
+            (None, Some(last)) => last.top + last.height,
+            (None, None) => 0,
+        }
+    }
+}
+
+fn mark_several(flights: &mut [Flight]) {
+    let first = flights.first().map(Flight::pair);
+    if flights.iter().any(|flight| Some(flight.pair()) != first) {
+        flights.iter_mut().for_each(|flight| flight.is_one_of_several = true);
+    }
+}
+
+fn mark_blocked(rows: &mut [Row], events: &[Event]) {
+    for event in events.iter().filter(|event| rows::lasts(event)) {
+        let Event::Call { host, line, outcome, .. } = event else { continue };
+        let mut its = rows.iter().enumerate().filter(|(_, row)| row.line == Some(*line)).map(|(at, _)| at);
+        let Some(made) = its.next() else { continue };
+        let end = if *outcome == Outcome::Blocks { rows.len() } else { its.next().unwrap_or(rows.len()) };
+        for row in &mut rows[made + 1..end.max(made + 1)] {
+            row.blocked[host.index()] = true;
+        }
+    }
+}
+
+/// Gives each connection a lane for as long as it lives, and returns how many lie side by side.
+fn lay_lanes(script: &Script, rows: &mut [Row]) -> [usize; 2] {
+    let mut lives: [Vec<Option<(String, State)>>; 2] = [Vec::new(), Vec::new()];
+    for row in rows.iter_mut() {
+        let before = lives.clone();
+        if let Some(Statement { action: Action::Host(host, HostAction::Crash), .. }) =
+            row.line.and_then(|line| script.statement(line))
+        {
+            lives[host.index()].iter_mut().for_each(|life| *life = None);
+        }
+        if let Some(host) = row.host {
+            let lives = &mut lives[host.index()];
+            if let (Thing::Call { outcome: Some(outcome), .. }, Some(line)) = (&row.thing, row.line)
+                && outcome.is_success()
+            {
+                rename_accepted(script, line, lives);
+            }
+            for change in &row.changes {
+                if change.to != State::Listen && change.from != State::Listen || change.to == State::SynReceived {
+                    enter(lives, &change.name, change.to);
+                }
+            }
+        }
+        for host in Host::BOTH.map(Host::index) {
+            let state = |life: Option<&Option<(String, State)>>| life.and_then(Option::as_ref).map(|(_, state)| *state);
+            row.lanes[host] = (0..lives[host].len())
+                .map(|at| Lane { before: state(before[host].get(at)), after: state(lives[host].get(at)) })
+                .collect();
+        }
+    }
+    lives.map(|lives| lives.len().max(1))
+}
+
+/// The connection that waited in a listener's queue goes on under the name that accept gave it.
+fn rename_accepted(script: &Script, line: u32, lives: &mut [Option<(String, State)>]) {
+    let Some(Statement { action: Action::Call(call), .. }) = script.statement(line) else { return };
+    let Verb::Accept { listener } = &call.verb else { return };
+    let waiting = lives
+        .iter_mut()
+        .flatten()
+        .find(|(name, _)| name.strip_prefix(listener.as_str()).is_some_and(|rest| rest.starts_with('.')));
+    if let Some((name, _)) = waiting {
+        name.clone_from(&call.socket);
+    }
+}
+
+fn enter(lives: &mut Vec<Option<(String, State)>>, socket: &str, state: State) {
+    let own = lives.iter().position(|life| life.as_ref().is_some_and(|(name, _)| name == socket));
+    let free = || lives.iter().position(|life| life.as_ref().is_none_or(|(_, state)| *state == State::Closed));
+    let life = Some((socket.to_owned(), state));
+    match own.or_else(free) {
+        Some(at) => lives[at] = life,
+        None if lives.len() < LANES_MAX => lives.push(life),
+        None => {}
+    }
+}
+
+fn mark_failed(script: &Script, trace: &Trace, rows: &mut [Row]) -> Vec<(u32, String, String)> {
+    let mut unplaced = Vec::new();
+    for failed in &trace.failed {
+        let is_call =
+            script.statement(failed.line).is_some_and(|statement| matches!(statement.action, Action::Call(_)));
+        match rows.iter_mut().rev().find(|row| is_call && row.line == Some(failed.line)) {
+            Some(row) => row.expected = Some(failed.expected.clone()),
+            None => unplaced.push((failed.line, failed.expected.clone(), failed.got.clone())),
+        }
+    }
+    unplaced
+}
+
+/// Guesses heights from the lengths of texts, as the stylesheet breaks them on a wide page.
+fn measure(rows: &mut [Row]) {
+    const LINE: u32 = 17;
+    let lines = |text: &str, columns: usize| text.chars().count().div_ceil(columns) as u32;
+    let mut top = 0;
+    for row in rows {
+        let mut height = 6 + LINE * row.changes.len() as u32;
+        for rule in &row.rules {
+            height += LINE * (lines(&rule.rule, 34) + lines(&rule.clause, 36) + lines(&rule.kernel, 30));
+        }
+        height += row.caption.as_deref().map_or(0, |caption| LINE * lines(caption, 34));
+        height += row.expected.as_deref().map_or(0, |_| LINE);
+        height = match &row.thing {
+            Thing::Call { call, .. } => height + 3 + LINE * lines(call, 22),
+            Thing::Segment(_) => height.max(LABEL + ARROW),
+            Thing::Statement(text) | Thing::Counter(text) => height + LINE * lines(text, 26),
+            Thing::Effect => height,
+        };
+        (row.top, row.height) = (top, height);
+        top += height;
+    }
+}
+
+/// A flight ends where the first row begins that is not earlier than its arrival.
+fn lay_flights(rows: &mut [Row], flights: &mut [Flight]) {
+    for (index, flight) in flights.iter_mut().enumerate() {
+        if let Some(arrives_us) = flight.arrives_us {
+            let behind = &rows[flight.row + 1..];
+            flight.last += behind.iter().take_while(|row| row.at_us < arrives_us).count();
+        }
+        for row in &mut rows[flight.row..=flight.last] {
+            row.crossing.push(index);
+        }
+    }
+}
