@@ -19,7 +19,7 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-use native::Rung;
+use native::{Asked, Rung};
 use scenario::{CATALOGUE, Script, Trace};
 use sim::Rules;
 use tests::normal::Normal;
@@ -273,21 +273,13 @@ fn recording(id: &str) -> std::path::PathBuf {
     root().join(format!("tests/recorded/{id}.json"))
 }
 
-/// Whether the kernel could be asked what its sockets hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Asked {
-    Yes,
-    No,
-}
-
 fn on_kernel(id: &str, script: &Script) -> Result<(Trace, Asked), String> {
     let options = native::Options { rung: rung(), ..native::Options::default() };
     let performed = native::perform(id, script, &options).map_err(|error| format!("the kernel: {error}"))?;
-    let unasked = performed.notes.iter().find(|note| note.starts_with(native::UNASKED));
-    if let Some(note) = unasked {
-        eprintln!("NOT CHECKED, {id}: {note}");
+    if performed.infos == Asked::No {
+        eprintln!("NOT CHECKED, {id}: {}", performed.notes.join("; "));
     }
-    Ok((performed.trace, if unasked.is_some() { Asked::No } else { Asked::Yes }))
+    Ok((performed.trace, performed.infos))
 }
 
 /// Holds a run of the simulator against a run of the kernel, and what the kernel says of it against what it should say.

@@ -194,7 +194,7 @@ impl Options {
                 continue;
             }
             let Some(Action::Call(call)) = script.statement(*line).map(|statement| &statement.action) else { continue };
-            let own = (*host, socket.clone());
+            let own = (*host, trace.sockets.name(*socket).to_owned());
             match &call.verb {
                 Verb::SetOption(SocketOption::KeepAlive(on)) => set(&mut self.keep_alive, own, *on),
                 Verb::SetOption(SocketOption::Linger(linger)) => set(&mut self.linger, own, linger.is_some()),

@@ -51,7 +51,7 @@ impl Normal {
                 if let Event::State { at_us, host, socket, to, .. } = event
                     && *at_us < end_us
                 {
-                    states.insert((*host, socket), *to);
+                    states.insert((*host, trace.sockets.name(*socket)), *to);
                 }
             }
             for ((host, socket), state) in states {
@@ -171,11 +171,11 @@ pub(crate) fn quiets<'a>(script: &Script, trace: &'a Trace) -> Vec<Quiet<'a>> {
         for event in &trace.events {
             match event {
                 Event::State { at_us, host, socket, to, .. } if *at_us < end_us => {
-                    sockets.entry((*host, socket)).or_insert_with(nothing).0 = *to;
+                    sockets.entry((*host, trace.sockets.name(*socket))).or_insert_with(nothing).0 = *to;
                 }
                 // In virtual time the next statement begins at the moment at which somebody asks.
                 Event::Info { at_us, host, socket, info } if *at_us <= end_us => {
-                    sockets.entry((*host, socket)).or_insert_with(nothing).1 = *info;
+                    sockets.entry((*host, trace.sockets.name(*socket))).or_insert_with(nothing).1 = *info;
                 }
                 _ => {}
             }
@@ -354,7 +354,7 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
-    use scenario::{Outcome, Witness};
+    use scenario::{Backend, Outcome, SocketId, Sockets, Verb, Witness};
 
     use super::*;
 
@@ -368,20 +368,40 @@ mod tests {
     }
 
     fn call(line: u32, began_us: u64) -> Event {
-        let (host, socket, call) = (Host::Client, "client".to_owned(), "f()".to_owned());
-        Event::Call { at_us: began_us, began_us, host, socket, line, call, outcome: Outcome::ZERO }
+        let host = Host::Client;
+        Event::Call {
+            at_us: began_us,
+            began_us,
+            host,
+            socket: client(),
+            line,
+            call: Verb::Poll,
+            outcome: Outcome::ZERO,
+        }
+    }
+
+    fn sockets() -> Sockets {
+        let mut sockets = Sockets::new();
+        sockets.add(Host::Client, "client");
+        sockets
+    }
+
+    fn client() -> SocketId {
+        sockets().newest(Host::Client, "client").expect("it is there")
     }
 
     fn normal(mut events: Vec<Event>) -> Vec<String> {
         let script = Script::parse(SCRIPT).expect("a script");
         events.extend([call(1, 0), call(2, 1_000), call(3, 2_000), call(4, 3_000), call(5, 3_500)]);
-        events.push(Event::Statement { at_us: 9_000, line: 6, text: "wait 1s".to_owned() });
+        let action = Action::Wait(std::time::Duration::from_secs(1));
+        events.push(Event::Statement { at_us: 9_000, line: 6, action, text: "wait 1s".to_owned() });
         let trace = Trace {
             version: 1,
             scenario: String::new(),
             witness: Witness::Sim,
-            rung: String::new(),
+            backend: Backend::Memory,
             kernel: String::new(),
+            sockets: sockets(),
             events,
             failed: Vec::new(),
         };
@@ -420,7 +440,7 @@ mod tests {
 
     #[test]
     fn states_are_those_when_the_link_is_quiet() {
-        let state = |at_us, from, to| Event::State { at_us, host: Host::Client, socket: "client".to_owned(), from, to };
+        let state = |at_us, from, to| Event::State { at_us, host: Host::Client, socket: client(), from, to };
         assert_eq!(
             normal(vec![
                 state(1_000, State::Closed, State::SynSent),
@@ -438,14 +458,8 @@ mod tests {
 
     #[test]
     fn what_a_socket_holds_is_that_when_the_link_is_quiet() {
-        let state = |at_us, to| Event::State {
-            at_us,
-            host: Host::Client,
-            socket: "client".to_owned(),
-            from: State::Closed,
-            to,
-        };
-        let info = |at_us, info| Event::Info { at_us, host: Host::Client, socket: "client".to_owned(), info };
+        let state = |at_us, to| Event::State { at_us, host: Host::Client, socket: client(), from: State::Closed, to };
+        let info = |at_us, info| Event::Info { at_us, host: Host::Client, socket: client(), info };
         let probed = Info { unsent: 7, probes: 1, timer: Some(Timer::Persist), ..Info::default() };
         let error = Some(scenario::Errno::ECONNRESET);
         assert_eq!(

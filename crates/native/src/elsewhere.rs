@@ -5,7 +5,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Ready};
+use scenario::{Action, Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Ready, Sockets, Verb};
 use socket2::{SockRef, Socket};
 
 use crate::{Error, Making, Protocol, Rung};
@@ -58,11 +58,15 @@ impl Pair {
         match self.0 {}
     }
 
-    pub fn record_call(&mut self, _host: Host, _socket: &str, _call: &str, _times_us: [u64; 2], _outcome: Outcome) {
+    pub fn record_call(&mut self, _host: Host, _socket: &str, _call: Verb, _times_us: [u64; 2], _outcome: Outcome) {
         match self.0 {}
     }
 
-    pub fn record_statement(&mut self, _text: &str) {
+    pub fn record_statement(&mut self, _action: Action, _text: &str) {
+        match self.0 {}
+    }
+
+    pub const fn sockets(&self) -> &Sockets {
         match self.0 {}
     }
 

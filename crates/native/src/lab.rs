@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Event, Host, HostAction, LinkAction, Outcome, Returned, Script, Stage, State, Statement, Trace,
-    Until, Verb, Whom, Witness,
+    Action, Call, Event, Host, HostAction, LinkAction, Outcome, Returned, Script, Sockets, Stage, State, Statement,
+    Trace, Until, Verb, Whom, Witness,
 };
 
 use crate::calls::Report;
@@ -17,7 +17,7 @@ use crate::host::Process;
 use crate::link::Captured;
 use crate::pair::{Pair, micros};
 use crate::reasons::Tracer;
-use crate::{Error, Options, Performed, Protocol, Reasons, Rung, kernel, parts, pcap};
+use crate::{Asked, Error, Options, Performed, Protocol, Reasons, Rung, kernel, parts, pcap};
 
 /// Performs a script, read from this text, on the highest rung that this machine allows, or on the one asked for.
 ///
@@ -33,13 +33,20 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
         None => Lab::start(script, text, &Rung::ALL)?,
     };
     let (rung, mut notes) = (lab.pair.rung(), lab.pair.notes());
-    match tracer {
-        None => {}
-        Some(Ok(tracer)) => lab.pair.trace_reasons(tracer),
-        Some(Err(why)) => notes.push(format!("why resets were sent cannot be told, root alone may ask: {why}")),
-    }
+    let infos = lab.pair.infos();
+    let reasons = match tracer {
+        None => Asked::No,
+        Some(Ok(tracer)) => {
+            lab.pair.trace_reasons(tracer);
+            Asked::Yes
+        }
+        Some(Err(why)) => {
+            notes.push(format!("why resets were sent cannot be told, root alone may ask: {why}"));
+            Asked::No
+        }
+    };
     let failed = scenario::perform(script, &mut lab)?;
-    let (events, packets) = lab.end();
+    let (sockets, events, packets) = lab.end();
     if let Some(file) = &options.pcap {
         let written = File::create(file).and_then(|file| pcap::write(&packets, BufWriter::new(file)));
         written.map_err(|error| Error::broken(file.display(), error))?;
@@ -48,12 +55,13 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
         version: Trace::VERSION,
         scenario: id.to_owned(),
         witness: Witness::Linux,
-        rung: rung.name().to_owned(),
+        backend: rung.into(),
         kernel: kernel::release(),
+        sockets,
         events,
         failed,
     };
-    Ok(Performed { trace, notes })
+    Ok(Performed { trace, infos, reasons, notes })
 }
 
 /// How long a process may take to begin a call.
@@ -138,7 +146,7 @@ impl<'a> Lab<'a> {
             Report::Ports { line, ports } => {
                 let Some(Pending { call, .. }) = self.pending.get(&line) else { return };
                 match &call.verb {
-                    Verb::Accept { listener } => self.pair.accepted(host, &call.socket, ports, listener),
+                    Verb::Accept { listener } => self.pair.names.accepted(host, &call.socket, ports, listener),
                     _ => self.pair.names.connected(host, &call.socket, ports),
                 }
             }
@@ -154,19 +162,20 @@ impl<'a> Lab<'a> {
     }
 
     fn record_call(&mut self, line: u32, call: Call, began_us: u64, at_us: u64, outcome: Outcome) {
+        let socket = self.pair.names.of_call(call.host, &call.socket, &call.verb, outcome);
         self.pair.record(Event::Call {
             at_us: self.pair.since_start(at_us),
             began_us: self.pair.since_start(began_us),
             host: call.host,
-            call: call.verb.to_string(),
-            socket: call.socket,
+            call: call.verb,
+            socket,
             line,
             outcome,
         });
     }
 
     fn record_statement(&mut self, statement: &Statement) {
-        self.pair.record_statement_in(statement.line, &statement.text);
+        self.pair.record_statement_in(statement.line, statement.action.clone(), &statement.text);
     }
 
     fn host_action(&mut self, statement: &Statement, host: Host, action: HostAction) -> Result<(), Error> {
@@ -262,7 +271,7 @@ impl<'a> Lab<'a> {
     }
 
     /// The run is over; gives everything that happened, and every packet.
-    fn end(mut self) -> (Vec<Event>, Vec<Captured>) {
+    fn end(mut self) -> (Sockets, Vec<Event>, Vec<Captured>) {
         let at_us = now_us();
         for (line, Pending { call, began_us }) in std::mem::take(&mut self.pending) {
             self.record_call(line, call, began_us.unwrap_or(at_us), at_us, Outcome::Blocks);

@@ -72,7 +72,7 @@ mod wire;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use scenario::{Script, Trace};
+use scenario::{Backend, Script, Trace};
 use serde::{Deserialize, Serialize};
 
 #[cfg(target_os = "linux")]
@@ -193,14 +193,35 @@ pub enum Making<'a> {
     Accepting(&'a str),
 }
 
-/// How the note begins that there is no [`scenario::Event::Info`] in a trace; then follows why.
-pub const UNASKED: &str = "what sockets hold cannot be told";
+impl From<Rung> for Backend {
+    fn from(rung: Rung) -> Self {
+        match rung {
+            Rung::Tun => Self::Tun,
+            Rung::Veth => Self::Veth,
+            Rung::Lo => Self::Lo,
+            Rung::Calls => Self::Calls,
+        }
+    }
+}
+
+/// Whether the kernel was asked for something that not every kernel tells, and not everybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Asked {
+    /// It was, and has answered.
+    Yes,
+    /// It was not; the notes say why, if it was to be.
+    No,
+}
 
 /// A run, and what is to be said about how it was made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Performed {
     /// What happened.
     pub trace: Trace,
+    /// What sockets hold: whether the trace has [`scenario::Event::Info`].
+    pub infos: Asked,
+    /// Why resets were sent: whether the trace has counters `tcp_send_reset:REASON`.
+    pub reasons: Asked,
     /// On which rung it stands, and why on none higher: lines for people.
     pub notes: Vec<String>,
 }

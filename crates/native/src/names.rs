@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Host, Info, State};
+use scenario::{Host, Info, Outcome, SocketId, Sockets, State, Verb};
 
 use crate::kernel::Row;
 
@@ -13,6 +13,8 @@ use crate::kernel::Row;
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     sockets: Vec<Socket>,
+    /// The names of those that events speak of.
+    table: Sockets,
     /// How many connections each listener has had, by host and name.
     arrived: BTreeMap<(Host, String), u32>,
 }
@@ -21,6 +23,8 @@ pub(crate) struct Names {
 struct Socket {
     host: Host,
     name: String,
+    /// Its place in the table, once an event speaks of it.
+    id: Option<SocketId>,
     owner: Owner,
     /// A connection's own port and its peer's, once they are known.
     ports: Option<[u16; 2]>,
@@ -46,14 +50,14 @@ enum Owner {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Looked {
     pub(crate) changes: Vec<Change>,
-    /// Sockets that hold something else than before, by name.
-    pub(crate) infos: Vec<(String, Info)>,
+    /// Sockets that hold something else than before.
+    pub(crate) infos: Vec<(SocketId, Info)>,
 }
 
 /// A socket that was found in another state than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Change {
-    pub(crate) socket: String,
+    pub(crate) socket: SocketId,
     pub(crate) from: State,
     pub(crate) to: State,
 }
@@ -64,6 +68,7 @@ impl Names {
         self.sockets.push(Socket {
             host,
             name: name.to_owned(),
+            id: None,
             owner: Owner::Descriptor(inode),
             ports: None,
             state: State::Closed,
@@ -80,9 +85,8 @@ impl Names {
         }
     }
 
-    /// `accept` has taken the connection with these ports out of a queue. Gives the name that it had there, if it was
-    /// seen there: now it has the script's.
-    pub(crate) fn accepted(&mut self, host: Host, name: &str, ports: [u16; 2], listener: &str) -> Option<String> {
+    /// `accept` has taken the connection with these ports out of a queue. From its beginning it has the script's name.
+    pub(crate) fn accepted(&mut self, host: Host, name: &str, ports: [u16; 2], listener: &str) {
         let queued = self
             .sockets
             .iter()
@@ -90,15 +94,36 @@ impl Names {
         let Some(queued) = queued else {
             *self.arrived.entry((host, listener.to_owned())).or_default() += 1;
             self.connected(host, name, ports);
-            return None;
+            return;
         };
         // The socket that the call made and the queued connection are one.
-        let made = self.sockets.iter().rposition(|socket| socket.host == host && socket.name == name)?;
+        let made = self.sockets.iter().rposition(|socket| socket.host == host && socket.name == name);
+        let Some(made) = made else { return };
         let owner = self.sockets.remove(made).owner;
         // It was made after the connection came into the queue, so it stood behind it.
         let socket = &mut self.sockets[queued];
         socket.owner = owner;
-        Some(std::mem::replace(&mut socket.name, name.to_owned()))
+        name.clone_into(&mut socket.name);
+        if let Some(id) = socket.id {
+            self.table.rename(id, name);
+        }
+    }
+
+    /// The socket that a call was made on, or that it has made.
+    pub(crate) fn of_call(&mut self, host: Host, name: &str, call: &Verb, outcome: Outcome) -> SocketId {
+        // A listen() or accept() that fails makes none.
+        let fails = matches!(call, Verb::Listen { .. } | Verb::Accept { .. }) && !outcome.is_success();
+        let Self { table, .. } = self;
+        let known = self.sockets.iter_mut().rev().find(|socket| socket.host == host && socket.name == name);
+        match known.filter(|_| !fails) {
+            Some(socket) => socket.id(table),
+            None => table.add(host, name),
+        }
+    }
+
+    /// The names of the sockets that events speak of.
+    pub(crate) const fn table(&self) -> &Sockets {
+        &self.table
     }
 
     /// `close` has returned.
@@ -141,16 +166,17 @@ impl Names {
             }
         }
         let mut looked = Looked::default();
-        for (socket, found) in self.sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
+        let Self { sockets, table, .. } = self;
+        for (socket, found) in sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
             let to = found.map_or(State::Closed, |row| row.state);
             // What is gone holds nothing; of what could not be asked nothing new is known.
             let info = found.map_or_else(Info::default, |row| row.info.unwrap_or(socket.info));
             if socket.info != info {
-                looked.infos.push((socket.name.clone(), info));
+                looked.infos.push((socket.id(table), info));
                 socket.info = info;
             }
             if socket.state != to {
-                looked.changes.push(Change { socket: socket.name.clone(), from: socket.state, to });
+                looked.changes.push(Change { socket: socket.id(table), from: socket.state, to });
                 socket.is_gone = to == State::Closed;
                 socket.state = to;
             }
@@ -177,14 +203,16 @@ impl Names {
             let number = self.arrived.entry((host, listener.clone())).or_default();
             *number += 1;
             let name = format!("{listener}.{number}");
-            looked.changes.push(Change { socket: name.clone(), from: State::Closed, to: row.state });
+            let id = self.table.add(host, &name);
+            looked.changes.push(Change { socket: id, from: State::Closed, to: row.state });
             let info = row.info.unwrap_or_default();
             if !info.is_empty() {
-                looked.infos.push((name.clone(), info));
+                looked.infos.push((id, info));
             }
             self.sockets.push(Socket {
                 host,
                 name,
+                id: Some(id),
                 owner: Owner::Queue,
                 ports: Some([row.local_port, row.peer_port]),
                 state: row.state,
@@ -213,6 +241,10 @@ impl Names {
 }
 
 impl Socket {
+    fn id(&mut self, table: &mut Sockets) -> SocketId {
+        *self.id.get_or_insert_with(|| table.add(self.host, &self.name))
+    }
+
     /// Whether a row without an inode can be this connection.
     fn may_be(&self, row: &Row) -> bool {
         let may_be_in = match self.owner {
@@ -253,27 +285,38 @@ mod tests {
         Row { local: OWN, local_port: 80, peer_port: 4000, state, inode, info: None }
     }
 
-    fn change(socket: &str, from: State, to: State) -> Change {
-        Change { socket: socket.to_owned(), from, to }
+    /// The changes of a look, by name.
+    fn changes(names: &Names, looked: &Looked) -> Vec<(String, State, State)> {
+        let change = |it: &Change| (names.table.name(it.socket).to_owned(), it.from, it.to);
+        looked.changes.iter().map(change).collect()
+    }
+
+    fn change(socket: &str, from: State, to: State) -> (String, State, State) {
+        (socket.to_owned(), from, to)
     }
 
     #[test]
     fn a_connection_keeps_its_place_from_the_queue_to_time_wait() {
         let mut names = Names::default();
         names.made(Host::Server, "listener", 7, true);
-        let changes = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[4000, 80]]).changes;
+        let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[4000, 80]]);
+        let seen = changes(&names, &looked);
         assert_eq!(
-            changes,
+            seen,
             [change("listener", State::Closed, State::Listen), change("listener.1", State::Closed, State::Established)]
         );
         names.made(Host::Server, "server", 8, false);
-        assert_eq!(names.accepted(Host::Server, "server", [80, 4000], "listener").as_deref(), Some("listener.1"));
+        let queued = looked.changes[1].socket;
+        names.accepted(Host::Server, "server", [80, 4000], "listener");
+        assert_eq!(names.table.name(queued), "server", "and so it was called from the beginning");
         assert_eq!(names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]).changes, []);
         names.closed(Host::Server, "server");
-        let changes = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[4000, 80]]).changes;
-        assert_eq!(changes, [change("server", State::Established, State::FinWait2)]);
-        let changes = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]).changes;
-        assert_eq!(changes, [change("server", State::FinWait2, State::TimeWait)]);
+        let looked = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[4000, 80]]);
+        let seen = changes(&names, &looked);
+        assert_eq!(seen, [change("server", State::Established, State::FinWait2)]);
+        let looked = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
+        let seen = changes(&names, &looked);
+        assert_eq!(seen, [change("server", State::FinWait2, State::TimeWait)]);
         assert_eq!(names.newest(Host::Server), State::TimeWait);
     }
 
@@ -284,13 +327,18 @@ mod tests {
         let unread = Info { unread: 5, ..Info::default() };
         let looked = |names: &mut Names, info: Option<Info>| {
             let row = Row { info, ..row(State::Established, 0) };
-            names.look(Host::Server, vec![row, LISTENER], &[[4000, 80]]).infos
+            let infos = names.look(Host::Server, vec![row, LISTENER], &[[4000, 80]]).infos;
+            infos.into_iter().map(|(socket, info)| (names.table.name(socket).to_owned(), info)).collect::<Vec<_>>()
         };
         assert_eq!(looked(&mut names, Some(unread)), [("listener.1".to_owned(), unread)]);
         assert_eq!(looked(&mut names, Some(unread)), []);
         assert_eq!(looked(&mut names, None), [], "nobody has asked");
         let gone = names.look(Host::Server, vec![LISTENER], &[]).infos;
-        assert_eq!(gone, [("listener.1".to_owned(), Info::default())]);
+        let name = |socket| names.table.name(socket);
+        assert_eq!(
+            gone.iter().map(|(socket, info)| (name(*socket), *info)).collect::<Vec<_>>(),
+            [("listener.1", Info::default())]
+        );
     }
 
     #[test]
@@ -298,13 +346,14 @@ mod tests {
         let mut names = Names::default();
         names.made(Host::Server, "listener", 7, true);
         names.made(Host::Server, "server", 8, false);
-        assert_eq!(names.accepted(Host::Server, "server", [80, 4000], "listener"), None);
+        names.accepted(Host::Server, "server", [80, 4000], "listener");
         names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]);
         names.closed(Host::Server, "server");
         names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
         let again = vec![row(State::Established, 0), LISTENER];
+        let looked = names.look(Host::Server, again, &[[4000, 80], [4000, 80]]);
         assert_eq!(
-            names.look(Host::Server, again, &[[4000, 80], [4000, 80]]).changes,
+            changes(&names, &looked),
             [change("server", State::TimeWait, State::Closed), change("listener.2", State::Closed, State::Established)]
         );
         assert_eq!(names.named(Host::Server, "server"), State::Closed);
@@ -317,10 +366,8 @@ mod tests {
         let established =
             Row { local: OWN, local_port: 4000, peer_port: 80, state: State::Established, inode: 9, info: None };
         names.look(Host::Client, vec![established], &[]);
-        assert_eq!(
-            names.look(Host::Client, Vec::new(), &[]).changes,
-            [change("client", State::Established, State::Closed)]
-        );
+        let looked = names.look(Host::Client, Vec::new(), &[]);
+        assert_eq!(changes(&names, &looked), [change("client", State::Established, State::Closed)]);
         assert_eq!(names.newest(Host::Client), State::Closed);
     }
 }

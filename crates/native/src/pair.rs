@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use scenario::{Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome};
+use scenario::{Action, Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Sockets, Verb};
 use socket2::SockRef;
 
 use crate::clock::now_us;
@@ -15,7 +15,7 @@ use crate::link::{Captured, Link};
 use crate::names::{Change, Looked, Names};
 use crate::reasons::{Reset, Tracer};
 use crate::wire::Wire;
-use crate::{Error, Making, Protocol, Rung, UNASKED, admission, diag, kernel};
+use crate::{Asked, Error, Making, Protocol, Rung, admission, diag, kernel};
 
 /// Two hosts and the link between them, in the calling process; for programs that make their calls themselves.
 ///
@@ -119,9 +119,14 @@ impl Pair {
         let mut notes = self.refused.clone();
         notes.push(format!("rung {}: {}", self.rung.name(), self.rung.describe()));
         if let Some(why) = &self.unasked {
-            notes.push(format!("{UNASKED}, the kernel has no sock_diag(7) for TCP: {why}"));
+            notes.push(format!("what sockets hold cannot be told, the kernel has no sock_diag(7) for TCP: {why}"));
         }
         notes
+    }
+
+    /// Whether the kernel can be asked what its sockets hold.
+    pub(crate) const fn infos(&self) -> Asked {
+        if self.unasked.is_none() { Asked::Yes } else { Asked::No }
     }
 
     /// The host's address.
@@ -153,7 +158,7 @@ impl Pair {
         let ports = || -> io::Result<[u16; 2]> { Ok([port(socket.local_addr()?), port(socket.peer_addr()?)]) };
         match (making, ports()) {
             (Making::Connecting, Ok(ports)) => self.names.connected(host, name, ports),
-            (Making::Accepting(listener), Ok(ports)) => self.accepted(host, name, ports, listener),
+            (Making::Accepting(listener), Ok(ports)) => self.names.accepted(host, name, ports, listener),
             // A connection that is dead already has no peer any more, and no state either.
             _ => {}
         }
@@ -165,22 +170,28 @@ impl Pair {
         self.names.closed(host, name);
     }
 
-    /// Records a call that has returned: when it was made and when it returned, as [`Pair::now_us`] gives times.
-    pub fn record_call(&mut self, host: Host, socket: &str, call: &str, times_us: [u64; 2], outcome: Outcome) {
-        let (socket, call) = (socket.to_owned(), call.to_owned());
+    /// Records a call that has returned: when it was made and when it returned, as [`Pair::now_us`] gives times. Where it
+    /// has made a socket, [`Pair::made`] comes first.
+    pub fn record_call(&mut self, host: Host, socket: &str, call: Verb, times_us: [u64; 2], outcome: Outcome) {
         let [began_us, at_us] = times_us;
         self.begun_last_us = self.begun_last_us.max(self.start_us + began_us);
+        let socket = self.names.of_call(host, socket, &call, outcome);
         self.events.push(Event::Call { at_us, began_us, host, socket, line: 0, call, outcome });
     }
 
-    /// Records something that is done to the link or to a host.
-    pub fn record_statement(&mut self, text: &str) {
-        self.record_statement_in(0, text);
+    /// Records something that is done to the link or to a host, with its text.
+    pub fn record_statement(&mut self, action: Action, text: &str) {
+        self.record_statement_in(0, action, text);
     }
 
-    pub(crate) fn record_statement_in(&mut self, line: u32, text: &str) {
+    pub(crate) fn record_statement_in(&mut self, line: u32, action: Action, text: &str) {
         self.begun_last_us = now_us();
-        self.events.push(Event::Statement { at_us: self.now_us(), line, text: text.to_owned() });
+        self.events.push(Event::Statement { at_us: self.now_us(), line, action, text: text.to_owned() });
+    }
+
+    /// The names of the sockets that the events speak of.
+    pub const fn sockets(&self) -> &Sockets {
+        self.names.table()
     }
 
     /// The link takes so long, one way, from now on; 10 ms until it is set.
@@ -265,19 +276,6 @@ impl Pair {
         self.begun_last_us = self.begun_last_us.max(at_us);
     }
 
-    /// `accept` has taken the connection with these ports; it had this name all along.
-    pub(crate) fn accepted(&mut self, on: Host, name: &str, ports: [u16; 2], listener: &str) {
-        let Some(queued) = self.names.accepted(on, name, ports, listener) else { return };
-        for event in &mut self.events {
-            if let Event::State { host, socket, .. } | Event::Info { host, socket, .. } = event
-                && *host == on
-                && *socket == queued
-            {
-                name.clone_into(socket);
-            }
-        }
-    }
-
     /// Looks at the hosts: which states and counters have changed?
     pub(crate) fn look(&mut self) -> Result<(), Error> {
         let opened = self.link.opened();
@@ -322,12 +320,12 @@ impl Pair {
     }
 
     /// The run is over; gives everything that happened, in order, and every packet.
-    pub(crate) fn end(self) -> (Vec<Event>, Vec<Captured>) {
+    pub(crate) fn end(self) -> (Sockets, Vec<Event>, Vec<Captured>) {
         let (segments, packets) = self.link.end();
         let mut events = self.events;
         events.extend(segments);
         events.sort_by_key(Event::at_us);
-        (events, packets)
+        (self.names.table().clone(), events, packets)
     }
 
     /// From now on the events tell also why a RST was sent.

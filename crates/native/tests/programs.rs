@@ -15,7 +15,7 @@ use std::sync::Mutex;
 use std::{env, fs, thread};
 
 use native::Options;
-use scenario::{CATALOGUE, Entry, Event, Script};
+use scenario::{CATALOGUE, Entry, Script, Trace};
 
 /// A call that ends otherwise in a program.
 struct Otherwise {
@@ -94,7 +94,7 @@ fn compare(entry: &Entry) -> Result<(), String> {
     let printed = printed.map_err(|error| format!("{}: {error}", program.display()))?;
     let printed = String::from_utf8_lossy(&printed.stdout).into_owned();
     let program = Seen::in_text(&printed);
-    let mut scenario = Seen::in_trace(&trace.events);
+    let mut scenario = Seen::in_trace(&trace);
     for Otherwise { script, program, .. } in OTHERWISE.iter().filter(|otherwise| otherwise.id == entry.id) {
         let found = scenario.calls.iter_mut().find(|call| *call == script);
         let call = found.ok_or_else(|| format!("the script has no `{script}`, so take it out of OTHERWISE"))?;
@@ -119,8 +119,8 @@ struct Seen {
 }
 
 impl Seen {
-    fn in_trace(events: &[Event]) -> Self {
-        Self::of(events.iter().map(Event::to_string))
+    fn in_trace(trace: &Trace) -> Self {
+        Self::of(trace.events.iter().map(|event| event.display(&trace.sockets).to_string()))
     }
 
     /// Each line begins with its time.

@@ -415,7 +415,7 @@ fn column(name: &str, run: &Run) -> Html {
 fn differences(linux: &Trace, bare: &Trace) -> Vec<(String, Outcome, Outcome)> {
     let calls = |trace: &Trace| -> Vec<(u32, Host, String, Outcome)> {
         let call = |event: &Event| match event {
-            Event::Call { host, line, call, outcome, .. } => Some((*line, *host, call.clone(), *outcome)),
+            Event::Call { host, line, call, outcome, .. } => Some((*line, *host, call.to_string(), *outcome)),
             _ => None,
         };
         trace.events.iter().filter_map(call).collect()

@@ -1,19 +1,201 @@
-use crate::{Event, Trace};
+//! The trace as JSON. Sockets, calls and rules are names and texts there, as people and other tools read them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Action, Backend, Event, Failed, Fate, Host, Info, Outcome, RuleId, Segment, SocketId, Sockets, State, Trace, Verb,
+    Witness,
+};
 
 impl Trace {
     /// The trace as one JSON object on one line.
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("a trace has string keys only, so it always has a JSON form")
+        serde_json::to_string(&Document::of(self)).expect("a trace has string keys only, so it always has a JSON form")
     }
 
     /// Reads [`Trace::to_json`]'s form. Fields and kinds of events that are not known are passed over.
     ///
+    /// JSON has names in place of sockets: here all sockets of one name on one host are one. It does not say on which
+    /// listener an `accept()` was made: here it is the host's newest before it.
+    ///
     /// # Errors
-    /// What is wrong, with line and column.
+    /// What is wrong, with line and column where it is no JSON or lacks a field; or the call, statement or rule that is
+    /// none.
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        let mut trace: Self = serde_json::from_str(text)?;
-        trace.events.retain(|event| *event != Event::Unknown);
-        Ok(trace)
+        serde_json::from_str::<Document>(text)?.read()
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Document {
+    version: u32,
+    scenario: String,
+    witness: Witness,
+    rung: Backend,
+    kernel: String,
+    events: Vec<Entry>,
+    failed: Vec<Failed>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+enum Entry {
+    Call {
+        at_us: u64,
+        began_us: u64,
+        host: Host,
+        socket: String,
+        line: u32,
+        call: String,
+        outcome: Outcome,
+    },
+    Segment {
+        at_us: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrives_us: Option<u64>,
+        from: Host,
+        ports: [u16; 2],
+        #[serde(flatten)]
+        segment: Segment,
+        fate: Fate,
+    },
+    State {
+        at_us: u64,
+        host: Host,
+        socket: String,
+        from: State,
+        to: State,
+    },
+    Statement {
+        at_us: u64,
+        line: u32,
+        text: String,
+    },
+    Rule {
+        at_us: u64,
+        host: Host,
+        rule: String,
+        clause: String,
+        kernel: String,
+    },
+    Counter {
+        at_us: u64,
+        host: Host,
+        name: String,
+        by: u64,
+    },
+    Info {
+        at_us: u64,
+        host: Host,
+        socket: String,
+        #[serde(flatten)]
+        info: Info,
+    },
+    /// A kind that this version does not know.
+    #[serde(other, skip_serializing)]
+    Unknown,
+}
+
+impl Document {
+    fn of(trace: &Trace) -> Self {
+        Self {
+            version: trace.version,
+            scenario: trace.scenario.clone(),
+            witness: trace.witness,
+            rung: trace.backend,
+            kernel: trace.kernel.clone(),
+            events: trace.events.iter().map(|event| Entry::of(event, &trace.sockets)).collect(),
+            failed: trace.failed.clone(),
+        }
+    }
+
+    fn read(self) -> Result<Trace, serde_json::Error> {
+        let mut names = Names::default();
+        let events: Result<Vec<Option<Event>>, String> =
+            self.events.into_iter().map(|entry| entry.read(&mut names)).collect();
+        let events = events.map_err(serde::de::Error::custom)?;
+        Ok(Trace {
+            version: self.version,
+            scenario: self.scenario,
+            witness: self.witness,
+            backend: self.rung,
+            kernel: self.kernel,
+            sockets: names.sockets,
+            events: events.into_iter().flatten().collect(),
+            failed: self.failed,
+        })
+    }
+}
+
+impl Entry {
+    fn of(event: &Event, sockets: &Sockets) -> Self {
+        let name = |socket| sockets.name(socket).to_owned();
+        match event.clone() {
+            Event::Call { at_us, began_us, host, socket, line, call, outcome } => {
+                Self::Call { at_us, began_us, host, socket: name(socket), line, call: call.to_string(), outcome }
+            }
+            Event::Segment { at_us, arrives_us, from, ports, segment, fate } => {
+                Self::Segment { at_us, arrives_us, from, ports, segment, fate }
+            }
+            Event::State { at_us, host, socket, from, to } => {
+                Self::State { at_us, host, socket: name(socket), from, to }
+            }
+            Event::Statement { at_us, line, text, .. } => Self::Statement { at_us, line, text },
+            Event::Rule { at_us, host, rule } => {
+                let [name, clause, kernel] = [rule.name(), rule.clause(), rule.kernel()].map(str::to_owned);
+                Self::Rule { at_us, host, rule: name, clause, kernel }
+            }
+            Event::Counter { at_us, host, name, by } => Self::Counter { at_us, host, name, by },
+            Event::Info { at_us, host, socket, info } => Self::Info { at_us, host, socket: name(socket), info },
+        }
+    }
+
+    /// `None` for a kind that is not known.
+    fn read(self, names: &mut Names) -> Result<Option<Event>, String> {
+        Ok(Some(match self {
+            Self::Call { at_us, began_us, host, socket, line, call, outcome } => {
+                let listener = names.listeners.get(&host).map_or("listener", String::as_str);
+                let call = Verb::from_text(&call, listener).map_err(|error| format!("the call `{call}`: {error}"))?;
+                if matches!(call, Verb::Listen { .. }) {
+                    names.listeners.insert(host, socket.clone());
+                }
+                Event::Call { at_us, began_us, host, socket: names.id(host, &socket), line, call, outcome }
+            }
+            Self::Segment { at_us, arrives_us, from, ports, segment, fate } => {
+                Event::Segment { at_us, arrives_us, from, ports, segment, fate }
+            }
+            Self::State { at_us, host, socket, from, to } => {
+                Event::State { at_us, host, socket: names.id(host, &socket), from, to }
+            }
+            Self::Statement { at_us, line, text } => {
+                let action = Action::from_text(&text).map_err(|error| format!("the statement `{text}`: {error}"))?;
+                Event::Statement { at_us, line, action, text }
+            }
+            Self::Rule { at_us, host, rule: name, .. } => {
+                let rule = RuleId::from_name(&name).ok_or_else(|| format!("there is no rule `{name}`"))?;
+                Event::Rule { at_us, host, rule }
+            }
+            Self::Counter { at_us, host, name, by } => Event::Counter { at_us, host, name, by },
+            Self::Info { at_us, host, socket, info } => {
+                Event::Info { at_us, host, socket: names.id(host, &socket), info }
+            }
+            Self::Unknown => return Ok(None),
+        }))
+    }
+}
+
+#[derive(Default)]
+struct Names {
+    sockets: Sockets,
+    /// The name of each host's newest listener.
+    listeners: BTreeMap<Host, String>,
+}
+
+impl Names {
+    fn id(&mut self, host: Host, name: &str) -> SocketId {
+        self.sockets.newest(host, name).unwrap_or_else(|| self.sockets.add(host, name))
     }
 }
 

@@ -11,6 +11,8 @@
 //! - [`State`] (`state.rs`): RFC 9293's states
 //! - [`Info`] (`info.rs`): what a socket holds
 //! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
+//! - [`SocketId`], [`Sockets`] (`sockets.rs`): whose event it is
+//! - [`RuleId`] (`rule.rs`): Linux's rules, with where each is written
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
 //! - [`messages`]: what runtimes print for it
 //! - [`Map`] (`map.rs`): a small ordered map
@@ -28,8 +30,10 @@ mod numbering;
 mod outcome;
 mod parse;
 mod perform;
+mod rule;
 mod script;
 mod segment;
+mod sockets;
 mod state;
 mod trace;
 
@@ -41,10 +45,12 @@ pub use numbering::{Numbering, RawSegment};
 pub use outcome::{Errno, Outcome, Ready};
 pub use parse::ScriptError;
 pub use perform::{Returned, Stage, Until, perform};
+pub use rule::RuleId;
 pub use script::{
     Action, Call, Connecting, Count, Expected, HostAction, How, Kind, LinkAction, Meeting, Offset, Payload, Script,
     SocketOption, Statement, Sysctl, Verb, Whom,
 };
 pub use segment::{Fate, Flags, Segment};
+pub use sockets::{SocketId, Sockets};
 pub use state::State;
-pub use trace::{Event, Failed, Trace, Witness};
+pub use trace::{Backend, Event, Failed, Trace, Witness};

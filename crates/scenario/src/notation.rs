@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Event, Fate, Host, Trace};
+use crate::{Event, Fate, Host, SocketId, Sockets, Trace};
 
 /// From this on a call is shown twice: when it was made, and when it returned.
 const SHOWN_TWICE_US: u64 = 1_000;
@@ -10,7 +10,7 @@ const SHOWN_TWICE_US: u64 = 1_000;
 impl fmt::Display for Trace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for line in lines(&self.events) {
-            line.fmt(f)?;
+            line.write(&self.sockets, f)?;
         }
         for failed in &self.failed {
             writeln!(f, "line {}: {} expected, got {}", failed.line, failed.expected, failed.got)?;
@@ -56,27 +56,39 @@ fn is_shown_twice(event: &Event) -> bool {
     matches!(event, Event::Call { at_us, began_us, .. } if at_us - began_us >= SHOWN_TWICE_US)
 }
 
-impl fmt::Display for Line<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Line<'_> {
+    fn write(&self, sockets: &Sockets, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at_ms = self.at_us() / 1000;
         write!(f, "{}.{:03} ", at_ms / 1000, at_ms % 1000)?;
         match self {
             Self::Made(Event::Call { host, socket, call, .. }) => {
-                writeln!(f, "{host}  {}{call} …", Prefix(*host, socket))
+                writeln!(f, "{host}  {}{call} …", prefix(sockets, *host, *socket))
             }
-            Self::Made(event) | Self::Happened(event) => writeln!(f, "{event}"),
+            Self::Made(event) | Self::Happened(event) => writeln!(f, "{}", event.display(sockets)),
         }
     }
 }
 
-impl fmt::Display for Event {
-    /// One line, without its time.
+impl Event {
+    /// The event as text: one line, without its time. `sockets` is the table of its trace.
+    pub const fn display<'a>(&'a self, sockets: &'a Sockets) -> impl fmt::Display {
+        Shown { event: self, sockets }
+    }
+}
+
+struct Shown<'a> {
+    event: &'a Event,
+    sockets: &'a Sockets,
+}
+
+impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call { host, socket, call, outcome, .. } => {
-                write!(f, "{host}  {}{call} = {outcome}", Prefix(*host, socket))
+        let prefix = |host, socket| prefix(self.sockets, host, socket);
+        match self.event {
+            Event::Call { host, socket, call, outcome, .. } => {
+                write!(f, "{host}  {}{call} = {outcome}", prefix(*host, *socket))
             }
-            Self::Segment { from, segment, fate, .. } => {
+            Event::Segment { from, segment, fate, .. } => {
                 write!(f, "{from} > {}   {segment}", from.peer())?;
                 match fate {
                     Fate::Delivered => Ok(()),
@@ -84,28 +96,35 @@ impl fmt::Display for Event {
                     Fate::Injected => f.write_str(" (injected)"),
                 }
             }
-            Self::State { host, socket, from, to, .. } => {
-                write!(f, "{host}  {}{from} -> {to}", Prefix(*host, socket))
+            Event::State { host, socket, from, to, .. } => {
+                write!(f, "{host}  {}{from} -> {to}", prefix(*host, *socket))
             }
-            Self::Statement { text, .. } => write!(f, "# {text}"),
-            Self::Rule { host, rule, clause, kernel, .. } => write!(f, "{host}  [{rule}: {clause}; {kernel}]"),
-            Self::Counter { host, name, by, .. } => write!(f, "{host}  {name} +{by}"),
-            Self::Info { host, socket, info, .. } => {
+            Event::Statement { text, .. } => write!(f, "# {text}"),
+            Event::Rule { host, rule, .. } => write!(f, "{host}  [{rule}]"),
+            Event::Counter { host, name, by, .. } => write!(f, "{host}  {name} +{by}"),
+            Event::Info { host, socket, info, .. } => {
                 // Its listener is another socket, and holds other things.
-                let prefix = if socket == "listener" { "listener." } else { "" };
-                write!(f, "{host}  {prefix}{}TCP_INFO {info}", Prefix(*host, socket))
+                let listener = if self.sockets.name(*socket) == "listener" { "listener." } else { "" };
+                write!(f, "{host}  {listener}{}TCP_INFO {info}", prefix(*host, *socket))
             }
-            Self::Unknown => f.write_str("(unknown)"),
         }
     }
 }
 
-/// The socket's name, where host and call do not tell it already.
-struct Prefix<'a>(Host, &'a str);
+/// The socket's name and a dot, where host and call do not tell it already.
+const fn prefix(sockets: &Sockets, host: Host, socket: SocketId) -> Prefix<'_> {
+    Prefix { sockets, host, socket }
+}
+
+struct Prefix<'a> {
+    sockets: &'a Sockets,
+    host: Host,
+    socket: SocketId,
+}
 
 impl fmt::Display for Prefix<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self(host, socket) = self;
-        if *socket == host.name() || *socket == "listener" { Ok(()) } else { write!(f, "{socket}.") }
+        let name = self.sockets.name(self.socket);
+        if name == self.host.name() || name == "listener" { Ok(()) } else { write!(f, "{name}.") }
     }
 }

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::{Errno, Flags, Host, Outcome, State};
 
 /// A scenario: a question and the run that answers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
     /// The first comment line: the reader's question.
     pub title: String,
@@ -29,7 +31,7 @@ impl Script {
 }
 
 /// One line of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
     /// Counted from 1. It names the statement: in events, in failures, in error messages.
     pub line: u32,
@@ -42,7 +44,7 @@ pub struct Statement {
 }
 
 /// What a statement asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// A system call.
     Call(Call),
@@ -57,7 +59,7 @@ pub enum Action {
 }
 
 /// Whose state `expect` asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Whom {
     /// The host's newest connection: owned by a descriptor, queued, orphan or TIME-WAIT; listeners left out.
     Newest(Host),
@@ -66,7 +68,7 @@ pub enum Whom {
 }
 
 /// A system call: who makes it, on which socket, what it should give.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The host whose program makes the call.
     pub host: Host,
@@ -91,7 +93,7 @@ impl Call {
 }
 
 /// A call's name and arguments.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verb {
     /// socket(2), bind(2) and listen(2) in one.
     Listen {
@@ -169,7 +171,7 @@ impl Verb {
 }
 
 /// Whether connect(2) waits for the handshake.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Connecting {
     /// It waits.
     Blocking,
@@ -178,7 +180,7 @@ pub enum Connecting {
 }
 
 /// What write(2) is given.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
     /// So many bytes.
     Length(u32),
@@ -215,7 +217,7 @@ impl Payload {
 }
 
 /// shutdown(2)'s second argument, without its SHUT_.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "shutdown(2)'s names")]
 pub enum How {
     Rd,
@@ -224,7 +226,7 @@ pub enum How {
 }
 
 /// What setsockopt(2) sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SocketOption {
     /// SO_LINGER: whole seconds; `None` is off.
     Linger(Option<u16>),
@@ -247,7 +249,7 @@ pub enum SocketOption {
 }
 
 /// What a call should give.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expected {
     /// It returns this before the link is quiet.
     Returns(Outcome),
@@ -259,7 +261,7 @@ pub enum Expected {
 }
 
 /// What may happen to a whole host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostAction {
     /// SIGKILL: its process ends, and the kernel closes its descriptors.
     Kill,
@@ -272,7 +274,7 @@ pub enum HostAction {
 }
 
 /// The settings under /proc/sys/net/ipv4 that a script may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "Documentation/networking/ip-sysctl.rst")]
 pub enum Sysctl {
     TcpFinTimeout,
@@ -317,7 +319,7 @@ impl Sysctl {
 }
 
 /// What a script may do to the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkAction {
     /// One way, both directions, for segments that leave from now on. 10 ms until set.
     Delay(Duration),
@@ -354,7 +356,7 @@ pub enum LinkAction {
 }
 
 /// What happens to a segment that meets a rule of the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Meeting {
     /// It is lost.
     Drop,
@@ -365,7 +367,7 @@ pub enum Meeting {
 }
 
 /// How many segments a rule of the link is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Count {
     /// So many; `next` is 1.
     Next(u32),
@@ -374,7 +376,7 @@ pub enum Count {
 }
 
 /// Which segments a rule of the link is for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
     /// SYN without ACK.
     Syn,
@@ -419,7 +421,7 @@ impl Kind {
 }
 
 /// A forged segment's sequence number, as seen from what its receiver expects next (RCV.NXT).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Offset {
     /// RCV.NXT itself.
     Exact,

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Fate, Host, Info, Outcome, Segment, State};
+use crate::{Action, Fate, Host, Info, Outcome, RuleId, Segment, SocketId, Sockets, State, Verb};
 
 /// What happened in a run, in the order of time.
 ///
@@ -13,10 +13,12 @@ pub struct Trace {
     pub scenario: String,
     /// Who performed it.
     pub witness: Witness,
-    /// How much of the kernel's doing could be seen (`native`); `memory` for `sim`.
-    pub rung: String,
+    /// On what it was performed.
+    pub backend: Backend,
     /// The kernel's release; for `sim` the name and version of the stack.
     pub kernel: String,
+    /// The names of the sockets that the events speak of.
+    pub sockets: Sockets,
     /// In the order of time; what happens at one time stands in the order of cause.
     pub events: Vec<Event>,
     /// Where the run differs from what the script says.
@@ -43,9 +45,38 @@ pub enum Witness {
     Linux,
 }
 
+/// What a run was performed on: how much of what happens there can be had and seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// The simulator: everything.
+    Memory,
+    /// Two network namespaces, a TUN in each, and a link in user space between them: everything.
+    Tun,
+    /// Two network namespaces, a veth in each with a packet socket behind it, and a link in user space between them:
+    /// everything.
+    Veth,
+    /// One network namespace that talks to itself, watched.
+    Lo,
+    /// The machine as it is: calls and states.
+    Calls,
+}
+
+impl Backend {
+    /// Its word in JSON (the key is `rung`) and on command lines.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Tun => "tun",
+            Self::Veth => "veth",
+            Self::Lo => "lo",
+            Self::Calls => "calls",
+        }
+    }
+}
+
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Event {
     /// A call returned, or (outcome `blocks`) never did.
     Call {
@@ -55,12 +86,12 @@ pub enum Event {
         began_us: u64,
         /// Whose program made it.
         host: Host,
-        /// The socket's name; for `listen`, `connect` and `accept` the one that was made.
-        socket: String,
-        /// The statement's line.
+        /// The socket; for `listen`, `connect` and `accept` the one that was made.
+        socket: SocketId,
+        /// The statement's line; 0 where no script was performed.
         line: u32,
-        /// `write(5)`
-        call: String,
+        /// The call and its arguments.
+        call: Verb,
         /// What it returned.
         outcome: Outcome,
     },
@@ -69,14 +100,12 @@ pub enum Event {
         /// When it left.
         at_us: u64,
         /// When it arrived; absent if it was dropped.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
         arrives_us: Option<u64>,
         /// Who sent it; of a forged one, who is said to have sent it.
         from: Host,
         /// The sender's port and the receiver's.
         ports: [u16; 2],
         /// Its header.
-        #[serde(flatten)]
         segment: Segment,
         /// What became of it.
         fate: Fate,
@@ -87,9 +116,9 @@ pub enum Event {
         at_us: u64,
         /// Where.
         host: Host,
-        /// The socket's name. An orphan keeps it; a connection that nobody has accepted is called after its
-        /// listener, `listener.1` for the first.
-        socket: String,
+        /// The socket. An orphan keeps its name; a connection that nobody has accepted is called after its listener,
+        /// `listener.1` for the first.
+        socket: SocketId,
         /// The state that it left.
         from: State,
         /// The state that it entered.
@@ -99,9 +128,11 @@ pub enum Event {
     Statement {
         /// When it took effect.
         at_us: u64,
-        /// The statement's line.
+        /// The statement's line; 0 where no script was performed.
         line: u32,
-        /// As written.
+        /// What it did; never [`Action::Call`] or [`Action::Expect`].
+        action: Action,
+        /// The statement as the script has it, for display.
         text: String,
     },
     /// One of Linux's rules acted, over what smoltcp does (`sim` only).
@@ -110,12 +141,8 @@ pub enum Event {
         at_us: u64,
         /// Where.
         host: Host,
-        /// What the rule says, in a few words.
-        rule: String,
-        /// Where it is written: RFC and section.
-        clause: String,
-        /// The function of the Linux kernel that does it.
-        kernel: String,
+        /// Which.
+        rule: RuleId,
     },
     /// The kernel counted something (`native` only).
     Counter {
@@ -135,15 +162,11 @@ pub enum Event {
         at_us: u64,
         /// Where.
         host: Host,
-        /// The socket's name, as in [`Event::State`].
-        socket: String,
+        /// The socket, as in [`Event::State`].
+        socket: SocketId,
         /// What it holds now.
-        #[serde(flatten)]
         info: Info,
     },
-    /// A kind that this version does not know.
-    #[serde(other, skip_serializing)]
-    Unknown,
 }
 
 impl Event {
@@ -157,7 +180,6 @@ impl Event {
             | Self::Rule { at_us, .. }
             | Self::Counter { at_us, .. }
             | Self::Info { at_us, .. } => *at_us,
-            Self::Unknown => 0,
         }
     }
 }

@@ -9,7 +9,7 @@
 //! - `link`: delay, loss, forgery, and the record of every segment
 //! - `kernel/`: one host: the system calls, what arrives, what becomes of a connection, what
 //!   sockets hold
-//! - `rules/`: Linux's rules, one function each; [`RULES`] lists them
+//! - `rules/`: Linux's rules, one function each; [`scenario::RuleId`] lists them
 //! - `connection`, `rest`, `timers`, `settings`: what a kernel keeps
 //! - `stack`: one connection of smoltcp; `wire`: segments as bytes; `pcap`: a run as a capture
 
@@ -27,10 +27,9 @@ mod wire;
 
 use std::fmt;
 
-use scenario::{Action, Call, Host, Script, Trace, Verb, Witness};
+use scenario::{Action, Backend, Call, Host, Script, Trace, Verb, Witness};
 
 pub use pcap::pcap;
-pub use rules::{RULES, Rule};
 
 use crate::stage::World;
 use crate::wire::Ip;
@@ -113,13 +112,14 @@ pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Fr
 fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>) -> Result<(Trace, Vec<Frame>), Error> {
     let mut world = World::new(version(script)?, rules, bytes_written(script), capture);
     let failed = scenario::perform(script, &mut world)?;
-    let (events, frames) = world.end();
+    let (sockets, events, frames) = world.end();
     let trace = Trace {
         version: Trace::VERSION,
         scenario: id.to_owned(),
         witness: Witness::Sim,
-        rung: "memory".to_owned(),
+        backend: Backend::Memory,
         kernel: "smoltcp 0.14.0".to_owned(),
+        sockets,
         events,
         failed,
     };

@@ -1,8 +1,8 @@
 //! The stage that a script is performed on: two kernels, the link between them, one clock.
 
 use scenario::{
-    Action, Call, Event, Host, HostAction, LinkAction, Offset, Outcome, Payload, RawSegment, Returned, Stage, State,
-    Statement, Until, Verb, Whom,
+    Action, Call, Event, Host, HostAction, LinkAction, Map, Offset, Outcome, Payload, RawSegment, Returned, SocketId,
+    Sockets, Stage, State, Statement, Until, Verb, Whom,
 };
 
 use crate::connection::{SEND_BUFFER_MAX, micros};
@@ -27,8 +27,13 @@ pub(crate) struct World {
     kernels: [Kernel; 2],
     link: Link,
     pub(crate) events: Vec<Event>,
-    /// Which events belong to which connection: it is renamed when it is accepted.
-    named: Vec<(Host, u32, usize)>,
+    sockets: Sockets,
+    /// The sockets by the numbers that their kernels give them.
+    known: Map<(Host, u32), SocketId>,
+    /// Sockets that a call has made, and whose number is not known yet.
+    made: Vec<SocketId>,
+    /// The socket that each of a script's names means, by host: the newest that a call has made.
+    bound: Vec<(Host, String, SocketId)>,
     /// Room for what a kernel has done, kept between times.
     effects: Vec<Effect>,
     pending: Vec<Pending>,
@@ -46,8 +51,11 @@ struct Pending {
     line: u32,
     began_us: u64,
     host: Host,
-    socket: String,
-    call: String,
+    /// `None` of an accept() that has not returned: which connection it will be is not known.
+    socket: Option<SocketId>,
+    /// The socket's name.
+    name: String,
+    call: Verb,
     waiting: Option<Waiting>,
 }
 
@@ -60,7 +68,10 @@ impl World {
             kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules, writes[host.index()].min(SEND_BUFFER_MAX))),
             link: Link::new(capture),
             events: Vec::new(),
-            named: Vec::new(),
+            sockets: Sockets::new(),
+            known: Map::new(),
+            made: Vec::new(),
+            bound: Vec::new(),
             effects: Vec::new(),
             pending: Vec::new(),
             returned: Vec::new(),
@@ -72,63 +83,108 @@ impl World {
     }
 
     /// Records the calls that never returned, and gives back what was recorded.
-    pub(crate) fn end(mut self) -> (Vec<Event>, Vec<Frame>) {
+    pub(crate) fn end(mut self) -> (Sockets, Vec<Event>, Vec<Frame>) {
         for pending in std::mem::take(&mut self.pending) {
-            self.record_call(&pending, Outcome::Blocks);
+            self.record_call(pending, Outcome::Blocks);
         }
-        (self.events, self.link.capture.unwrap_or_default())
+        (self.sockets, self.events, self.link.capture.unwrap_or_default())
     }
 
-    fn record_call(&mut self, pending: &Pending, outcome: Outcome) {
-        self.events.push(Event::Call {
-            at_us: self.now_us,
-            began_us: pending.began_us,
-            host: pending.host,
-            socket: pending.socket.clone(),
-            line: pending.line,
-            call: pending.call.clone(),
-            outcome,
-        });
+    fn record_call(&mut self, pending: Pending, outcome: Outcome) {
+        let Pending { line, began_us, host, socket, name, call, .. } = pending;
+        let accepted = self.accepted(host);
+        // An accept() that has not given a connection has its name only.
+        let socket = socket.or(accepted).unwrap_or_else(|| self.sockets.add(host, &name));
+        if call.makes_socket() {
+            self.bind(host, name, socket);
+        }
+        self.events.push(Event::Call { at_us: self.now_us, began_us, host, socket, line, call, outcome });
     }
 
     fn record_statement(&mut self, statement: &Statement) {
-        let text = statement.text.clone();
-        self.events.push(Event::Statement { at_us: self.now_us, line: statement.line, text });
+        let (action, text) = (statement.action.clone(), statement.text.clone());
+        self.events.push(Event::Statement { at_us: self.now_us, line: statement.line, action, text });
     }
 
     /// What a kernel has done takes effect, and the calls that it woke return.
     fn settle(&mut self, host: Host) -> Result<(), Error> {
         self.take_effects(host);
-        for at in 0..self.pending.len() {
-            let pending = &mut self.pending[at];
-            if pending.host != host {
+        let mut at = 0;
+        while at < self.pending.len() {
+            if self.pending[at].host != host {
+                at += 1;
                 continue;
             }
-            let waiting = pending.waiting.take().expect("a pending call waits for something");
+            let waiting = self.pending[at].waiting.take().expect("a pending call waits for something");
             match self.kernels[host.index()].try_again(waiting) {
-                Attempt::Waits(waiting) => self.pending[at].waiting = Some(waiting),
-                Attempt::Returned(outcome) => self.note_returned(at, outcome),
+                Attempt::Waits(waiting) => {
+                    self.pending[at].waiting = Some(waiting);
+                    at += 1;
+                }
+                Attempt::Returned(outcome) => {
+                    let pending = self.pending.remove(at);
+                    self.note_returned(pending, outcome);
+                }
             }
             self.take_effects(host);
         }
-        self.pending.retain(|pending| pending.waiting.is_some());
         self.check_bounds()
     }
 
-    fn note_returned(&mut self, at: usize, outcome: Outcome) {
-        let line = self.pending[at].line;
-        let pending = &self.pending[at];
-        let event = Event::Call {
-            at_us: self.now_us,
-            began_us: pending.began_us,
-            host: pending.host,
-            socket: pending.socket.clone(),
-            line,
-            call: pending.call.clone(),
-            outcome,
+    fn note_returned(&mut self, pending: Pending, outcome: Outcome) {
+        self.returned.push(Returned { line: pending.line, outcome });
+        self.record_call(pending, outcome);
+    }
+
+    /// The connection that accept(2) has just returned on the host: from its beginning it has the name that the script
+    /// gives it.
+    fn accepted(&mut self, host: Host) -> Option<SocketId> {
+        let kernel = &self.kernels[host.index()];
+        let (id, name) = kernel.effects().iter().find_map(|effect| match effect {
+            Effect::Named { id, name } => Some((*id, name.clone())),
+            _ => None,
+        })?;
+        let socket = self.socket(host, id, &name);
+        self.sockets.rename(socket, &name);
+        Some(socket)
+    }
+
+    /// The socket that the kernel knows by that number.
+    fn socket(&mut self, host: Host, id: u32, name: &str) -> SocketId {
+        if let Some(known) = self.known.get(&(host, id)) {
+            return *known;
+        }
+        let is_it = |made: &SocketId| self.sockets.host(*made) == host && self.sockets.name(*made) == name;
+        let socket = match self.made.iter().position(is_it) {
+            Some(at) => self.made.remove(at),
+            None => self.sockets.add(host, name),
         };
-        self.events.push(event);
-        self.returned.push(Returned { line, outcome });
+        self.known.insert((host, id), socket);
+        socket
+    }
+
+    /// The socket that a call is made on, or that it makes; `None` for accept().
+    fn socket_of(&mut self, call: &Call) -> Option<SocketId> {
+        match call.verb {
+            Verb::Accept { .. } => None,
+            Verb::Listen { .. } | Verb::Connect { .. } => {
+                let socket = self.sockets.add(call.host, &call.socket);
+                self.made
+                    .retain(|made| self.sockets.host(*made) != call.host || self.sockets.name(*made) != call.socket);
+                self.made.push(socket);
+                Some(socket)
+            }
+            _ => {
+                let bound = self.bound.iter().find(|(host, name, _)| *host == call.host && *name == call.socket);
+                bound.map(|(.., socket)| *socket)
+            }
+        }
+    }
+
+    /// From now on the script's name means this socket.
+    fn bind(&mut self, host: Host, name: String, socket: SocketId) {
+        self.bound.retain(|(on, known, _)| *on != host || *known != name);
+        self.bound.push((host, name, socket));
     }
 
     fn take_effects(&mut self, host: Host) {
@@ -137,28 +193,17 @@ impl World {
         self.kernels[host.index()].take_effects(&mut effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Rule(rule) => self.events.push(Event::Rule {
-                    at_us,
-                    host,
-                    rule: rule.name.to_owned(),
-                    clause: rule.clause.to_owned(),
-                    kernel: rule.kernel.to_owned(),
-                }),
-                Effect::State { id, name: socket, from, to } => {
-                    self.named.push((host, id, self.events.len()));
+                Effect::Rule(rule) => self.events.push(Event::Rule { at_us, host, rule: *rule }),
+                Effect::State { id, name, from, to } => {
+                    let socket = self.socket(host, id, &name);
                     self.events.push(Event::State { at_us, host, socket, from, to });
                 }
-                Effect::Info { id, name: socket, info } => {
-                    self.named.push((host, id, self.events.len()));
+                Effect::Info { id, name, info } => {
+                    let socket = self.socket(host, id, &name);
                     self.events.push(Event::Info { at_us, host, socket, info });
                 }
-                Effect::Named { id, name } => {
-                    for (_, _, event) in self.named.iter().filter(|(on, known, _)| *on == host && *known == id) {
-                        if let Event::State { socket, .. } | Event::Info { socket, .. } = &mut self.events[*event] {
-                            socket.clone_from(&name);
-                        }
-                    }
-                }
+                // The table of names has it already.
+                Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
                     let reaches = self.kernels[host.peer().index()].is_up;
                     self.link.send(at_us, host, frame, reaches, &mut self.events);
@@ -201,15 +246,15 @@ impl World {
             line: statement.line,
             began_us: self.now_us,
             host: call.host,
-            socket: call.socket.clone(),
-            call: call.verb.to_string(),
+            socket: self.socket_of(call),
+            name: call.socket.clone(),
+            call: call.verb.clone(),
             waiting: None,
         };
         match self.kernels[call.host.index()].call(&call.socket, &call.verb) {
             // A call that returns at once stands before what it has caused.
             Attempt::Returned(outcome) => {
-                self.record_call(&pending, outcome);
-                self.returned.push(Returned { line: statement.line, outcome });
+                self.note_returned(pending, outcome);
             }
             Attempt::Waits(waiting) => self.pending.push(Pending { waiting: Some(waiting), ..pending }),
         }
@@ -225,9 +270,10 @@ impl World {
             HostAction::Sysctl(name, value) => kernel.settings().set(name, value),
         }
         if matches!(action, HostAction::Kill | HostAction::Crash) {
-            let (ended, pending) = std::mem::take(&mut self.pending).into_iter().partition(|call| call.host == host);
+            let (ended, pending): (Vec<_>, _) =
+                std::mem::take(&mut self.pending).into_iter().partition(|call| call.host == host);
             self.pending = pending;
-            for pending in &ended {
+            for pending in ended {
                 self.record_call(pending, Outcome::Blocks);
             }
         }

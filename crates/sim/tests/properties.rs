@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
-use scenario::{Errno, Event, Fate, Host, Outcome, Script, Segment, State, Trace};
+use scenario::{Errno, Event, Fate, Host, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb};
 use sim::{Error, Rules};
 
 /// PROPTEST_CASES sets another number.
@@ -164,8 +164,8 @@ fn segments(trace: &Trace) -> impl Iterator<Item = (u64, Option<u64>, Host, [u16
     })
 }
 
-/// What the names of those rules have in common by which a timer sends a RST.
-const TIMERS_THAT_RESET: [&str; 2] = ["keep-alive", "resets after tcp_fin_timeout"];
+/// The rules by which a timer sends a RST.
+const TIMERS_THAT_RESET: [RuleId; 2] = [RuleId::KeepAliveGiveUp, RuleId::KeptOrphanResets];
 
 /// A RST that leaves must have another cause than RSTs that arrived at that moment.
 fn check_no_reset_answers_a_reset(trace: &Trace) {
@@ -187,7 +187,7 @@ fn check_no_reset_answers_a_reset(trace: &Trace) {
             }
             Event::Statement { at_us: on_us, .. } => *on_us == at_us,
             Event::Rule { at_us: on_us, rule, host: on, .. } => {
-                *on_us == at_us && *on == host && TIMERS_THAT_RESET.iter().any(|timer| rule.contains(timer))
+                *on_us == at_us && *on == host && TIMERS_THAT_RESET.contains(rule)
             }
             _ => false,
         });
@@ -202,18 +202,15 @@ fn check_no_reset_answers_a_reset(trace: &Trace) {
 fn check_reads_are_of_writes(trace: &Trace) {
     let mut sums: BTreeMap<(Host, bool), u64> = BTreeMap::new();
     for event in &trace.events {
-        if let Event::Call { host, call, outcome: Outcome::Number(number), .. } = event {
-            if call.starts_with("write(") {
-                *sums.entry((*host, true)).or_default() += number;
-            } else if call.starts_with("read(") {
-                *sums.entry((*host, false)).or_default() += number;
+        let Event::Call { host, call, outcome, .. } = event else { continue };
+        match (call, outcome) {
+            (Verb::Write(_), Outcome::Number(number)) => *sums.entry((*host, true)).or_default() += number,
+            (Verb::Read { .. }, Outcome::Number(number)) => *sums.entry((*host, false)).or_default() += number,
+            // What a write that never returned has handed over may be read as well.
+            (Verb::Write(payload), Outcome::Blocks) => {
+                *sums.entry((*host, true)).or_default() += payload.len() as u64;
             }
-        }
-        // What a write that never returned has handed over may be read as well.
-        if let Event::Call { host, call, outcome: Outcome::Blocks, .. } = event
-            && let Some(length) = call.strip_prefix("write(").and_then(|rest| rest.strip_suffix(')'))
-        {
-            *sums.entry((*host, true)).or_default() += length.parse::<u64>().expect("the trace prints numbers");
+            _ => {}
         }
     }
     for host in Host::BOTH {
@@ -259,25 +256,23 @@ fn check_sequence(trace: &Trace) {
 
 /// ECONNRESET, ECONNREFUSED and ETIMEDOUT are handed out once for each socket.
 fn check_errors_come_once(trace: &Trace) {
-    let mut reported: BTreeMap<(Host, &str), Errno> = BTreeMap::new();
+    let mut reported: BTreeMap<SocketId, Errno> = BTreeMap::new();
     for event in &trace.events {
-        let Event::Call { host, socket, call, outcome, .. } = event else { continue };
-        if call.starts_with("connect(") || call.starts_with("accept(") {
-            reported.remove(&(*host, socket.as_str()));
-        }
+        let Event::Call { host, socket, outcome, .. } = event else { continue };
         if let Outcome::Errno(errno @ (Errno::ECONNRESET | Errno::ECONNREFUSED | Errno::ETIMEDOUT)) = outcome {
-            let before = reported.insert((*host, socket), *errno);
-            assert!(before.is_none(), "{host}'s {socket} reports {before:?} and then {errno}\n{trace}");
+            let before = reported.insert(*socket, *errno);
+            let name = trace.sockets.name(*socket);
+            assert!(before.is_none(), "{host}'s {name} reports {before:?} and then {errno}\n{trace}");
         }
     }
 }
 
 /// The last state of every socket that ever had one.
-fn last_states(trace: &Trace) -> BTreeMap<(Host, String), State> {
+fn last_states(trace: &Trace) -> BTreeMap<SocketId, State> {
     let mut states = BTreeMap::new();
     for event in &trace.events {
-        if let Event::State { host, socket, to, .. } = event {
-            states.insert((*host, socket.clone()), *to);
+        if let Event::State { socket, to, .. } = event {
+            states.insert(*socket, *to);
         }
     }
     states
@@ -333,8 +328,9 @@ proptest! {
         let lines = [lines, end.map(str::to_owned).into()].concat();
         let (_, script) = script(&lines);
         if let Some(trace) = run(&script, Rules::Linux) {
-            for ((host, socket), state) in last_states(&trace) {
-                prop_assert_eq!(state, State::Closed, "{}'s {} is left\n{}", host, socket, trace);
+            for (socket, state) in last_states(&trace) {
+                let (host, name) = (trace.sockets.host(socket), trace.sockets.name(socket));
+                prop_assert_eq!(state, State::Closed, "{}'s {} is left\n{}", host, name, trace);
             }
         }
     }

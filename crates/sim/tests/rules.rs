@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use scenario::{CATALOGUE, Event, Script, Trace};
-use sim::{RULES, Rules};
+use scenario::{CATALOGUE, Event, RuleId, Script, Trace};
+use sim::Rules;
 
 fn run(id: &str) -> Trace {
     let text = text(id).unwrap_or_else(|| panic!("there is no script `{id}`, of the book or here"));
@@ -30,9 +30,9 @@ fn ids() -> Vec<String> {
     ids
 }
 
-fn acted(trace: &Trace) -> BTreeSet<&str> {
+fn acted(trace: &Trace) -> BTreeSet<RuleId> {
     let rules = trace.events.iter().filter_map(|event| match event {
-        Event::Rule { rule, .. } => Some(rule.as_str()),
+        Event::Rule { rule, .. } => Some(*rule),
         _ => None,
     });
     rules.collect()
@@ -51,12 +51,12 @@ fn every_scenario_ends_as_written() {
 
 #[test]
 fn every_rule_acts_in_the_scenario_that_it_names() {
-    let idle: Vec<String> = RULES
+    let idle: Vec<String> = RuleId::ALL
         .iter()
-        .filter(|rule| text(rule.scenario).is_none() || !acted(&run(rule.scenario)).contains(rule.name))
+        .filter(|rule| text(rule.scenario()).is_none() || !acted(&run(rule.scenario())).contains(rule))
         .map(|rule| {
-            let seen: Vec<String> = ids().into_iter().filter(|id| acted(&run(id)).contains(rule.name)).collect();
-            format!("`{}` does not act in {}, but in {seen:?}", rule.name, rule.scenario)
+            let seen: Vec<String> = ids().into_iter().filter(|id| acted(&run(id)).contains(rule)).collect();
+            format!("`{}` does not act in {}, but in {seen:?}", rule.name(), rule.scenario())
         })
         .collect();
     assert!(idle.is_empty(), "{}", idle.join("\n"));
@@ -64,6 +64,6 @@ fn every_rule_acts_in_the_scenario_that_it_names() {
 
 #[test]
 fn no_two_rules_have_one_name() {
-    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
-    assert_eq!(names.len(), RULES.len());
+    let names: BTreeSet<&str> = RuleId::ALL.iter().map(|rule| rule.name()).collect();
+    assert_eq!(names.len(), RuleId::ALL.len());
 }

@@ -149,7 +149,7 @@ fn one_name_runs_through_the_life_of_an_accepted_connection() {
         .events
         .iter()
         .filter_map(|event| match event {
-            Event::State { host: Host::Server, socket, to, .. } => Some((socket.as_str(), *to)),
+            Event::State { host: Host::Server, socket, to, .. } => Some((trace.sockets.name(*socket), *to)),
             _ => None,
         })
         .collect();
@@ -228,4 +228,34 @@ fn three_acks_that_tell_of_no_gap_repeat_nothing() {
         matches!(event, Event::Segment { from: Host::Client, segment, .. } if segment.len > 0 && segment.seq == 2)
     });
     assert_eq!(again.count(), 0, "smoltcp would repeat from the first byte that is not acknowledged: {trace}");
+}
+
+#[test]
+fn a_name_that_is_given_again_is_another_socket_and_one_that_is_accepted_is_one_all_along() {
+    let trace = run_with(
+        "server listen() = 0\nclient connect() = 0\nserver accept() = 0\nserver close() = 0\nclient close() = 0\n\
+         client connect() = 0\nserver accept() = 0\nserver read() = blocks\n",
+        Rules::Linux,
+    );
+    let of = |line: u32| {
+        let call = trace.events.iter().find_map(|event| match event {
+            Event::Call { line: known, socket, .. } if *known == line => Some(*socket),
+            _ => None,
+        });
+        call.unwrap_or_else(|| panic!("there is no call in line {line}"))
+    };
+    let [first, second] = [of(3), of(7)];
+    assert_ne!(first, second);
+    assert_eq!([trace.sockets.name(first), trace.sockets.name(second)], ["server", "server"]);
+    assert_eq!([of(4), of(8)], [first, second]);
+    assert_ne!(of(2), of(6), "the client's are two as well");
+    let entered = |socket| {
+        let state = |event: &Event| match event {
+            Event::State { socket: known, to, .. } if *known == socket => Some(*to),
+            _ => None,
+        };
+        trace.events.iter().filter_map(state).collect::<Vec<_>>()
+    };
+    assert_eq!(entered(second), [State::SynReceived, State::Established]);
+    assert_eq!(entered(first)[..3], [State::SynReceived, State::Established, State::FinWait1]);
 }

@@ -211,7 +211,7 @@ const FORGED: i32 = 190;
 impl Layout {
     /// Lays a run out.
     pub fn of(script: &Script, trace: &Trace) -> Self {
-        let (mut rows, mut flights) = rows::rows(script, &trace.events);
+        let (mut rows, mut flights) = rows::rows(script, trace);
         mark_blocked(&mut rows, &trace.events);
         mark_several(&mut flights);
         let lanes = lay_lanes(script, &mut rows);

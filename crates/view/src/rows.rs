@@ -1,7 +1,7 @@
 //! Which events stand in which row: one row for each thing that happens, what it changes at once beside it.
 
 use scenario::messages::{Cause, ResetWasRead};
-use scenario::{Action, Event, Host, Outcome, Script, State, Statement};
+use scenario::{Action, Event, Host, Outcome, Script, SocketId, Sockets, State, Statement, Trace, Verb};
 
 use crate::layout::{Change, Flight, Row, Rule, Thing};
 
@@ -10,10 +10,11 @@ const TWO_ROWS_US: u64 = 1_000;
 /// From this on a pause is shown. In microseconds.
 const PAUSE_US: u64 = 400_000;
 /// The rows of a run in the order of time, and its flights in the order of departure. Where they lie comes later.
-pub(crate) fn rows(script: &Script, events: &[Event]) -> (Vec<Row>, Vec<Flight>) {
-    let alone = Host::BOTH.map(|host| is_alone(host, events));
-    let mut rows =
-        Rows { script, alone, rows: Vec::new(), flights: Vec::new(), held: Vec::new(), reset_reads: Vec::new() };
+pub(crate) fn rows(script: &Script, trace: &Trace) -> (Vec<Row>, Vec<Flight>) {
+    let Trace { sockets, events, .. } = trace;
+    let alone = Host::BOTH.map(|host| is_alone(host, trace));
+    let (rows, flights, held, reset_reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let mut rows = Rows { script, sockets, alone, rows, flights, held, reset_reads };
     for happening in happenings(events) {
         rows.add(happening);
     }
@@ -54,7 +55,7 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
         while let Some(happening) = made.next_if(|happening| happening.at_us() <= event.at_us()) {
             all.push(happening);
         }
-        if !matches!(event, Event::Unknown | Event::Call { outcome: Outcome::Blocks, .. }) {
+        if !matches!(event, Event::Call { outcome: Outcome::Blocks, .. }) {
             all.push(Happening::Happened(event));
         }
     }
@@ -65,6 +66,7 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
 /// The rows so far.
 struct Rows<'a> {
     script: &'a Script,
+    sockets: &'a Sockets,
     /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
     alone: [bool; 2],
     rows: Vec<Row>,
@@ -72,7 +74,7 @@ struct Rows<'a> {
     /// States and rules that wait for the row which they belong to: the host's next, if it is at the same time.
     held: Vec<&'a Event>,
     /// The sockets on which a read has met a reset.
-    reset_reads: Vec<&'a str>,
+    reset_reads: Vec<SocketId>,
 }
 
 impl<'a> Rows<'a> {
@@ -81,14 +83,17 @@ impl<'a> Rows<'a> {
             Happening::Happened(event @ (Event::State { .. } | Event::Rule { .. })) => self.note(event),
             Happening::Made(Event::Call { began_us, host, socket, line, call, outcome, .. }) => {
                 let outcome = (*outcome == Outcome::Blocks).then_some(Outcome::Blocks);
-                let thing = Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome };
+                let thing = Thing::Call { socket: self.spoken(*host, *socket), call: call.to_string(), outcome };
                 self.row(*began_us, Some(*host), thing, Some(*line));
             }
             Happening::Happened(Event::Call { at_us, host, socket, line, call, outcome, .. }) => {
-                let thing =
-                    Thing::Call { socket: self.spoken(*host, socket), call: call.clone(), outcome: Some(*outcome) };
+                let thing = Thing::Call {
+                    socket: self.spoken(*host, *socket),
+                    call: call.to_string(),
+                    outcome: Some(*outcome),
+                };
                 self.row(*at_us, Some(*host), thing, Some(*line));
-                self.note_cause(socket, *line, *outcome);
+                self.note_cause(*socket, *line, *outcome);
             }
             Happening::Happened(Event::Segment { at_us, arrives_us, from, ports, segment, fate }) => {
                 self.row(*at_us, Some(*from), Thing::Segment(self.flights.len()), None);
@@ -105,9 +110,9 @@ impl<'a> Rows<'a> {
                     last: row,
                 });
             }
-            Happening::Happened(Event::Statement { at_us, line, text }) => {
-                let host = match self.script.statement(*line) {
-                    Some(Statement { action: Action::Host(host, _), .. }) => Some(*host),
+            Happening::Happened(Event::Statement { at_us, line, action, text }) => {
+                let host = match action {
+                    Action::Host(host, _) => Some(*host),
                     _ => None,
                 };
                 self.row(*at_us, host, Thing::Statement(text.clone()), Some(*line));
@@ -118,24 +123,20 @@ impl<'a> Rows<'a> {
             Happening::Happened(Event::Info { host, socket, info, .. }) => {
                 self.flush();
                 if let Some(row) = self.rows.last_mut() {
-                    row.infos.push((*host, socket.clone(), *info));
+                    row.infos.push((*host, self.sockets.name(*socket).to_owned(), *info));
                 }
             }
-            Happening::Made(_) | Happening::Happened(Event::Unknown) => {}
+            Happening::Made(_) => {}
         }
     }
 
     /// What a runtime would make of the outcome; some remember that a read met a reset, as the kernel does not.
-    fn note_cause(&mut self, socket: &'a str, line: u32, outcome: Outcome) {
+    fn note_cause(&mut self, socket: SocketId, line: u32, outcome: Outcome) {
         let Some(Statement { action: Action::Call(call), .. }) = self.script.statement(line) else { return };
         let was_read = if self.reset_reads.contains(&socket) { ResetWasRead::Yes } else { ResetWasRead::No };
         let cause = Cause::of(&call.verb, outcome, was_read);
         if cause == Some(Cause::ReadReset) {
             self.reset_reads.push(socket);
-        }
-        if call.verb.makes_socket() {
-            // The name may have belonged to a socket before.
-            self.reset_reads.retain(|name| *name != socket);
         }
         if let Some(row) = self.rows.last_mut() {
             row.cause = cause;
@@ -151,7 +152,7 @@ impl<'a> Rows<'a> {
             && row.at_us == event.at_us()
             && !matches!(row.thing, Thing::Statement(_))
         {
-            row.take(event, self.alone);
+            row.take(event, self.sockets, self.alone);
             return;
         }
         if self.held.first().is_some_and(|held| host_of(held) != host_of(event) || held.at_us() != event.at_us()) {
@@ -160,8 +161,8 @@ impl<'a> Rows<'a> {
         self.held.push(event);
     }
 
-    fn spoken(&self, host: Host, socket: &str) -> Option<String> {
-        spoken(host, socket, self.alone)
+    fn spoken(&self, host: Host, socket: SocketId) -> Option<String> {
+        spoken(host, self.sockets.name(socket), self.alone)
     }
 
     fn flush(&mut self) {
@@ -189,7 +190,7 @@ impl<'a> Rows<'a> {
 
     fn take(&mut self, held: &[&Event]) {
         if let Some(row) = self.rows.last_mut() {
-            held.iter().for_each(|event| row.take(event, self.alone));
+            held.iter().for_each(|event| row.take(event, self.sockets, self.alone));
         }
     }
 
@@ -221,18 +222,20 @@ impl<'a> Rows<'a> {
 }
 
 impl Row {
-    fn take(&mut self, event: &Event, alone: [bool; 2]) {
+    fn take(&mut self, event: &Event, sockets: &Sockets, alone: [bool; 2]) {
         match event {
             Event::State { host, socket, from, to, .. } => {
+                let name = sockets.name(*socket);
                 self.changes.push(Change {
-                    socket: spoken(*host, socket, alone),
-                    name: socket.clone(),
+                    socket: spoken(*host, name, alone),
+                    name: name.to_owned(),
                     from: *from,
                     to: *to,
                 });
             }
-            Event::Rule { rule, clause, kernel, .. } => {
-                self.rules.push(Rule { rule: rule.clone(), clause: clause.clone(), kernel: kernel.clone() });
+            Event::Rule { rule, .. } => {
+                let [name, clause, kernel] = [rule.name(), rule.clause(), rule.kernel()].map(str::to_owned);
+                self.rules.push(Rule { rule: name, clause, kernel });
             }
             _ => {}
         }
@@ -252,23 +255,24 @@ fn spoken(host: Host, socket: &str, alone: [bool; 2]) -> Option<String> {
 }
 
 /// Whether a host has one listener and one connection at most: one that is queued and then accepted counts once.
-fn is_alone(host: Host, events: &[Event]) -> bool {
+fn is_alone(host: Host, trace: &Trace) -> bool {
     let mut queued = Vec::new();
     let mut own = Vec::new();
     let mut listeners = Vec::new();
-    for event in events {
-        let (name, is_listener) = match event {
+    for event in &trace.events {
+        let (socket, is_listener) = match event {
             Event::State { host: at, socket, to, .. } if *at == host => (socket, *to == State::Listen),
-            Event::Call { host: at, socket, call, .. } if *at == host => (socket, call.starts_with("listen(")),
+            Event::Call { host: at, socket, call, .. } if *at == host => (socket, matches!(call, Verb::Listen { .. })),
             _ => continue,
         };
+        let name = trace.sockets.name(*socket);
         let names = match is_listener {
             true => &mut listeners,
             false if name.contains('.') => &mut queued,
             false => &mut own,
         };
-        if !names.contains(name) {
-            names.push(name.clone());
+        if !names.contains(&name) {
+            names.push(name);
         }
     }
     own.retain(|name| !listeners.contains(name));

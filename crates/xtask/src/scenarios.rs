@@ -45,8 +45,8 @@ fn run(entry: &Entry) -> Result<(Script, Trace), String> {
 fn rules(trace: &Trace) -> Vec<String> {
     let mut rules = Vec::new();
     for event in &trace.events {
-        if let Event::Rule { rule, clause, kernel, .. } = event {
-            let rule = format!("{rule} ({clause}; {kernel})");
+        if let Event::Rule { rule, .. } = event {
+            let rule = format!("{} ({}; {})", rule.name(), rule.clause(), rule.kernel());
             if !rules.contains(&rule) {
                 rules.push(rule);
             }

@@ -17,7 +17,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use native::{Making, Pair, Protocol, Rung};
-use scenario::{Errno, Host, Outcome, Ready, Trace, Witness};
+use scenario::{Action, Errno, Host, Outcome, Ready, Trace, Verb, Witness};
 use socket2::{SockRef, Socket};
 
 /// Two hosts with a link between them; or, where this machine allows no such thing, this machine alone.
@@ -147,7 +147,7 @@ impl Lab {
     pub(crate) fn link(&mut self, what: &str, act: impl FnOnce(&mut Pair)) {
         match &mut self.pair {
             Some(pair) => {
-                pair.record_statement(what);
+                pair.record_statement(action(what), what);
                 act(pair);
                 self.settle();
             }
@@ -161,7 +161,7 @@ impl Lab {
     /// Time passes.
     pub(crate) fn wait(&mut self, time: Duration) {
         if let Some(pair) = &mut self.pair {
-            pair.record_statement(&format!("wait {}ms", time.as_millis()));
+            pair.record_statement(Action::Wait(time), &format!("wait {}ms", time.as_millis()));
         }
         thread::sleep(time);
         self.settle();
@@ -212,14 +212,15 @@ impl Lab {
             let shown = made.as_ref().map_or_else(io::Error::to_string, |value| value.outcome().to_string());
             return self.print_call(host, call, ended, &shown);
         }
-        self.record_outcome(host, call, began, ended, outcome(made));
         let (socket, verb) = parts(host, call);
-        if let (Some(pair), Ok(value)) = (&mut self.pair, made) {
-            match value.made() {
-                Some((made, making)) => pair.made(host, socket, &made, making).expect("a socket of the program's own"),
-                None if verb == "close()" => pair.closed(host, socket),
-                None => {}
-            }
+        if let (Some(pair), Ok(value)) = (&mut self.pair, made)
+            && let Some((made, making)) = value.made()
+        {
+            pair.made(host, socket, &made, making).expect("a socket of the program's own");
+        }
+        self.record_outcome(host, call, began, ended, outcome(made));
+        if let (Some(pair), Verb::Close) = (&mut self.pair, verb) {
+            pair.closed(host, socket);
         }
     }
 
@@ -247,8 +248,9 @@ impl Lab {
             version: Trace::VERSION,
             scenario: String::new(),
             witness: Witness::Linux,
-            rung: String::new(),
+            backend: pair.rung().into(),
             kernel: String::new(),
+            sockets: pair.sockets().clone(),
             events,
             failed: Vec::new(),
         };
@@ -271,13 +273,19 @@ impl<T> Begun<T> {
     }
 }
 
-/// The socket's name and the call's.
-fn parts(host: Host, call: &str) -> (&str, &str) {
-    match call.split_once('.') {
-        Some((socket, verb)) if !socket.contains('(') => (socket, verb),
-        _ if call.starts_with("listen") => ("listener", call),
-        _ => (host.name(), call),
-    }
+/// The socket's name, and the call.
+fn parts(host: Host, call: &str) -> (&str, Verb) {
+    let (socket, text) = match call.split_once('.') {
+        Some((socket, text)) if !socket.contains('(') => (Some(socket), text),
+        _ => (None, call),
+    };
+    let verb = Verb::from_text(text, "listener").unwrap_or_else(|error| panic!("`{call}` is no call: {error}"));
+    let usual = if matches!(verb, Verb::Listen { .. }) { "listener" } else { host.name() };
+    (socket.unwrap_or(usual), verb)
+}
+
+fn action(text: &str) -> Action {
+    Action::from_text(text).unwrap_or_else(|error| panic!("`{text}` is no statement: {error}"))
 }
 
 /// A process that holds the connection as its stdin, and does nothing with it.

@@ -10,7 +10,7 @@ use std::fmt;
 
 use self::line::Line;
 use self::names::Names;
-use crate::{Action, LinkAction, Script};
+use crate::{Action, LinkAction, Script, Verb};
 
 /// What is wrong with a script, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,28 @@ impl Script {
             script.statements.push(statement);
         }
         Ok(script)
+    }
+}
+
+impl Verb {
+    /// Reads a call as a trace shows it: `write(5)`. The text of an `accept()` does not name its listener; `listener`
+    /// does.
+    ///
+    /// # Errors
+    /// It is no call: where, what was found, what would be right.
+    pub fn from_text(text: &str, listener: &str) -> std::result::Result<Self, ScriptError> {
+        Line::cut(1, text).and_then(|line| statement::read_verb(&line, listener)).map_err(|error| *error)
+    }
+}
+
+impl Action {
+    /// Reads a statement that stands for itself: of the link, of a host, or a wait.
+    ///
+    /// # Errors
+    /// It is none, or it needs the statements before it to be understood (a call, `expect`): where, what was found, what
+    /// would be right.
+    pub fn from_text(text: &str) -> std::result::Result<Self, ScriptError> {
+        Line::cut(1, text).and_then(|line| statement::read_action(&line)).map_err(|error| *error)
     }
 }
 

@@ -32,13 +32,16 @@ const CALLS: [&str; 15] = [
     "sysctl",
 ];
 
+/// Those of them that happen to a whole host.
+const WHOLE_HOST: [&str; 4] = ["kill", "crash", "boot", "sysctl"];
+
 /// Reads one statement.
 pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
     let mut reader = line.reader();
     let (column, subject) = reader.word(SUBJECTS)?;
     let action = match subject {
         "link" => Action::Link(link(&mut reader)?),
-        "wait" => Action::Wait(duration(&mut reader, "`wait 5s` or `wait 250ms`")?),
+        "wait" => wait(&mut reader)?,
         "expect" => expect(&mut reader, names)?,
         _ => call(&mut reader, column, subject, names)?,
     };
@@ -70,7 +73,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         return Err(reader.error(verb_column, format!("`{verb}` is no call"), one_of(verb, &CALLS)));
     }
     reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
-    if let "kill" | "crash" | "boot" | "sysctl" = verb {
+    if WHOLE_HOST.contains(&verb) {
         let host = whole_host(reader, column, subject, verb)?;
         let action = host_action(reader, verb)?;
         names.host_action(host, action, line).map_err(wrong(reader, column))?;
@@ -80,19 +83,16 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         return Ok(Action::Host(host, action));
     }
 
-    let (host, mut socket, verb) = match verb {
-        "listen" => (whole_host(reader, column, subject, verb)?, "listener".to_owned(), listen(reader)?),
-        "connect" => (whole_host(reader, column, subject, verb)?, "client".to_owned(), connect(reader)?),
+    let (host, mut socket, listener) = match verb {
+        "listen" => (whole_host(reader, column, subject, verb)?, "listener".to_owned(), String::new()),
+        "connect" => (whole_host(reader, column, subject, verb)?, "client".to_owned(), String::new()),
         "accept" => {
             let (listener, host) = names.listener(subject, host(subject)).map_err(wrong(reader, column))?;
-            close_bracket(reader)?;
-            (host, "server".to_owned(), Verb::Accept { listener })
+            (host, "server".to_owned(), listener)
         }
-        _ => {
-            let host = names.socket(subject).map_err(wrong(reader, column))?;
-            (host, subject.to_owned(), socket_verb(reader, verb)?)
-        }
+        _ => (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new()),
     };
+    let verb = arguments_of(reader, verb, listener)?;
     names.is_up(host).map_err(wrong(reader, column))?;
     let mut name_column = column;
     if reader.peek() == Some(Token::Word("as")) {
@@ -111,6 +111,59 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     let expected = if reader.sign('=') { Some(expected(reader, &verb)?) } else { None };
     let in_background = reader.sign('&');
     Ok(Action::Call(Call { host, socket, verb, expected, in_background }))
+}
+
+/// Reads a call without a subject, as [`Verb`]'s `Display` writes it.
+pub(super) fn read_verb(line: &Line<'_>, listener: &str) -> Result<Verb> {
+    let mut reader = line.reader();
+    let right = "`VERB(ARGUMENTS)`, as in `write(5)`";
+    let (column, verb) = reader.word(right)?;
+    if !CALLS.contains(&verb) || WHOLE_HOST.contains(&verb) {
+        return Err(reader.error(column, format!("`{verb}` is no call"), right));
+    }
+    reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
+    let verb = arguments_of(&mut reader, verb, listener.to_owned())?;
+    reader.expect_end("nothing more belongs to the call")?;
+    Ok(verb)
+}
+
+/// Reads a statement of the link or of a host, or a wait, whatever statements stand before it.
+pub(super) fn read_action(line: &Line<'_>) -> Result<Action> {
+    let mut reader = line.reader();
+    let right = "`link …`, `wait …`, or a host's kill(), crash(), boot() or sysctl(…)";
+    let (column, subject) = reader.word(right)?;
+    let action = match (subject, host(subject)) {
+        ("link", _) => Action::Link(link(&mut reader)?),
+        ("wait", _) => wait(&mut reader)?,
+        (_, Some(host)) => {
+            let (column, verb) = reader.word(right)?;
+            if !WHOLE_HOST.contains(&verb) {
+                return Err(reader.error(column, format!("found `{verb}`"), right));
+            }
+            reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
+            Action::Host(host, host_action(&mut reader, verb)?)
+        }
+        _ => return Err(reader.error(column, format!("found `{subject}`"), right)),
+    };
+    reader.expect_end("nothing more belongs on this line")?;
+    Ok(action)
+}
+
+fn wait(reader: &mut Reader<'_, '_>) -> Result<Action> {
+    Ok(Action::Wait(duration(reader, "`wait 5s` or `wait 250ms`")?))
+}
+
+/// The call of that name, from behind its opening bracket on; `listener` is for `accept`.
+fn arguments_of(reader: &mut Reader<'_, '_>, verb: &str, listener: String) -> Result<Verb> {
+    match verb {
+        "listen" => listen(reader),
+        "connect" => connect(reader),
+        "accept" => {
+            close_bracket(reader)?;
+            Ok(Verb::Accept { listener })
+        }
+        _ => socket_verb(reader, verb),
+    }
 }
 
 fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str) -> Result<Host> {

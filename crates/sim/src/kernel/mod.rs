@@ -111,6 +111,11 @@ impl Kernel {
         std::mem::swap(&mut self.effects, effects);
     }
 
+    /// What has happened and was not taken.
+    pub(crate) fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
     pub(crate) const fn set_time(&mut self, now_us: u64) {
         self.now_us = now_us;
     }

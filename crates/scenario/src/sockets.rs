@@ -1,0 +1,62 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Host;
+
+/// A socket of a run: its place in the run's table of names ([`Sockets`]).
+///
+/// A connection is one socket from its first segment to its end, whether a program has accepted it or not. A name that
+/// a script gives again is another socket; but see [`crate::Trace::from_json`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct SocketId(u32);
+
+/// The sockets of a run: host and name of each, in the order in which they came to be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sockets(Vec<(Host, String)>);
+
+impl Sockets {
+    /// A run that has had no sockets yet.
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a socket. The name is the script's; a connection that waits to be accepted has its listener's name and a
+    /// number, `listener.1` for the first.
+    pub fn add(&mut self, host: Host, name: &str) -> SocketId {
+        self.0.push((host, name.to_owned()));
+        SocketId(u32::try_from(self.0.len() - 1).expect("a run has fewer sockets than 2^32"))
+    }
+
+    /// accept(2) has returned the connection: it has the script's name from its beginning.
+    ///
+    /// # Panics
+    /// The socket is another run's.
+    pub fn rename(&mut self, socket: SocketId, name: &str) {
+        name.clone_into(&mut self.0[socket.0 as usize].1);
+    }
+
+    /// The socket's name.
+    ///
+    /// # Panics
+    /// The socket is another run's.
+    pub fn name(&self, socket: SocketId) -> &str {
+        &self.0[socket.0 as usize].1
+    }
+
+    /// The socket's host.
+    ///
+    /// # Panics
+    /// The socket is another run's.
+    pub fn host(&self, socket: SocketId) -> Host {
+        self.0[socket.0 as usize].0
+    }
+
+    /// The newest socket of that name on that host.
+    pub fn newest(&self, host: Host, name: &str) -> Option<SocketId> {
+        self.iter().filter(|(_, on, known)| *on == host && *known == name).map(|(socket, ..)| socket).last()
+    }
+
+    /// All of them, with host and name.
+    pub fn iter(&self) -> impl Iterator<Item = (SocketId, Host, &str)> {
+        self.0.iter().zip(0..).map(|((host, name), id)| (SocketId(id), *host, name.as_str()))
+    }
+}
