@@ -319,6 +319,24 @@ impl Pair {
         Ok((now_us < until_us).then(|| Duration::from_micros(until_us - now_us)))
     }
 
+    /// Whether something can happen by this time of the machine's clock that would let a call return: a segment is under
+    /// way, or a connection has a timer. Where the kernel does not show timers it always may.
+    pub(crate) fn may_wake_a_call(&self, until_us: u64) -> Result<bool, Error> {
+        self.link.check()?;
+        if self.unasked.is_some() || self.link.in_flight().is_err() {
+            return Ok(true);
+        }
+        let left_ms = until_us.saturating_sub(now_us()) / 1000;
+        for host in Host::BOTH {
+            let Some(machine) = &self.machines[host.index()] else { continue };
+            let said = machine.on(|| diag::infos(self.address(host))).map_err(broken_table)?;
+            if said.iter().filter_map(|said| said.fires_ms).any(|fires_ms| u64::from(fires_ms) <= left_ms) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// The run is over; gives everything that happened, in order, and every packet.
     pub(crate) fn end(self) -> (Sockets, Vec<Event>, Vec<Captured>) {
         let (segments, packets) = self.link.end();

@@ -309,7 +309,13 @@ impl World {
 
     /// When something happens next: a segment arrives, a timer fires, a call gives up waiting.
     fn next_us(&mut self) -> Option<u64> {
-        let timers = self.kernels.iter_mut().filter_map(Kernel::next_us).min();
+        let timewaits = self.kernels.iter().filter_map(Kernel::next_end_us).min();
+        [self.next_wake_us(), timewaits].into_iter().flatten().min()
+    }
+
+    /// The same, but for what is left of connections: that it goes wakes no call.
+    fn next_wake_us(&mut self) -> Option<u64> {
+        let timers = self.kernels.iter_mut().filter_map(Kernel::next_timer_us).min();
         let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us()).min();
         [self.link.next_us(), timers, calls].into_iter().flatten().min()
     }
@@ -373,7 +379,7 @@ impl Stage for World {
         }
     }
 
-    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Error> {
+    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Error> {
         let began_us = self.now_us;
         loop {
             let next_us = self.next_us();
@@ -387,6 +393,17 @@ impl Stage for World {
                 }
                 Until::Returned { at_most, .. } => Some(began_us + micros(at_most)),
                 Until::Elapsed(span) => Some(began_us.saturating_add(micros(span))),
+                Until::Patient { lines, .. } if !self.pending.iter().any(|pending| lines.contains(&pending.line)) => {
+                    Some(self.now_us)
+                }
+                Until::Patient { at_most, .. } => {
+                    let end_us = began_us + micros(at_most);
+                    Some(if self.next_wake_us().is_some_and(|wake_us| wake_us <= end_us) {
+                        end_us
+                    } else {
+                        self.now_us
+                    })
+                }
             };
             match (next_us, end_us) {
                 (Some(next_us), None) => self.step(next_us)?,

@@ -345,17 +345,25 @@ impl Kernel {
         start.wrapping_add((self.now_us * 125 / 8) as u32)
     }
 
-    /// When the next timer fires.
+    /// When the next timer fires, or what is left of a connection goes.
     pub(crate) fn next_us(&mut self) -> Option<u64> {
-        let rests = self.rests.iter().map(|rest| rest.ends_us).min();
+        [self.next_end_us(), self.next_timer_us()].into_iter().flatten().min()
+    }
+
+    /// When the next of what is left of connections goes: TIME-WAIT, or an orphan in FIN-WAIT-2.
+    pub(crate) fn next_end_us(&self) -> Option<u64> {
+        self.rests.iter().map(|rest| rest.ends_us).min()
+    }
+
+    /// When the next timer of a connection fires.
+    pub(crate) fn next_timer_us(&mut self) -> Option<u64> {
         let now_us = self.now_us;
-        let connections = match self.rules {
+        match self.rules {
             Rules::Linux => self.connections.iter().filter_map(|known| known.timers.next_us()).min(),
             Rules::Bare => {
                 self.connections.iter_mut().filter_map(|known| known.stack.as_mut()?.wakes_at_us(now_us)).min()
             }
-        };
-        rests.into_iter().chain(connections).min()
+        }
     }
 
     /// Lets every timer fire whose time has come.
