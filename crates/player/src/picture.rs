@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use scenario::messages::{Runtime, message};
 use scenario::{Fate, Host, Outcome, State};
+use view::fold::Fold;
 use view::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};
 use view::texts;
 use yew::prelude::*;
@@ -20,6 +21,12 @@ pub(crate) struct PictureProps {
     pub(crate) cursor: Option<usize>,
     /// The rows that are drawn; the place of the others is kept.
     pub(crate) drawn: Range<usize>,
+    /// What the names of the rows begin with (`id`), so that links lead to them: `NAME.1`, `NAME.2`; empty where none do.
+    #[prop_or_default]
+    pub(crate) anchor: AttrValue,
+    /// Rows that are hidden until the reader wants them, or is among them.
+    #[prop_or_default]
+    pub(crate) fold: Option<Fold>,
     /// Whose texts stand beside the calls that tell of an end; `None` leaves them out.
     pub(crate) runtime: Option<Runtime>,
 }
@@ -27,11 +34,11 @@ pub(crate) struct PictureProps {
 /// The whole picture: title, ladder, table.
 #[component]
 pub(crate) fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { layout, cursor, drawn, runtime } = props;
+    let PictureProps { layout, cursor, drawn, anchor, fold, runtime } = props;
     let [left, right] = layout.lanes;
     let mut ladder = element("div", "")
         .with("class", format!("sc-ladder sc-l{left} sc-r{right}").into())
-        .with("role", "img".into())
+        .with("role", "group".into())
         .with("aria-label", texts::picture_of(&layout.title, layout.rows.len()).into())
         .child(
             element("div", "sc-row sc-heads")
@@ -40,8 +47,14 @@ pub(crate) fn Picture(props: &PictureProps) -> Html {
                 .end(),
         );
     ladder = ladder.child(gap(layout.top(drawn.start)));
-    for at in drawn.clone() {
-        ladder = ladder.child(row(layout, at, *cursor, *runtime));
+    let one = |at: usize| row(layout, at, *cursor, *runtime, anchor);
+    match fold.as_ref().filter(|fold| drawn.start <= fold.rows.start && fold.rows.end <= drawn.end) {
+        None => ladder = drawn.clone().map(one).fold(ladder, Element::child),
+        Some(fold) => {
+            ladder = (drawn.start..fold.rows.start).map(one).fold(ladder, Element::child);
+            ladder = ladder.child(folded(layout, fold, *cursor, fold.rows.clone().map(one)));
+            ladder = (fold.rows.end..drawn.end).map(one).fold(ladder, Element::child);
+        }
     }
     ladder = ladder.child(gap(layout.top(layout.rows.len()) - layout.top(drawn.end)));
     let mut figure =
@@ -57,7 +70,29 @@ fn gap(height: u32) -> Html {
     element("svg", "sc-gap").with("height", height.to_string().into()).end()
 }
 
-fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtime>) -> Html {
+/// Rows behind one that stands for them all; the lifelines go on through it.
+fn folded(layout: &Layout, fold: &Fold, cursor: Option<usize>, rows: impl Iterator<Item = Html>) -> Html {
+    let last = &layout.rows[fold.rows.end - 1];
+    let after = Row { lanes: last.lanes.clone().map(|lanes| lanes.into_iter().map(at_rest).collect()), ..last.clone() };
+    let label = element("span", "sc-fold-label").text(&texts::fold(fold));
+    let wire = element("div", "sc-wire").child(element("div", "sc-z").child(label.end()).end());
+    let summary = element("summary", "sc-row sc-of-link")
+        .child(life(&Row { thing: Thing::Effect, ..after.clone() }, Host::Client))
+        .child(wire.end())
+        .child(life(&Row { thing: Thing::Effect, ..after }, Host::Server));
+    let details = element("details", "sc-fold").child(summary.end());
+    let details = match cursor.is_some_and(|cursor| fold.rows.contains(&cursor)) {
+        true => details.with("open", "".into()),
+        false => details,
+    };
+    rows.fold(details, Element::child).end()
+}
+
+const fn at_rest(Lane { after, .. }: Lane) -> Lane {
+    Lane { before: after, after }
+}
+
+fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtime>, anchor: &AttrValue) -> Html {
     let row = &layout.rows[at];
     let now = match cursor {
         Some(cursor) if cursor == at => " sc-now",
@@ -67,6 +102,9 @@ fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtim
     let mut element = element("div", "")
         .with("class", format!("sc-row {}{now}", kind_class(row)).into())
         .with("data-step", at.to_string().into());
+    if !anchor.is_empty() {
+        element = element.with("id", format!("{anchor}.{}", at + 1).into());
+    }
     if let Some(pause_us) = row.pause_us {
         element =
             element.child(self::element("span", "sc-pause").child(text("span", "", &texts::later(pause_us))).end());

@@ -4,6 +4,7 @@
 use scenario::messages::Source;
 use scenario::{Errno, Fate, Host, Outcome, Segment, State, Timer};
 
+use crate::fold::{Fold, Why};
 use crate::holding::{Holding, Owner};
 use crate::layout::{Change, Flight, Layout, Look, Row, Rule, Thing};
 
@@ -106,6 +107,15 @@ pub fn step_of(step: Option<usize>, steps: usize) -> String {
     match step {
         Some(step) => format!("step {} of {steps}", step + 1),
         None => format!("{steps} steps"),
+    }
+}
+
+/// `8 steps: the connection opens`
+pub fn fold(fold: &Fold) -> String {
+    let steps = fold.rows.len();
+    match fold.why {
+        Why::Opening => format!("{steps} steps: the connection opens"),
+        Why::AsAbove => format!("{steps} steps, as in the picture above"),
     }
 }
 
