@@ -18,7 +18,7 @@ const IMPORTS: [(&str, &[&str]); 9] = [
     // Its tests lay out what the simulator performs.
     ("view", &["scenario", "sim"]),
     ("player", &["scenario", "sim", "view"]),
-    ("mdbook-scenario", &["scenario", "sim", "player"]),
+    ("mdbook-scenario", &["scenario", "sim", "view", "player"]),
     ("xtask", &["scenario", "sim", "native", "view", "player", "mdbook-scenario"]),
     ("tests", &["scenario", "sim", "native", "player", "mdbook-scenario", "xtask"]),
 ];

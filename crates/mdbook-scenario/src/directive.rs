@@ -144,7 +144,7 @@ fn directive(line: usize, text: &str) -> Option<Result<Directive, Misplaced>> {
     let Some(inside) = text.trim().strip_prefix(opening).and_then(|rest| rest.strip_suffix("}}")) else {
         return misplaced(format!("found `{}`, but {opening} {form}}}}} needs a line of its own", text.trim()));
     };
-    let (id, options) = inside.trim().split_once(char::is_whitespace).unwrap_or((inside.trim(), ""));
+    let (id, options) = inside.trim().split_once(char::is_whitespace).unwrap_or_else(|| (inside.trim(), ""));
     if !inside.starts_with(char::is_whitespace) || id.is_empty() {
         return misplaced(format!("found `{}`, expected {opening} {form}}}}}", text.trim()));
     }

@@ -84,9 +84,8 @@ fn mark(book: &Layout, partner: usize, run: &Layout, at: usize) -> Option<Mark> 
         |layout: &Layout, at: usize| -> Vec<State> { layout.rows[at].changes.iter().map(|change| change.to).collect() };
     let outcome = |layout: &Layout, at: usize| {
         let line = layout.rows[at].line?;
-        let of_line = layout.rows.iter().enumerate().filter(|(_, row)| row.line == Some(line));
         // Only where it is told: at the last row of the call.
-        let (last, row) = of_line.last()?;
+        let (last, row) = layout.rows.iter().enumerate().rfind(|(_, row)| row.line == Some(line))?;
         match &row.thing {
             Thing::Call { outcome, .. } => Some((last, (*outcome)?)),
             _ => None,
@@ -116,7 +115,7 @@ fn keys(layout: &Layout) -> Vec<Key> {
             let flight = &layout.flights[*flight];
             format!("{} ({}) {:?}", flight.segment.flags, flight.segment.len, flight.fate)
         }
-        Thing::Statement(text) => text.clone(),
+        Thing::Statement { text, .. } => text.clone(),
         Thing::Counter(text) => text.split(" +").next().unwrap_or(text).to_owned(),
         Thing::Effect => row.changes.iter().map(|change| format!("{} {} ", change.name, change.to)).collect(),
     };

@@ -63,7 +63,7 @@ impl Fold {
 
 /// The first row that is not about the link or a host's settings: those stay in sight, for pictures differ in them.
 fn first(layout: &Layout) -> usize {
-    layout.rows.iter().take_while(|row| matches!(row.thing, Thing::Statement(_))).count()
+    layout.rows.iter().take_while(|row| matches!(row.thing, Thing::Statement { .. })).count()
 }
 
 /// Where the connections are open, if all that leads there is plain: each call gives 0, each segment arrives, and
@@ -84,8 +84,7 @@ fn is_opening(layout: &Layout, row: &Row) -> bool {
     is_plain
         && match &row.thing {
             Thing::Call { call, outcome, .. } => {
-                ["listen(", "connect(", "accept("].iter().any(|verb| call.starts_with(verb))
-                    && matches!(outcome, None | Some(Outcome::Number(0)))
+                call.makes_socket() && matches!(outcome, None | Some(Outcome::Number(0)))
             }
             Thing::Segment(flight) => {
                 let flight = &layout.flights[*flight];
@@ -95,7 +94,7 @@ fn is_opening(layout: &Layout, row: &Row) -> bool {
             Thing::Effect => row.changes.iter().all(|change| {
                 matches!(change.to, State::Listen | State::SynSent | State::SynReceived | State::Established)
             }),
-            Thing::Statement(_) | Thing::Counter(_) => false,
+            Thing::Statement { .. } | Thing::Counter(_) => false,
         }
 }
 

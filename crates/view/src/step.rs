@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use scenario::{Fate, Host, Kind};
+use scenario::{Action, Host, HostAction, Kind, LinkAction, Meeting};
 
 use crate::layout::{Layout, Row, Thing};
 
@@ -113,7 +113,7 @@ fn names(layout: &Layout, row: &Row) -> Vec<(String, String)> {
     let host = row.host.map_or("link", Host::name);
     match &row.thing {
         Thing::Call { outcome: Some(_), call, socket } => {
-            let verb = call.split('(').next().unwrap_or(call);
+            let verb = call.name();
             names.push((host.to_owned(), verb.to_owned()));
             if let Some(socket) = socket.as_deref().filter(|socket| *socket != host) {
                 names.push((socket.to_owned(), verb.to_owned()));
@@ -124,19 +124,8 @@ fn names(layout: &Layout, row: &Row) -> Vec<(String, String)> {
             let kinds = Kind::WORDS.into_iter().filter(|(_, kind)| *kind != Kind::Any);
             let of_kind = kinds.filter(|(_, kind)| kind.matches(flight.segment.flags, flight.segment.len));
             names.extend(of_kind.map(|(word, _)| (host.to_owned(), word.to_owned())));
-            if flight.fate == Fate::Injected {
-                names.push(("link".to_owned(), "inject".to_owned()));
-            }
         }
-        Thing::Statement(text) => {
-            let mut words = text.split([' ', '(']);
-            let first = words.next().unwrap_or_default();
-            // `link drop …` and `server kill()` name who is meant; `wait 5s` is the run's own.
-            match first {
-                "wait" => names.push(("link".to_owned(), first.to_owned())),
-                _ => names.extend(words.next().map(|what| (first.to_owned(), what.to_owned()))),
-            }
-        }
+        Thing::Statement { action, .. } => names.push((host.to_owned(), name_of(action).to_owned())),
         Thing::Call { .. } | Thing::Effect | Thing::Counter(_) => {}
     }
     for change in &row.changes {
@@ -146,6 +135,27 @@ fn names(layout: &Layout, row: &Row) -> Vec<(String, String)> {
         }
     }
     names
+}
+
+/// A statement's word: `drop` of `link drop FIN from server`, `kill` of `server kill()`.
+const fn name_of(action: &Action) -> &'static str {
+    match action {
+        Action::Host(_, HostAction::Kill) => "kill",
+        Action::Host(_, HostAction::Crash) => "crash",
+        Action::Host(_, HostAction::Boot) => "boot",
+        Action::Host(_, HostAction::Sysctl(..)) => "sysctl",
+        Action::Link(LinkAction::Delay(_)) => "delay",
+        Action::Link(LinkAction::Ipv6) => "ipv6",
+        Action::Link(LinkAction::Cut) => "cut",
+        Action::Link(LinkAction::Restore) => "restore",
+        Action::Link(LinkAction::Meet { meeting: Meeting::Drop, .. }) => "drop",
+        Action::Link(LinkAction::Meet { meeting: Meeting::Twice, .. }) => "twice",
+        Action::Link(LinkAction::Meet { meeting: Meeting::Hold(_), .. }) => "hold",
+        Action::Link(LinkAction::Inject { .. }) => "inject",
+        Action::Wait(_) => "wait",
+        Action::Expect(..) => "expect",
+        Action::Call(call) => call.verb.name(),
+    }
 }
 
 #[cfg(test)]
@@ -185,7 +195,7 @@ mod tests {
             .expect("one of them cuts the link");
         let layout = layout(cut.id);
         let at = found(&layout, "link.cut").expect("it is there");
-        assert_eq!(layout.rows[at].thing, Thing::Statement("link cut".to_owned()));
+        assert!(matches!(layout.rows[at].thing, Thing::Statement { action: Action::Link(LinkAction::Cut), .. }));
     }
 
     #[test]

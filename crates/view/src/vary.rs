@@ -208,7 +208,7 @@ fn given(trace: &Trace) -> Vec<Given> {
     let mut gives: Vec<Given> = Vec::new();
     for event in &trace.events {
         let Event::Call { socket, call, outcome, .. } = event else { continue };
-        let name = format!("{socket} {call}");
+        let name = format!("{} {call}", trace.sockets.name(*socket));
         let earlier = gives.iter().filter(|given| given.call.split(" (again").next() == Some(&name)).count();
         let call = match earlier {
             0 => name,
