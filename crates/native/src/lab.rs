@@ -219,20 +219,13 @@ impl<'a> Lab<'a> {
     fn link_action(&mut self, statement: &Statement, action: &LinkAction) -> Result<(), Error> {
         self.record_statement(statement);
         let link = &self.pair.link;
-        match *action {
-            LinkAction::Delay(delay) => link.set_delay(delay),
-            // The hosts' addresses were chosen before they booted.
-            LinkAction::Ipv6 => {}
-            LinkAction::Cut => link.cut(),
-            LinkAction::Restore => link.restore(),
-            LinkAction::Meet { meeting, count, kind, from } => link.meet(meeting, count, kind, from),
-            LinkAction::Inject { flags, to, seq, ack, len } => {
-                link.inject(flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
-                    line: statement.line,
-                    text: statement.text.clone(),
-                    why: format!("the {to} has had no connection for which a segment could be forged"),
-                })?;
-            }
+        link.act(action);
+        if let LinkAction::Inject { flags, to, seq, ack, len } = *action {
+            link.inject(flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
+                line: statement.line,
+                text: statement.text.clone(),
+                why: format!("the {to} has had no connection for which a segment could be forged"),
+            })?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use scenario::{Action, Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Sockets, Verb};
+use scenario::{Action, Count, Event, Flags, Host, Kind, LinkAction, Meeting, Offset, Outcome, Sockets, Verb};
 use socket2::SockRef;
 
 use crate::clock::now_us;
@@ -196,22 +196,22 @@ impl Pair {
 
     /// The link takes so long, one way, from now on; 10 ms until it is set.
     pub fn set_delay(&mut self, delay: Duration) {
-        self.link.set_delay(delay);
+        self.link.act(&LinkAction::Delay(delay));
     }
 
     /// The link loses everything, both ways.
     pub fn cut(&mut self) {
-        self.link.cut();
+        self.link.act(&LinkAction::Cut);
     }
 
     /// The end of a cut.
     pub fn restore(&mut self) {
-        self.link.restore();
+        self.link.act(&LinkAction::Restore);
     }
 
     /// A rule for segments to come: the first rule that a segment meets is the one that counts.
     pub fn meet(&mut self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
-        self.link.meet(meeting, count, kind, from);
+        self.link.act(&LinkAction::Meet { meeting, count, kind, from });
     }
 
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.

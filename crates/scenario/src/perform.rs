@@ -84,6 +84,13 @@ pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, 
     for statement in &script.statements {
         run.statement(statement)?;
     }
+    // A statement with `&` has not waited for it.
+    if matches!(
+        &script.statements.last(),
+        Some(Statement { action: Action::Call(Call { in_background: true, .. }), .. })
+    ) {
+        run.wait_until_quiet()?;
+    }
     Ok(run.end())
 }
 
@@ -144,6 +151,10 @@ impl<'a, S: Stage> Run<'a, S> {
                 return Ok(());
             }
         }
+        self.wait_until_quiet()
+    }
+
+    fn wait_until_quiet(&mut self) -> Result<(), S::Error> {
         self.run(Until::Quiet(QUIET))?;
         self.wait_for_returns()?;
         self.judge_blocked();

@@ -1,8 +1,8 @@
 //! The stage that a script is performed on: two kernels, the link between them, one clock.
 
 use scenario::{
-    Action, Call, Event, Host, HostAction, LinkAction, Map, Offset, Outcome, Payload, RawSegment, Returned, SocketId,
-    Sockets, Stage, State, Statement, Until, Verb, Whom,
+    Action, Call, Event, Fate, Host, HostAction, LinkAction, Map, Outcome, Payload, Returned, SocketId, Sockets, Stage,
+    State, Statement, Until, Verb, Whom,
 };
 
 use crate::connection::{SEND_BUFFER_MAX, micros};
@@ -205,8 +205,7 @@ impl World {
                 // The table of names has it already.
                 Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
-                    let reaches = self.kernels[host.peer().index()].is_up;
-                    self.link.send(at_us, host, frame, reaches, &mut self.events);
+                    self.link.send(at_us, host, frame, &mut self.events);
                 }
             }
         }
@@ -262,6 +261,7 @@ impl World {
     }
 
     fn begin_on_host(&mut self, host: Host, action: HostAction) -> Result<(), Error> {
+        self.link.state.act_on_host(host, action);
         let kernel = &mut self.kernels[host.index()];
         match action {
             HostAction::Kill => kernel.kill(),
@@ -282,28 +282,11 @@ impl World {
 
     fn inject(&mut self, line: u32, action: &LinkAction) -> Result<(), Error> {
         let LinkAction::Inject { flags, to, seq, ack, len } = *action else { return Ok(()) };
-        let Some(numbers) = self.kernels[to.index()].newest_numbers() else {
-            return Err(Error::NothingToForge { line, host: to });
-        };
         self.bytes = self.bytes.saturating_add(len as usize);
         self.check_bounds()?;
-        let offset = match seq {
-            Offset::Exact => 0,
-            Offset::Inside => 100,
-            Offset::Outside => numbers.receive_window.wrapping_add(1000),
-            Offset::Plus(offset) => offset.cast_unsigned(),
-        };
-        let ack = ack.map_or(numbers.send_next, |ack| numbers.isn.wrapping_add(ack as u32));
-        let segment = RawSegment {
-            from: to.peer(),
-            ports: [numbers.ports[1], numbers.ports[0]],
-            flags,
-            seq: numbers.receive_next.wrapping_add(offset),
-            ack: if flags.ack { ack } else { 0 },
-            len: len.min(FORGED_MAX),
-            win: if numbers.send_window > 0 { numbers.send_window } else { u32::from(u16::MAX) },
-        };
-        self.link.inject(self.now_us, to.peer(), wire::write(self.ip, &segment), &mut self.events);
+        let forged = self.link.connections.forge(flags, to, seq, ack, len);
+        let segment = forged.ok_or(Error::NothingToForge { line, host: to })?;
+        self.link.inject(self.now_us, segment.from, wire::write(self.ip, &segment), &mut self.events);
         Ok(())
     }
 
@@ -336,14 +319,16 @@ impl World {
         self.last_step_us = self.now_us;
         // A program that wakes up is slower than segments that arrive together.
         while let Some(flight) = self.link.arrival(self.now_us) {
-            if self.kernels[flight.to.index()].is_up {
+            if self.link.state.reaches(flight.to) {
                 self.kernels[flight.to.index()].arrive(flight.frame);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
             } else if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
-                // The host went down while the segment was under way.
+                // The host went down while the segment was under way. A forged one stays a forged one.
                 *arrives_us = None;
-                *fate = scenario::Fate::Dropped;
+                if *fate == Fate::Delivered {
+                    *fate = Fate::Dropped;
+                }
             }
         }
         for host in Host::BOTH {
@@ -355,9 +340,6 @@ impl World {
         Ok(())
     }
 }
-
-/// A forged segment is one segment: no more payload than fits in it.
-const FORGED_MAX: u32 = 1_448;
 
 impl Stage for World {
     type Error = Error;
@@ -372,7 +354,7 @@ impl Stage for World {
             }
             Action::Link(action) => {
                 self.record_statement(statement);
-                self.link.act(action);
+                self.link.state.act(action);
                 self.inject(statement.line, action)
             }
             Action::Wait(_) | Action::Expect(..) => Ok(()),

@@ -151,15 +151,6 @@ impl Kernel {
         self.connections.iter().find(|known| known.id == id).map_or(State::Closed, |known| known.state)
     }
 
-    /// The numbers of the newest connection, as this host has last sent them: what a forged segment for it goes by.
-    pub(crate) fn newest_numbers(&self) -> Option<Numbers> {
-        let (id, last) = self.newest?;
-        let rest = self.rests.iter().find(|rest| rest.id == id).map(|rest| rest.numbers);
-        let lives = |known: &&Connection| known.id == id && known.stack.is_some();
-        let connection = || self.connections.iter().find(lives).map(|known| known.numbers);
-        Some(rest.or_else(connection).unwrap_or(last))
-    }
-
     /// Power is cut.
     pub(crate) fn crash(&mut self) {
         self.is_up = false;
