@@ -136,6 +136,9 @@ fn followed(link: &StepLink, chapter: &str, pictures: &BTreeMap<usize, Picture>)
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
     use super::*;
 
     const BUILT: Built<'static> = Built { program: "player/player-0.js", playground: "the list" };
@@ -208,6 +211,42 @@ mod tests {
             page("{{#scenario stale-pooled-connection whole}}\n{{#scenario keepalive-race-fin}}\n").expect("they run");
         assert_eq!(both.matches("<details class=\"sc-fold\"").count(), 1);
         assert!(both.contains("as in the picture above"), "{both}");
+    }
+
+    /// The book's chapters: path and text.
+    fn chapters(folder: &Path, chapters: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).expect("the book is there") {
+            let path = entry.expect("the folder stays as it is").path();
+            if path.is_dir() {
+                self::chapters(&path, chapters);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                let text = fs::read_to_string(&path).expect("a chapter is text");
+                chapters.push((path, text));
+            }
+        }
+    }
+
+    #[test]
+    fn every_link_of_the_book_to_a_step_leads_to_a_row_of_its_page() {
+        let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book");
+        let mut all = Vec::new();
+        chapters(&book, &mut all);
+        let (mut links, mut pages) = (0, 0);
+        for (path, text) in all {
+            let path = path.strip_prefix(&book).expect("it lies in the book");
+            let page = replace(path, &text, &BUILT).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", path.display()));
+            let addresses = page.split("<a class=\"sc-step ").skip(1).map(|link| {
+                let (_, rest) = link.split_once("href=\"#").expect("a link has an address");
+                rest.split('"').next().expect("it ends").to_owned()
+            });
+            let before = links;
+            for address in addresses {
+                assert_eq!(page.matches(&format!(" id=\"{address}\"")).count(), 1, "{}: {address}", path.display());
+                links += 1;
+            }
+            pages += usize::from(links > before);
+        }
+        assert!(links > 30 && pages >= 8, "{links} links on {pages} pages");
     }
 
     #[test]
