@@ -8,13 +8,11 @@ use crate::playground::Playground;
 
 /// Puts the live picture of a script into `root`, in place of whatever is there.
 ///
-/// `begin` is `predict`, or anything else to begin with the whole picture. Its rows are named `ANCHOR.1`, `ANCHOR.2`;
-/// those before `fold_end` that are no settings are one row, until the reader opens it.
+/// `begin` is `predict`, or anything else to begin with the whole picture.
 #[wasm_bindgen]
-pub fn mount(root: Element, id: String, script: String, begin: String, anchor: String, fold_end: Option<usize>) {
+pub fn mount(root: Element, id: String, script: String, begin: String) {
     let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
-    let place = Place::Chapter { begin, anchor: anchor.into(), fold_end };
-    let props = LiveProps { id, text: script.into(), place };
+    let props = LiveProps { id, text: script.into(), place: Place::Chapter(begin) };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();
 }
 
