@@ -10,14 +10,15 @@ use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
-const IMPORTS: [(&str, &[&str]); 8] = [
+const IMPORTS: [(&str, &[&str]); 9] = [
     ("scenario", &[]),
     ("sim", &["scenario"]),
     ("native", &["scenario"]),
+    ("capture", &["scenario", "sim"]),
     // Its tests lay out what the simulator performs.
     ("view", &["scenario", "sim"]),
     ("player", &["scenario", "sim", "view"]),
-    ("mdbook-scenario", &["scenario", "sim", "player"]),
+    ("mdbook-scenario", &["scenario", "sim", "view", "player"]),
     ("xtask", &["scenario", "sim", "native", "view", "player", "mdbook-scenario"]),
     ("tests", &["scenario", "sim", "native", "player", "mdbook-scenario", "xtask"]),
 ];

@@ -31,10 +31,11 @@
   }
 
   async function enliven(embed) {
-    const { scenario, script, begin } = embed.dataset;
+    const { scenario, script, begin, anchor, foldEnd } = embed.dataset;
+    const end = foldEnd === undefined ? undefined : Number(foldEnd);
     try {
       const { mount } = await program(embed);
-      embed.replaceChildren(await drawn((place) => mount(place, scenario, script, begin)));
+      embed.replaceChildren(await drawn((place) => mount(place, scenario, script, begin, anchor, end)));
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
@@ -87,6 +88,31 @@
     }
   }, { rootMargin: NEAR });
   embeds.forEach((embed) => observer.observe(embed));
+  // A link from a sentence to a row of a picture (its address is the row's name) makes it the current step. The live
+  // picture brings it into view, no further than needed.
+  async function go(hash) {
+    const name = decodeURIComponent(hash.slice(1));
+    const embed = document.getElementById(name)?.closest(".scenario[data-program]");
+    if (!embed) return;
+    if (!embed.dataset.live) {
+      observer.unobserve(embed);
+      await enliven(embed);
+    }
+    const row = document.getElementById(name);
+    if (embed.dataset.live === "yes") row?.click();
+    else row?.scrollIntoView({ block: "nearest" });
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("a.sc-step");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    if (location.hash !== link.hash) history.pushState(null, "", link.hash);
+    go(link.hash);
+  });
+  addEventListener("hashchange", () => go(location.hash));
+  if (location.hash) go(location.hash);
+  // On paper every row is seen.
+  addEventListener("beforeprint", () => document.querySelectorAll(".sc-fold").forEach((fold) => (fold.open = true)));
   // A link to a step leads to its picture, wherever on the page that lies.
   const named = location.hash.split(/[#&]/).map((part) => part.replace(/^id=/, ""));
   const linked = [...embeds].find((embed) => named.includes(embed.dataset.scenario));

@@ -1,6 +1,8 @@
-//! Finds `{{#scenario ID}}`, `{{#scenario ID predict}}` and `{{#playground}}` in a chapter's Markdown.
+//! Finds `{{#scenario ID}}` and `{{#vary ID …}}`, each with what may stand behind the id, and `{{#playground}}`, in a
+//! chapter's Markdown.
 
-const OPENING: &str = "{{#scenario";
+const SCENARIO: &str = "{{#scenario";
+const VARY: &str = "{{#vary";
 /// Stands for itself: it has no arguments.
 const PLAYGROUND: &str = "{{#playground}}";
 
@@ -11,8 +13,22 @@ pub struct Directive {
     pub line: usize,
     /// What it names. Whether there is such a scenario is not known here.
     pub id: String,
-    /// How its widget begins.
-    pub begin: Begin,
+    /// What is to stand in its place.
+    pub shows: Shows,
+}
+
+/// What stands in the place of a directive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shows {
+    /// The picture of the scenario's run.
+    Picture {
+        /// How its widget begins (`predict`).
+        begin: Begin,
+        /// Whether a handshake is hidden that is like every other (`whole`).
+        opening: Opening,
+    },
+    /// A slider for one number of the script, and what every value gives.
+    Handle(Handle),
 }
 
 /// How a widget begins. Without JavaScript it is the whole picture in any case.
@@ -30,6 +46,62 @@ impl Begin {
         match self {
             Self::Overview => "overview",
             Self::Predicting => "predict",
+        }
+    }
+}
+
+/// How much of a run's beginning is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// The handshake, and what an earlier picture of the page has shown, is one row that can be opened.
+    Folded,
+    /// Every row is seen (`whole`).
+    Seen,
+}
+
+/// One number of a script, and the values that it takes: `{{#vary ID STEP FROM..TO by BY: LABEL}}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handle {
+    /// The name of the step whose statement has the number (`view::step`); the number is the last in its arguments.
+    pub step: String,
+    /// The first value, in the number's own unit.
+    pub from: u32,
+    /// The last value.
+    pub to: u32,
+    /// From one value to the next.
+    pub by: u32,
+    /// What the number means to a reader.
+    pub label: String,
+}
+
+/// So many values are performed at most, when the book is built and in the page.
+const VALUES_MAX: u32 = 500;
+
+impl Handle {
+    /// Every value, rising.
+    pub fn values(&self) -> impl Iterator<Item = u32> {
+        (self.from..=self.to).step_by(self.by as usize)
+    }
+
+    /// Reads what stands behind the id.
+    fn parse(text: &str) -> Result<Self, String> {
+        let form = || format!("found `{}`, expected STEP FROM..TO by BY: LABEL", text.trim());
+        let (numbers, label) = text.split_once(':').ok_or_else(form)?;
+        let &[step, range, "by", by] = &numbers.split_whitespace().collect::<Vec<_>>()[..] else {
+            return Err(form());
+        };
+        let (from, to) = range.split_once("..").ok_or_else(form)?;
+        let number = |text: &str| text.parse::<u32>().map_err(|_| format!("found `{text}`, expected a whole number"));
+        let (from, to, by) = (number(from)?, number(to)?, number(by)?);
+        if to <= from || by == 0 {
+            return Err(format!("found {from}..{to} by {by}, expected a range that rises"));
+        }
+        if (to - from) / by >= VALUES_MAX {
+            return Err(format!("found {} values, expected at most {VALUES_MAX}", (to - from) / by + 1));
+        }
+        match label.trim() {
+            "" => Err(form()),
+            label => Ok(Self { step: step.to_owned(), from, to, by, label: label.to_owned() }),
         }
     }
 }
@@ -62,26 +134,38 @@ pub fn directives(chapter: &str) -> impl Iterator<Item = Result<Directive, Mispl
 }
 
 fn directive(line: usize, text: &str) -> Option<Result<Directive, Misplaced>> {
-    let at = text.find(OPENING)?;
+    let (at, opening) = [SCENARIO, VARY].into_iter().find_map(|opening| Some((text.find(opening)?, opening)))?;
     // `\{{#scenario ID}}` is mdBook's way of writing it without meaning it; between backticks it is code.
     if text[..at].ends_with('\\') || text[..at].matches('`').count() % 2 == 1 {
         return None;
     }
+    let form = if opening == VARY { "ID STEP FROM..TO by BY: LABEL" } else { "ID" };
     let misplaced = |why: String| Some(Err(Misplaced { line, why }));
-    let Some(inside) = text.trim().strip_prefix(OPENING).and_then(|rest| rest.strip_suffix("}}")) else {
-        return misplaced(format!("found `{}`, but {OPENING} ID}}}} needs a line of its own", text.trim()));
+    let Some(inside) = text.trim().strip_prefix(opening).and_then(|rest| rest.strip_suffix("}}")) else {
+        return misplaced(format!("found `{}`, but {opening} {form}}}}} needs a line of its own", text.trim()));
     };
-    match inside.split_whitespace().collect::<Vec<_>>()[..] {
-        _ if !inside.starts_with(char::is_whitespace) => {
-            misplaced(format!("found `{}`, expected {OPENING} ID}}}}", text.trim()))
-        }
-        [id] => Some(Ok(Directive { line, id: id.to_owned(), begin: Begin::Overview })),
-        [id, "predict"] => Some(Ok(Directive { line, id: id.to_owned(), begin: Begin::Predicting })),
-        [_, option, ..] => {
-            misplaced(format!("found option `{option}`, but a scenario has an id and at most the option `predict`"))
-        }
-        _ => misplaced(format!("found `{}`, expected {OPENING} ID}}}}", text.trim())),
+    let (id, options) = inside.trim().split_once(char::is_whitespace).unwrap_or_else(|| (inside.trim(), ""));
+    if !inside.starts_with(char::is_whitespace) || id.is_empty() {
+        return misplaced(format!("found `{}`, expected {opening} {form}}}}}", text.trim()));
     }
+    let shows = if opening == VARY { Handle::parse(options).map(Shows::Handle) } else { picture(options) };
+    match shows {
+        Ok(shows) => Some(Ok(Directive { line, id: id.to_owned(), shows })),
+        Err(why) => misplaced(why),
+    }
+}
+
+fn picture(options: &str) -> Result<Shows, String> {
+    let (mut begin, mut opening) = (Begin::Overview, Opening::Folded);
+    for option in options.split_whitespace() {
+        match option {
+            "predict" if begin == Begin::Overview => begin = Begin::Predicting,
+            "whole" if opening == Opening::Folded => opening = Opening::Seen,
+            "predict" | "whole" => return Err(format!("found option `{option}` twice")),
+            _ => return Err(format!("found option `{option}`, but a scenario's options are `predict` and `whole`")),
+        }
+    }
+    Ok(Shows::Picture { begin, opening })
 }
 
 /// Whether a line belongs to a code block. `fence` is the run of characters that began the block, if inside one.
@@ -125,10 +209,43 @@ mod tests {
     }
 
     #[test]
-    fn a_widget_can_begin_with_a_question() {
-        let begins =
-            |chapter: &str| directives(chapter).map(|found| found.expect("it is right").begin).collect::<Vec<_>>();
-        assert_eq!(begins("{{#scenario a}}\n{{#scenario b predict}}\n"), [Begin::Overview, Begin::Predicting]);
+    fn a_picture_has_options() {
+        let shows = |chapter: &str| directives(chapter).map(|found| found.map(|it| it.shows)).collect::<Vec<_>>();
+        let picture = |begin, opening| Ok(Shows::Picture { begin, opening });
+        assert_eq!(
+            shows("{{#scenario a}}\n{{#scenario b predict}}\n{{#scenario c whole predict}}\n"),
+            [
+                picture(Begin::Overview, Opening::Folded),
+                picture(Begin::Predicting, Opening::Folded),
+                picture(Begin::Predicting, Opening::Seen)
+            ]
+        );
+        assert_eq!(found("{{#scenario a predict predict}}\n"), [Err(1)]);
+    }
+
+    #[test]
+    fn a_number_can_be_given_a_handle() {
+        let of = |options: &str| {
+            let mut all = directives(options).collect::<Vec<_>>();
+            assert_eq!(all.len(), 1);
+            all.remove(0)
+        };
+        let directive = of("{{#vary race link.wait.2 0..200 by 20: the timer fires, ms after the request}}");
+        let Ok(Directive { id, shows: Shows::Handle(handle), .. }) = directive else { panic!("{directive:?}") };
+        assert_eq!((id.as_str(), handle.step.as_str()), ("race", "link.wait.2"));
+        assert_eq!(handle.label, "the timer fires, ms after the request");
+        assert_eq!(handle.values().collect::<Vec<_>>(), (0..11).map(|step| step * 20).collect::<Vec<_>>());
+        for (options, why) in [
+            ("link.wait 0..200 by 20", "expected STEP FROM..TO by BY: LABEL"),
+            ("link.wait 0..200: x", "expected STEP FROM..TO by BY: LABEL"),
+            ("link.wait 9..2 by 1: x", "expected a range that rises"),
+            ("link.wait 0..2 by 0: x", "expected a range that rises"),
+            ("link.wait 0..x by 1: x", "found `x`, expected a whole number"),
+            ("link.wait 0..900 by 1: x", "found 901 values, expected at most 500"),
+        ] {
+            let error = of(&format!("{{{{#vary race {options}}}}}")).expect_err(options);
+            assert!(error.why.contains(why), "{}", error.why);
+        }
     }
 
     #[test]

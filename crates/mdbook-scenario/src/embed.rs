@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::path::Path;
+use std::rc::Rc;
 
 use scenario::{CATALOGUE, Failed, Script, ScriptError};
+use view::fold::Fold;
+use view::layout::Layout;
 
 use crate::directive::Begin;
 use crate::script_path;
@@ -84,11 +87,22 @@ pub fn program(source: &Path) -> Result<String, String> {
     }
 }
 
-/// The HTML of a scenario: one line, as Markdown ends raw HTML at a blank one.
+/// A scenario of the book, performed.
+#[derive(Clone, Debug)]
+pub(crate) struct Performed {
+    /// Its id.
+    pub(crate) id: &'static str,
+    /// The script's text.
+    pub(crate) text: &'static str,
+    /// Its run.
+    pub(crate) layout: Rc<Layout>,
+}
+
+/// Performs a scenario of the book.
 ///
 /// # Errors
 /// There is no such scenario, or its run is not what its script says.
-pub fn embed(id: &str, begin: Begin, program: &str) -> Result<String, EmbedError> {
+pub(crate) fn perform(id: &str) -> Result<Performed, EmbedError> {
     let Some(entry) = scenario::scenario(id) else {
         return Err(EmbedError::Unknown { id: id.to_owned(), nearest: nearest(id) });
     };
@@ -98,15 +112,37 @@ pub fn embed(id: &str, begin: Begin, program: &str) -> Result<String, EmbedError
     if !trace.as_written() {
         return Err(EmbedError::NotAsWritten { id: id.to_owned(), failed: trace.failed });
     }
-    let picture = player::still::picture(id, &script, &trace);
-    assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
-    Ok(format!(
-        "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-begin=\"{}\" data-script=\"{}\">\
-         <div class=\"scenario-picture\">{picture}</div></div>",
-        attribute(program),
-        begin.word(),
-        attribute(entry.text),
-    ))
+    Ok(Performed { id: entry.id, text: entry.text, layout: Rc::new(Layout::of(&script, &trace)) })
+}
+
+/// A picture's place in a chapter.
+#[derive(Clone, Debug)]
+pub(crate) struct Picture {
+    /// What it shows.
+    pub(crate) of: Performed,
+    /// How its widget begins.
+    pub(crate) begin: Begin,
+    /// What the names of its rows begin with; no other picture of the book has it.
+    pub(crate) anchor: String,
+    /// Rows that are hidden at first.
+    pub(crate) fold: Option<Fold>,
+}
+
+impl Picture {
+    /// Its HTML: one line, as Markdown ends raw HTML at a blank one.
+    pub(crate) fn html(&self, program: &str) -> String {
+        let Self { of: Performed { id, text, layout }, begin, anchor, fold } = self;
+        let picture = player::still::picture(layout.clone(), anchor, fold.clone());
+        assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
+        let fold_end = fold.as_ref().map(|fold| format!(" data-fold-end=\"{}\"", fold.rows.end)).unwrap_or_default();
+        format!(
+            "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-begin=\"{}\" \
+             data-anchor=\"{anchor}\"{fold_end} data-script=\"{}\"><div class=\"scenario-picture\">{picture}</div></div>",
+            attribute(program),
+            begin.word(),
+            attribute(text),
+        )
+    }
 }
 
 /// A text as an attribute's value between double quotes, without a line's end.
@@ -157,13 +193,22 @@ mod tests {
 
     #[test]
     fn an_embed_is_one_line_with_all_that_the_loader_needs() {
-        let html = embed("close-with-unread-data", Begin::Predicting, "player/player-0.js").expect("runs as written");
+        let of = perform("close-with-unread-data").expect("runs as written");
+        let fold = Fold::of(&of.layout, &[]);
+        let end = fold.as_ref().expect("it begins with a handshake").rows.end;
+        let picture =
+            Picture { of, begin: Begin::Predicting, anchor: "reset-x.close-with-unread-data".to_owned(), fold };
+        let html = picture.html("player/player-0.js");
         assert!(!html.contains('\n'));
         for part in [
             "data-program=\"player/player-0.js\"",
             "data-begin=\"predict\"",
             "data-script=\"# Why does",
+            "data-anchor=\"reset-x.close-with-unread-data\"",
+            &format!("data-fold-end=\"{end}\""),
             "class=\"scenario-picture\"><",
+            "id=\"reset-x.close-with-unread-data.1\"",
+            "<details class=\"sc-fold\"><summary",
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
@@ -171,17 +216,19 @@ mod tests {
 
     #[test]
     fn an_unknown_id_is_told_what_it_may_have_meant() {
-        let error = embed("write-after-pear-close", Begin::Overview, "player/player-0.js")
-            .expect_err("no such scenario")
-            .to_string();
+        let error = perform("write-after-pear-close").expect_err("no such scenario").to_string();
         assert!(error.contains("the nearest id is `write-after-peer-close`"), "{error}");
     }
 
     #[test]
     fn every_scenario_of_the_book_can_be_embedded() {
         for entry in CATALOGUE {
-            if let Err(error) = embed(entry.id, Begin::Overview, "player/player-0.js") {
-                panic!("{error}");
+            match perform(entry.id) {
+                Ok(of) => {
+                    let picture = Picture { of, begin: Begin::Overview, anchor: "a".to_owned(), fold: None };
+                    assert!(picture.html("player/player-0.js").contains("class=\"sc-figure\""));
+                }
+                Err(error) => panic!("{error}"),
             }
         }
     }

@@ -19,6 +19,8 @@ pub(crate) struct Said {
     /// The own port and the peer's; 0 if it has none.
     pub(crate) ports: [u16; 2],
     pub(crate) info: Info,
+    /// In how many milliseconds its timer fires; `None` if none is set, or if it is that of TIME-WAIT.
+    pub(crate) fires_ms: Option<u32>,
 }
 
 /// What each socket with this address of its own holds.
@@ -92,7 +94,7 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// struct inet_diag_msg: family, state, timer, retransmissions, the own port and the peer's and both addresses in the
-/// network's order, …, Recv-Q at 56, …; then attributes.
+/// network's order, …, when the timer fires at 52, Recv-Q at 56, …; then attributes.
 fn read(own: IpAddr, body: &[u8]) -> Option<Said> {
     let &[_, state, timer, retransmits, own_high, own_low, peer_high, peer_low] = body.first_chunk()?;
     let is_own = match own {
@@ -125,7 +127,11 @@ fn read(own: IpAddr, body: &[u8]) -> Option<Said> {
         // Of a listener these mean another thing: connections that wait, and how many may.
         info = Info { queued: receive_queue, ..Info::default() };
     }
-    Some(Said { ports: [u16::from_be_bytes([own_high, own_low]), u16::from_be_bytes([peer_high, peer_low])], info })
+    Some(Said {
+        ports: [u16::from_be_bytes([own_high, own_low]), u16::from_be_bytes([peer_high, peer_low])],
+        info,
+        fires_ms: name(timer).filter(|timer| *timer != Timer::Timewait).map(|_| number(body, 52)),
+    })
 }
 
 /// Whether the peer's FIN has come, so that it stands in the queue or was read.

@@ -67,6 +67,11 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
 /// How long a process may take to begin a call.
 const BEGIN_MAX: Duration = Duration::from_secs(10);
 
+/// How often a call that is waited for is looked after.
+const LOOKING: Duration = Duration::from_millis(50);
+/// Longer than the timer that the kernel does not show: that of a delayed ACK (TCP_DELACK_MAX).
+const UNSEEN_TIMERS: Duration = Duration::from_millis(250);
+
 struct Lab<'a> {
     pair: Pair,
     text: &'a str,
@@ -214,20 +219,13 @@ impl<'a> Lab<'a> {
     fn link_action(&mut self, statement: &Statement, action: &LinkAction) -> Result<(), Error> {
         self.record_statement(statement);
         let link = &self.pair.link;
-        match *action {
-            LinkAction::Delay(delay) => link.set_delay(delay),
-            // The hosts' addresses were chosen before they booted.
-            LinkAction::Ipv6 => {}
-            LinkAction::Cut => link.cut(),
-            LinkAction::Restore => link.restore(),
-            LinkAction::Meet { meeting, count, kind, from } => link.meet(meeting, count, kind, from),
-            LinkAction::Inject { flags, to, seq, ack, len } => {
-                link.inject(flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
-                    line: statement.line,
-                    text: statement.text.clone(),
-                    why: format!("the {to} has had no connection for which a segment could be forged"),
-                })?;
-            }
+        link.act(action);
+        if let LinkAction::Inject { flags, to, seq, ack, len } = *action {
+            link.inject(flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
+                line: statement.line,
+                text: statement.text.clone(),
+                why: format!("the {to} has had no connection for which a segment could be forged"),
+            })?;
         }
         Ok(())
     }
@@ -249,6 +247,21 @@ impl<'a> Lab<'a> {
                 }
             }
         }
+    }
+
+    /// Until the calls of those lines have returned, or nothing can happen by that time that would let one.
+    fn run_patiently(&mut self, lines: &[u32], until_us: u64) -> Result<(), Error> {
+        let is_pending = |lab: &Self| lines.iter().any(|line| lab.pending.contains_key(line));
+        let mut idle_since_us = None;
+        while is_pending(self) && now_us() < until_us {
+            if self.pair.may_wake_a_call(until_us)? {
+                idle_since_us = None;
+            } else if now_us().saturating_sub(*idle_since_us.get_or_insert_with(now_us)) > micros(UNSEEN_TIMERS) {
+                return Ok(());
+            }
+            self.nap(LOOKING.min(Duration::from_micros(until_us.saturating_sub(now_us()))));
+        }
+        Ok(())
     }
 
     /// Whether a thread that makes calls, reads reports or works the link has something to do and has not done it:
@@ -308,13 +321,14 @@ impl Stage for Lab<'_> {
         }
     }
 
-    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Error> {
+    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Error> {
         match until {
             Until::Quiet(quiet) => self.run_until_quiet(quiet)?,
             Until::Elapsed(duration) => self.run_until(now_us() + micros(duration), |_| false)?,
             Until::Returned { line, at_most } => {
                 self.run_until(now_us() + micros(at_most), |lab| !lab.pending.contains_key(&line))?;
             }
+            Until::Patient { lines, at_most } => self.run_patiently(lines, now_us() + micros(at_most))?,
         }
         Ok(self.returned.drain(..).map(|(_, returned)| returned).collect())
     }

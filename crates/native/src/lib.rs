@@ -23,7 +23,7 @@
 //! - `names.rs`: which row of the kernel's table is which socket of the script
 //! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
 //! - `calls.rs`: the process that makes the calls
-//! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `flows.rs`: what it knows of each connection; `packet.rs`: headers
+//! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `packet.rs`: headers
 //! - `reasons.rs`: why the kernel sent a RST, from its tracer
 //! - `pcap.rs`: what was on the link, for Wireshark
 //! - `diag.rs`: what each socket holds, from sock_diag(7)
@@ -40,8 +40,6 @@ mod diag;
 #[cfg(not(target_os = "linux"))]
 mod elsewhere;
 mod error;
-#[cfg(target_os = "linux")]
-mod flows;
 #[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]

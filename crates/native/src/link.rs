@@ -10,11 +10,11 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use scenario::{Count, Event, Fate, Flags, Host, Kind, Meeting, Numbering, Offset, RawSegment};
+use scenario::link::{Connections, Disposition, LinkState};
+use scenario::{Event, Fate, Flags, Host, HostAction, LinkAction, Numbering, Offset, RawSegment};
 
 use crate::Error;
 use crate::clock::now_us;
-use crate::flows::Flows;
 use crate::packet::{self, Header};
 use crate::wire::Wire;
 
@@ -36,13 +36,11 @@ struct State {
     wires: [Option<Arc<Wire>>; 2],
     /// What is only watched: both hosts' segments, on their way already.
     watched: Option<Arc<Wire>>,
-    delay: Duration,
-    is_cut: bool,
-    rules: Vec<Rule>,
+    link: LinkState,
+    connections: Connections,
     /// On their way, by the time at which they arrive and the order in which they left.
     flights: BTreeMap<(u64, u64), Flight>,
     launched: u64,
-    flows: Flows,
     numbering: Numbering,
     /// One for each segment, in the order in which they left.
     events: Vec<Event>,
@@ -52,17 +50,8 @@ struct State {
     broken: Option<String>,
 }
 
-struct Rule {
-    meeting: Meeting,
-    /// How many segments it is still for.
-    left: Count,
-    kind: Kind,
-    from: Host,
-}
-
 struct Flight {
     to: Host,
-    header: Header,
     packet: Vec<u8>,
     /// Its place in `events`.
     event: usize,
@@ -74,8 +63,6 @@ pub(crate) struct Captured {
     pub(crate) packet: Vec<u8>,
 }
 
-/// 10 ms until the script sets it.
-const DELAY: Duration = Duration::from_millis(10);
 /// Without waiting.
 const NOW: Option<Duration> = Some(Duration::ZERO);
 /// More segments than this in one run are a bound reached, not a scenario.
@@ -90,12 +77,10 @@ impl Link {
             addresses,
             wires: [None, None],
             watched: None,
-            delay: DELAY,
-            is_cut: false,
-            rules: Vec::new(),
+            link: LinkState::new(),
+            connections: Connections::new(),
             flights: BTreeMap::new(),
             launched: 0,
-            flows: Flows::default(),
             numbering: Numbering::new(),
             events: Vec::new(),
             capture: Vec::new(),
@@ -114,7 +99,10 @@ impl Link {
 
     /// The host is there: what it sends and receives goes through this file.
     pub(crate) fn attach(&self, host: Host, wire: Wire) {
-        self.lock().wires[host.index()] = Some(Arc::new(wire));
+        let mut state = self.lock();
+        state.link.act_on_host(host, HostAction::Boot);
+        state.wires[host.index()] = Some(Arc::new(wire));
+        drop(state);
         self.wake();
     }
 
@@ -126,24 +114,16 @@ impl Link {
 
     /// The host is gone: everything to it is lost from now on, and nothing comes from it.
     pub(crate) fn detach(&self, host: Host) {
-        self.lock().wires[host.index()] = None;
+        let mut state = self.lock();
+        state.link.act_on_host(host, HostAction::Crash);
+        state.wires[host.index()] = None;
+        drop(state);
         self.wake();
     }
 
-    pub(crate) fn set_delay(&self, delay: Duration) {
-        self.lock().delay = delay;
-    }
-
-    pub(crate) fn cut(&self) {
-        self.lock().is_cut = true;
-    }
-
-    pub(crate) fn restore(&self) {
-        self.lock().is_cut = false;
-    }
-
-    pub(crate) fn meet(&self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
-        self.lock().rules.push(Rule { meeting, left: count, kind, from });
+    /// A statement of the link takes effect.
+    pub(crate) fn act(&self, action: &LinkAction) {
+        self.lock().link.act(action);
     }
 
     /// Forges a segment; `None` if the host has had no connection for which it could be.
@@ -311,18 +291,15 @@ impl State {
         let Some(header) = packet::read(packet) else { return };
         let now_us = now_us();
         let Some((raw, event)) = self.note_sent(from, &header, packet, now_us) else { return };
-        let meeting = if self.is_lost(from) { Some(Meeting::Drop) } else { self.use_up_rule(from, &header) };
-        let later = match meeting {
-            Some(Meeting::Drop) => return,
-            Some(Meeting::Hold(later)) => later,
-            Some(Meeting::Twice) => {
-                let event = self.record(now_us, &raw, Fate::Dropped);
-                self.launch(now_us + micros(self.delay) + 1, from.peer(), header, packet.to_vec(), event);
-                Duration::ZERO
+        match self.link.send(from, header.flags, header.len) {
+            Disposition::Lost => {}
+            Disposition::Arrives(after) => self.launch(now_us + micros(after), from.peer(), packet.to_vec(), event),
+            Disposition::ArrivesTwice(after) => {
+                let again = self.record(now_us, &raw, Fate::Dropped);
+                self.launch(now_us + micros(after), from.peer(), packet.to_vec(), event);
+                self.launch(now_us + micros(after) + 1, from.peer(), packet.to_vec(), again);
             }
-            None => Duration::ZERO,
-        };
-        self.launch(now_us + micros(self.delay + later), from.peer(), header, packet.to_vec(), event);
+        }
     }
 
     /// A packet has passed a watched wire. It has arrived, or is about to.
@@ -332,7 +309,7 @@ impl State {
         let (Some(header), Some(from)) = (packet::read(packet), from) else { return };
         let now_us = now_us();
         let Some((_, event)) = self.note_sent(from, &header, packet, now_us) else { return };
-        self.note_arrived(from.peer(), &header, event);
+        self.note_arrived(event);
     }
 
     /// Learns from a segment that a host sends, and records it; as lost, until it arrives.
@@ -342,8 +319,9 @@ impl State {
             self.broken = Some(format!("more than {SEGMENTS_MAX} segments in one run"));
             return None;
         }
-        let win = self.flows.note_sent(from, header);
-        let raw = raw(from, header, win);
+        let segment = header.segment(from);
+        let win = self.connections.note_sent(&segment, header.window_scale);
+        let raw = RawSegment { win, ..segment };
         self.numbering.note(&raw);
         self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.to_vec() });
         let event = self.record(now_us, &raw, Fate::Dropped);
@@ -351,8 +329,7 @@ impl State {
     }
 
     /// A segment arrives.
-    fn note_arrived(&mut self, to: Host, header: &Header, event: usize) {
-        self.flows.note_arrived(to, header);
+    fn note_arrived(&mut self, event: usize) {
         let now_us = now_us() - self.began_us;
         if let Event::Segment { arrives_us, fate, .. } = &mut self.events[event] {
             *arrives_us = Some(now_us);
@@ -363,32 +340,16 @@ impl State {
     }
 
     fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        let header = self.flows.forge(flags, to, seq, ack, len)?;
+        let forged = self.connections.forge(flags, to, seq, ack, len)?;
         let from = to.peer();
-        let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &header);
+        let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &Header::of(&forged));
         let now_us = now_us();
         self.sent_last_us = now_us;
-        let raw = raw(from, &header, self.flows.window(from, &header));
+        let raw = RawSegment { win: self.connections.window(&forged), ..forged };
         let event = self.record(now_us, &raw, Fate::Injected);
         self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.clone() });
-        self.launch(now_us + micros(self.delay), to, header, packet, event);
+        self.launch(now_us + micros(self.link.delay()), to, packet, event);
         Some(())
-    }
-
-    /// Whether the link loses everything: it is cut, or one of its ends is down.
-    fn is_lost(&self, from: Host) -> bool {
-        self.is_cut || self.wires[from.index()].is_none() || self.wires[from.peer().index()].is_none()
-    }
-
-    fn use_up_rule(&mut self, from: Host, header: &Header) -> Option<Meeting> {
-        let at = self.rules.iter().position(|rule| {
-            rule.from == from && rule.left != Count::Next(0) && rule.kind.matches(header.flags, header.len)
-        })?;
-        let rule = &mut self.rules[at];
-        if let Count::Next(left) = &mut rule.left {
-            *left -= 1;
-        }
-        Some(rule.meeting)
     }
 
     fn record(&mut self, now_us: u64, raw: &RawSegment, fate: Fate) -> usize {
@@ -403,9 +364,9 @@ impl State {
         self.events.len() - 1
     }
 
-    fn launch(&mut self, due_us: u64, to: Host, header: Header, packet: Vec<u8>, event: usize) {
+    fn launch(&mut self, due_us: u64, to: Host, packet: Vec<u8>, event: usize) {
         self.launched += 1;
-        self.flights.insert((due_us, self.launched), Flight { to, header, packet, event });
+        self.flights.insert((due_us, self.launched), Flight { to, packet, event });
     }
 
     fn deliver_due(&mut self) {
@@ -430,16 +391,11 @@ impl State {
     /// The segment arrives, unless its receiver has gone down meanwhile.
     fn deliver(&mut self, flight: &Flight) {
         let Some(wire) = self.wires[flight.to.index()].clone() else { return };
-        self.note_arrived(flight.to, &flight.header, flight.event);
+        self.note_arrived(flight.event);
         if let Err(error) = wire.write(&flight.packet) {
             self.broken = Some(format!("a segment could not be handed to {}: {error}", flight.to));
         }
     }
-}
-
-fn raw(from: Host, header: &Header, win: u32) -> RawSegment {
-    let Header { ports, flags, seq, ack, len, .. } = *header;
-    RawSegment { from, ports, flags, seq, ack, len, win }
 }
 
 fn micros(duration: Duration) -> u64 {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use scenario::Flags;
+use scenario::{Flags, Host, RawSegment};
 
 /// What a TCP segment on the wire says, as far as the link reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,9 +21,17 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// How far the segment moves its sender's SND.NXT: payload, SYN and FIN count.
-    pub(crate) fn span(&self) -> u32 {
-        self.len + u32::from(self.flags.syn) + u32::from(self.flags.fin)
+    /// The segment that a host has sent; its window is the header's field.
+    pub(crate) fn segment(&self, from: Host) -> RawSegment {
+        let Self { ports, flags, seq, ack, window, len, .. } = *self;
+        RawSegment { from, ports, flags, seq, ack, len, win: window.into() }
+    }
+
+    /// The header of a segment without options, whose window is the header's field.
+    pub(crate) fn of(segment: &RawSegment) -> Self {
+        let RawSegment { ports, flags, seq, ack, len, win, .. } = *segment;
+        let window = u16::try_from(win).unwrap_or(u16::MAX);
+        Self { ports, flags, seq, ack, window, window_scale: None, len }
     }
 }
 

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use scenario::{Action, Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Sockets, Verb};
+use scenario::{Action, Count, Event, Flags, Host, Kind, LinkAction, Meeting, Offset, Outcome, Sockets, Verb};
 use socket2::SockRef;
 
 use crate::clock::now_us;
@@ -196,22 +196,22 @@ impl Pair {
 
     /// The link takes so long, one way, from now on; 10 ms until it is set.
     pub fn set_delay(&mut self, delay: Duration) {
-        self.link.set_delay(delay);
+        self.link.act(&LinkAction::Delay(delay));
     }
 
     /// The link loses everything, both ways.
     pub fn cut(&mut self) {
-        self.link.cut();
+        self.link.act(&LinkAction::Cut);
     }
 
     /// The end of a cut.
     pub fn restore(&mut self) {
-        self.link.restore();
+        self.link.act(&LinkAction::Restore);
     }
 
     /// A rule for segments to come: the first rule that a segment meets is the one that counts.
     pub fn meet(&mut self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
-        self.link.meet(meeting, count, kind, from);
+        self.link.act(&LinkAction::Meet { meeting, count, kind, from });
     }
 
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
@@ -317,6 +317,24 @@ impl Pair {
             Err(due_us) => due_us.max(now_us) + 1_000,
         };
         Ok((now_us < until_us).then(|| Duration::from_micros(until_us - now_us)))
+    }
+
+    /// Whether something can happen by this time of the machine's clock that would let a call return: a segment is under
+    /// way, or a connection has a timer. Where the kernel does not show timers it always may.
+    pub(crate) fn may_wake_a_call(&self, until_us: u64) -> Result<bool, Error> {
+        self.link.check()?;
+        if self.unasked.is_some() || self.link.in_flight().is_err() {
+            return Ok(true);
+        }
+        let left_ms = until_us.saturating_sub(now_us()) / 1000;
+        for host in Host::BOTH {
+            let Some(machine) = &self.machines[host.index()] else { continue };
+            let said = machine.on(|| diag::infos(self.address(host))).map_err(broken_table)?;
+            if said.iter().filter_map(|said| said.fires_ms).any(|fires_ms| u64::from(fires_ms) <= left_ms) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The run is over; gives everything that happened, in order, and every packet.

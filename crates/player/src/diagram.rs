@@ -6,7 +6,7 @@ use view::layout::Layout;
 use yew::prelude::*;
 
 use crate::dom::{Element, element, text};
-use crate::picture::hue;
+use view::palette::Phase;
 
 /// The diagram of one host after a row.
 pub(crate) fn diagram(layout: &Layout, host: Host, until: usize) -> Html {
@@ -36,7 +36,7 @@ pub(crate) fn diagram(layout: &Layout, host: Host, until: usize) -> Html {
             .with("height", "22".into())
             .with("rx", "4".into());
         let name = element("text", "").with("x", x.to_string().into()).with("y", (y + 4).to_string().into());
-        let node = element("g", "").with("class", format!("{class}{}", hue(Some(state))).into());
+        let node = element("g", "").with("class", format!("{class}{}", Phase::of(Some(state)).class()).into());
         svg = svg.child(node.child(shape.end()).child(name.text(state.name()).end()).end());
     }
     element("figure", "").child(text("figcaption", "", host.name())).child(svg.end()).end()

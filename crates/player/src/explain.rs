@@ -5,7 +5,8 @@ use scenario::{Host, Outcome};
 use sim::Frame;
 use view::holding::holdings;
 use view::layout::{Layout, Thing};
-use view::texts as words;
+use view::why::why;
+use view::{rules, texts as words};
 use yew::prelude::*;
 
 use crate::diagram::diagram;
@@ -17,7 +18,7 @@ use crate::texts;
 /// The current step in words; without one, what the script says of itself.
 pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Runtime>) -> Html {
     let panel = element("div", "sc-words");
-    let Some(row) = cursor.and_then(|cursor| layout.rows.get(cursor)) else {
+    let Some((at, row)) = cursor.and_then(|at| Some((at, layout.rows.get(at)?))) else {
         let hint = text("span", "sc-hint", texts::HINT);
         return panel.child(element("p", "").text(&layout.summary).text(" ").child(hint).end()).end();
     };
@@ -27,6 +28,9 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
         lead = lead.text(" ").text(caption);
     }
     let mut panel = panel.child(lead.end());
+    if let Some(why) = why(layout, at) {
+        panel = panel.child(text("p", "", &why));
+    }
     for change in &row.changes {
         panel = panel.child(element("p", "").child(state(change)).text(" ").text(words::state(change.to)).end());
     }
@@ -42,8 +46,8 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
         panel = panel.child(text("p", "sc-failed", &words::expected(expected)));
     }
     for rule in &row.rules {
-        let source = text("small", "", &words::source(rule));
-        panel = panel.child(element("p", "").text(&rule.rule).text(" ").child(source).end());
+        let source = text("small", "", &words::source(*rule));
+        panel = panel.child(element("p", "").text(rules::sentence(*rule)).text(" ").child(source).end());
     }
     panel.end()
 }

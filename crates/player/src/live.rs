@@ -8,6 +8,7 @@ use scenario::messages::Runtime;
 use sim::Rules;
 use view::change::{Change, change};
 use view::export::Form;
+use view::fold::Fold;
 use view::layout::Layout;
 use view::predict::Quiz;
 use web_sys::{Element, HtmlElement};
@@ -39,7 +40,14 @@ pub(crate) struct LiveProps {
 #[derive(Clone, PartialEq)]
 pub(crate) enum Place {
     /// Among text: what is not the picture is folded.
-    Chapter(Begin),
+    Chapter {
+        /// How it begins.
+        begin: Begin,
+        /// What the names of its rows begin with.
+        anchor: AttrValue,
+        /// The row behind the fold of the book's run, if it has one.
+        fold_end: Option<usize>,
+    },
     /// On a page of its own, which does the taking away.
     Playground {
         /// What to begin with.
@@ -53,7 +61,7 @@ impl Place {
     /// Whether it is among text.
     pub(crate) const fn is_chapter(&self) -> bool {
         match self {
-            Self::Chapter(_) => true,
+            Self::Chapter { .. } => true,
             Self::Playground { .. } => false,
         }
     }
@@ -154,7 +162,7 @@ impl Component for Live {
     fn create(ctx: &Context<Self>) -> Self {
         let LiveProps { id, text, place } = ctx.props();
         let (rules, text) = match place {
-            Place::Chapter(_) => (Rules::Linux, text.to_string()),
+            Place::Chapter { .. } => (Rules::Linux, text.to_string()),
             Place::Playground { first, .. } => (first.rules, first.text.clone()),
         };
         let (run, wrong) = match Run::of(&text, rules) {
@@ -188,7 +196,7 @@ impl Component for Live {
                     live.draw_around(step);
                 }
             }
-            Place::Chapter(begin) => {
+            Place::Chapter { begin, .. } => {
                 let fragment = address::fragment();
                 if fragment.split('&').any(|part| part.strip_prefix("id=") == Some(id)) {
                     live.follow(&fragment);
@@ -306,6 +314,7 @@ impl Component for Live {
             .child(explain(layout, cursor, settings::chosen()));
         let desk =
             element("div", "sc-desk").child(controls(&self.player, self.quiz.is_some())).child(panel.end()).end();
+        let (anchor, fold) = self.names_and_fold(ctx.props());
         let workshop = self.workshop(ctx.props());
         let beside = element("div", "sc-beside")
             .child(workshop.change(place))
@@ -321,7 +330,8 @@ impl Component for Live {
                 <div class={if self.drawn.len() < steps { "sc-long" } else { "" }} ref={&self.ladder}
                     onscroll={link.callback(|_| Message::Scrolled)}>
                     { bare.as_ref().map(|_| text("strong", "", texts::AS_LINUX)).unwrap_or_default() }
-                    <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} runtime={settings::chosen()} />
+                    <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} {anchor} {fold}
+                        runtime={settings::chosen()} />
                 </div>
                 { bare.unwrap_or_default() }
                 </div>
@@ -414,6 +424,21 @@ impl Live {
         self.run = Rc::new(run);
         self.wrong = None;
         self.quiz = None;
+    }
+
+    /// Links of the chapter lead to the rows of the book's run, and the chapter says what its picture hides. In a run
+    /// of the reader's own, rows stand elsewhere: there only a handshake is hidden.
+    fn names_and_fold(&self, props: &LiveProps) -> (AttrValue, Option<Fold>) {
+        let layout = &self.run.layout;
+        match &props.place {
+            Place::Chapter { anchor, fold_end, .. }
+                if self.run.text == *props.text && self.run.rules == Rules::Linux =>
+            {
+                (anchor.clone(), fold_end.and_then(|end| Fold::ending(layout, end)))
+            }
+            Place::Chapter { fold_end: None, .. } | Place::Playground { .. } => (AttrValue::default(), None),
+            Place::Chapter { .. } => (AttrValue::default(), Fold::of(layout, &[])),
+        }
     }
 
     fn workshop<'a>(&'a self, props: &'a LiveProps) -> Workshop<'a> {

@@ -8,11 +8,13 @@ use crate::playground::Playground;
 
 /// Puts the live picture of a script into `root`, in place of whatever is there.
 ///
-/// `begin` is `predict`, or anything else to begin with the whole picture.
+/// `begin` is `predict`, or anything else to begin with the whole picture. Its rows are named `ANCHOR.1`, `ANCHOR.2`;
+/// those before `fold_end` that are no settings are one row, until the reader opens it.
 #[wasm_bindgen]
-pub fn mount(root: Element, id: String, script: String, begin: String) {
+pub fn mount(root: Element, id: String, script: String, begin: String, anchor: String, fold_end: Option<usize>) {
     let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
-    let props = LiveProps { id, text: script.into(), place: Place::Chapter(begin) };
+    let place = Place::Chapter { begin, anchor: anchor.into(), fold_end };
+    let props = LiveProps { id, text: script.into(), place };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();
 }
 

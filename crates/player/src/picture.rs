@@ -4,9 +4,12 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use scenario::messages::{Runtime, message};
-use scenario::{Fate, Host, Outcome, State};
+use scenario::{Fate, Host, Outcome};
+use view::fold::Fold;
 use view::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};
-use view::texts;
+use view::notes::{Note, notes};
+use view::palette::{self, Phase};
+use view::{rules, texts};
 use yew::prelude::*;
 
 use crate::dom::{Element, element, text};
@@ -20,6 +23,12 @@ pub(crate) struct PictureProps {
     pub(crate) cursor: Option<usize>,
     /// The rows that are drawn; the place of the others is kept.
     pub(crate) drawn: Range<usize>,
+    /// What the names of the rows begin with (`id`), so that links lead to them: `NAME.1`, `NAME.2`; empty where none do.
+    #[prop_or_default]
+    pub(crate) anchor: AttrValue,
+    /// Rows that are hidden until the reader wants them, or is among them.
+    #[prop_or_default]
+    pub(crate) fold: Option<Fold>,
     /// Whose texts stand beside the calls that tell of an end; `None` leaves them out.
     pub(crate) runtime: Option<Runtime>,
 }
@@ -27,11 +36,11 @@ pub(crate) struct PictureProps {
 /// The whole picture: title, ladder, table.
 #[component]
 pub(crate) fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { layout, cursor, drawn, runtime } = props;
+    let PictureProps { layout, cursor, drawn, anchor, fold, runtime } = props;
     let [left, right] = layout.lanes;
     let mut ladder = element("div", "")
         .with("class", format!("sc-ladder sc-l{left} sc-r{right}").into())
-        .with("role", "img".into())
+        .with("role", "group".into())
         .with("aria-label", texts::picture_of(&layout.title, layout.rows.len()).into())
         .child(
             element("div", "sc-row sc-heads")
@@ -40,8 +49,14 @@ pub(crate) fn Picture(props: &PictureProps) -> Html {
                 .end(),
         );
     ladder = ladder.child(gap(layout.top(drawn.start)));
-    for at in drawn.clone() {
-        ladder = ladder.child(row(layout, at, *cursor, *runtime));
+    let one = |at: usize| row(layout, at, *cursor, *runtime, anchor);
+    match fold.as_ref().filter(|fold| drawn.start <= fold.rows.start && fold.rows.end <= drawn.end) {
+        None => ladder = drawn.clone().map(one).fold(ladder, Element::child),
+        Some(fold) => {
+            ladder = (drawn.start..fold.rows.start).map(one).fold(ladder, Element::child);
+            ladder = ladder.child(folded(layout, fold, *cursor, fold.rows.clone().map(one)));
+            ladder = (fold.rows.end..drawn.end).map(one).fold(ladder, Element::child);
+        }
     }
     ladder = ladder.child(gap(layout.top(layout.rows.len()) - layout.top(drawn.end)));
     let mut figure =
@@ -57,7 +72,29 @@ fn gap(height: u32) -> Html {
     element("svg", "sc-gap").with("height", height.to_string().into()).end()
 }
 
-fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtime>) -> Html {
+/// Rows behind one that stands for them all; the lifelines go on through it.
+fn folded(layout: &Layout, fold: &Fold, cursor: Option<usize>, rows: impl Iterator<Item = Html>) -> Html {
+    let last = &layout.rows[fold.rows.end - 1];
+    let after = Row { lanes: last.lanes.clone().map(|lanes| lanes.into_iter().map(at_rest).collect()), ..last.clone() };
+    let label = element("span", "sc-fold-label").text(&texts::fold(fold));
+    let wire = element("div", "sc-wire").child(element("div", "sc-z").child(label.end()).end());
+    let summary = element("summary", "sc-row sc-of-link")
+        .child(life(&Row { thing: Thing::Effect, ..after.clone() }, Host::Client))
+        .child(wire.end())
+        .child(life(&Row { thing: Thing::Effect, ..after }, Host::Server));
+    let details = element("details", "sc-fold").child(summary.end());
+    let details = match cursor.is_some_and(|cursor| fold.rows.contains(&cursor)) {
+        true => details.with("open", "".into()),
+        false => details,
+    };
+    rows.fold(details, Element::child).end()
+}
+
+const fn at_rest(Lane { after, .. }: Lane) -> Lane {
+    Lane { before: after, after }
+}
+
+fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtime>, anchor: &AttrValue) -> Html {
     let row = &layout.rows[at];
     let now = match cursor {
         Some(cursor) if cursor == at => " sc-now",
@@ -67,6 +104,9 @@ fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtim
     let mut element = element("div", "")
         .with("class", format!("sc-row {}{now}", kind_class(row)).into())
         .with("data-step", at.to_string().into());
+    if !anchor.is_empty() {
+        element = element.with("id", format!("{anchor}.{}", at + 1).into());
+    }
     if let Some(pause_us) = row.pause_us {
         element =
             element.child(self::element("span", "sc-pause").child(text("span", "", &texts::later(pause_us))).end());
@@ -104,39 +144,34 @@ fn side(row: &Row, host: Host, runtime: Option<Runtime>) -> Html {
     if row.host != Some(host) {
         return side.end();
     }
-    side = side.maybe(what(row));
-    if let (Some(runtime), Some(cause)) = (runtime, row.cause)
-        && let Some(message) = message(runtime, cause)
-    {
-        side = side.child(text("span", "sc-message", message.text));
-    }
-    for change in &row.changes {
-        side = side.child(state(change));
-    }
-    if let Some(expected) = &row.expected {
-        side = side.child(text("span", "sc-failed", &texts::expected(expected)));
-    }
-    if let Some(caption) = &row.caption {
-        side = side.child(text("span", "sc-caption", caption));
-    }
-    for rule in &row.rules {
-        let source = text("small", "", &texts::source(rule));
-        side = side.child(element("span", "sc-rule").text(&rule.rule).child(source).end());
+    for note in notes(row) {
+        side = side.child(written(note));
+        if let (Note::Call { .. }, Some(runtime), Some(cause)) = (note, runtime, row.cause)
+            && let Some(message) = message(runtime, cause)
+        {
+            side = side.child(text("span", "sc-message", message.text));
+        }
     }
     side.end()
 }
 
-fn what(row: &Row) -> Option<Html> {
-    Some(match &row.thing {
-        Thing::Call { socket, call, outcome } => named(element("span", "sc-call"), socket.as_deref())
-            .text(call)
+fn written(note: Note<'_>) -> Html {
+    match note {
+        Note::Call { socket, call, outcome } => named(element("span", "sc-call"), socket)
+            .text(&call.to_string())
             .text(" ")
-            .child(text("b", outcome.map_or("sc-made", outcome_class), &texts::result(*outcome)))
+            .child(text("b", outcome.map_or("sc-made", outcome_class), &texts::result(outcome)))
             .end(),
-        Thing::Statement(statement) => text("span", "sc-statement", statement),
-        Thing::Counter(counter) => text("span", "sc-rule", counter),
-        Thing::Segment(_) | Thing::Effect => return None,
-    })
+        Note::Statement(statement) => text("span", "sc-statement", statement),
+        Note::Counter(counter) => text("span", "sc-rule", counter),
+        Note::State(change) => state(change),
+        Note::Expected(expected) => text("span", "sc-failed", &texts::expected(expected)),
+        Note::Caption(caption) => text("span", "sc-caption", caption),
+        Note::Rule(rule) => {
+            let source = text("small", "", &texts::source(rule));
+            element("span", "sc-rule").text(rules::short(rule)).child(source).end()
+        }
+    }
 }
 
 fn named(element: Element, socket: Option<&str>) -> Element {
@@ -156,21 +191,8 @@ const fn outcome_class(outcome: Outcome) -> &'static str {
 
 /// A state's name in its hue, with the socket's where there are several.
 pub(crate) fn state(change: &Change) -> Html {
-    let class = format!("sc-state {}", hue(Some(change.to)));
+    let class = format!("sc-state {}", Phase::of(Some(change.to)).class());
     named(element("span", "").with("class", class.into()), change.socket.as_deref()).text(change.to.name()).end()
-}
-
-/// States share a hue by what they mean for the connection.
-pub(crate) const fn hue(state: Option<State>) -> &'static str {
-    match state {
-        None => "sc-none",
-        Some(State::Closed) => "sc-gone",
-        Some(State::Listen | State::SynSent | State::SynReceived) => "sc-opening",
-        Some(State::Established) => "sc-open",
-        Some(State::FinWait1 | State::FinWait2) => "sc-half-mine",
-        Some(State::CloseWait) => "sc-half-theirs",
-        Some(State::Closing | State::LastAck | State::TimeWait) => "sc-ending",
-    }
 }
 
 fn life(row: &Row, host: Host) -> Html {
@@ -195,9 +217,9 @@ fn life(row: &Row, host: Host) -> Html {
 fn lane(Lane { before, after }: Lane) -> Html {
     let mut lane = element("span", "sc-lane");
     if before != after {
-        lane = lane.child(element("i", hue(before)).end());
+        lane = lane.child(element("i", Phase::of(before).class()).end());
     }
-    lane.child(element("b", hue(after)).end()).end()
+    lane.child(element("b", Phase::of(after).class()).end()).end()
 }
 
 fn wire(layout: &Layout, row: &Row) -> Html {
@@ -213,7 +235,9 @@ fn wire(layout: &Layout, row: &Row) -> Html {
         }
         thing => {
             let statement = match thing {
-                Thing::Statement(statement) if row.host.is_none() => Some(text("span", "sc-statement", statement)),
+                Thing::Statement { text: statement, .. } if row.host.is_none() => {
+                    Some(text("span", "sc-statement", statement))
+                }
                 _ => None,
             };
             wire.child(zone(layout, row, [row.top, bottom], "sc-z", statement))
@@ -227,7 +251,7 @@ fn label(flight: &Flight) -> Html {
     let written = flight.segment.to_string();
     let (flags, numbers) = written.split_once(' ').unwrap_or((&written, ""));
     let label = element("span", "")
-        .with("class", format!("sc-label {}", look_class(Look::of(&flight.segment))).into())
+        .with("class", format!("sc-label {}", Look::of(&flight.segment).class()).into())
         .child(text("b", "", flags))
         .text(" ")
         .text(numbers.trim_start());
@@ -240,16 +264,6 @@ fn label(flight: &Flight) -> Html {
         None => label,
     }
     .end()
-}
-
-const fn look_class(look: Look) -> &'static str {
-    match look {
-        Look::Rst => "sc-rst",
-        Look::Fin => "sc-fin",
-        Look::Syn => "sc-syn",
-        Look::Data => "sc-data",
-        Look::Ack => "sc-ack",
-    }
 }
 
 /// A band across the wire, with the pieces of all lines that pass through it.
@@ -272,14 +286,14 @@ fn line(flight: &Flight, Piece { x1, x2, y2, begins, ends }: Piece) -> Html {
         .with("y1", "0%".into())
         .with("x2", percent(x2))
         .with("y2", percent(y2));
-    let mut group = element("g", look_class(look)).child(line.end());
+    let mut group = element("g", look.class()).child(line.end());
     if begins && flight.fate == Fate::Injected {
-        group = group.child(mark([x1, 0], flight.from, "", FROM_NOWHERE));
+        group = group.child(mark([x1, 0], flight.from, "", palette::FROM_NOWHERE));
     }
     if ends {
         let (class, path) = match flight.fate {
-            Fate::Dropped => ("", BROKEN_OFF),
-            Fate::Delivered | Fate::Injected => ("sc-tip", tip(look)),
+            Fate::Dropped => ("", palette::BROKEN_OFF),
+            Fate::Delivered | Fate::Injected => ("sc-tip", look.tip()),
         };
         group = group.child(mark([x2, y2], flight.from, class, path));
     }
@@ -289,18 +303,6 @@ fn line(flight: &Flight, Piece { x1, x2, y2, begins, ends }: Piece) -> Html {
 fn percent(thousandths: i32) -> AttrValue {
     format!("{}.{}%", thousandths / 10, thousandths % 10).into()
 }
-
-/// What stands at a line's end, drawn as if the segment went to the right.
-const fn tip(look: Look) -> &'static str {
-    match look {
-        Look::Rst => "M-11-5.5L0 5.5M-11 5.5L0-5.5",
-        Look::Fin => "M0 0L-7-6L-14 0L-7 6Z",
-        Look::Syn | Look::Data => "M0 0L-10-4.5V4.5Z",
-        Look::Ack => "M-8-4L0 0L-8 4",
-    }
-}
-const BROKEN_OFF: &str = "M1-8L-2-3L3 2L0 7M8 1h3M15 2h2.5M22 3h2";
-const FROM_NOWHERE: &str = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4";
 
 fn mark([x, y]: [i32; 2], from: Host, class: &'static str, path: &'static str) -> Html {
     let mut drawn = element("path", "").with("d", path.into());

@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use scenario::{Script, Trace};
+use view::fold::Fold;
 use view::layout::Layout;
 use yew::LocalServerRenderer;
 
@@ -12,13 +12,12 @@ use crate::picture::{Picture, PictureProps};
 
 /// The finished picture of a run: a `<figure>` without controls, on one line, so that Markdown leaves it alone.
 ///
-/// The `id` names the scenario. Nothing in the picture has an id of its own: one page may hold many of them.
-pub fn picture(id: &str, script: &Script, trace: &Trace) -> String {
-    let layout = Rc::new(Layout::of(script, trace));
+/// The rows are named `ANCHOR.1`, `ANCHOR.2`; an anchor is there once in a book, whose pages are printed as one.
+pub fn picture(layout: Rc<Layout>, anchor: &str, fold: Option<Fold>) -> String {
     let drawn = 0..layout.rows.len();
-    let props = PictureProps { layout, cursor: None, drawn, runtime: None };
+    let props = PictureProps { layout, cursor: None, drawn, anchor: anchor.to_owned().into(), fold, runtime: None };
     let html = at_once(LocalServerRenderer::<Picture>::with_props(props).hydratable(false).render());
-    assert!(!html.contains('\n'), "the picture of {id} has a line break, and Markdown would end it there");
+    assert!(!html.contains('\n'), "the picture {anchor} has a line break, and Markdown would end it there");
     html
 }
 

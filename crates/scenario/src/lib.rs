@@ -8,6 +8,7 @@
 //! - [`Script::parse`] (`parse/`): from text, with errors that say what would be right
 //! - [`Outcome`], [`Errno`], [`Ready`] (`outcome.rs`): what calls return
 //! - [`Segment`], [`Flags`], [`Numbering`] (`segment.rs`, `numbering.rs`): what is on the wire
+//! - [`link`] (`link/`): what the link does to segments, and what is in a forged one, the same for every witness
 //! - [`State`] (`state.rs`): RFC 9293's states
 //! - [`Info`] (`info.rs`): what a socket holds
 //! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
@@ -23,6 +24,7 @@ mod host;
 mod info;
 #[cfg(feature = "json")]
 mod json;
+pub mod link;
 mod map;
 pub mod messages;
 mod notation;

@@ -8,6 +8,8 @@ use crate::{Action, Call, Expected, Failed, Host, HostAction, Map, Outcome, Scri
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
 /// How long a statement with `&` may hold up the next one.
 const BACKGROUND: Duration = Duration::from_millis(10);
+/// How long a call is waited for, once the link is quiet, that is to return something.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a script is performed on: two hosts and a link, and a record of what happens there.
 ///
@@ -24,7 +26,7 @@ pub trait Stage {
     fn begin(&mut self, statement: &Statement) -> Result<(), Self::Error>;
 
     /// Lets time pass, and reports the calls that have returned since the last time, in their order.
-    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Self::Error>;
+    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Self::Error>;
 
     /// The state of a connection; CLOSED if it is gone.
     fn state(&mut self, whom: &Whom) -> Result<State, Self::Error>;
@@ -35,7 +37,7 @@ pub trait Stage {
 
 /// When [`Stage::run`] comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Until {
+pub enum Until<'a> {
     /// Nothing is in flight, and for so long nothing was sent and no statement was begun
     /// (lost segments count as sent, timers that are still to fire do not count).
     Quiet(Duration),
@@ -48,6 +50,15 @@ pub enum Until {
     },
     /// So much time has passed.
     Elapsed(Duration),
+    /// The calls of those lines have returned; or nothing can happen within that time that would let one return: no
+    /// segment is under way, and no connection has a timer that fires by then (what is left of one in TIME-WAIT wakes
+    /// no call); or that time has passed.
+    Patient {
+        /// The calls' lines.
+        lines: &'a [u32],
+        /// The longest wait.
+        at_most: Duration,
+    },
 }
 
 /// A call that has returned.
@@ -61,12 +72,24 @@ pub struct Returned {
 
 /// Performs a script from its first line to its last, and says which outcomes are not as written.
 ///
+/// After each statement the run goes on until the link is quiet. A call that has not returned by then blocks, but for one
+/// thing: where the script says what it returns (`= 5`, and not `= blocks`), it is given time, up to a minute
+/// ([`Until::Patient`]). So `server read() = 0` waits for the FIN that is sent again. A call without a written outcome
+/// is not waited for: it may block, and the next statement may be what lets it return.
+///
 /// # Errors
 /// The stage's own. The script was checked when it was read, so nothing in it is an error here.
 pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, S::Error> {
     let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), failed: Vec::new() };
     for statement in &script.statements {
         run.statement(statement)?;
+    }
+    // A statement with `&` has not waited for it.
+    if matches!(
+        &script.statements.last(),
+        Some(Statement { action: Action::Call(Call { in_background: true, .. }), .. })
+    ) {
+        run.wait_until_quiet()?;
     }
     Ok(run.end())
 }
@@ -128,9 +151,29 @@ impl<'a, S: Stage> Run<'a, S> {
                 return Ok(());
             }
         }
+        self.wait_until_quiet()
+    }
+
+    fn wait_until_quiet(&mut self) -> Result<(), S::Error> {
         self.run(Until::Quiet(QUIET))?;
+        self.wait_for_returns()?;
         self.judge_blocked();
         Ok(())
+    }
+
+    /// The link is quiet: calls that are to return something are given time.
+    fn wait_for_returns(&mut self) -> Result<(), S::Error> {
+        let lines: Vec<u32> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| !pending.blocked && matches!(pending.call.expected, Some(Expected::Returns(_))))
+            .map(|(line, _)| *line)
+            .collect();
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.run(Until::Patient { lines: &lines, at_most: PATIENCE })?;
+        self.run(Until::Quiet(QUIET))
     }
 
     /// Why the call cannot be made at all, if so.
@@ -174,7 +217,7 @@ impl<'a, S: Stage> Run<'a, S> {
         }
     }
 
-    fn run(&mut self, until: Until) -> Result<(), S::Error> {
+    fn run(&mut self, until: Until<'_>) -> Result<(), S::Error> {
         for returned in self.stage.run(until)? {
             if let Some(pending) = self.pending.remove(&returned.line) {
                 self.note_returned(returned, &pending);
@@ -203,7 +246,7 @@ impl<'a, S: Stage> Run<'a, S> {
         }
     }
 
-    /// The link is quiet: whoever has not returned by now is blocked.
+    /// The link is quiet, and there was patience: a call that has not returned by now blocks.
     fn judge_blocked(&mut self) {
         let mut failed = Vec::new();
         for (line, pending) in self.pending.iter_mut() {

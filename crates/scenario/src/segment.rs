@@ -117,6 +117,6 @@ pub enum Fate {
     Delivered,
     /// The link lost it.
     Dropped,
-    /// The link forged it, in the name of the host it is said to come from. It arrived.
+    /// The link forged it, in the name of the host it is said to come from. It arrived, unless that host's peer was down.
     Injected,
 }

@@ -33,11 +33,16 @@ impl Stage for Rehearsal {
         Ok(())
     }
 
-    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Self::Error> {
+    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Self::Error> {
         let end = self.now
             + match until {
                 Until::Quiet(time) | Until::Elapsed(time) => time,
                 Until::Returned { line, at_most } => at_most.min(self.pending[&line].0.saturating_sub(self.now)),
+                // A call that never returns here waits for nothing.
+                Until::Patient { lines, at_most } => {
+                    let left = lines.iter().map(|line| self.pending[line].0.saturating_sub(self.now));
+                    left.max().filter(|left| *left <= at_most).unwrap_or_default()
+                }
             };
         self.now = end;
         let returned: Vec<Returned> = self
@@ -84,13 +89,25 @@ fn a_call_that_has_not_returned_when_the_link_is_quiet_blocks() {
     let late = || Rehearsal::default().returning(4, seconds(5), RESET);
     assert!(failures(late(), "client read() = blocks\n").is_empty());
     assert!(failures(late(), "client read()\nwait 9s\n").is_empty());
-    assert_eq!(failures(late(), "client read() = 5\n"), ["4: 5 / blocks"]);
-    assert_eq!(
-        failures(late(), "client read() = ECONNRESET\nwait 9s\n"),
-        ["4: ECONNRESET / blocks"],
-        "it came too late"
-    );
     assert_eq!(failures(Rehearsal::default(), "client read() = blocks\n"), ["4: blocks / 0"]);
+}
+
+#[test]
+fn a_call_that_is_to_return_something_is_given_a_minute() {
+    let late = |at| Rehearsal::default().returning(4, seconds(at), RESET);
+    assert!(failures(late(5), "client read() = ECONNRESET\n").is_empty());
+    assert_eq!(failures(late(5), "client read() = 5\n"), ["4: 5 / ECONNRESET"]);
+    assert_eq!(failures(late(65), "client read() = ECONNRESET\nwait 9s\n"), ["4: ECONNRESET / blocks"]);
+    let begun = |text: &str| {
+        let mut stage = late(5);
+        let script = Script::parse(&format!("{OPEN}{text}")).expect("a script");
+        let Ok(_) = perform(&script, &mut stage);
+        stage.begun.last().map(|(_, at)| at.as_millis())
+    };
+    assert_eq!(begun("client read() = ECONNRESET\nserver close()\n"), Some(5_100), "it waits until it has returned");
+    assert_eq!(begun("client read() = ECONNRESET &\nserver close()\n"), Some(310), "the next one may let it return");
+    assert_eq!(begun("client read()\nserver close()\n"), Some(400), "a call that may return anything may block");
+    assert_eq!(begun("client read() = blocks\nserver close()\n"), Some(400));
 }
 
 #[test]
@@ -121,8 +138,15 @@ fn a_call_in_the_background_holds_the_next_one_up_for_ten_milliseconds_at_most()
     let begun: Vec<u64> = stage.begun.iter().map(|(_, at)| u64::try_from(at.as_millis()).expect("short")).collect();
     assert_eq!(begun, [0, 100, 200, 300, 310]);
 
-    let never = Rehearsal::default().returning(4, seconds(5), Outcome::Number(5));
+    let never = Rehearsal::default().returning(4, seconds(500), Outcome::Number(5));
     assert_eq!(failures(never, "client read() = 5 &\nserver write(5) = 0\n"), ["4: 5 / blocks"]);
+}
+
+#[test]
+fn a_run_ends_when_the_link_is_quiet_whatever_its_last_line() {
+    let late = || Rehearsal::default().returning(4, Duration::from_millis(50), Outcome::Number(5));
+    assert!(failures(late(), "client read() = 5 &\n").is_empty());
+    assert_eq!(failures(late(), "client read() = 6 &\n"), ["4: 6 / 5"]);
 }
 
 #[test]
@@ -132,7 +156,7 @@ fn a_socket_that_was_never_made_is_an_entry_and_no_call() {
         failures(refused, "server read() = 5\n"),
         ["4: 5 / no socket `server`: accept() in line 3 gave ECONNABORTED"]
     );
-    let waiting = Rehearsal::default().returning(3, seconds(9), Outcome::ZERO);
+    let waiting = Rehearsal::default().returning(3, seconds(900), Outcome::ZERO);
     assert_eq!(
         failures(waiting, "server read() = 5\nlistener accept() as other = 0\nother read() = 1\n"),
         [

@@ -1,14 +1,13 @@
 //! The stage that a script is performed on: two kernels, the link between them, one clock.
 
 use scenario::{
-    Action, Call, Event, Host, HostAction, LinkAction, Map, Offset, Outcome, Payload, RawSegment, Returned, SocketId,
-    Sockets, Stage, State, Statement, Until, Verb, Whom,
+    Action, Call, Event, Fate, Host, HostAction, LinkAction, Map, Outcome, Payload, Returned, SocketId, Sockets, Stage,
+    State, Statement, Until, Verb, Whom,
 };
 
-use crate::host_stack::HostStack;
-use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
+use crate::connection::{SEND_BUFFER_MAX, micros};
+use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Kernel, Waiting};
 use crate::link::Link;
-use crate::micros::micros;
 use crate::wire::{self, Ip};
 use crate::{Error, Frame, Rules};
 
@@ -24,7 +23,8 @@ const STEPS_MAX: usize = 100_000;
 pub(crate) struct World {
     now_us: u64,
     ip: Ip,
-    kernels: [HostStack; 2],
+    rules: Rules,
+    kernels: [Kernel; 2],
     link: Link,
     pub(crate) events: Vec<Event>,
     sockets: Sockets,
@@ -64,7 +64,8 @@ impl World {
         Self {
             now_us: 0,
             ip,
-            kernels: Host::BOTH.map(|host| HostStack::new(rules, host, ip, writes[host.index()])),
+            rules,
+            kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules, writes[host.index()].min(SEND_BUFFER_MAX))),
             link: Link::new(capture),
             events: Vec::new(),
             sockets: Sockets::new(),
@@ -192,7 +193,7 @@ impl World {
         self.kernels[host.index()].take_effects(&mut effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Rule(rule) => self.events.push(Event::Rule { at_us, host, rule }),
+                Effect::Rule(rule) => self.events.push(Event::Rule { at_us, host, rule: *rule }),
                 Effect::State { id, name, from, to } => {
                     let socket = self.socket(host, id, &name);
                     self.events.push(Event::State { at_us, host, socket, from, to });
@@ -204,8 +205,7 @@ impl World {
                 // The table of names has it already.
                 Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
-                    let reaches = self.kernels[host.peer().index()].is_up();
-                    self.link.send(at_us, host, frame, reaches, &mut self.events);
+                    self.link.send(at_us, host, frame, &mut self.events);
                 }
             }
         }
@@ -215,7 +215,7 @@ impl World {
     /// The link is quiet: what do the sockets hold now?
     fn inform(&mut self) {
         for host in Host::BOTH {
-            self.kernels[host.index()].report_tcp_info();
+            self.kernels[host.index()].inform();
             self.take_effects(host);
         }
     }
@@ -228,7 +228,7 @@ impl World {
         bound(self.bytes > BYTES_MAX, "bytes written", BYTES_MAX as u64)?;
         bound(self.now_us > TIME_MAX_US, "microseconds of virtual time", TIME_MAX_US)?;
         bound(self.steps > STEPS_MAX, "steps at one point of virtual time", STEPS_MAX as u64)?;
-        let connections = self.kernels.iter().map(HostStack::connections).max().unwrap_or(0);
+        let connections = self.kernels.iter().map(Kernel::connections).max().unwrap_or(0);
         bound(connections >= CONNECTIONS_MAX, "connections at a time on one host", CONNECTIONS_MAX as u64)
     }
 
@@ -261,12 +261,13 @@ impl World {
     }
 
     fn begin_on_host(&mut self, host: Host, action: HostAction) -> Result<(), Error> {
+        self.link.state.act_on_host(host, action);
         let kernel = &mut self.kernels[host.index()];
         match action {
             HostAction::Kill => kernel.kill(),
             HostAction::Crash => kernel.crash(),
             HostAction::Boot => kernel.boot(),
-            HostAction::Sysctl(name, value) => kernel.set_sysctl(name, value),
+            HostAction::Sysctl(name, value) => kernel.settings().set(name, value),
         }
         if matches!(action, HostAction::Kill | HostAction::Crash) {
             let (ended, pending): (Vec<_>, _) =
@@ -281,34 +282,23 @@ impl World {
 
     fn inject(&mut self, line: u32, action: &LinkAction) -> Result<(), Error> {
         let LinkAction::Inject { flags, to, seq, ack, len } = *action else { return Ok(()) };
-        let Some(numbers) = self.kernels[to.index()].newest_numbers() else {
-            return Err(Error::NothingToForge { line, host: to });
-        };
         self.bytes = self.bytes.saturating_add(len as usize);
         self.check_bounds()?;
-        let offset = match seq {
-            Offset::Exact => 0,
-            Offset::Inside => 100,
-            Offset::Outside => numbers.receive_window.wrapping_add(1000),
-            Offset::Plus(offset) => offset.cast_unsigned(),
-        };
-        let ack = ack.map_or(numbers.send_next, |ack| numbers.isn.wrapping_add(ack as u32));
-        let segment = RawSegment {
-            from: to.peer(),
-            ports: [numbers.ports[1], numbers.ports[0]],
-            flags,
-            seq: numbers.receive_next.wrapping_add(offset),
-            ack: if flags.ack { ack } else { 0 },
-            len: len.min(FORGED_MAX),
-            win: if numbers.send_window > 0 { numbers.send_window } else { u32::from(u16::MAX) },
-        };
-        self.link.inject(self.now_us, to.peer(), wire::write(self.ip, &segment), &mut self.events);
+        let forged = self.link.connections.forge(flags, to, seq, ack, len);
+        let segment = forged.ok_or(Error::NothingToForge { line, host: to })?;
+        self.link.inject(self.now_us, segment.from, wire::write(self.ip, &segment), &mut self.events);
         Ok(())
     }
 
     /// When something happens next: a segment arrives, a timer fires, a call gives up waiting.
     fn next_us(&mut self) -> Option<u64> {
-        let timers = self.kernels.iter_mut().filter_map(|kernel| kernel.next_us()).min();
+        let timewaits = self.kernels.iter().filter_map(Kernel::next_end_us).min();
+        [self.next_wake_us(), timewaits].into_iter().flatten().min()
+    }
+
+    /// The same, but for what is left of connections: that it goes wakes no call.
+    fn next_wake_us(&mut self) -> Option<u64> {
+        let timers = self.kernels.iter_mut().filter_map(Kernel::next_timer_us).min();
         let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us()).min();
         [self.link.next_us(), timers, calls].into_iter().flatten().min()
     }
@@ -329,14 +319,16 @@ impl World {
         self.last_step_us = self.now_us;
         // A program that wakes up is slower than segments that arrive together.
         while let Some(flight) = self.link.arrival(self.now_us) {
-            if self.kernels[flight.to.index()].is_up() {
+            if self.link.state.reaches(flight.to) {
                 self.kernels[flight.to.index()].arrive(flight.frame);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
             } else if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
-                // The host went down while the segment was under way.
+                // The host went down while the segment was under way. A forged one stays a forged one.
                 *arrives_us = None;
-                *fate = scenario::Fate::Dropped;
+                if *fate == Fate::Delivered {
+                    *fate = Fate::Dropped;
+                }
             }
         }
         for host in Host::BOTH {
@@ -348,9 +340,6 @@ impl World {
         Ok(())
     }
 }
-
-/// A forged segment is one segment: no more payload than fits in it.
-const FORGED_MAX: u32 = 1_448;
 
 impl Stage for World {
     type Error = Error;
@@ -365,14 +354,14 @@ impl Stage for World {
             }
             Action::Link(action) => {
                 self.record_statement(statement);
-                self.link.act(action);
+                self.link.state.act(action);
                 self.inject(statement.line, action)
             }
             Action::Wait(_) | Action::Expect(..) => Ok(()),
         }
     }
 
-    fn run(&mut self, until: Until) -> Result<Vec<Returned>, Error> {
+    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Error> {
         let began_us = self.now_us;
         loop {
             let next_us = self.next_us();
@@ -386,13 +375,25 @@ impl Stage for World {
                 }
                 Until::Returned { at_most, .. } => Some(began_us + micros(at_most)),
                 Until::Elapsed(span) => Some(began_us.saturating_add(micros(span))),
+                Until::Patient { lines, .. } if !self.pending.iter().any(|pending| lines.contains(&pending.line)) => {
+                    Some(self.now_us)
+                }
+                Until::Patient { at_most, .. } => {
+                    let end_us = began_us + micros(at_most);
+                    Some(if self.next_wake_us().is_some_and(|wake_us| wake_us <= end_us) {
+                        end_us
+                    } else {
+                        self.now_us
+                    })
+                }
             };
             match (next_us, end_us) {
                 (Some(next_us), None) => self.step(next_us)?,
                 (Some(next_us), Some(end_us)) if next_us < end_us || next_us <= self.now_us => self.step(next_us)?,
                 (_, Some(end_us)) => {
                     self.set_time(end_us);
-                    if matches!(until, Until::Quiet(_)) {
+                    // Bare, the timers are smoltcp's, and so there is nothing that Linux would say of them.
+                    if matches!(until, Until::Quiet(_)) && self.rules == Rules::Linux {
                         self.inform();
                     }
                     self.check_bounds()?;

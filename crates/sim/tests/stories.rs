@@ -259,3 +259,30 @@ fn a_name_that_is_given_again_is_another_socket_and_one_that_is_accepted_is_one_
     assert_eq!(entered(second), [State::SynReceived, State::Established]);
     assert_eq!(entered(first)[..3], [State::SynReceived, State::Established, State::FinWait1]);
 }
+
+#[test]
+fn a_call_with_a_written_outcome_waits_for_what_is_sent_again() {
+    let trace = story("link drop FIN from client\nclient close() = 0\nserver read() = 0\nexpect server CLOSE-WAIT\n");
+    assert_eq!(outcomes(&trace).last(), Some(&(6, Outcome::ZERO)));
+    let blocks = story("link drop FIN from client\nclient close() = 0\nserver read()\nserver kill()\n");
+    assert_eq!(outcomes(&blocks).last(), Some(&(6, Outcome::Blocks)), "one without is not waited for");
+}
+
+#[test]
+fn nobody_waits_where_nothing_can_happen() {
+    let end_us = |lines: &str| {
+        let text = format!("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n{lines}");
+        let trace = run_with(&text, Rules::Linux);
+        assert_eq!(trace.failed.len(), 1, "{trace}");
+        assert_eq!(trace.failed[0].got, "blocks", "{trace}");
+        trace.events.last().map_or(0, Event::at_us)
+    };
+    let quiet_us = 1_000_000;
+    assert!(end_us("server read() = 5\n") < quiet_us);
+    let alive = "server setsockopt(SO_KEEPALIVE, 1) = 0\nserver read() = 5\n";
+    assert!(end_us(alive) < quiet_us, "two hours are more than a minute");
+    let time_wait = "client close() = 0\nserver close() = 0\nserver accept() as other = 0\nexpect client TIME-WAIT\n";
+    assert!(end_us(time_wait) < quiet_us, "the end of TIME-WAIT wakes no call");
+    let cut = "link cut\nclient write(5) = 5\nserver read() = 5\n";
+    assert!((30_000_000..70_000_000).contains(&end_us(cut)), "retransmissions may get through, for a minute");
+}

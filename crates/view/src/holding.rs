@@ -2,7 +2,7 @@
 //! time the link was quiet. With one connection bytes are counted row by row, from segments and calls; with several the
 //! trace does not say which bytes are whose, and they are those of the last quiet as well.
 
-use scenario::{Fate, Host, Info, Outcome, State};
+use scenario::{Action, Fate, Host, HostAction, Info, Outcome, State, Verb};
 
 use crate::layout::{Flight, Layout, Row, Thing};
 
@@ -59,7 +59,7 @@ fn each(layout: &Layout, until: usize) -> Vec<Holding> {
             let socket = socket(&mut sockets, *host, name);
             (socket.unread, socket.quiet) = (info.unread.into(), *info);
         }
-        if let Some(host) = row.host.filter(|host| crashes(row, *host)) {
+        if let Some(host) = row.host.filter(|host| does(row, *host, HostAction::Crash)) {
             sockets.iter_mut().filter(|(of, _)| *of == host).for_each(|(_, socket)| socket.state = None);
         }
     }
@@ -76,8 +76,8 @@ fn socket<'a>(sockets: &'a mut Vec<(Host, Holding)>, host: Host, name: &str) -> 
     &mut sockets[at].1
 }
 
-fn crashes(row: &Row, host: Host) -> bool {
-    matches!(&row.thing, Thing::Statement(text) if row.host == Some(host) && text.ends_with("crash()"))
+fn does(row: &Row, host: Host, wanted: HostAction) -> bool {
+    matches!(&row.thing, Thing::Statement { action: Action::Host(on, action), .. } if *on == host && *action == wanted)
 }
 
 fn holding(layout: &Layout, host: Host, until: usize) -> Holding {
@@ -131,15 +131,13 @@ fn holding(layout: &Layout, host: Host, until: usize) -> Holding {
         }
         state = lane;
         match &row.thing {
-            Thing::Call { call, outcome: Some(outcome), .. } if row.host == Some(host) => {
-                match (call.as_str(), outcome) {
-                    ("accept()", Outcome::Number(_)) => owner = Owner::Program,
-                    ("close()", _) => owner = Owner::Kernel,
-                    (call, Outcome::Number(bytes)) if call.starts_with("read(") => read += bytes,
-                    _ => {}
-                }
-            }
-            Thing::Statement(text) if row.host == Some(host) && text.ends_with("kill()") => owner = Owner::Kernel,
+            Thing::Call { call, outcome: Some(outcome), .. } if row.host == Some(host) => match (call, outcome) {
+                (Verb::Accept { .. }, Outcome::Number(_)) => owner = Owner::Program,
+                (Verb::Close, _) => owner = Owner::Kernel,
+                (Verb::Read { .. }, Outcome::Number(bytes)) => read += bytes,
+                _ => {}
+            },
+            _ if does(row, host, HostAction::Kill) => owner = Owner::Kernel,
             _ => {}
         }
     }
@@ -163,9 +161,10 @@ fn data_end(flight: &Flight) -> i64 {
 }
 
 fn host_accepts(layout: &Layout, host: Host) -> bool {
-    layout.rows.iter().any(|row| {
-        row.host == Some(host) && matches!(&row.thing, Thing::Call { call, .. } if call.starts_with("listen("))
-    })
+    layout
+        .rows
+        .iter()
+        .any(|row| row.host == Some(host) && matches!(&row.thing, Thing::Call { call: Verb::Listen { .. }, .. }))
 }
 
 #[cfg(test)]
@@ -181,7 +180,7 @@ mod tests {
     }
 
     fn after(layout: &Layout, wanted: &str) -> [Holding; 2] {
-        let is_wanted = |thing: &Thing| matches!(thing, Thing::Call { call, .. } if call == wanted);
+        let is_wanted = |thing: &Thing| matches!(thing, Thing::Call { call, .. } if call.to_string() == wanted);
         let row = layout.rows.iter().position(|row| is_wanted(&row.thing)).unwrap_or_else(|| panic!("no {wanted}"));
         both(layout, row)
     }
@@ -194,7 +193,7 @@ mod tests {
     fn unread_bytes_wait_until_they_are_read_or_thrown_away() {
         let layout = layout("close-with-unread-data");
         let before =
-            layout.rows.iter().position(|row| matches!(&row.thing, Thing::Call { call, .. } if call == "close()"));
+            layout.rows.iter().position(|row| matches!(&row.thing, Thing::Call { call, .. } if *call == Verb::Close));
         let [_, before] = both(&layout, before.expect("it closes") - 1);
         assert_eq!((before.unread, before.owner), (11, Some(Owner::Program)));
         let [_, server] = after(&layout, "close()");
@@ -217,7 +216,8 @@ mod tests {
     #[test]
     fn an_error_is_pending_until_a_call_takes_it() {
         let layout = layout("write-after-peer-close");
-        let taken = |row: &Row| matches!(&row.thing, Thing::Call { call, .. } if call == "write(\"again\")");
+        let taken =
+            |row: &Row| matches!(&row.thing, Thing::Call { call, .. } if call.to_string() == "write(\"again\")");
         let taken = layout.rows.iter().position(taken).expect("it writes again");
         let [client, server] = both(&layout, taken - 1);
         assert_eq!((client.quiet.error, server.quiet.error), (Some(Errno::EPIPE), None));

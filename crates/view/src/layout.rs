@@ -7,10 +7,10 @@ use std::ops::Range;
 
 use scenario::messages::Cause;
 use scenario::{
-    Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, Script, Segment, State, Statement, Trace, Verb,
+    Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb,
 };
 
-use crate::rows;
+use crate::{palette, rows, rules, texts};
 
 /// A run, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub struct Row {
     /// The states that change with it, on its side.
     pub changes: Vec<Change>,
     /// The rules that acted.
-    pub rules: Vec<Rule>,
+    pub rules: Vec<RuleId>,
     /// What sockets hold from here on: whose, its name, and what. Asked when the link was quiet again, behind the row.
     pub infos: Vec<(Host, String, Info)>,
     /// The line of its statement, if it is one.
@@ -73,15 +73,20 @@ pub enum Thing {
     Call {
         /// The socket's name, where it needs one to be told from others.
         socket: Option<String>,
-        /// `write(5)`
-        call: String,
+        /// The call and its arguments.
+        call: Verb,
         /// What it returned; `None` where the row is only its beginning.
         outcome: Option<Outcome>,
     },
     /// A segment leaves: an index into [`Layout::flights`].
     Segment(usize),
     /// A statement of the link, of a host, or a wait.
-    Statement(String),
+    Statement {
+        /// What it does.
+        action: Action,
+        /// As the script has it.
+        text: String,
+    },
     /// Nothing but the row's changes and rules: something arrived, or a timer ran out.
     Effect,
     /// The kernel counted something.
@@ -95,21 +100,12 @@ pub struct Change {
     pub socket: Option<String>,
     /// The socket's name.
     pub name: String,
+    /// The socket.
+    pub id: SocketId,
     /// The state that it left.
     pub from: State,
     /// The state that it entered.
     pub to: State,
-}
-
-/// One of Linux's rules.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// What it says.
-    pub rule: String,
-    /// RFC and section.
-    pub clause: String,
-    /// The kernel's function.
-    pub kernel: String,
 }
 
 /// A connection on a lifeline, while a row passes.
@@ -204,9 +200,6 @@ const LANES_MAX: usize = 4;
 pub const LABEL: u32 = 20;
 /// The height of a segment's line that arrives before anything else happens. In weights.
 pub const ARROW: u32 = 16;
-/// Where a lost segment breaks off, and where a forged one begins, in thousandths of the way.
-const BREAKS: i32 = 560;
-const FORGED: i32 = 190;
 
 impl Layout {
     /// Lays a run out.
@@ -214,7 +207,7 @@ impl Layout {
         let (mut rows, mut flights) = rows::rows(script, trace);
         mark_blocked(&mut rows, &trace.events);
         mark_several(&mut flights);
-        let lanes = lay_lanes(script, &mut rows);
+        let lanes = lay_lanes(&mut rows);
         let unplaced = mark_failed(script, trace, &mut rows);
         measure(&mut rows);
         lay_flights(&mut rows, &mut flights);
@@ -234,11 +227,7 @@ impl Layout {
         let way = |y: u32| (i64::from(y - begin) * 1000 / i64::from(end - begin)) as i32;
         let (mut a, mut b) = (way(from), way(until));
         let mut y2 = 1000;
-        let (first, final_) = match fate {
-            Fate::Delivered => (0, 1000),
-            Fate::Dropped => (0, BREAKS),
-            Fate::Injected => (FORGED, 1000),
-        };
+        let [first, final_] = palette::covers(fate);
         if a >= final_ || b <= first {
             return None;
         }
@@ -303,30 +292,24 @@ fn mark_blocked(rows: &mut [Row], events: &[Event]) {
 }
 
 /// Gives each connection a lane for as long as it lives, and returns how many lie side by side.
-fn lay_lanes(script: &Script, rows: &mut [Row]) -> [usize; 2] {
-    let mut lives: [Vec<Option<(String, State)>>; 2] = [Vec::new(), Vec::new()];
+fn lay_lanes(rows: &mut [Row]) -> [usize; 2] {
+    let mut lives: [Vec<Option<(SocketId, State)>>; 2] = [Vec::new(), Vec::new()];
     for row in rows.iter_mut() {
         let before = lives.clone();
-        if let Some(Statement { action: Action::Host(host, HostAction::Crash), .. }) =
-            row.line.and_then(|line| script.statement(line))
-        {
+        if let Thing::Statement { action: Action::Host(host, HostAction::Crash), .. } = row.thing {
             lives[host.index()].iter_mut().for_each(|life| *life = None);
         }
         if let Some(host) = row.host {
             let lives = &mut lives[host.index()];
-            if let (Thing::Call { outcome: Some(outcome), .. }, Some(line)) = (&row.thing, row.line)
-                && outcome.is_success()
-            {
-                rename_accepted(script, line, lives);
-            }
             for change in &row.changes {
                 if change.to != State::Listen && change.from != State::Listen || change.to == State::SynReceived {
-                    enter(lives, &change.name, change.to);
+                    enter(lives, change.id, change.to);
                 }
             }
         }
         for host in Host::BOTH.map(Host::index) {
-            let state = |life: Option<&Option<(String, State)>>| life.and_then(Option::as_ref).map(|(_, state)| *state);
+            let state =
+                |life: Option<&Option<(SocketId, State)>>| life.and_then(Option::as_ref).map(|(_, state)| *state);
             row.lanes[host] = (0..lives[host].len())
                 .map(|at| Lane { before: state(before[host].get(at)), after: state(lives[host].get(at)) })
                 .collect();
@@ -335,23 +318,10 @@ fn lay_lanes(script: &Script, rows: &mut [Row]) -> [usize; 2] {
     lives.map(|lives| lives.len().max(1))
 }
 
-/// The connection that waited in a listener's queue goes on under the name that accept gave it.
-fn rename_accepted(script: &Script, line: u32, lives: &mut [Option<(String, State)>]) {
-    let Some(Statement { action: Action::Call(call), .. }) = script.statement(line) else { return };
-    let Verb::Accept { listener } = &call.verb else { return };
-    let waiting = lives
-        .iter_mut()
-        .flatten()
-        .find(|(name, _)| name.strip_prefix(listener.as_str()).is_some_and(|rest| rest.starts_with('.')));
-    if let Some((name, _)) = waiting {
-        name.clone_from(&call.socket);
-    }
-}
-
-fn enter(lives: &mut Vec<Option<(String, State)>>, socket: &str, state: State) {
-    let own = lives.iter().position(|life| life.as_ref().is_some_and(|(name, _)| name == socket));
+fn enter(lives: &mut Vec<Option<(SocketId, State)>>, socket: SocketId, state: State) {
+    let own = lives.iter().position(|life| life.as_ref().is_some_and(|(own, _)| *own == socket));
     let free = || lives.iter().position(|life| life.as_ref().is_none_or(|(_, state)| *state == State::Closed));
-    let life = Some((socket.to_owned(), state));
+    let life = Some((socket, state));
     match own.or_else(free) {
         Some(at) => lives[at] = life,
         None if lives.len() < LANES_MAX => lives.push(life),
@@ -380,14 +350,14 @@ fn measure(rows: &mut [Row]) {
     for row in rows {
         let mut height = 6 + LINE * row.changes.len() as u32;
         for rule in &row.rules {
-            height += LINE * (lines(&rule.rule, 34) + lines(&rule.clause, 36) + lines(&rule.kernel, 30));
+            height += LINE * (lines(rules::short(*rule), 34) + lines(&texts::source(*rule), 36));
         }
         height += row.caption.as_deref().map_or(0, |caption| LINE * lines(caption, 34));
         height += row.expected.as_deref().map_or(0, |_| LINE);
         height = match &row.thing {
-            Thing::Call { call, .. } => height + 3 + LINE * lines(call, 22),
+            Thing::Call { call, .. } => height + 3 + LINE * lines(&call.to_string(), 22),
             Thing::Segment(_) => height.max(LABEL + ARROW),
-            Thing::Statement(text) | Thing::Counter(text) => height + LINE * lines(text, 26),
+            Thing::Statement { text, .. } | Thing::Counter(text) => height + LINE * lines(text, 26),
             Thing::Effect => height,
         };
         (row.top, row.height) = (top, height);

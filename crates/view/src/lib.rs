@@ -2,19 +2,31 @@
 //!
 //! Map of the code:
 //! - [`layout`]: a trace as rows and flights, without widths; `rows.rs`: which event stands in which row
-//! - [`texts`]: every text of a picture
+//! - [`notes`]: what is written beside a row; [`palette`]: hues, colours, marks; [`texts`]: every text of a picture
 //! - [`holding`], [`diagram`], [`header`]: what stands beside it: what sockets hold, the states taken, a segment's bytes
-//! - [`change`]: what a click changes in the script
+//! - [`step`]: a step's name, as chapters write it; [`fold`]: rows that need not be seen again
+//! - [`why`]: a sentence for each step; [`rules`]: for each of Linux's rules; [`parts`]: what is written on an arrow
+//! - [`change`]: what a click changes in the script; [`compare`]: what differs from the book's run
+//! - [`vary`]: one number of a script, and what each value gives
 //! - [`predict`]: what comes next? The questions of a run
 //! - [`export`]: the picture as one SVG, the run for packetdrill
 
 pub mod change;
+pub mod compare;
 pub mod diagram;
 pub mod export;
+pub mod fold;
 pub mod header;
 pub mod holding;
 pub mod layout;
+pub mod notes;
+pub mod palette;
+pub mod parts;
 pub mod predict;
 mod rows;
+pub mod rules;
+pub mod step;
 #[expect(missing_docs, reason = "a constant's text says what it is for")]
 pub mod texts;
+pub mod vary;
+pub mod why;

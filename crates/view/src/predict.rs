@@ -1,6 +1,6 @@
 //! "What comes next?" The questions of a run: asked before a row is shown, answered by the run itself.
 
-use scenario::{Fate, Host, Outcome, State};
+use scenario::{Fate, Host, Outcome, State, Verb};
 
 use crate::layout::{Layout, Look, Row, Thing};
 use crate::texts;
@@ -107,16 +107,16 @@ fn question(layout: &Layout, at: usize) -> Option<Question> {
 }
 
 /// What a call might return; `None` where it would be no question.
-fn outcomes(row: &Row, host: Host, call: &str, outcome: Outcome) -> Option<Vec<String>> {
+fn outcomes(row: &Row, host: Host, call: &Verb, outcome: Outcome) -> Option<Vec<String>> {
     let is_open = |lane: &crate::layout::Lane| matches!(lane.before, Some(State::Established) | None);
     let is_plain = matches!(outcome, Outcome::Number(_)) && row.lanes[host.index()].iter().all(is_open);
-    let likely: &[&str] = match call.split('(').next()? {
-        "read" if matches!(outcome, Outcome::Number(1..)) => return None,
-        "read" => &["0", "ECONNRESET", "EPIPE", "blocks"],
-        "write" if is_plain => return None,
-        "write" => &["ECONNRESET", "EPIPE", "blocks"],
-        "connect" if is_plain => return None,
-        "connect" => &["0", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"],
+    let likely: &[&str] = match call {
+        Verb::Read { .. } if matches!(outcome, Outcome::Number(1..)) => return None,
+        Verb::Read { .. } => &["0", "ECONNRESET", "EPIPE", "blocks"],
+        Verb::Write(_) if is_plain => return None,
+        Verb::Write(_) => &["ECONNRESET", "EPIPE", "blocks"],
+        Verb::Connect { .. } if is_plain => return None,
+        Verb::Connect { .. } => &["0", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"],
         _ => return None,
     };
     Some(likely.iter().map(|&outcome| outcome.to_owned()).collect())

@@ -3,7 +3,7 @@
 use scenario::messages::{Cause, ResetWasRead};
 use scenario::{Action, Event, Host, Outcome, Script, SocketId, Sockets, State, Statement, Trace, Verb};
 
-use crate::layout::{Change, Flight, Row, Rule, Thing};
+use crate::layout::{Change, Flight, Row, Thing};
 
 /// From this on a call has two rows: when it was made, and when it returned. In microseconds.
 const TWO_ROWS_US: u64 = 1_000;
@@ -83,15 +83,12 @@ impl<'a> Rows<'a> {
             Happening::Happened(event @ (Event::State { .. } | Event::Rule { .. })) => self.note(event),
             Happening::Made(Event::Call { began_us, host, socket, line, call, outcome, .. }) => {
                 let outcome = (*outcome == Outcome::Blocks).then_some(Outcome::Blocks);
-                let thing = Thing::Call { socket: self.spoken(*host, *socket), call: call.to_string(), outcome };
+                let thing = Thing::Call { socket: self.spoken(*host, *socket), call: call.clone(), outcome };
                 self.row(*began_us, Some(*host), thing, Some(*line));
             }
             Happening::Happened(Event::Call { at_us, host, socket, line, call, outcome, .. }) => {
-                let thing = Thing::Call {
-                    socket: self.spoken(*host, *socket),
-                    call: call.to_string(),
-                    outcome: Some(*outcome),
-                };
+                let thing =
+                    Thing::Call { socket: self.spoken(*host, *socket), call: call.clone(), outcome: Some(*outcome) };
                 self.row(*at_us, Some(*host), thing, Some(*line));
                 self.note_cause(*socket, *line, *outcome);
             }
@@ -115,7 +112,7 @@ impl<'a> Rows<'a> {
                     Action::Host(host, _) => Some(*host),
                     _ => None,
                 };
-                self.row(*at_us, host, Thing::Statement(text.clone()), Some(*line));
+                self.row(*at_us, host, Thing::Statement { action: action.clone(), text: text.clone() }, Some(*line));
             }
             Happening::Happened(Event::Counter { at_us, host, name, by }) => {
                 self.row(*at_us, Some(*host), Thing::Counter(format!("{name} +{by}")), None);
@@ -150,7 +147,7 @@ impl<'a> Rows<'a> {
             && self.held.is_empty()
             && row.host == host_of(event)
             && row.at_us == event.at_us()
-            && !matches!(row.thing, Thing::Statement(_))
+            && !matches!(row.thing, Thing::Statement { .. })
         {
             row.take(event, self.sockets, self.alone);
             return;
@@ -229,13 +226,13 @@ impl Row {
                 self.changes.push(Change {
                     socket: spoken(*host, name, alone),
                     name: name.to_owned(),
+                    id: *socket,
                     from: *from,
                     to: *to,
                 });
             }
             Event::Rule { rule, .. } => {
-                let [name, clause, kernel] = [rule.name(), rule.clause(), rule.kernel()].map(str::to_owned);
-                self.rules.push(Rule { rule: name, clause, kernel });
+                self.rules.push(*rule);
             }
             _ => {}
         }

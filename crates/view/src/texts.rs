@@ -2,10 +2,13 @@
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
 use scenario::messages::Source;
-use scenario::{Errno, Fate, Host, Outcome, Segment, State, Timer};
+use scenario::{Errno, Fate, Flags, Host, Outcome, RuleId, Segment, State, Timer, Verb};
 
+use crate::fold::{Fold, Why};
 use crate::holding::{Holding, Owner};
-use crate::layout::{Change, Flight, Layout, Look, Row, Rule, Thing};
+use crate::layout::{Change, Flight, Layout, Look, Row, Thing};
+use crate::notes::{Note, notes};
+use crate::rules;
 
 pub const AS_TABLE: &str = "The same as a table";
 pub const COLUMNS: [&str; 4] = ["Step", "Time", "Where", "What happens"];
@@ -81,7 +84,7 @@ pub fn wrong(right: &str) -> String {
 }
 
 /// What a call's outcome is asked with.
-pub fn what_returns(host: Host, call: &str) -> String {
+pub fn what_returns(host: Host, call: &Verb) -> String {
     format!("What does {host} {call} return?")
 }
 
@@ -109,6 +112,15 @@ pub fn step_of(step: Option<usize>, steps: usize) -> String {
     }
 }
 
+/// `8 steps: the connection opens`
+pub fn fold(fold: &Fold) -> String {
+    let steps = fold.rows.len();
+    match fold.why {
+        Why::Opening => format!("{steps} steps: the connection opens"),
+        Why::AsAbove => format!("{steps} steps, as in the picture above"),
+    }
+}
+
 /// What a picture is called where it cannot be seen.
 pub fn picture_of(title: &str, steps: usize) -> String {
     format!("Ladder diagram: {title} {steps} steps between client and server. The table below has the same.")
@@ -117,7 +129,8 @@ pub fn picture_of(title: &str, steps: usize) -> String {
 /// `a reset to the client, forged: R 102:102(0)`
 pub fn segment(segment: &Segment, to: Host, fate: Fate) -> String {
     let fate = self::fate(fate).map(|fate| format!(", {fate}")).unwrap_or_default();
-    format!("{} to the {to}{fate}: {segment}", look(Look::of(segment)))
+    let what = if segment.flags == Flags::SYN_ACK { "a SYN-ACK" } else { look(Look::of(segment)) };
+    format!("{what} to the {to}{fate}: {segment}")
 }
 
 pub const fn look(look: Look) -> &'static str {
@@ -196,8 +209,8 @@ pub fn result(outcome: Option<Outcome>) -> String {
 }
 
 /// `RFC 9293 §3.5.3 · tcp_reset`
-pub fn source(rule: &Rule) -> String {
-    format!("{} · {}", rule.clause, rule.kernel)
+pub fn source(rule: RuleId) -> String {
+    format!("{} · {}", rule.clause(), rule.kernel())
 }
 
 /// ` (port 40001)`: the client's, which tells connections to one server apart.
@@ -216,40 +229,42 @@ pub fn known(source: Source) -> String {
 /// What happens in a row, without what follows from it; empty where something only takes effect.
 pub fn headline(layout: &Layout, row: &Row) -> String {
     match &row.thing {
-        Thing::Call { socket, call, outcome } => format!("{}{call} {}", prefix(socket.as_deref()), result(*outcome)),
+        Thing::Call { socket, call, outcome } => self::call(socket.as_deref(), call, *outcome),
         Thing::Segment(flight) => {
             let flight = &layout.flights[*flight];
             let port = if flight.is_one_of_several { port(flight) } else { String::new() };
             segment(&flight.segment, flight.from.peer(), flight.fate) + &port
         }
-        Thing::Statement(text) | Thing::Counter(text) => text.clone(),
+        Thing::Statement { text, .. } | Thing::Counter(text) => text.clone(),
         Thing::Effect => String::new(),
     }
 }
 
+/// `server2 read() = 5`
+pub fn call(socket: Option<&str>, call: &Verb, outcome: Option<Outcome>) -> String {
+    format!("{}{call} {}", prefix(socket), result(outcome))
+}
+
+/// `server2 CLOSE-WAIT`
+pub fn entered(change: &Change) -> String {
+    format!("{}{}", prefix(change.socket.as_deref()), change.to)
+}
+
 /// A row in words.
 pub fn sentence(layout: &Layout, row: &Row) -> String {
-    let mut words = headline(layout, row);
-    let mut add = |part: &str| {
-        if !words.is_empty() {
-            words.push_str(". ");
-        }
-        words.push_str(part);
-    };
-    for Change { socket, from, to, .. } in &row.changes {
-        add(&format!("{}{from} → {to}", prefix(socket.as_deref())));
+    let mut words: Vec<String> = vec![headline(layout, row)];
+    for note in notes(row) {
+        words.push(match note {
+            // The headline has said it.
+            Note::Call { .. } | Note::Statement(_) | Note::Counter(_) => continue,
+            Note::State(Change { socket, from, to, .. }) => format!("{}{from} → {to}", prefix(socket.as_deref())),
+            Note::Expected(expected) => self::expected(expected),
+            Note::Caption(caption) => caption.to_owned(),
+            Note::Rule(rule) => format!("{}. {}", rules::short(rule), source(rule)),
+        });
     }
-    if let Some(expected) = &row.expected {
-        add(&self::expected(expected));
-    }
-    if let Some(caption) = &row.caption {
-        add(caption);
-    }
-    for rule in &row.rules {
-        add(&rule.rule);
-        add(&source(rule));
-    }
-    words
+    words.retain(|part| !part.is_empty());
+    words.join(". ")
 }
 
 fn prefix(socket: Option<&str>) -> String {

@@ -16,7 +16,8 @@ fn layout(text: &str) -> Layout {
 }
 
 fn row<'a>(layout: &'a Layout, wanted: &str) -> (usize, &'a Row) {
-    let is_wanted = |row: &Row| matches!(&row.thing, Thing::Call { call, outcome: Some(_), .. } if call == wanted);
+    let is_wanted =
+        |row: &Row| matches!(&row.thing, Thing::Call { call, outcome: Some(_), .. } if call.to_string() == wanted);
     let at = layout.rows.iter().position(is_wanted).unwrap_or_else(|| panic!("no row for {wanted}"));
     (at, &layout.rows[at])
 }
@@ -80,7 +81,7 @@ fn a_call_that_waits_has_a_bar_until_it_returns() {
     let made = layout
         .rows
         .iter()
-        .position(|row| matches!(&row.thing, Thing::Call { call, outcome: None, .. } if call == "read()"));
+        .position(|row| matches!(&row.thing, Thing::Call { call, outcome: None, .. } if call.to_string() == "read()"));
     let made = made.expect("the call is shown when it is made");
     let (returned, _) = row(&layout, "read()");
     assert!(returned > made + 1);

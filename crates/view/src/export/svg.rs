@@ -8,7 +8,9 @@ use std::fmt::Write as _;
 use scenario::{Fate, Host, Outcome, State};
 
 use crate::layout::{Flight, Lane, Layout, Look, Row, Thing};
-use crate::texts;
+use crate::notes::{Note, notes};
+use crate::palette::{self, Phase};
+use crate::{rules, texts};
 
 /// In pixels: the columns, and where the lifelines stand.
 const WIDTH: u32 = 1000;
@@ -25,13 +27,14 @@ const LETTERS: usize = 38;
 
 /// The picture of a layout.
 pub fn svg(layout: &Layout) -> String {
-    let sides: Vec<Vec<Written>> = layout.rows.iter().map(|row| side(layout, row)).collect();
+    let sides: Vec<Vec<Written>> = layout.rows.iter().map(side).collect();
     let tops = tops(layout, &sides);
     let height = tops.last().copied().unwrap_or(HEAD) + 16;
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
-         role=\"img\"><title>{}</title><style>{STYLE}</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
-        escaped(&layout.title)
+         role=\"img\"><title>{}</title><style>{STYLE}{}</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
+        escaped(&layout.title),
+        Look::ALL.map(style).concat()
     );
     write(&mut out, [WIDTH / 2, 26], "t m", &layout.title);
     write(&mut out, [LIFE_X[0], 52], "h m", Host::Client.name());
@@ -51,42 +54,43 @@ pub fn svg(layout: &Layout) -> String {
     out
 }
 
+/// The style of a look: of its label, its line, and a tip that is filled.
+fn style(look: Look) -> String {
+    let (class, colour) = (look.class(), look.on_white());
+    let dashes = look.dashes().map(|dashes| format!("stroke-dasharray:{dashes}")).unwrap_or_default();
+    format!("text.{class}{{fill:{colour}}}g.{class} path{{stroke:{colour};{dashes}}}g.{class} .f{{fill:{colour}}}")
+}
+
 /// A line of text beside a lifeline.
 struct Written {
     class: &'static str,
     text: String,
 }
 
-fn side(layout: &Layout, row: &Row) -> Vec<Written> {
+fn side(row: &Row) -> Vec<Written> {
     let mut lines = Vec::new();
-    let mut add = |class: &'static str, text: &str| {
-        lines.extend(broken(text).into_iter().map(|text| Written { class, text }));
-    };
-    match &row.thing {
-        Thing::Call { outcome, .. } => {
-            let class = match outcome {
-                Some(Outcome::Errno(_)) => "c e",
-                Some(Outcome::Blocks) | None => "c b",
-                Some(_) => "c",
-            };
-            add(class, &texts::headline(layout, row));
+    for note in notes(row) {
+        let mut add = |class: &'static str, text: &str| {
+            lines.extend(broken(text).into_iter().map(|text| Written { class, text }));
+        };
+        match note {
+            Note::Call { socket, call, outcome } => {
+                let class = match outcome {
+                    Some(Outcome::Errno(_)) => "c e",
+                    Some(Outcome::Blocks) | None => "c b",
+                    Some(_) => "c",
+                };
+                add(class, &texts::call(socket, call, outcome));
+            }
+            Note::Statement(text) | Note::Counter(text) => add("c d", text),
+            Note::State(change) => add("s", &texts::entered(change)),
+            Note::Expected(expected) => add("e", &texts::expected(expected)),
+            Note::Caption(caption) => add("", caption),
+            Note::Rule(rule) => {
+                add("i", rules::short(rule));
+                add("s", &texts::source(rule));
+            }
         }
-        Thing::Statement(text) | Thing::Counter(text) => add("c d", text),
-        Thing::Segment(_) | Thing::Effect => {}
-    }
-    for change in &row.changes {
-        let socket = change.socket.as_deref().map(|socket| format!("{socket} ")).unwrap_or_default();
-        add("s", &format!("{socket}{}", change.to));
-    }
-    if let Some(expected) = &row.expected {
-        add("e", &texts::expected(expected));
-    }
-    if let Some(caption) = &row.caption {
-        add("", caption);
-    }
-    for rule in &row.rules {
-        add("i", &rule.rule);
-        add("s", &texts::source(rule));
     }
     lines
 }
@@ -144,7 +148,7 @@ fn texts_of(out: &mut String, layout: &Layout, at: usize, row: &Row, side: &[Wri
     if let Thing::Segment(flight) = row.thing {
         let Flight { segment, fate, .. } = &layout.flights[flight];
         let fate = texts::fate(*fate).map(|fate| format!(" {fate}")).unwrap_or_default();
-        write(out, [WIDTH / 2, y], look_class(Look::of(segment)), &format!("{segment}{fate}"));
+        write(out, [WIDTH / 2, y], &label_class(Look::of(segment)), &format!("{segment}{fate}"));
     }
     let (x, end) = match row.host {
         Some(Host::Client) => (LIFE_X[0] - SIDE_GAP, " r"),
@@ -157,14 +161,9 @@ fn texts_of(out: &mut String, layout: &Layout, at: usize, row: &Row, side: &[Wri
     }
 }
 
-const fn look_class(look: Look) -> &'static str {
-    match look {
-        Look::Rst => "c m rst",
-        Look::Fin => "c m fin",
-        Look::Syn => "c m syn",
-        Look::Data => "c m dat",
-        Look::Ack => "c m ack",
-    }
+/// The classes of a segment's label: its own behind those that all have.
+fn label_class(look: Look) -> String {
+    format!("c m {}", look.class())
 }
 
 fn lanes(out: &mut String, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
@@ -181,7 +180,7 @@ fn lanes(out: &mut String, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
             "<rect x=\"{}\" y=\"{top}\" width=\"{width}\" height=\"{}\" fill=\"{}\"/>",
             x + inset,
             bottom - top,
-            hue(lane.after)
+            Phase::of(lane.after).on_white()
         );
     }
     if row.blocked[host.index()] {
@@ -193,18 +192,6 @@ fn lanes(out: &mut String, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
     }
 }
 
-/// The hues of the page's light theme.
-const fn hue(state: Option<State>) -> &'static str {
-    match state {
-        None | Some(State::Closed) => "#c9cdd2",
-        Some(State::Listen | State::SynSent | State::SynReceived) => "#a9d094",
-        Some(State::Established) => "#7fb3da",
-        Some(State::FinWait1 | State::FinWait2) => "#e8b765",
-        Some(State::CloseWait) => "#c79be0",
-        Some(State::Closing | State::LastAck | State::TimeWait) => "#c9a58f",
-    }
-}
-
 fn arrow(out: &mut String, flight: &Flight, tops: &[u32]) {
     let [mut from, mut to] = [LIFE_X[0] + SIDE_GAP / 2, LIFE_X[1] - SIDE_GAP / 2].map(u32::cast_signed);
     if flight.from == Host::Server {
@@ -212,30 +199,25 @@ fn arrow(out: &mut String, flight: &Flight, tops: &[u32]) {
     }
     let below = |row: usize| tops[row + 1].saturating_sub(2 * LINE + 3 * PAD).max(tops[row]) + PAD + LINE + 2;
     let (first, last) = (below(flight.row).cast_signed(), (tops[flight.last + 1] - 4).cast_signed());
-    let share = |percent: i32| [from + (to - from) * percent / 100, first + (last - first) * percent / 100];
-    let ([x1, y1], [x2, y2]) = match flight.fate {
-        Fate::Delivered => (share(0), share(100)),
-        Fate::Dropped => (share(0), share(56)),
-        Fate::Injected => (share(34), share(100)),
-    };
+    let share =
+        |thousandths: i32| [from + (to - from) * thousandths / 1000, first + (last - first) * thousandths / 1000];
+    let [[x1, y1], [x2, y2]] = palette::covers(flight.fate).map(share);
     let look = Look::of(&flight.segment);
-    // Without `c m`, which is for the label.
-    let class = &look_class(look)[4..];
+    let class = look.class();
     let direction = if to > from { 1 } else { -1 };
-    let tip = match (flight.fate, look) {
-        (Fate::Dropped, _) => "x\" d=\"M1-8L-2-3L3 2L0 7",
-        (_, Look::Rst) => "x\" d=\"M-11-5.5L0 5.5M-11 5.5L0-5.5",
-        (_, Look::Fin) => "x o\" d=\"M0 0L-7-6L-14 0L-7 6Z",
-        (_, Look::Syn | Look::Data) => "x f\" d=\"M0 0L-10-4.5V4.5Z",
-        (_, Look::Ack) => "x\" d=\"M-8-4L0 0L-8 4",
+    let (filled, path) = match (flight.fate, look) {
+        (Fate::Dropped, _) => ("", palette::BROKEN_OFF),
+        (_, Look::Fin) => (" o", look.tip()),
+        (_, Look::Syn | Look::Data) => (" f", look.tip()),
+        (_, Look::Rst | Look::Ack) => ("", look.tip()),
     };
     let _ = write!(
         out,
         "<g class=\"{class}\"><path d=\"M{x1} {y1}L{x2} {y2}\"/>\
-         <path transform=\"translate({x2} {y2}) scale({direction} 1)\" class=\"{tip}\"/>"
+         <path transform=\"translate({x2} {y2}) scale({direction} 1)\" class=\"x{filled}\" d=\"{path}\"/>"
     );
     if flight.fate == Fate::Injected {
-        let nowhere = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4";
+        let nowhere = palette::FROM_NOWHERE;
         let _ = write!(out, "<path transform=\"translate({x1} {y1})\" class=\"x\" d=\"{nowhere}\"/>");
     }
     out.push_str("</g>");
@@ -265,10 +247,7 @@ const STYLE: &str = "text{font:13px sans-serif;fill:#1c1e21;paint-order:stroke;s
 .t{font-size:18px;font-weight:600}.h{font-weight:600;font-size:15px}.m{text-anchor:middle}.r{text-anchor:end}\
 .c{font-family:monospace}.s{font-size:12px;fill:#555b62}.i{font-style:italic}.d{fill:#555b62;font-style:italic}\
 .e{fill:#b3121d;font-weight:700}.b{fill:#8a4700}\
-text.rst{fill:#b3121d}text.fin{fill:#8a4700}text.syn{fill:#2f661f}text.dat{fill:#0f5c8f}text.ack{fill:#596068}\
-g path{fill:none;stroke-width:1.7}g.rst path{stroke:#b3121d;stroke-dasharray:7 4}g.fin path{stroke:#8a4700}\
-g.syn path{stroke:#2f661f}g.dat path{stroke:#0f5c8f}g.ack path{stroke:#596068;stroke-dasharray:1.5 3.5}\
-g path.x{stroke-dasharray:none}g.syn .f{fill:#2f661f}g.dat .f{fill:#0f5c8f}g .o{fill:#fff}\
+g path{fill:none;stroke-width:1.7}g .o{fill:#fff}g path[transform]{stroke-dasharray:none!important}\
 .w{stroke:#8a4700;stroke-width:4;stroke-dasharray:2 3}";
 
 #[cfg(test)]

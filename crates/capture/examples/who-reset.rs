@@ -1,0 +1,80 @@
+//! Says of every connection in a capture how it ended.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
+use std::process::ExitCode;
+
+use capture::{Capture, Kind, Report, kind};
+use flate2::read::MultiGzDecoder;
+
+const HELP: &str = "\
+Says of every connection in a capture how it ended: who, why, how sure.
+
+who-reset FILE… [--json] [--help]
+
+  FILE     a capture: pcap or pcapng, also packed with gzip; - reads it from standard input
+  --json   one JSON object, and nothing else
+  --help   this text
+
+Exit status: 0 the files were read; 3 one could not be.
+";
+const CANNOT_RUN: u8 = 3;
+/// A piece of a file.
+const PIECE: usize = 1 << 20;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if arguments.iter().any(|argument| argument == "--help") {
+        return print(HELP);
+    }
+    let (options, files): (Vec<_>, Vec<_>) = arguments.into_iter().partition(|argument| argument.starts_with("--"));
+    if let Some(unknown) = options.iter().find(|option| *option != "--json") {
+        return stop(&format!("there is no option `{unknown}`; `who-reset --help` says what is right"));
+    }
+    if files.is_empty() {
+        return stop("no file was named; `who-reset --help` says what is right");
+    }
+    let mut report = Report::new();
+    for file in files {
+        match read(&file) {
+            Ok(capture) => {
+                let (connections, skipped) = capture.finish();
+                report.add(file, &connections, &skipped);
+            }
+            Err(error) => return stop(&format!("{file}: {error}")),
+        }
+    }
+    if options.is_empty() {
+        print(&report.to_string())
+    } else {
+        print(&(serde_json::to_string(&report).expect("a report has string keys only") + "\n"))
+    }
+}
+
+fn read(file: &str) -> io::Result<Capture> {
+    let input: Box<dyn Read> = if file == "-" { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
+    let mut input = BufReader::with_capacity(PIECE, input);
+    let packed = kind(input.fill_buf()?) == Kind::Gzip;
+    let mut input: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let mut capture = Capture::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        match input.read(&mut piece)? {
+            0 => return Ok(capture),
+            length => capture.push(&piece[..length]),
+        }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    // Whoever reads may have had enough: no reason to panic.
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(CANNOT_RUN),
+    }
+}
+
+fn stop(message: &str) -> ExitCode {
+    eprintln!("{message}");
+    ExitCode::from(CANNOT_RUN)
+}

@@ -1,0 +1,50 @@
+//! One capture file, from its first byte to its connections.
+
+use crate::read::{Kind, Reader, Skip, Skipped, kind};
+use crate::track::{Connection, Tracker};
+
+/// A capture that is being read, piece by piece.
+#[derive(Debug, Default)]
+pub struct Capture {
+    reader: Reader,
+    tracker: Tracker,
+}
+
+impl Capture {
+    /// Nothing read yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A whole capture in memory.
+    pub fn read(bytes: &[u8]) -> (Vec<Connection>, Skipped) {
+        let mut capture = Self::new();
+        capture.push(bytes);
+        capture.finish()
+    }
+
+    /// Takes the next piece of the file, of any size. gzip is unpacked by whoever reads the file: [`kind`] knows it.
+    pub fn push(&mut self, piece: &[u8]) {
+        let Self { reader, tracker } = self;
+        reader.push(piece, &mut |packet| tracker.take(packet));
+    }
+
+    /// How many packets and how many connections there were so far.
+    pub fn progress(&self) -> (u64, usize) {
+        (self.reader.packets(), self.tracker.len())
+    }
+
+    /// The file is over: its connections in the order in which they began, and what could not be read.
+    pub fn finish(self) -> (Vec<Connection>, Skipped) {
+        let Self { mut reader, mut tracker } = self;
+        reader.finish(&mut |packet| tracker.take(packet));
+        let mut skipped = reader.skipped().clone();
+        skipped.add(Skip::TooMany, tracker.beyond());
+        (tracker.finish(), skipped)
+    }
+}
+
+/// Whether a file that begins so is one that [`Capture`] reads.
+pub fn is_capture(bytes: &[u8]) -> bool {
+    matches!(kind(bytes), Kind::Pcap | Kind::PcapNg)
+}

@@ -1,0 +1,321 @@
+//! The causes that fit a reset, or a silence.
+
+use super::facts::{CLIENT, Facts, Fit, Handshake, Odd, Reset, SERVER};
+use super::{By, Cause, Ending, Kind, Sure};
+use crate::read::bit;
+
+/// Boxes forget after whole minutes, as a rule of their makers.
+const IDLE_US: u64 = 60_000_000;
+/// A reset so soon behind what it follows had no timer.
+const AT_ONCE_US: u64 = 150_000;
+/// A FIN's acknowledgement takes a round trip.
+const LINGER2_US: u64 = 1_000_000;
+/// An alert of TLS is not longer: header, alert, and what encryption adds.
+const TLS_ALERT_MAX: u32 = 64;
+
+/// Who sent a reset, if it may be believed that its headers say.
+pub(super) fn by(facts: &Facts<'_>, reset: &Reset) -> By {
+    if is_forged(reset) {
+        By::Between
+    } else if reset.bare && reset.answers.is_none() && !is_missing_something(facts) {
+        // No kernel that was read sends a bare reset but in answer to a segment, and there is none.
+        By::Unknown
+    } else {
+        By::side(reset.from)
+    }
+}
+
+fn is_forged(reset: &Reset) -> bool {
+    reset.lives_on.is_some() || !reset.odd.is_empty()
+}
+
+/// Whether segments are missing before the reset that it might answer.
+fn is_missing_something(facts: &Facts<'_>) -> bool {
+    !facts.connection.is_whole()
+        || facts.handshake == Handshake::NotSeen
+        || facts.connection.sides.iter().any(|side| side.packets == 0)
+}
+
+/// Adds the causes of the reset that ended a connection.
+pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: &mut Ending) {
+    let number = facts.number(reset.at);
+    if facts.seen[reset.at].fast_close {
+        ending.add(Cause::FastClose, Sure::Certain, vec![number], "it carries MP_FASTCLOSE");
+        return;
+    }
+    if forged(facts, reset, ending) {
+        return;
+    }
+    if refuses {
+        ending.add(
+            Cause::NobodyListens,
+            Sure::Likely,
+            vec![number],
+            "it acknowledges the SYN, and nothing came before it",
+        );
+        ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
+    } else if reset.bare {
+        answer(facts, reset, ending);
+    } else {
+        abort(facts, reset, ending);
+    }
+}
+
+/// Signs that somebody in between wrote it. Says whether there are any.
+fn forged(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) -> bool {
+    let number = facts.number(reset.at);
+    let sender = By::side(reset.from).name();
+    if let Some(later) = reset.lives_on {
+        let why = format!("behind it the {sender} goes on as if it had sent no reset");
+        ending.add(Cause::Forged, Sure::Certain, vec![number, facts.number(later)], why);
+    }
+    for odd in &reset.odd {
+        match odd {
+            Odd::Ttl(ttl, others) => {
+                let why = format!("its TTL is {ttl}, and that of the {sender}'s other segments {others}");
+                ending.add(Cause::Forged, Sure::Likely, vec![number], why);
+            }
+            Odd::HandshakeTtl(ttl, others) => {
+                let why = format!("its TTL is {ttl} as in the handshake, and the {sender}'s data came with {others}");
+                ending.add(Cause::IdleBox, Sure::Likely, vec![number], why.clone());
+                ending.add(Cause::Forged, Sure::Possible, vec![number], why);
+            }
+            Odd::NoTimestamp => {
+                let why = format!("it has no timestamp, and the {sender} is a Linux host whose segments have one");
+                ending.add(Cause::Forged, Sure::Likely, vec![number], why);
+            }
+        }
+    }
+    is_forged(reset)
+}
+
+/// A bare reset answers a segment that came for no connection.
+fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
+    let number = facts.number(reset.at);
+    let sender = By::side(reset.from).name();
+    let Some(answered) = reset.answers else {
+        if is_missing_something(facts) {
+            ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], "what it answers was not captured");
+            ending.add(Cause::WroteAfterClose, Sure::Possible, vec![number], "what it answers was not captured");
+        }
+        ending.add(Cause::Forged, Sure::Possible, vec![number], "it answers no segment that was captured");
+        ending.add(Cause::Abort, Sure::Possible, vec![number], "some systems and boxes abort with a bare RST");
+        idle(facts, reset, ending);
+        return;
+    };
+    let segment = facts.seen[answered];
+    let packets = vec![facts.number(answered), number];
+    let first_words = facts.last_before(SERVER, reset.at).is_some_and(|last| facts.seen[last].has(bit::SYN));
+    if reset.from == CLIENT && segment.has(bit::SYN) {
+        let why = "the client's kernel knows nothing of a SYN of its own: closed meanwhile, a scanner, or a forged SYN";
+        ending.add(Cause::NoSuchConnection, Sure::Likely, packets, why);
+        return;
+    }
+    if let Some(fin) = facts.fin_before(reset.from, reset.at) {
+        let packets = vec![facts.number(fin), facts.number(answered), number];
+        if segment.len > 0 {
+            let why = format!("the {sender} closed, then data came, and was answered with RST");
+            let alert = segment.tls_alert && segment.len <= TLS_ALERT_MAX;
+            if alert {
+                ending.add(Cause::CloseNotify, Sure::Likely, packets.clone(), "the data is a TLS alert");
+            }
+            ending.add(Cause::WroteAfterClose, if alert { Sure::Possible } else { Sure::Likely }, packets.clone(), why);
+        } else if segment.has(bit::FIN) {
+            let why = format!("the {sender} closed, and had forgotten the connection when the other side's FIN came");
+            ending.add(Cause::NoSuchConnection, Sure::Likely, packets.clone(), why);
+        }
+        let why = format!("the {sender} closed, and knew the connection no more");
+        ending.add(Cause::NoSuchConnection, Sure::Possible, packets.clone(), why);
+        if segment.is_pure_ack() {
+            let since_us = facts.seen[reset.at].at_us.saturating_sub(facts.seen[fin].at_us);
+            let why = "its FIN was acknowledged, and it reset in place of FIN-WAIT-2";
+            let sure = if since_us <= LINGER2_US { Sure::Likely } else { Sure::Possible };
+            ending.add(Cause::Linger2, sure, packets.clone(), why);
+            ending.add(Cause::OrphanTimeout, Sure::Possible, packets, "a closed socket does not wait for ever");
+        }
+        return;
+    }
+    let first_answer =
+        facts.seen.iter().position(|seen| seen.from == CLIENT && !seen.has(bit::SYN) && !seen.is_reset());
+    let is_first = first_words && first_answer == Some(answered);
+    if reset.from == SERVER && first_words {
+        let why = if is_first {
+            "it answers the handshake's last segment"
+        } else {
+            "the server has not said a word since the handshake"
+        };
+        ending.add(Cause::QueueFull, Sure::Possible, packets.clone(), format!("{why}, as with tcp_abort_on_overflow"));
+        ending.add(Cause::ListenerClosed, Sure::Possible, packets.clone(), format!("{why}: nobody listens any more"));
+    }
+    let why = format!("the {sender} answers that it knows no such connection");
+    let sure = if is_first { Sure::Possible } else { Sure::Likely };
+    ending.add(Cause::NoSuchConnection, sure, packets.clone(), why);
+    let why = format!("if the {sender} had closed, and its FIN was lost before it could be captured");
+    ending.add(Cause::WroteAfterClose, Sure::Possible, packets.clone(), why);
+    ending.add(Cause::Forged, Sure::Possible, packets, "a box may answer in the host's name");
+    idle(facts, reset, ending);
+}
+
+/// Silence of whole minutes before a reset.
+fn idle(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
+    let first = reset.answers.unwrap_or(reset.at);
+    let silence_us = facts.silence_us(first);
+    if silence_us >= IDLE_US {
+        let why = format!("the connection was silent for {} s", silence_us / 1_000_000);
+        ending.add(Cause::IdleBox, Sure::Possible, vec![facts.number(first)], why);
+    }
+}
+
+/// RST with ACK: the host, or somebody in its name, ended the connection by itself.
+fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
+    let number = facts.number(reset.at);
+    let sender = By::side(reset.from).name();
+    let probes: Vec<usize> =
+        facts.unanswered(reset.from, reset.at).into_iter().filter(|at| facts.is_probe(*at)).collect();
+    if !probes.is_empty() {
+        let mut packets: Vec<u64> = probes.iter().map(|at| facts.number(*at)).collect();
+        packets.push(number);
+        let why = format!("the {sender} asked {} times whether anybody is there, and had no answer", probes.len());
+        ending.add(Cause::KeepAliveGaveUp, Sure::Certain, packets, why);
+        return;
+    }
+    if let Some(fin) = facts.fin_before(reset.from, reset.at) {
+        let packets = vec![facts.number(fin), number];
+        let acked = (fin..reset.at).find(|at| {
+            let seen = facts.seen[*at];
+            seen.from != reset.from && seen.ack.is_some_and(|ack| ack >= facts.seen[fin].end())
+        });
+        if let Some(acked) = acked {
+            let since = facts.seen[reset.at].at_us.saturating_sub(facts.seen[acked].at_us);
+            let packets = vec![facts.number(fin), facts.number(acked), number];
+            let (cause, why) = if since <= AT_ONCE_US {
+                (Cause::Linger2, "a FIN, its acknowledgement, and a reset at once")
+            } else {
+                (Cause::OrphanTimeout, "a FIN, its acknowledgement, and a reset later")
+            };
+            ending.add(cause, Sure::Possible, packets, why);
+        }
+        ending.add(Cause::LingerZero, Sure::Possible, packets, "a shutdown, then close() with SO_LINGER 0");
+    }
+    let answers_listener = reset.from == SERVER
+        && reset.own_bytes == 0
+        && facts.fin_before(SERVER, reset.at).is_none()
+        && facts.connection.sides[SERVER].bytes == 0;
+    let could_be_unread = reset.peer_bytes > 0 || is_missing_something(facts);
+    let mut members = Vec::new();
+    if could_be_unread {
+        let last_own = facts.last_before(reset.from, reset.at).filter(|at| facts.seen[*at].len > 0);
+        let last_peer = facts.seen[..reset.at].iter().rposition(|seen| seen.from != reset.from && seen.len > 0);
+        let why = match (last_peer, last_own) {
+            (Some(peer), Some(own)) if own > peer => {
+                format!("the {sender} may have left something of what it got unread")
+            }
+            _ => format!("the last data went to the {sender}, and had no answer"),
+        };
+        let packets = last_peer.map_or_else(|| vec![number], |peer| vec![facts.number(peer), number]);
+        members.push((Cause::UnreadData, packets, why));
+    }
+    members.push((Cause::LingerZero, vec![number], format!("the {sender}'s program may have asked for it")));
+    if could_be_unread {
+        members.push((Cause::Killed, vec![number], format!("the {sender}'s process may have ended with data unread")));
+    }
+    if answers_listener {
+        let why = "the server had not said a word: perhaps nobody had accepted the connection".to_owned();
+        members.push((Cause::ListenerClosed, vec![number], why));
+    }
+    match members.as_slice() {
+        [_] if ending.causes.is_empty() => {
+            let why = format!("the {sender} aborted, and there was nothing that it could have left unread");
+            ending.add(Cause::LingerZero, Sure::Likely, vec![number], why);
+        }
+        _ => {
+            let why = format!("the {sender} ended it with RST in place of a FIN, by itself");
+            ending.add(Cause::Abort, Sure::Certain, vec![number], why);
+            for (cause, packets, why) in members {
+                ending.add(cause, Sure::Possible, packets, why);
+            }
+        }
+    }
+    idle(facts, reset, ending);
+}
+
+/// SYNs without an answer.
+pub(super) fn no_answer(facts: &Facts<'_>) -> Ending {
+    let packets: Vec<u64> = facts.seen.iter().map(|seen| seen.number).collect();
+    let why = match packets.len() {
+        1 => "one SYN, and no answer".to_owned(),
+        count => format!("{count} SYNs, and no answer"),
+    };
+    Ending::new(Kind::NoAnswer, By::Unknown)
+        .because(Cause::Firewall, Sure::Possible, packets.clone(), why.clone())
+        .because(Cause::LostPeer, Sure::Possible, packets.clone(), why)
+        .because(Cause::QueueFull, Sure::Possible, packets, "a full accept queue drops SYNs without a word")
+}
+
+/// The server's answers to the SYN, when there are several.
+pub(super) fn repeats_syn_ack(facts: &Facts<'_>) -> Option<Vec<u64>> {
+    let answers: Vec<u64> =
+        facts.seen.iter().filter(|seen| seen.from == SERVER && seen.has(bit::SYN)).map(|seen| seen.number).collect();
+    (answers.len() > 1).then_some(answers)
+}
+
+/// A handshake, and nothing behind it.
+pub(super) fn handshake_only(facts: &Facts<'_>) -> Ending {
+    let ending = Ending::new(Kind::HandshakeOnly, By::Unknown);
+    let Some(packets) = repeats_syn_ack(facts) else { return ending };
+    if facts.handshake == Handshake::Done {
+        let why = "the server repeats its SYN-ACK although the client has answered: its accept queue is full, or the answer was lost";
+        ending.because(Cause::QueueFull, Sure::Possible, packets.clone(), why).because(
+            Cause::Firewall,
+            Sure::Possible,
+            packets,
+            "the client's answers do not arrive",
+        )
+    } else {
+        let why = "the server answered, and the client did not: its answer did not arrive, or the client is gone";
+        ending.because(Cause::LostPeer, Sure::Possible, packets.clone(), why).because(
+            Cause::Firewall,
+            Sure::Possible,
+            packets,
+            why,
+        )
+    }
+}
+
+/// Adds what was there and did not end the connection: resets that were not believed or came late, questioned SYNs.
+pub(super) fn add_notes(facts: &Facts<'_>, ending: &mut Ending) {
+    for reset in &facts.resets {
+        let number = facts.number(reset.at);
+        if ending.segment == Some(number) && ending.kind != Kind::Orderly {
+            continue;
+        }
+        let ended_before =
+            ending.segment.is_some_and(|ended| facts.seen[..reset.at].iter().any(|seen| seen.number == ended));
+        match reset.fit {
+            Fit::Inside => {
+                ending.add(
+                    Cause::Challenged,
+                    Sure::Likely,
+                    vec![number],
+                    "a reset that is ahead of its turn is questioned",
+                );
+            }
+            Fit::Outside if !ended_before => {
+                ending.add(Cause::NotBelieved, Sure::Likely, vec![number], "its number fits nothing");
+            }
+            Fit::Exact if ending.kind == Kind::Orderly => {
+                ending.add(
+                    Cause::LateSegment,
+                    Sure::Certain,
+                    vec![number],
+                    "both sides had closed when this reset came",
+                );
+            }
+            _ => {}
+        }
+    }
+    if !facts.connection.challenged_syns.is_empty() {
+        let packets = facts.connection.challenged_syns.clone();
+        ending.add(Cause::Challenged, Sure::Likely, packets, "a SYN to a living connection is questioned");
+    }
+}

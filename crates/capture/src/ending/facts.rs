@@ -1,0 +1,288 @@
+//! What the segments of a connection show, before anything is concluded from it.
+
+use crate::read::bit;
+use crate::track::{Connection, Opened, Seen};
+
+/// The client's index and the server's.
+pub(crate) const CLIENT: usize = 0;
+pub(crate) const SERVER: usize = 1;
+/// Something that comes again so much later was sent again: Linux waits 200 ms at least.
+const AGAIN_US: u64 = 190_000;
+
+/// A connection's segments in order, and what they show.
+#[derive(Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) connection: &'a Connection,
+    pub(crate) seen: Vec<&'a Seen>,
+    pub(crate) handshake: Handshake,
+    /// Place of each side's first FIN.
+    pub(crate) fins: [Option<usize>; 2],
+    pub(crate) resets: Vec<Reset>,
+}
+
+/// How far a handshake came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Handshake {
+    /// The capture begins later.
+    NotSeen,
+    /// SYN, and no answer.
+    Syn,
+    /// SYN-ACK, and nothing of the client behind it.
+    SynAck,
+    /// Complete.
+    Done,
+}
+
+/// A reset, and how it stands to what came before and behind it.
+#[derive(Clone, Debug)]
+pub(crate) struct Reset {
+    /// Its place.
+    pub(crate) at: usize,
+    pub(crate) from: usize,
+    /// Without ACK: an answer to a segment.
+    pub(crate) bare: bool,
+    pub(crate) fit: Fit,
+    /// The peer's segment that it answers: its number is that segment's ACK.
+    pub(crate) answers: Option<usize>,
+    /// The peer's payload that had been seen before, and that of its sender.
+    pub(crate) peer_bytes: i64,
+    pub(crate) own_bytes: i64,
+    /// Place of a later segment which shows that the sender lived on.
+    pub(crate) lives_on: Option<usize>,
+    /// What in its headers is unlike its sender's other segments.
+    pub(crate) odd: Vec<Odd>,
+}
+
+/// How a reset's number stands to what its receiver expects (RFC 5961 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// The next number, or one of those under way.
+    Exact,
+    /// Ahead, but inside the window: it is questioned.
+    Inside,
+    /// It is ignored.
+    Outside,
+}
+
+/// What in a reset's headers is unlike its sender's other segments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Odd {
+    /// Its TTL, and the others'.
+    Ttl(u8, u8),
+    /// Its TTL is the handshake's, and the data came with another: a box answers for the host.
+    HandshakeTtl(u8, u8),
+    /// A Linux host's own reset carries a timestamp where its segments do.
+    NoTimestamp,
+}
+
+impl<'a> Facts<'a> {
+    pub(crate) fn of(connection: &'a Connection) -> Self {
+        let seen: Vec<&Seen> = connection.segments().collect();
+        let fin = |side: usize| seen.iter().position(|seen| seen.from == side && seen.has(bit::FIN));
+        let fins = [fin(CLIENT), fin(SERVER)];
+        let handshake = handshake(connection, &seen);
+        let resets = (0..seen.len())
+            .filter(|at| seen[*at].is_reset())
+            .map(|at| reset(connection, &seen, at, handshake))
+            .collect();
+        Self { connection, seen, handshake, fins, resets }
+    }
+
+    /// Whether that side's FIN had been seen before that place.
+    pub(crate) fn fin_before(&self, side: usize, at: usize) -> Option<usize> {
+        self.fins[side].filter(|fin| *fin < at)
+    }
+
+    /// The last segment of a side before a place, resets left out.
+    pub(crate) fn last_before(&self, side: usize, at: usize) -> Option<usize> {
+        (0..at).rev().find(|before| self.seen[*before].from == side && !self.seen[*before].is_reset())
+    }
+
+    /// Segments of a side at the end that had no answer: those behind the other side's last one that were sent again,
+    /// and what they repeat.
+    pub(crate) fn unanswered(&self, side: usize, before: usize) -> Vec<usize> {
+        let begins = self.last_before(1 - side, before).map_or(0, |last| last + 1);
+        let own: Vec<usize> =
+            (begins..before).filter(|at| self.seen[*at].from == side && !self.seen[*at].is_reset()).collect();
+        let mut unanswered: Vec<usize> = Vec::new();
+        for &at in &own {
+            let segment = self.seen[at];
+            let probe = self.is_probe(at);
+            let repeats = own.iter().take_while(|earlier| **earlier < at).find(|earlier| {
+                let earlier = self.seen[**earlier];
+                earlier.seq == segment.seq && segment.at_us.saturating_sub(earlier.at_us) >= AGAIN_US
+            });
+            if probe || (segment.end() > segment.seq && (segment.again || repeats.is_some())) {
+                unanswered.push(at);
+            }
+        }
+        unanswered
+    }
+
+    /// A keep-alive or window probe: an old number again, with one byte or none.
+    pub(crate) fn is_probe(&self, at: usize) -> bool {
+        let segment = self.seen[at];
+        if segment.len > 1 || segment.bits & (bit::SYN | bit::FIN | bit::RST) != 0 {
+            return false;
+        }
+        let next = self.seen[..at].iter().filter(|other| other.from == segment.from && !other.is_reset());
+        next.map(|other| other.end()).max().is_some_and(|next| segment.seq == next - 1)
+    }
+
+    /// When a side first said that its window is closed.
+    pub(crate) fn first_zero_window_us(&self, side: usize) -> u64 {
+        let mut closed = self.seen.iter().filter(|seen| seen.from == side && seen.win == 0 && seen.has(bit::ACK));
+        closed.find(|seen| !seen.is_reset() && !seen.has(bit::SYN)).map_or(u64::MAX, |seen| seen.at_us)
+    }
+
+    /// How long the connection was silent before a place, in microseconds.
+    pub(crate) fn silence_us(&self, at: usize) -> u64 {
+        match at.checked_sub(1) {
+            Some(before) => self.seen[at].at_us.saturating_sub(self.seen[before].at_us),
+            None => 0,
+        }
+    }
+
+    pub(crate) fn number(&self, at: usize) -> u64 {
+        self.seen[at].number
+    }
+}
+
+fn handshake(connection: &Connection, seen: &[&Seen]) -> Handshake {
+    let [client, server] = &connection.sides;
+    if connection.opened == Opened::Unknown {
+        return Handshake::NotSeen;
+    }
+    let answered = seen.iter().any(|seen| seen.from == CLIENT && !seen.has(bit::SYN) && !seen.is_reset());
+    let spoke = seen.iter().any(|seen| seen.from == SERVER && !seen.has(bit::SYN) && !seen.is_reset());
+    match (client.syn_seen(), server.syn_seen()) {
+        _ if answered || spoke => Handshake::Done,
+        (_, true) => Handshake::SynAck,
+        (true, false) => Handshake::Syn,
+        (false, false) => Handshake::NotSeen,
+    }
+}
+
+fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshake) -> Reset {
+    let segment = seen[at];
+    let from = segment.from;
+    let bare = segment.ack.is_none();
+    let before = &seen[..at];
+    let own = || before.iter().filter(|other| other.from == from && !other.is_reset());
+    let peers = || before.iter().filter(|other| other.from != from && !other.is_reset());
+    let own_next = own().map(|other| other.end()).max();
+    let expected = peers().filter_map(|other| other.ack).max();
+    let answers = if bare { answers(seen, at) } else { None };
+    Reset {
+        at,
+        from,
+        bare,
+        fit: fit(connection, segment, handshake, own_next, expected, own().any(|other| other.has(bit::FIN))),
+        answers,
+        peer_bytes: payload(peers().copied()),
+        own_bytes: payload(own().copied()),
+        lives_on: lives_on(seen, at),
+        odd: odd(connection, segment),
+    }
+}
+
+/// What a bare reset answers: its number is that segment's ACK (RFC 9293 §3.5.2). Data, SYN and FIN count until they
+/// are acknowledged, a mere acknowledgement until the reset's sender sends anything.
+fn answers(seen: &[&Seen], at: usize) -> Option<usize> {
+    let reset = seen[at];
+    let fits = |other: usize| {
+        let segment = seen[other];
+        if segment.from == reset.from || segment.is_reset() || segment.ack != Some(reset.seq) {
+            return false;
+        }
+        let mut later = seen[other + 1..at].iter().filter(|later| later.from == reset.from && !later.is_reset());
+        if segment.end() > segment.seq { !later.any(|later| covers(later, segment)) } else { later.next().is_none() }
+    };
+    let open: Vec<usize> = (0..at).filter(|other| fits(*other)).collect();
+    let of = |wanted: &dyn Fn(&Seen) -> bool| open.iter().copied().rfind(|other| wanted(seen[*other]));
+    of(&|segment| segment.len > 0).or_else(|| of(&|segment| segment.end() > segment.seq)).or_else(|| of(&|_| true))
+}
+
+fn covers(answer: &Seen, segment: &Seen) -> bool {
+    answer.ack.is_some_and(|ack| ack >= segment.end())
+}
+
+/// Payload between the first byte and the last.
+fn payload<'a>(seen: impl Iterator<Item = &'a Seen>) -> i64 {
+    let mut range: Option<(i64, i64)> = None;
+    for segment in seen.filter(|segment| segment.len > 0) {
+        let (from, to) = (segment.seq, segment.seq + i64::from(segment.len));
+        range = Some(range.map_or((from, to), |(first, last)| (first.min(from), last.max(to))));
+    }
+    range.map_or(0, |(first, last)| last - first)
+}
+
+fn fit(
+    connection: &Connection,
+    segment: &Seen,
+    handshake: Handshake,
+    own_next: Option<i64>,
+    expected: Option<i64>,
+    own_fin: bool,
+) -> Fit {
+    let peer = 1 - segment.from;
+    // In SYN-SENT the acknowledgement counts, and nothing else (RFC 9293 §3.10.7.3).
+    if own_next.is_none()
+        && segment.from == SERVER
+        && matches!(handshake, Handshake::Syn | Handshake::SynAck | Handshake::Done)
+    {
+        return if segment.ack == Some(1) { Fit::Exact } else { Fit::Outside };
+    }
+    let (Some(lowest), Some(highest)) = (expected.or(own_next), own_next.max(expected)) else {
+        return Fit::Exact;
+    };
+    let before_fin = own_fin && segment.seq == lowest - 1;
+    if (lowest..=highest).contains(&segment.seq) || before_fin {
+        Fit::Exact
+    } else if segment.seq > highest && segment.seq < lowest + i64::from(connection.sides[peer].window.max(1)) {
+        Fit::Inside
+    } else {
+        Fit::Outside
+    }
+}
+
+/// A later segment of the same side which it would not send after a reset of its own: new data or a FIN behind the
+/// reset's number, or the acknowledgement of something that was sent after it.
+fn lives_on(seen: &[&Seen], at: usize) -> Option<usize> {
+    let reset = seen[at];
+    let peer_next = |to: usize| {
+        seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
+    };
+    let known = peer_next(at);
+    (at + 1..seen.len()).find(|later| {
+        let segment = seen[*later];
+        if segment.from != reset.from || segment.is_reset() || segment.has(bit::SYN) && reset.from == CLIENT {
+            return false;
+        }
+        let new = segment.end() > segment.seq && segment.seq >= reset.seq && !segment.has(bit::SYN);
+        let acknowledges = segment.ack.is_some_and(|ack| known.is_some_and(|known| ack > known));
+        let repeats = segment.again && segment.at_us.saturating_sub(reset.at_us) >= AGAIN_US;
+        let answers_syn = segment.has(bit::SYN) && segment.has(bit::ACK);
+        new || (acknowledges && !segment.has(bit::SYN)) || repeats || answers_syn
+    })
+}
+
+fn odd(connection: &Connection, segment: &Seen) -> Vec<Odd> {
+    let side = &connection.sides[segment.from];
+    let mut odd = Vec::new();
+    if let (Some(ttl), Some(others)) = (segment.ttl, side.ttl.or(side.syn_ttl))
+        && ttl != others
+        && !side.ttl_varies
+    {
+        odd.push(if side.syn_ttl == Some(ttl) && side.ttl.is_some() {
+            Odd::HandshakeTtl(ttl, others)
+        } else {
+            Odd::Ttl(ttl, others)
+        });
+    }
+    let its_own = segment.ack.is_some() && segment.seq != 0;
+    if its_own && side.linux && side.timestamps == Some(true) && segment.timestamp == Some(false) {
+        odd.push(Odd::NoTimestamp);
+    }
+    odd
+}

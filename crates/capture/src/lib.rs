@@ -1,0 +1,23 @@
+//! Captures → connections → how each ended: who, why, how sure.
+//!
+//! No files, no clock, no threads: bytes come in pieces, and memory grows with the number of connections, never with
+//! the size of a capture.
+//!
+//! Map of the code:
+//! - [`Capture`] (`capture.rs`): one file, from its bytes to its connections
+//! - [`Reader`] (`read/`): pcap and pcapng, link types, IP, TCP; what cannot be read is named and counted ([`Skipped`])
+//! - [`Tracker`] (`track/`): segments → [`Connection`]s; Zeek's history and [`ConnState`]
+//! - [`Ending`] (`ending/`): who ended it, why, how sure, with the numbers of the packets; what each program was told
+//! - [`Report`] (`report.rs`): what was found, as data
+
+mod capture;
+mod ending;
+mod read;
+mod report;
+mod track;
+
+pub use capture::{Capture, is_capture};
+pub use ending::{By, Cause, Ending, Evidence, Kind as EndingKind, Named, Next, Sure, told};
+pub use read::{Beginning, Kind, Options, Packet, Reader, Skip, Skipped, kind};
+pub use report::{NotRead, Report, Sides, Told};
+pub use track::{CONNECTIONS_MAX, ConnState, Connection, Opened, Seen, Side, Tracker};

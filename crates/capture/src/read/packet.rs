@@ -1,0 +1,321 @@
+//! From a record to a TCP segment: link layer, IP, TCP header.
+
+use std::net::{IpAddr, SocketAddr};
+
+use etherparse::err::packet::SliceError;
+use etherparse::{EtherType, LaxIpPayloadSlice, LaxNetSlice, LaxSlicedPacket, LinkSlice};
+use pcap_parser::Linktype;
+
+use super::formats::Record;
+use super::skipped::Skip;
+
+/// A TCP segment of a capture, as far as endings need it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Packet {
+    /// Its number in the file, from 1, as Wireshark counts.
+    pub number: u64,
+    /// Microseconds since 1970, or since the capture's zero where it has one of its own.
+    pub at_us: u64,
+    /// Who sent it, by its IP and TCP headers.
+    pub source: SocketAddr,
+    /// Whom it is for.
+    pub destination: SocketAddr,
+    /// The TCP header's control bits: FIN is bit 0, SYN 1, RST 2, PSH 3, ACK 4, URG 5.
+    pub bits: u8,
+    /// SEG.SEQ
+    pub seq: u32,
+    /// SEG.ACK; of no meaning without the ACK bit.
+    pub ack: u32,
+    /// The window field, not scaled.
+    pub window: u16,
+    /// Bytes of payload on the wire; fewer may have been captured.
+    pub len: u32,
+    /// TTL or hop limit; `None` in text.
+    pub ttl: Option<u8>,
+    /// IPv4's identification; `None` for IPv6 and in text.
+    pub ip_id: Option<u16>,
+    /// The TCP header's length.
+    pub(crate) header: u8,
+    /// What its TCP options say.
+    pub options: Options,
+    /// The first bytes of the payload, as far as captured.
+    pub payload: Beginning,
+}
+
+impl Packet {
+    pub(crate) const fn has(&self, bit: u8) -> bool {
+        self.bits & bit != 0
+    }
+
+    /// The same for two captures of one segment, and different for a segment and its repetition, where IP-ID or
+    /// timestamp tell them apart. Routers change the TTL, so it does not count.
+    pub(crate) fn print(&self) -> u64 {
+        let words = [
+            u64::from(self.seq) << 32 | u64::from(self.ack),
+            u64::from(self.len) << 32 | u64::from(self.window) << 16 | u64::from(self.bits),
+            u64::from(self.options.timestamp.unwrap_or_default()) << 32 | u64::from(self.ip_id.unwrap_or_default()),
+            u64::from(self.source.port()),
+        ];
+        words.iter().fold(0, |print: u64, word| (print.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+    }
+
+    pub(crate) const fn header_len(&self) -> u32 {
+        self.header as u32
+    }
+}
+
+/// The TCP header's control bits (RFC 9293 §3.1).
+pub(crate) mod bit {
+    pub(crate) const FIN: u8 = 0x01;
+    pub(crate) const SYN: u8 = 0x02;
+    pub(crate) const RST: u8 = 0x04;
+    pub(crate) const PSH: u8 = 0x08;
+    pub(crate) const ACK: u8 = 0x10;
+}
+
+/// TCP options (RFC 9293 §3.1, RFC 7323, RFC 8684).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The shift of later windows; on SYN only.
+    pub window_scale: Option<u8>,
+    /// TSval.
+    pub timestamp: Option<u32>,
+    /// MP_FASTCLOSE, MPTCP's reset of all subflows.
+    pub mptcp_fast_close: bool,
+    /// Whether they stand in the order in which Linux writes them on a SYN: MSS, SACK permitted, timestamp, NOP, scale.
+    pub linux_order: bool,
+    /// Whether all options of the header were captured.
+    pub whole: bool,
+}
+
+/// The first bytes of a payload.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Beginning {
+    bytes: [u8; 3],
+    length: u8,
+}
+
+impl Beginning {
+    fn of(payload: &[u8]) -> Self {
+        let mut bytes = [0; 3];
+        let length = payload.len().min(bytes.len());
+        bytes[..length].copy_from_slice(&payload[..length]);
+        Self { bytes, length: length as u8 }
+    }
+
+    /// Whether it is the beginning of a TLS record of type alert (RFC 8446 §5.1: 21, then version 3.x).
+    pub fn is_tls_alert(&self) -> bool {
+        self.length >= 2 && self.bytes[..2] == [21, 3]
+    }
+
+    /// Whether it is the beginning of any TLS record.
+    pub fn is_tls(&self) -> bool {
+        self.length >= 2 && (20..=24).contains(&self.bytes[0]) && self.bytes[1] == 3
+    }
+}
+
+/// What a record turned out to be.
+pub(crate) enum Read {
+    Segment(Packet),
+    /// The first part of a datagram that was fragmented: its segment's length is not known yet.
+    First(Packet, Fragment),
+    /// A later part.
+    Later(Fragment),
+    /// Nothing of TCP, or nothing that can be read.
+    Skipped(Skip),
+}
+
+/// Where a part of a fragmented datagram belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Fragment {
+    pub(crate) key: (IpAddr, IpAddr, u32),
+    /// The datagram's payload ends here, if this is its last part.
+    pub(crate) end: Option<u32>,
+}
+
+const IPV4: u16 = 0x0800;
+const IPV6: u16 = 0x86dd;
+const TCP: u8 = 6;
+
+/// Reads a record; `number` is its place in the file.
+pub(crate) fn read(record: &Record<'_>, number: u64) -> Read {
+    let bytes = record.bytes;
+    let missing = (record.original as usize).saturating_sub(bytes.len());
+    let sliced = match record.link {
+        Linktype(1) => LaxSlicedPacket::from_ethernet(bytes).map_err(|_| Skip::Header),
+        // NULL: the address family in the byte order of the machine that captured; LOOP: in network order.
+        Linktype(0 | 108) => ip_behind(bytes, 4),
+        Linktype(101 | 12 | 14 | 228 | 229) => ip_behind(bytes, 0),
+        Linktype(113) => by_ether_type(bytes, 14, 16),
+        Linktype(276) => by_ether_type(bytes, 0, 20),
+        Linktype(9) => ppp(bytes),
+        Linktype(other) => Err(Skip::LinkType(other)),
+    };
+    match sliced {
+        Ok(sliced) => segment(&sliced, record, number, missing),
+        Err(skip) => Read::Skipped(skip),
+    }
+}
+
+fn ip_behind(bytes: &[u8], header: usize) -> Result<LaxSlicedPacket<'_>, Skip> {
+    let packet = bytes.get(header..).ok_or(Skip::Header)?;
+    LaxSlicedPacket::from_ip(packet).map_err(|_| Skip::Header)
+}
+
+/// Behind a header of so many bytes, with an Ethernet protocol's number at `at`.
+fn by_ether_type(bytes: &[u8], at: usize, header: usize) -> Result<LaxSlicedPacket<'_>, Skip> {
+    let packet = bytes.get(header..).ok_or(Skip::Header)?;
+    let number = u16::from_be_bytes([bytes[at], bytes[at + 1]]);
+    Ok(LaxSlicedPacket::from_ether_type(EtherType(number), packet))
+}
+
+/// PPP (RFC 1661 §2, RFC 1662 §3.1): address and control may be there, the protocol has one byte or two.
+fn ppp(bytes: &[u8]) -> Result<LaxSlicedPacket<'_>, Skip> {
+    let packet = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
+    match packet {
+        [0x00, 0x21 | 0x57, packet @ ..] | [0x21 | 0x57, packet @ ..] => {
+            LaxSlicedPacket::from_ip(packet).map_err(|_| Skip::Header)
+        }
+        _ => Err(Skip::LinkType(9)),
+    }
+}
+
+fn segment(sliced: &LaxSlicedPacket<'_>, record: &Record<'_>, number: u64, missing: usize) -> Read {
+    let (source, destination, ttl, ip_id, payload, total, fragment) = match &sliced.net {
+        Some(LaxNetSlice::Ipv4(ip)) => {
+            let header = ip.header();
+            let addresses = (header.source_addr().into(), header.destination_addr().into());
+            // A length of 0: the segment was larger than 64 KiB when it was captured (offload).
+            let total = match usize::from(header.total_len()) {
+                0 => None,
+                total => Some(total.saturating_sub(usize::from(header.ihl()) * 4)),
+            };
+            let offset = u32::from(header.fragments_offset().value()) * 8;
+            let fragment = header.is_fragmenting_payload().then(|| {
+                let last = !header.more_fragments();
+                let key = (addresses.0, addresses.1, u32::from(header.identification()));
+                (offset, Fragment { key, end: last.then_some(offset + total.unwrap_or(0) as u32) })
+            });
+            (addresses.0, addresses.1, header.ttl(), Some(header.identification()), ip.payload(), total, fragment)
+        }
+        Some(LaxNetSlice::Ipv6(ip)) => {
+            let header = ip.header();
+            let addresses: (IpAddr, IpAddr) = (header.source_addr().into(), header.destination_addr().into());
+            let extensions = ip.extensions().slice().len();
+            let total = match usize::from(header.payload_length()) {
+                0 => None,
+                total => Some(total.saturating_sub(extensions)),
+            };
+            let fragment = ip.extensions().clone().into_iter().find_map(|extension| match extension {
+                etherparse::Ipv6ExtensionSlice::Fragment(part) if part.is_fragmenting_payload() => {
+                    let offset = u32::from(part.fragment_offset().value()) * 8;
+                    let last = !part.more_fragments();
+                    let key = (addresses.0, addresses.1, part.identification());
+                    Some((offset, Fragment { key, end: last.then_some(offset + total.unwrap_or(0) as u32) }))
+                }
+                _ => None,
+            });
+            (addresses.0, addresses.1, header.hop_limit(), None, ip.payload(), total, fragment)
+        }
+        Some(LaxNetSlice::Arp(_)) => return Read::Skipped(Skip::EtherType(0x0806)),
+        None => return Read::Skipped(unread(sliced)),
+    };
+    if payload.ip_number.0 != TCP {
+        return Read::Skipped(Skip::Protocol(payload.ip_number.0));
+    }
+    if let Some((1.., fragment)) = fragment {
+        return Read::Later(fragment);
+    }
+    let total = total.unwrap_or(payload.payload.len() + missing);
+    let at_us = record.at_ns.unwrap_or_default() / 1000;
+    match tcp(payload, total, source, destination) {
+        Some(mut packet) => {
+            packet.number = number;
+            packet.at_us = at_us;
+            packet.ttl = Some(ttl);
+            packet.ip_id = ip_id;
+            match fragment {
+                Some((_, fragment)) => Read::First(packet, fragment),
+                None => Read::Segment(packet),
+            }
+        }
+        None => Read::Skipped(Skip::TcpHeader),
+    }
+}
+
+/// Why there is no IP header.
+fn unread(sliced: &LaxSlicedPacket<'_>) -> Skip {
+    if matches!(
+        sliced.stop_err,
+        Some((SliceError::Len(_) | SliceError::Ip(_) | SliceError::Ipv4(_) | SliceError::Ipv6(_), _))
+    ) {
+        return Skip::Header;
+    }
+    let ether_type = sliced.ether_payload().map(|payload| payload.ether_type).or_else(|| match &sliced.link {
+        Some(LinkSlice::Ethernet2(ethernet)) => Some(ethernet.ether_type()),
+        _ => None,
+    });
+    match ether_type {
+        Some(EtherType(IPV4 | IPV6)) | None => Skip::Header,
+        Some(EtherType(other)) => Skip::EtherType(other),
+    }
+}
+
+/// Reads as much of the TCP header as there is: up to the flags it must be whole. `total`: with payload, on the wire.
+fn tcp(payload: &LaxIpPayloadSlice<'_>, total: usize, source: IpAddr, destination: IpAddr) -> Option<Packet> {
+    let bytes = payload.payload;
+    let fixed: &[u8; 14] = bytes.first_chunk()?;
+    let header = usize::from(fixed[12] >> 4) * 4;
+    if header < 20 || header > total {
+        return None;
+    }
+    let u16_at = |at: usize| u16::from_be_bytes([fixed[at], fixed[at + 1]]);
+    let u32_at = |at: usize| u32::from_be_bytes([fixed[at], fixed[at + 1], fixed[at + 2], fixed[at + 3]]);
+    let window = bytes.get(14..16).map_or(0, |window| u16::from_be_bytes([window[0], window[1]]));
+    let options = options(bytes.get(20..header.min(bytes.len())).unwrap_or_default(), bytes.len() >= header);
+    Some(Packet {
+        number: 0,
+        at_us: 0,
+        source: SocketAddr::new(source, u16_at(0)),
+        destination: SocketAddr::new(destination, u16_at(2)),
+        bits: fixed[13] & 0x3f,
+        seq: u32_at(4),
+        ack: u32_at(8),
+        window,
+        len: u32::try_from(total - header).unwrap_or(u32::MAX),
+        ttl: None,
+        ip_id: None,
+        header: header as u8,
+        options,
+        payload: Beginning::of(bytes.get(header..).unwrap_or_default()),
+    })
+}
+
+fn options(mut bytes: &[u8], whole: bool) -> Options {
+    const LINUX: [u8; 5] = [2, 4, 8, 1, 3];
+    let mut options = Options { whole, ..Options::default() };
+    let mut kinds = [0; 5];
+    for place in 0.. {
+        if let (Some(kind), Some(here)) = (bytes.first(), kinds.get_mut(place)) {
+            *here = *kind;
+        }
+        options.linux_order = kinds == LINUX;
+        match bytes {
+            [] | [0, ..] => return options,
+            [1, rest @ ..] => bytes = rest,
+            [kind, length, ..] => {
+                let Some(value) = bytes.get(2..usize::from(*length)) else { return options };
+                match (kind, value) {
+                    (3, [shift]) => options.window_scale = Some((*shift).min(14)),
+                    (8, [a, b, c, d, ..]) => options.timestamp = Some(u32::from_be_bytes([*a, *b, *c, *d])),
+                    (30, [subtype, ..]) if subtype >> 4 == 7 => options.mptcp_fast_close = true,
+                    _ => {}
+                }
+                let Some(rest) = bytes.get(usize::from(*length).max(2)..) else { return options };
+                bytes = rest;
+            }
+            [_] => return options,
+        }
+    }
+    options
+}

@@ -1,0 +1,87 @@
+//! What could not be read, named and counted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Something in a file that is no segment of a connection, or none that can be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Skip {
+    /// The file is neither pcap nor pcapng.
+    NoCapture,
+    /// A record's length is not possible; what follows was not read.
+    Damaged,
+    /// The file ends in the middle of a record.
+    CutOff,
+    /// A block of pcapng that cannot be read.
+    Block,
+    /// A link type that is not read, by its number (tcpdump.org/linktypes.html).
+    LinkType(i32),
+    /// An Ethernet protocol that is neither IPv4 nor IPv6, by its number.
+    EtherType(u16),
+    /// An IP protocol that is not TCP, by its number (IANA).
+    Protocol(u8),
+    /// A link or IP header that is damaged or cut.
+    Header,
+    /// A TCP header that is damaged, or cut before its flags.
+    TcpHeader,
+    /// A fragment whose first part, with the TCP header, was not captured.
+    Fragment,
+    /// A connection beyond the number that is kept.
+    TooMany,
+    /// A line of text that is no segment.
+    Line,
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoCapture => f.write_str("neither pcap nor pcapng"),
+            Self::Damaged => f.write_str("a damaged record; what follows it was not read"),
+            Self::CutOff => f.write_str("the last record is cut off"),
+            Self::Block => f.write_str("a pcapng block that cannot be read"),
+            Self::LinkType(number) => write!(f, "packets of link type {number}"),
+            Self::EtherType(0x0806) => f.write_str("ARP"),
+            Self::EtherType(0x8847 | 0x8848) => f.write_str("MPLS"),
+            Self::EtherType(0x8863 | 0x8864) => f.write_str("PPPoE"),
+            Self::EtherType(number) => write!(f, "Ethernet protocol {number:#06x}"),
+            Self::Protocol(1 | 58) => f.write_str("ICMP"),
+            Self::Protocol(17) => f.write_str("UDP"),
+            Self::Protocol(4 | 41 | 47) => f.write_str("a tunnel (IP in IP or GRE)"),
+            Self::Protocol(50 | 51) => f.write_str("IPsec"),
+            Self::Protocol(number) => write!(f, "IP protocol {number}"),
+            Self::Header => f.write_str("a damaged or cut link or IP header"),
+            Self::TcpHeader => f.write_str("a damaged or cut TCP header"),
+            Self::Fragment => f.write_str("fragments without the first one"),
+            Self::TooMany => f.write_str("segments of connections beyond the number that is kept"),
+            Self::Line => f.write_str("lines that are no segments"),
+        }
+    }
+}
+
+/// How often what was skipped. At most one entry a kind, so it is bounded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Skipped {
+    counts: BTreeMap<Skip, u64>,
+}
+
+impl Skipped {
+    pub(crate) fn count(&mut self, what: Skip) {
+        self.add(what, 1);
+    }
+
+    pub(crate) fn add(&mut self, what: Skip, count: u64) {
+        if count > 0 {
+            *self.counts.entry(what).or_default() += count;
+        }
+    }
+
+    /// Each kind with its count.
+    pub fn iter(&self) -> impl Iterator<Item = (&Skip, u64)> {
+        self.counts.iter().map(|(what, count)| (what, *count))
+    }
+
+    /// How often this was skipped.
+    pub fn of(&self, what: &Skip) -> u64 {
+        self.counts.get(what).copied().unwrap_or_default()
+    }
+}

@@ -1,0 +1,245 @@
+//! What was found, as data: the form that `who-reset --json` prints.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use serde::Serialize;
+
+use crate::ending::{By, Cause, Ending, Named, told};
+use crate::read::Skipped;
+use crate::track::{Connection, Opened};
+
+/// What a set of captures shows.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The form's version: 1.
+    pub version: u32,
+    /// The files, in the order in which they were given.
+    pub files: Vec<String>,
+    /// The connections of all files.
+    pub connections: Vec<Told>,
+    /// What could not be read.
+    pub skipped: Vec<NotRead>,
+}
+
+/// One connection.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// The place of its file among `files`.
+    pub file: usize,
+    /// `192.0.2.1:40000`
+    pub client: SocketAddr,
+    /// `192.0.2.2:80`
+    pub server: SocketAddr,
+    /// `client`, or `unknown` where the beginning is missing.
+    pub opened: &'static str,
+    /// Time of the first segment, in seconds since 1970 or since the capture's zero.
+    pub began_s: f64,
+    /// Time of the last segment.
+    pub ended_s: f64,
+    /// Segments, doubles counted.
+    pub packets: u64,
+    /// Bytes of payload seen, repeated ones once.
+    pub bytes: Sides<u64>,
+    /// Zeek's history.
+    pub history: String,
+    /// Zeek's conn_state.
+    pub conn_state: &'static str,
+    /// How it ended.
+    pub ending: Verdict,
+    /// What each program's next calls return, if its kernel is Linux.
+    pub told: Sides<Vec<Returned>>,
+    /// The book's scenario that shows the first cause.
+    pub scenario: Option<&'static str>,
+    /// The book's chapter that explains it.
+    pub chapter: Option<&'static str>,
+    /// What to run next to be sure.
+    pub next: Vec<&'static str>,
+}
+
+/// How a connection ended.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// [`crate::EndingKind::name`]
+    pub kind: &'static str,
+    /// [`crate::By::name`]
+    pub by: &'static str,
+    /// The number of the packet that ended it.
+    pub packet: Option<u64>,
+    /// Why, the best first.
+    pub causes: Vec<Why>,
+}
+
+/// A cause.
+#[derive(Clone, Debug, Serialize)]
+pub struct Why {
+    /// [`crate::Cause::id`]
+    pub id: &'static str,
+    /// [`crate::Sure::name`]
+    pub sure: &'static str,
+    /// What speaks for it.
+    pub evidence: Vec<Shown>,
+}
+
+/// Evidence.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shown {
+    /// Numbers in the file.
+    pub packets: Vec<u64>,
+    /// What they show.
+    pub why: String,
+}
+
+/// A call and what it returns.
+#[derive(Clone, Debug, Serialize)]
+pub struct Returned {
+    /// `read`, `write` or `connect`.
+    pub call: &'static str,
+    /// A number or an errno's name.
+    pub outcome: String,
+}
+
+/// The same thing of both sides.
+#[derive(Clone, Debug, Serialize)]
+pub struct Sides<T> {
+    /// The client's.
+    pub client: T,
+    /// The server's.
+    pub server: T,
+}
+
+/// Something that could not be read.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotRead {
+    /// What it is.
+    pub what: String,
+    /// How often it was there.
+    pub count: u64,
+}
+
+impl Report {
+    /// The form's version, written into every report.
+    pub const VERSION: u32 = 1;
+
+    /// A report without files.
+    pub const fn new() -> Self {
+        Self { version: Self::VERSION, files: Vec::new(), connections: Vec::new(), skipped: Vec::new() }
+    }
+
+    /// Adds what one file shows.
+    pub fn add(&mut self, file: String, connections: &[Connection], skipped: &Skipped) {
+        let place = self.files.len();
+        self.files.push(file);
+        self.connections.extend(connections.iter().map(|connection| Told::of(place, connection)));
+        self.skipped.extend(skipped.iter().map(|(what, count)| NotRead { what: what.to_string(), count }));
+    }
+}
+
+impl Default for Report {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Told {
+    fn of(file: usize, connection: &Connection) -> Self {
+        let [client, server] = connection.addresses;
+        let ending = Ending::of(connection);
+        let told = told(connection, &ending).map(|calls| {
+            calls.into_iter().map(|next| Returned { call: next.call, outcome: next.outcome.to_string() }).collect()
+        });
+        let [told_client, told_server] = told;
+        let first = ending.causes.first().map(|named| named.cause);
+        let mut next: Vec<&str> = Vec::new();
+        for named in &ending.causes {
+            if !next.contains(&named.cause.next()) {
+                next.push(named.cause.next());
+            }
+        }
+        let [began_s, ended_s] = connection.times_us.map(|us| us as f64 / 1e6);
+        Self {
+            file,
+            client,
+            server,
+            opened: match connection.opened {
+                Opened::Client => "client",
+                Opened::Unknown => "unknown",
+            },
+            began_s,
+            ended_s,
+            packets: connection.packets,
+            bytes: Sides { client: connection.sides[0].bytes, server: connection.sides[1].bytes },
+            history: connection.history(),
+            conn_state: connection.conn_state().name(),
+            ending: Verdict::of(&ending),
+            told: Sides { client: told_client, server: told_server },
+            scenario: first.and_then(Cause::scenario).or_else(|| ending.kind.scenario()),
+            chapter: first.map(Cause::chapter).or_else(|| ending.kind.chapter()),
+            next,
+        }
+    }
+}
+
+impl Verdict {
+    fn of(ending: &Ending) -> Self {
+        let why = |named: &Named| Why {
+            id: named.cause.id(),
+            sure: named.sure.name(),
+            evidence: named
+                .evidence
+                .iter()
+                .map(|evidence| Shown { packets: evidence.packets.clone(), why: evidence.why.clone() })
+                .collect(),
+        };
+        Self {
+            kind: ending.kind.name(),
+            by: ending.by.name(),
+            packet: ending.segment,
+            causes: ending.causes.iter().map(why).collect(),
+        }
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, file) in self.files.iter().enumerate() {
+            writeln!(f, "{file}")?;
+            for told in self.connections.iter().filter(|told| told.file == place) {
+                write!(f, "  {told}")?;
+            }
+        }
+        for skipped in &self.skipped {
+            writeln!(f, "not read: {} × {}", skipped.count, skipped.what)?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { client, server, packets, bytes, history, conn_state, ending, told, .. } = self;
+        write!(f, "{client} > {server}: {}", ending.kind)?;
+        if ending.by != By::Unknown.name() {
+            write!(f, " by {}", ending.by)?;
+        }
+        if let Some(packet) = ending.packet {
+            write!(f, ", packet {packet}")?;
+        }
+        writeln!(f, " ({packets} segments, {}+{} bytes, {conn_state} {history})", bytes.client, bytes.server)?;
+        for cause in &ending.causes {
+            for (place, evidence) in cause.evidence.iter().enumerate() {
+                let id = if place == 0 { format!("{}, {}", cause.sure, cause.id) } else { String::new() };
+                let packets: Vec<String> = evidence.packets.iter().map(u64::to_string).collect();
+                writeln!(f, "    {id:<32} {} [{}]", evidence.why, packets.join(" "))?;
+            }
+        }
+        for (side, calls) in [("client", &told.client), ("server", &told.server)] {
+            if !calls.is_empty() {
+                let calls: Vec<String> =
+                    calls.iter().map(|next| format!("{}() = {}", next.call, next.outcome)).collect();
+                writeln!(f, "    the {side}'s program is told: {}", calls.join(", then "))?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! From segments to connections.
+
+mod connection;
+mod side;
+mod zeek;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+pub use connection::{Connection, Opened, Seen};
+pub use side::Side;
+pub use zeek::ConnState;
+
+use crate::read::{Packet, bit};
+
+/// So many connections are kept; segments of others are counted.
+pub const CONNECTIONS_MAX: usize = 1_000_000;
+/// Ports from here on are ephemeral: Linux begins at 32768 (`ip_local_port_range`).
+const EPHEMERAL: u16 = 32_768;
+/// Ports below are a server's: a user may not bind them.
+const RESERVED: u16 = 1024;
+
+/// Puts segments into connections. Segments are given in the order of time.
+#[derive(Debug, Default)]
+pub struct Tracker {
+    connections: Vec<Connection>,
+    /// The newest connection of each pair of addresses and ports.
+    newest: HashMap<(SocketAddr, SocketAddr), usize>,
+    beyond: u64,
+}
+
+impl Tracker {
+    /// No connections yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the next segment.
+    pub fn take(&mut self, packet: &Packet) {
+        let key = key(packet);
+        let Some(&newest) = self.newest.get(&key) else {
+            self.begin(key, packet, None);
+            return;
+        };
+        match self.belongs(newest, packet) {
+            Some(at) => self.connections[at].take(packet),
+            None => self.begin(key, packet, Some(newest)),
+        }
+    }
+
+    /// How many connections there are so far.
+    pub fn len(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.connections.is_empty()
+    }
+
+    /// How many segments belonged to connections beyond [`CONNECTIONS_MAX`].
+    pub const fn beyond(&self) -> u64 {
+        self.beyond
+    }
+
+    /// The connections, in the order in which they began.
+    pub fn finish(mut self) -> Vec<Connection> {
+        // A SYN that a living connection met, and that nobody took for the beginning of another, is a part of it.
+        let mut gone = vec![false; self.connections.len()];
+        for at in (0..self.connections.len()).rev() {
+            let connection = &self.connections[at];
+            let Some(previous) = connection.previous else { continue };
+            let only_syns = connection.segments().all(|seen| seen.from == 0 && seen.bits & !bit::PSH == bit::SYN);
+            let went_on = self.connections[previous].times_us[1] >= connection.times_us[0];
+            if only_syns && went_on && connection.is_whole() {
+                let numbers: Vec<u64> = connection.segments().map(|seen| seen.number).collect();
+                gone[at] = true;
+                self.connections[previous].challenged_syns.extend(numbers);
+            }
+        }
+        let mut gone = gone.into_iter();
+        self.connections.retain(|_| !gone.next().unwrap_or(false));
+        self.connections
+    }
+
+    /// Which life of the pair a segment belongs to; `None` if it begins another one.
+    fn belongs(&mut self, newest: usize, packet: &Packet) -> Option<usize> {
+        let connection = &mut self.connections[newest];
+        let from = connection.from(packet);
+        if packet.has(bit::SYN) && !packet.has(bit::RST) {
+            return belongs_syn(connection, from, packet).then_some(newest);
+        }
+        let here = connection.distance(packet);
+        let before = connection.previous;
+        let there = before.and_then(|before| self.connections[before].distance(packet));
+        match (here, there) {
+            (Some(here), Some(there)) if there < here => before,
+            (Some(_), _) => Some(newest),
+            (None, Some(_)) => before,
+            // A reset with numbers from nowhere begins nothing.
+            (None, None) if packet.has(bit::RST) => Some(newest),
+            (None, None) => None,
+        }
+    }
+
+    fn begin(&mut self, key: (SocketAddr, SocketAddr), packet: &Packet, previous: Option<usize>) {
+        if self.connections.len() >= CONNECTIONS_MAX {
+            self.beyond += 1;
+            return;
+        }
+        let (addresses, opened) = direction(packet);
+        let mut connection = Connection::new(addresses, opened, packet.at_us);
+        if addresses[0] != packet.source && opened == Opened::Unknown {
+            connection.zeek.turned();
+        }
+        connection.previous = previous;
+        connection.take(packet);
+        self.newest.insert(key, self.connections.len());
+        self.connections.push(connection);
+    }
+}
+
+/// Whether a SYN or SYN-ACK belongs to this connection and does not begin another one.
+fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> bool {
+    let peer = 1 - from;
+    let sides = &connection.sides;
+    if packet.has(bit::ACK) {
+        // It answers this connection's SYN, whatever number it brings.
+        return sides[from].isn == Some(packet.seq)
+            || sides[peer].base.is_none_or(|base| base.wrapping_add(1) == packet.ack)
+            || sides[from].base == Some(packet.seq);
+    }
+    if sides[from].base == Some(packet.seq) {
+        if sides[from].isn.is_none() && from == 1 && connection.opened == Opened::Unknown {
+            connection.flip();
+        }
+        if packet.source == connection.addresses[0] {
+            connection.opened = Opened::Client;
+        }
+        return true;
+    }
+    // Both open at once: the other side's SYN has had no answer yet (RFC 9293 §3.5).
+    sides[from].base.is_none() && sides[peer].syn_seen() && !connection.segments().any(Seen::is_reset)
+}
+
+/// Both addresses in an order that does not depend on the direction.
+fn key(packet: &Packet) -> (SocketAddr, SocketAddr) {
+    let (a, b) = (packet.source, packet.destination);
+    if a <= b { (a, b) } else { (b, a) }
+}
+
+/// Client and server of the connection that a segment begins.
+fn direction(packet: &Packet) -> ([SocketAddr; 2], Opened) {
+    let (source, destination) = (packet.source, packet.destination);
+    if packet.has(bit::SYN) {
+        return match packet.has(bit::ACK) {
+            false => ([source, destination], Opened::Client),
+            true => ([destination, source], Opened::Client),
+        };
+    }
+    let serves =
+        |port: u16, other: u16| (port < RESERVED && other >= RESERVED) || (port < EPHEMERAL && other >= EPHEMERAL);
+    if serves(source.port(), destination.port()) {
+        ([destination, source], Opened::Unknown)
+    } else {
+        ([source, destination], Opened::Unknown)
+    }
+}

@@ -1,0 +1,244 @@
+//! Captures made from the simulator's runs: as files of every format, and as somebody at one place of the way sees them.
+
+#![allow(dead_code, reason = "each test uses a part")]
+
+use scenario::{Event, Fate, Host, Script, Trace};
+use sim::{Frame, Rules};
+
+/// A script's run, and every frame that was on the link with what became of it.
+pub(crate) struct Run {
+    pub(crate) trace: Trace,
+    pub(crate) frames: Vec<OnLink>,
+}
+
+/// A frame on the link.
+#[derive(Clone, Debug)]
+pub(crate) struct OnLink {
+    pub(crate) left_us: u64,
+    pub(crate) arrives_us: Option<u64>,
+    pub(crate) from: Host,
+    pub(crate) forged: bool,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Performs a script in memory; `None` if it cannot be.
+pub(crate) fn run(script: &str) -> Option<Run> {
+    let script = Script::parse(script).expect("a script");
+    let (trace, frames) = sim::capture("capture", &script, Rules::Linux).ok()?;
+    let on_link = trace.events.iter().filter_map(|event| match event {
+        Event::Segment { at_us, arrives_us, from, fate, .. } => Some((*at_us, *arrives_us, *from, *fate)),
+        _ => None,
+    });
+    let frames: Vec<OnLink> = on_link
+        .zip(frames)
+        .map(|((left_us, arrives_us, from, fate), Frame { at_us, bytes })| {
+            assert_eq!(left_us, at_us, "a frame a segment");
+            OnLink { left_us, arrives_us, from, forged: fate == Fate::Injected, bytes }
+        })
+        .collect();
+    Some(Run { trace, frames })
+}
+
+/// Where somebody captures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Client,
+    Server,
+    /// In the middle of the way; lost segments are lost behind it.
+    Between,
+    /// At both ends, in one file.
+    Both,
+}
+
+impl Place {
+    pub(crate) const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Between, Self::Both];
+}
+
+/// What is captured at a place: times, and the frames as they look there. Headers are as hosts write them: each of them
+/// counts its IP-IDs and is so many hops away, and who forges is nearer.
+pub(crate) fn seen_at(run: &Run, place: Place) -> Vec<(u64, Vec<u8>, bool)> {
+    let mut ids = [1000_u16, 5000];
+    let mut seen = Vec::new();
+    for frame in &run.frames {
+        let mut bytes = frame.bytes.clone();
+        let (ttl, id) = if frame.forged {
+            (60, 0x7777)
+        } else {
+            let id = &mut ids[frame.from.index()];
+            *id = id.wrapping_add(1);
+            (64 - 8 * frame.from.index() as u8, *id)
+        };
+        write_ip(&mut bytes, ttl, id);
+        let mut add = |at_us: u64| seen.push((at_us, bytes.clone(), frame.forged));
+        let departs = |host| frame.from == host && !frame.forged;
+        let arrives = |host: Host| frame.arrives_us.filter(|_| frame.from == host.peer());
+        match place {
+            Place::Between => {
+                add(frame.left_us + frame.arrives_us.map_or(100, |at_us| (at_us - frame.left_us) / 2));
+            }
+            Place::Client | Place::Server => {
+                let here = if place == Place::Client { Host::Client } else { Host::Server };
+                if departs(here) {
+                    add(frame.left_us);
+                } else if let Some(at_us) = arrives(here) {
+                    add(at_us);
+                }
+            }
+            Place::Both => {
+                if !frame.forged {
+                    add(frame.left_us);
+                }
+                if let Some(at_us) = frame.arrives_us {
+                    add(at_us);
+                }
+            }
+        }
+    }
+    seen.sort_by_key(|(at_us, ..)| *at_us);
+    seen
+}
+
+fn write_ip(bytes: &mut [u8], ttl: u8, id: u16) {
+    if bytes[0] >> 4 == 4 {
+        bytes[8] = ttl;
+        bytes[4..6].copy_from_slice(&id.to_be_bytes());
+    } else {
+        bytes[7] = ttl;
+    }
+}
+
+/// How a capture is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Form {
+    pub(crate) file: File,
+    pub(crate) link: Link,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum File {
+    Pcap { big_endian: bool, nanos: bool },
+    PcapNg { big_endian: bool, nanos: bool },
+}
+
+impl File {
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Pcap { big_endian: false, nanos: false },
+        Self::Pcap { big_endian: true, nanos: false },
+        Self::Pcap { big_endian: false, nanos: true },
+        Self::Pcap { big_endian: true, nanos: true },
+        Self::PcapNg { big_endian: false, nanos: false },
+        Self::PcapNg { big_endian: true, nanos: false },
+        Self::PcapNg { big_endian: false, nanos: true },
+        Self::PcapNg { big_endian: true, nanos: true },
+    ];
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Link {
+    Raw,
+    Ethernet,
+    Vlan,
+    QinQ,
+    Sll,
+    Sll2,
+    Null,
+    Loop,
+    Ppp,
+}
+
+impl Link {
+    pub(crate) const ALL: [Self; 9] =
+        [Self::Raw, Self::Ethernet, Self::Vlan, Self::QinQ, Self::Sll, Self::Sll2, Self::Null, Self::Loop, Self::Ppp];
+
+    const fn number(self) -> u32 {
+        match self {
+            Self::Raw => 101,
+            Self::Ethernet | Self::Vlan | Self::QinQ => 1,
+            Self::Sll => 113,
+            Self::Sll2 => 276,
+            Self::Null => 0,
+            Self::Loop => 108,
+            Self::Ppp => 9,
+        }
+    }
+
+    fn wrap(self, packet: &[u8]) -> Vec<u8> {
+        let ipv6 = packet[0] >> 4 == 6;
+        let ether: [u8; 2] = if ipv6 { [0x86, 0xdd] } else { [0x08, 0x00] };
+        let mut frame = match self {
+            Self::Raw => Vec::new(),
+            Self::Ethernet => [&[2; 12][..], &ether].concat(),
+            Self::Vlan => [&[2; 12][..], &[0x81, 0, 0, 7], &ether].concat(),
+            Self::QinQ => [&[2; 12][..], &[0x88, 0xa8, 0, 7, 0x81, 0, 0, 8], &ether].concat(),
+            Self::Sll => [&[0, 0, 0, 1, 0, 6, 2, 2, 2, 2, 2, 2, 0, 0][..], &ether].concat(),
+            Self::Sll2 => [&ether[..], &[0, 0, 0, 0, 0, 2, 0, 1, 0, 6, 2, 2, 2, 2, 2, 2, 0, 0]].concat(),
+            Self::Null => vec![if ipv6 { 10 } else { 2 }, 0, 0, 0],
+            Self::Loop => vec![0, 0, 0, if ipv6 { 24 } else { 2 }],
+            Self::Ppp => vec![0xff, 0x03, 0x00, if ipv6 { 0x57 } else { 0x21 }],
+        };
+        frame.extend_from_slice(packet);
+        frame
+    }
+}
+
+/// A capture file. Times begin at an hour of the year 2025; `snap` cuts frames.
+pub(crate) fn file<'a>(form: Form, snap: usize, packets: impl Iterator<Item = (u64, &'a [u8])>) -> Vec<u8> {
+    const ZERO_US: u64 = 1_750_000_000_000_000;
+    let mut out = Vec::new();
+    let (big, nanos) = match form.file {
+        File::Pcap { big_endian, nanos } | File::PcapNg { big_endian, nanos } => (big_endian, nanos),
+    };
+    let u32_of = |number: u32| if big { number.to_be_bytes() } else { number.to_le_bytes() };
+    let u16_of = |number: u16| if big { number.to_be_bytes() } else { number.to_le_bytes() };
+    match form.file {
+        File::Pcap { .. } => {
+            out.extend(u32_of(if nanos { 0xa1b2_3c4d } else { 0xa1b2_c3d4 }));
+            out.extend([u16_of(2), u16_of(4)].concat());
+            for number in [0, 0, 65_535, form.link.number()] {
+                out.extend(u32_of(number));
+            }
+        }
+        File::PcapNg { .. } => {
+            block(&mut out, big, 0x0a0d_0d0a, &[&u32_of(0x1a2b_3c4d)[..], &u16_of(1), &u16_of(0), &[0xff; 8]].concat());
+            let mut description = [&u16_of(form.link.number() as u16)[..], &[0, 0], &u32_of(0)].concat();
+            if nanos {
+                description.extend([&u16_of(9)[..], &u16_of(1), &[9, 0, 0, 0], &u16_of(0), &u16_of(0)].concat());
+            }
+            block(&mut out, big, 1, &description);
+        }
+    }
+    for (at_us, packet) in packets {
+        let at_us = at_us + ZERO_US;
+        let frame = form.link.wrap(packet);
+        let cut = &frame[..frame.len().min(snap)];
+        match form.file {
+            File::Pcap { .. } => {
+                let below = (at_us % 1_000_000) as u32 * if nanos { 1000 } else { 1 };
+                for number in [(at_us / 1_000_000) as u32, below, cut.len() as u32, frame.len() as u32] {
+                    out.extend(u32_of(number));
+                }
+                out.extend(cut);
+            }
+            File::PcapNg { .. } => {
+                let units = at_us * if nanos { 1000 } else { 1 };
+                let mut body = Vec::new();
+                for number in [0, (units >> 32) as u32, units as u32, cut.len() as u32, frame.len() as u32] {
+                    body.extend(u32_of(number));
+                }
+                body.extend(cut);
+                block(&mut out, big, 6, &body);
+            }
+        }
+    }
+    out
+}
+
+fn block(out: &mut Vec<u8>, big: bool, kind: u32, body: &[u8]) {
+    let u32_of = |number: u32| if big { number.to_be_bytes() } else { number.to_le_bytes() };
+    let padded = body.len().next_multiple_of(4);
+    let length = u32_of(padded as u32 + 12);
+    out.extend([&u32_of(kind)[..], &length, body, &vec![0; padded - body.len()], &length].concat());
+}
+
+/// As most captures are: pcap, microseconds, Ethernet.
+pub(crate) const USUAL: Form = Form { file: File::Pcap { big_endian: false, nanos: false }, link: Link::Ethernet };

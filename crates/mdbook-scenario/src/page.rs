@@ -1,0 +1,261 @@
+//! A chapter with its directives and its links to steps replaced.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use view::fold::Fold;
+use view::layout::Layout;
+use view::palette::Hue;
+use view::step::Step;
+
+use crate::directive::{Directive, Opening, Shows, directives, playgrounds};
+use crate::embed::{Picture, attribute, perform};
+use crate::handle;
+use crate::step_link::{StepLink, step_links};
+
+/// What is wrong in a chapter: the line, and why.
+pub(crate) type Wrong = (usize, String);
+
+/// What stands the same in every chapter.
+pub(crate) struct Built<'a> {
+    /// The program's address, relative to the book's root.
+    pub(crate) program: &'a str,
+    /// What stands in the place of `{{#playground}}`.
+    pub(crate) playground: &'a str,
+}
+
+/// The chapter at `path`, relative to the book's root, with its directives replaced.
+///
+/// # Errors
+/// Everything that is wrong, each with its line.
+pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<String, Vec<Wrong>> {
+    let Drawn { pictures, handles, mut wrong } = drawn(path, chapter, built);
+    let mut text = chapter.to_owned();
+    // From the end, so that the places before stay right. A link stays on its lines.
+    for link in step_links(chapter).iter().rev() {
+        match followed(link, chapter, &pictures) {
+            Ok(html) => text.replace_range(link.range.clone(), &html),
+            Err(why) => wrong.push((link.line, why)),
+        }
+    }
+    if !wrong.is_empty() {
+        wrong.sort();
+        return Err(wrong);
+    }
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    for line in playgrounds(chapter) {
+        built.playground.clone_into(&mut lines[line - 1]);
+    }
+    for (line, picture) in &pictures {
+        lines[line - 1] = picture.html(built.program);
+    }
+    for (line, html) in handles {
+        lines[line - 1] = html;
+    }
+    Ok(lines.join("\n") + "\n")
+}
+
+/// What a chapter's directives become, by line.
+struct Drawn {
+    pictures: BTreeMap<usize, Picture>,
+    handles: BTreeMap<usize, String>,
+    /// The directives that cannot be one.
+    wrong: Vec<Wrong>,
+}
+
+fn drawn(path: &Path, chapter: &str, built: &Built<'_>) -> Drawn {
+    let mut pictures: BTreeMap<usize, Picture> = BTreeMap::new();
+    let mut handles = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for found in directives(chapter) {
+        let Directive { line, id, shows } = match found {
+            Ok(directive) => directive,
+            Err(misplaced) => {
+                wrong.push((misplaced.line, misplaced.why));
+                continue;
+            }
+        };
+        let of = match perform(&id) {
+            Ok(of) => of,
+            Err(error) => {
+                wrong.push((line, error.to_string()));
+                continue;
+            }
+        };
+        match shows {
+            Shows::Picture { begin, opening } => {
+                let earlier: Vec<&Layout> = pictures.values().map(|picture| &*picture.of.layout).collect();
+                let fold = match opening {
+                    Opening::Folded => Fold::of(&of.layout, &earlier),
+                    Opening::Seen => None,
+                };
+                let again = pictures.values().filter(|picture| picture.of.id == of.id).count();
+                let anchor = anchor(path, of.id, again);
+                pictures.insert(line, Picture { of, begin, anchor, fold });
+            }
+            Shows::Handle(number) => match handle::html(&of, &number, built.program) {
+                Ok(html) => drop(handles.insert(line, html)),
+                Err(why) => wrong.push((line, why)),
+            },
+        }
+    }
+    Drawn { pictures, handles, wrong }
+}
+
+/// The name of a picture in the whole book: its chapter's path, the scenario, and which of them it is there.
+fn anchor(path: &Path, id: &str, again: usize) -> String {
+    let chapter = path.with_extension("").to_string_lossy().replace(['/', '\\'], "-");
+    if again == 0 { format!("{chapter}.{id}") } else { format!("{chapter}.{id}.{}", again + 1) }
+}
+
+/// The HTML of a link to a step.
+fn followed(link: &StepLink, chapter: &str, pictures: &BTreeMap<usize, Picture>) -> Result<String, String> {
+    let picture = match &link.id {
+        Some(id) => pictures.values().find(|picture| picture.of.id == id).ok_or_else(|| {
+            let shown: Vec<&str> = pictures.values().map(|picture| picture.of.id).collect();
+            format!("this page has no picture of `{id}`, it has {}", shown.join(", "))
+        })?,
+        None => {
+            let above = pictures.range(..link.line).next_back();
+            let below = || pictures.range(link.line..).next();
+            above.or_else(below).ok_or("a link to a step, but this page has no picture")?.1
+        }
+    };
+    let layout = &picture.of.layout;
+    let row = Step::parse(&link.step)
+        .and_then(|step| step.find(layout))
+        .map_err(|error| format!("{}: {error}", picture.of.id))?;
+    Ok(format!(
+        "<a class=\"sc-step {}\" href=\"#{}.{}\">{}</a>",
+        Hue::of(layout, &layout.rows[row]).class(),
+        attribute(&picture.anchor),
+        row + 1,
+        &chapter[link.text.clone()]
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use super::*;
+
+    const BUILT: Built<'static> = Built { program: "player/player-0.js", playground: "the list" };
+
+    fn page(chapter: &str) -> Result<String, Vec<Wrong>> {
+        replace(Path::new("reset/a.md"), chapter, &BUILT)
+    }
+
+    fn wrong(chapter: &str) -> String {
+        let wrong = page(chapter).expect_err("it is wrong");
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        format!("{}: {}", wrong[0].0, wrong[0].1)
+    }
+
+    #[test]
+    fn a_directive_becomes_a_picture_and_the_rest_stays() {
+        let page = page("# Title\n\n{{#scenario write-after-peer-close}}\n\nText.\n\n{{#playground}}\n")
+            .expect("the scenario is known and runs as written");
+        assert!(
+            page.starts_with("# Title\n\n<div class=\"scenario\" data-scenario=\"write-after-peer-close\""),
+            "{page}"
+        );
+        assert!(page.ends_with("</div></div>\n\nText.\n\nthe list\n"), "{page}");
+    }
+
+    #[test]
+    fn every_mistake_of_a_chapter_is_reported_with_its_line() {
+        let chapter = "{{#scenario no-such-thing}}\n\nsee {{#scenario write-after-peer-close}}\n\n[x](step:a.b)\n";
+        let wrong = page(chapter).expect_err("both directives are wrong");
+        assert_eq!(wrong.iter().map(|(line, _)| *line).collect::<Vec<_>>(), [1, 3, 5]);
+    }
+
+    #[test]
+    fn a_sentence_leads_to_its_row() {
+        let page = page("See [the *reset*](step:server.RST).\n\n{{#scenario write-after-peer-close}}\n\nMore [`write`](step:client.write.3) and\n[this](step:write-after-peer-close/server.FIN).\n")
+            .expect("all of them are there");
+        let links: Vec<(&str, &str)> = page
+            .match_indices("<a class=\"sc-step ")
+            .map(|(at, _)| page[at..].split("href=\"#").nth(1).expect("it has an address"))
+            .map(|rest| {
+                (
+                    &rest[..rest.find('"').expect("it ends")],
+                    &rest[rest.find('>').expect("a text") + 1..rest.find("</a>").expect("an end")],
+                )
+            })
+            .collect();
+        assert_eq!(links.iter().map(|(_, text)| *text).collect::<Vec<_>>(), ["the *reset*", "`write`", "this"]);
+        for (address, _) in links {
+            assert!(address.starts_with("reset-a.write-after-peer-close."), "{address}");
+            assert!(page.contains(&format!("id=\"{address}\"")), "{address} is a row");
+        }
+        assert!(page.contains("<a class=\"sc-step sc-rst\""), "{page}");
+    }
+
+    #[test]
+    fn a_link_that_leads_nowhere_stops_the_build_and_says_what_would_be_right() {
+        assert!(wrong("[x](step:server.RST)\n").starts_with("1: a link to a step, but this page has no picture"));
+        let one = "{{#scenario write-after-peer-close}}\n\n";
+        assert!(
+            wrong(&format!("{one}[x](step:client.RST)\n"))
+                .starts_with("3: write-after-peer-close: no step `client.RST`")
+        );
+        assert!(wrong(&format!("{one}[x](step:linger-zero/client.RST)\n")).contains("it has write-after-peer-close"));
+        assert!(wrong(&format!("{one}[x](step:reset)\n")).contains("expected WHO.WHAT"));
+    }
+
+    #[test]
+    fn what_a_page_has_shown_is_folded_and_can_be_shown_whole() {
+        let both =
+            page("{{#scenario stale-pooled-connection whole}}\n{{#scenario keepalive-race-fin}}\n").expect("they run");
+        assert_eq!(both.matches("<details class=\"sc-fold\"").count(), 1);
+        assert!(both.contains("as in the picture above"), "{both}");
+    }
+
+    /// The book's chapters: path and text.
+    fn chapters(folder: &Path, chapters: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).expect("the book is there") {
+            let path = entry.expect("the folder stays as it is").path();
+            if path.is_dir() {
+                self::chapters(&path, chapters);
+            } else if path.extension().is_some_and(|ending| ending == "md") {
+                let text = fs::read_to_string(&path).expect("a chapter is text");
+                chapters.push((path, text));
+            }
+        }
+    }
+
+    #[test]
+    fn every_link_of_the_book_to_a_step_leads_to_a_row_of_its_page() {
+        let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book");
+        let mut all = Vec::new();
+        chapters(&book, &mut all);
+        let (mut links, mut pages) = (0, 0);
+        for (path, text) in all {
+            let path = path.strip_prefix(&book).expect("it lies in the book");
+            let page = replace(path, &text, &BUILT).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", path.display()));
+            let addresses = page.split("<a class=\"sc-step ").skip(1).map(|link| {
+                let (_, rest) = link.split_once("href=\"#").expect("a link has an address");
+                rest.split('"').next().expect("it ends").to_owned()
+            });
+            let before = links;
+            for address in addresses {
+                assert_eq!(page.matches(&format!(" id=\"{address}\"")).count(), 1, "{}: {address}", path.display());
+                links += 1;
+            }
+            pages += usize::from(links > before);
+        }
+        assert!(links > 30 && pages >= 8, "{links} links on {pages} pages");
+    }
+
+    #[test]
+    fn no_two_rows_of_a_page_have_one_name() {
+        let page = page("{{#scenario sigkill-clean}}\n{{#scenario sigkill-clean}}\n").expect("they run");
+        let mut names: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert!(count > 20 && names.len() == count);
+    }
+}

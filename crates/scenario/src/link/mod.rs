@@ -1,0 +1,174 @@
+//! The link between the two hosts, as far as it decides: what becomes of a segment that leaves, and what is in one that
+//! is forged. Whoever performs a script carries the bytes, and decides nothing.
+
+mod connections;
+
+use std::time::Duration;
+
+pub use connections::Connections;
+
+use crate::{Count, Flags, Host, HostAction, Kind, LinkAction, Meeting};
+
+/// What the link does to segments: its delay, its cut, the rules that a script has given it, and which hosts are down.
+#[derive(Clone, Debug)]
+pub struct LinkState {
+    delay: Duration,
+    is_cut: bool,
+    /// In the order in which the script gave them.
+    rules: Vec<Rule>,
+    /// By [`Host::index`].
+    is_down: [bool; 2],
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Rule {
+    meeting: Meeting,
+    /// How many segments it is still for.
+    left: Count,
+    kind: Kind,
+    from: Host,
+}
+
+/// What becomes of a segment that leaves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// It is lost.
+    Lost,
+    /// It arrives so much later, if its receiver is up then.
+    Arrives(Duration),
+    /// It arrives so much later, and arrives again.
+    ArrivesTwice(Duration),
+}
+
+impl Default for LinkState {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl LinkState {
+    /// One way, until a script sets it.
+    pub const DELAY: Duration = Duration::from_millis(10);
+
+    /// A link that loses nothing, between hosts that are up.
+    pub const fn new() -> Self {
+        Self { delay: Self::DELAY, is_cut: false, rules: Vec::new(), is_down: [false; 2] }
+    }
+
+    /// Takes note of a statement of the link. `link ipv6` and a forged segment change nothing of what it does to others.
+    pub fn act(&mut self, action: &LinkAction) {
+        match *action {
+            LinkAction::Delay(delay) => self.delay = delay,
+            LinkAction::Cut => self.is_cut = true,
+            LinkAction::Restore => self.is_cut = false,
+            LinkAction::Meet { meeting, count, kind, from } => {
+                self.rules.push(Rule { meeting, left: count, kind, from });
+            }
+            LinkAction::Ipv6 | LinkAction::Inject { .. } => {}
+        }
+    }
+
+    /// Takes note of what happens to a host: one that has crashed is down until it boots.
+    pub fn act_on_host(&mut self, host: Host, action: HostAction) {
+        match action {
+            HostAction::Crash => self.is_down[host.index()] = true,
+            HostAction::Boot => self.is_down[host.index()] = false,
+            HostAction::Kill | HostAction::Sysctl(..) => {}
+        }
+    }
+
+    /// How long a segment takes that meets no rule; a forged one too, which meets none.
+    pub const fn delay(&self) -> Duration {
+        self.delay
+    }
+
+    /// Whether a segment that gets to this host now arrives. One that has left before its receiver went down is lost.
+    pub const fn reaches(&self, host: Host) -> bool {
+        !self.is_down[host.index()]
+    }
+
+    /// What becomes of a segment with these flags and so many bytes of payload that leaves now.
+    ///
+    /// The first rule that it meets counts, and is used up by it. A segment that is lost anyhow meets no rule: the link
+    /// is cut, or its receiver is down.
+    pub fn send(&mut self, from: Host, flags: Flags, len: u32) -> Disposition {
+        if self.is_cut || !self.reaches(from.peer()) {
+            return Disposition::Lost;
+        }
+        match self.use_up_rule(from, flags, len) {
+            None => Disposition::Arrives(self.delay),
+            Some(Meeting::Drop) => Disposition::Lost,
+            Some(Meeting::Twice) => Disposition::ArrivesTwice(self.delay),
+            Some(Meeting::Hold(longer)) => Disposition::Arrives(self.delay.saturating_add(longer)),
+        }
+    }
+
+    fn use_up_rule(&mut self, from: Host, flags: Flags, len: u32) -> Option<Meeting> {
+        let meets = |rule: &Rule| rule.from == from && rule.left != Count::Next(0) && rule.kind.matches(flags, len);
+        let rule = self.rules.iter_mut().find(|rule| meets(rule))?;
+        if let Count::Next(left) = &mut rule.left {
+            *left -= 1;
+        }
+        Some(rule.meeting)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ARRIVES: Disposition = Disposition::Arrives(LinkState::DELAY);
+
+    fn link(rules: &[(Meeting, Count, Kind)]) -> LinkState {
+        let mut link = LinkState::new();
+        for &(meeting, count, kind) in rules {
+            link.act(&LinkAction::Meet { meeting, count, kind, from: Host::Client });
+        }
+        link
+    }
+
+    fn data(link: &mut LinkState) -> Disposition {
+        link.send(Host::Client, Flags::DATA, 5)
+    }
+
+    #[test]
+    fn the_first_rule_that_a_segment_meets_is_used_up_by_it() {
+        let longer = Duration::from_millis(30);
+        let mut link = link(&[
+            (Meeting::Drop, Count::Next(1), Kind::Fin),
+            (Meeting::Drop, Count::Next(2), Kind::Data),
+            (Meeting::Hold(longer), Count::Next(1), Kind::Any),
+            (Meeting::Twice, Count::All, Kind::Data),
+        ]);
+        assert_eq!([data(&mut link), data(&mut link)], [Disposition::Lost; 2]);
+        assert_eq!(data(&mut link), Disposition::Arrives(LinkState::DELAY + longer));
+        assert_eq!([data(&mut link), data(&mut link)], [Disposition::ArrivesTwice(LinkState::DELAY); 2]);
+        assert_eq!(link.send(Host::Client, Flags::FIN, 0), Disposition::Lost);
+        assert_eq!(link.send(Host::Client, Flags::FIN, 0), ARRIVES);
+        assert_eq!(link.send(Host::Server, Flags::DATA, 5), ARRIVES, "the rules are for the other side");
+        assert_eq!(data(&mut self::link(&[(Meeting::Drop, Count::Next(0), Kind::Any)])), ARRIVES);
+    }
+
+    #[test]
+    fn what_is_lost_anyhow_uses_up_no_rule() {
+        let mut cut = link(&[(Meeting::Drop, Count::Next(1), Kind::Data)]);
+        cut.act(&LinkAction::Cut);
+        assert_eq!(data(&mut cut), Disposition::Lost);
+        cut.act(&LinkAction::Restore);
+        assert_eq!([data(&mut cut), data(&mut cut)], [Disposition::Lost, ARRIVES]);
+
+        let mut down = link(&[(Meeting::Drop, Count::Next(1), Kind::Data)]);
+        down.act_on_host(Host::Server, HostAction::Crash);
+        assert_eq!(data(&mut down), Disposition::Lost);
+        assert!(!down.reaches(Host::Server) && down.reaches(Host::Client));
+        down.act_on_host(Host::Server, HostAction::Boot);
+        assert_eq!([data(&mut down), data(&mut down)], [Disposition::Lost, ARRIVES]);
+    }
+
+    #[test]
+    fn a_delay_is_for_segments_that_leave_from_now_on() {
+        let mut link = LinkState::new();
+        link.act(&LinkAction::Delay(Duration::ZERO));
+        assert_eq!((data(&mut link), link.delay()), (Disposition::Arrives(Duration::ZERO), Duration::ZERO));
+    }
+}

@@ -1,0 +1,56 @@
+//! The settings of a host's kernel, with Linux's defaults (Documentation/networking/ip-sysctl.rst).
+
+use scenario::Sysctl;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Settings {
+    pub(crate) fin_timeout_s: u32,
+    /// Not 0: a RST does not end TIME-WAIT.
+    pub(crate) rfc1337: u32,
+    /// Not 0: a full accept queue resets.
+    pub(crate) abort_on_overflow: u32,
+    orphan_retries: u32,
+    pub(crate) retries2: u32,
+    pub(crate) syn_retries: u32,
+    pub(crate) syn_linear_timeouts: u32,
+    pub(crate) synack_retries: u32,
+    pub(crate) max_tw_buckets: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            fin_timeout_s: 60,
+            rfc1337: 0,
+            abort_on_overflow: 0,
+            orphan_retries: 0,
+            retries2: 15,
+            syn_retries: 6,
+            syn_linear_timeouts: 4,
+            synack_retries: 5,
+            max_tw_buckets: u32::MAX,
+        }
+    }
+}
+
+impl Settings {
+    pub(crate) const fn set(&mut self, name: Sysctl, value: u32) {
+        *match name {
+            Sysctl::TcpFinTimeout => &mut self.fin_timeout_s,
+            Sysctl::TcpRfc1337 => &mut self.rfc1337,
+            Sysctl::TcpAbortOnOverflow => &mut self.abort_on_overflow,
+            Sysctl::TcpOrphanRetries => &mut self.orphan_retries,
+            Sysctl::TcpRetries2 => &mut self.retries2,
+            Sysctl::TcpSynRetries => &mut self.syn_retries,
+            Sysctl::TcpSynLinearTimeouts => &mut self.syn_linear_timeouts,
+            Sysctl::TcpSynackRetries => &mut self.synack_retries,
+            Sysctl::TcpMaxTwBuckets => &mut self.max_tw_buckets,
+        } = value;
+    }
+
+    /// How often an orphan retransmits; 0 stands for 8 while `alive`: its timeout is not at its maximum
+    /// (Linux: `tcp_orphan_retries`).
+    pub(crate) const fn orphan_retries(&self, alive: bool) -> u32 {
+        if self.orphan_retries == 0 && alive { 8 } else { self.orphan_retries }
+    }
+}

@@ -1,0 +1,170 @@
+//! What each of Linux's rules means, for a reader who meets it for the first time.
+
+use scenario::RuleId;
+
+/// A rule at its row: a few words. The panel has the sentence ([`sentence`]).
+pub const fn short(rule: RuleId) -> &'static str {
+    match rule {
+        RuleId::ErrorByState => "after a FIN the error is EPIPE, without one ECONNRESET",
+        RuleId::ErrorOnce => "an error is told to one call only",
+        RuleId::UnreadClose => "unread data: close() sends a reset",
+        RuleId::LingerZero => "SO_LINGER 0: close() sends a reset",
+        RuleId::LingerWaits => "SO_LINGER: close() waits for the FIN's ACK",
+        RuleId::Linger2Negative => "TCP_LINGER2 -1: a reset in place of FIN-WAIT-2",
+        RuleId::OrphanData | RuleId::RestData => "nobody can read this any more: a reset",
+        RuleId::FinWait2Ends => "tcp_fin_timeout is over: forgotten",
+        RuleId::KeptOrphanResets => "tcp_fin_timeout is over: a reset",
+        RuleId::NoRoomToRest => "no room for another TIME-WAIT: forgotten at once",
+        RuleId::TimeWaitEnds => "60 seconds are over",
+        RuleId::TimeWaitAnswers => "TIME-WAIT answers with its last ACK",
+        RuleId::TimeWaitReopens => "a new SYN may take the place of TIME-WAIT",
+        RuleId::TimeWaitKilled => "a reset ends TIME-WAIT",
+        RuleId::TimeWaitKept => "tcp_rfc1337: a reset does not end TIME-WAIT",
+        RuleId::ResetChallenged => "not the exact number: asked, not obeyed",
+        RuleId::ResetOutside => "a reset outside the window is ignored",
+        RuleId::ResetBeforeFin => "a reset with the number of the FIN counts",
+        RuleId::ResetOfSyn => "does not acknowledge the SYN: ignored",
+        RuleId::SynChallenged => "a SYN for a living connection: asked, not obeyed",
+        RuleId::SynSoonAgain => "an answer to something older: reset, and the SYN again",
+        RuleId::OutsideAnswered => "outside the window: not taken, answered with an ACK",
+        RuleId::StaleAck => "an old ACK: nothing is sent for it",
+        RuleId::AckOfNothing => "acknowledges what was never sent: answered with an ACK",
+        RuleId::TextAfterFin => "data behind a FIN: not taken",
+        RuleId::FinAckWaits => "the ACK waits a moment: perhaps data can carry it",
+        RuleId::EarlyFin => "the FIN came before its data: kept",
+        RuleId::HandshakeReset => "a reset ends the handshake",
+        RuleId::SynRepeated => "the SYN again: the SYN-ACK again",
+        RuleId::QueueFullSyn => "the accept queue is full: the SYN is dropped",
+        RuleId::QueueFullAck => "the accept queue is full: the ACK is ignored",
+        RuleId::QueueFullAbort => "the accept queue is full: a reset (tcp_abort_on_overflow)",
+        RuleId::ListenerClosed => "the listener is gone: what waits in its queue is reset",
+        RuleId::GiveUp => "repeated too often: given up, without a reset",
+        RuleId::LossProbe => "no ACK for two round trips: a probe",
+        RuleId::WindowGiveUp => "the window stays closed: given up, without a reset",
+        RuleId::WindowProbe => "the window is closed: asked whether there is room",
+        RuleId::KeepAlive => "idle: asked whether anybody is there",
+        RuleId::KeepAliveGiveUp => "no probe was answered: given up, with a reset",
+    }
+}
+
+/// What a rule means and why it is there. One or two sentences.
+pub const fn sentence(rule: RuleId) -> &'static str {
+    match rule {
+        RuleId::ErrorByState => {
+            "The reset ends the connection. Which error the program gets depends on what came before it: EPIPE after the other side's FIN, ECONNRESET without one, ECONNREFUSED while connecting."
+        }
+        RuleId::ErrorOnce => {
+            "The kernel keeps one error for a connection and gives it to the first call that asks. After that a read gives 0 and a write gives EPIPE."
+        }
+        RuleId::UnreadClose => {
+            "Data has arrived that the program did not read. So close() sends a reset in place of a FIN: the other side is to know that its data was not taken."
+        }
+        RuleId::LingerZero => {
+            "SO_LINGER with 0 seconds asks for it: close() throws away what has not been sent, and sends a reset in place of a FIN."
+        }
+        RuleId::LingerWaits => {
+            "With SO_LINGER and a time, close() returns when the other side has acknowledged everything, the FIN too, or when the time is over."
+        }
+        RuleId::Linger2Negative => {
+            "TCP_LINGER2 is -1: the closed socket does not wait in FIN-WAIT-2 for the other side's FIN, it sends a reset."
+        }
+        RuleId::OrphanData => {
+            "The program has closed this socket, so nobody can read the data that arrives. The kernel answers it with a reset."
+        }
+        RuleId::RestData => {
+            "The program has closed this socket, and its FIN is acknowledged. Nobody can read the data that arrives now, so the kernel answers it with a reset."
+        }
+        RuleId::FinWait2Ends => {
+            "The program has closed, and the other side's FIN does not come. After tcp_fin_timeout the kernel forgets the connection. It sends nothing."
+        }
+        RuleId::KeptOrphanResets => {
+            "The program has closed, and the connection has not ended within tcp_fin_timeout. The kernel gives it up with a reset."
+        }
+        RuleId::NoRoomToRest => {
+            "The kernel keeps only so many closed connections in FIN-WAIT-2 and TIME-WAIT (tcp_max_tw_buckets). There is no room for this one, so it is forgotten at once."
+        }
+        RuleId::TimeWaitEnds => {
+            "TIME-WAIT has lasted its 60 seconds. The kernel forgets the connection, and the two ports are free for a new one."
+        }
+        RuleId::TimeWaitAnswers => {
+            "A segment of the old connection has come again: perhaps the last ACK was lost. TIME-WAIT is there to send that ACK once more."
+        }
+        RuleId::TimeWaitReopens => {
+            "The same two ports want a new connection, with a higher sequence number. So nothing old can be taken for it, and TIME-WAIT makes room."
+        }
+        RuleId::TimeWaitKilled => {
+            "A reset ends TIME-WAIT before its 60 seconds are over: so it is unless tcp_rfc1337 is set to 1."
+        }
+        RuleId::TimeWaitKept => "tcp_rfc1337 is 1, so TIME-WAIT takes no notice of a reset.",
+        RuleId::ResetChallenged => {
+            "The reset lies in the window, but has not exactly the number that is expected next. It might be forged. The kernel keeps the connection and asks with an ACK (a challenge ACK); a sender that really has no connection answers with a reset that is exact."
+        }
+        RuleId::ResetOutside => {
+            "The reset's number lies outside the window, so it cannot belong to what the connection is about now. It is ignored."
+        }
+        RuleId::ResetBeforeFin => {
+            "The reset carries the number of the FIN before it: its sender had not seen the FIN acknowledged yet. Linux takes it as exact."
+        }
+        RuleId::ResetOfSyn => {
+            "While connecting, a reset counts only if it acknowledges the SYN. This one does not, so it is ignored."
+        }
+        RuleId::SynChallenged => {
+            "A SYN asks for a new connection where one is alive. It might be forged. The kernel keeps the connection and asks with an ACK (a challenge ACK)."
+        }
+        RuleId::SynSoonAgain => {
+            "The SYN was answered with an ACK of something else: the other side still has an older connection on these ports. The kernel resets that one, and soon repeats its SYN."
+        }
+        RuleId::OutsideAnswered => {
+            "The segment lies outside the window, so it is not taken. The ACK that answers it says which byte is expected next."
+        }
+        RuleId::StaleAck => {
+            "Only the ACK of the own FIN is awaited now. This ACK is older, and nothing is sent for it."
+        }
+        RuleId::AckOfNothing => {
+            "The segment acknowledges bytes that were never sent. It is not taken; an ACK says what has been sent."
+        }
+        RuleId::TextAfterFin => {
+            "The other side's FIN has said that nothing more would come. Data with numbers behind the FIN is not taken."
+        }
+        RuleId::FinAckWaits => {
+            "The FIN has arrived, but its ACK does not leave at once. The kernel waits some milliseconds: if the program sends data or its own FIN in that time, the ACK travels with it."
+        }
+        RuleId::EarlyFin => {
+            "The FIN has overtaken data that is still missing. The kernel keeps the FIN, asks for the data, and tells the program nothing yet."
+        }
+        RuleId::HandshakeReset => {
+            "The handshake ends with a reset before it is complete. The listener goes on waiting for others."
+        }
+        RuleId::SynRepeated => "The same SYN has come again, so its answer may be lost. The SYN-ACK is sent once more.",
+        RuleId::QueueFullSyn => {
+            "As many connections as the listener allows are waiting for accept(). The kernel drops the SYN and says nothing; the client will send it again."
+        }
+        RuleId::QueueFullAck => {
+            "As many connections as the listener allows are waiting for accept(). The kernel ignores the ACK that completes the handshake, while the client believes that it is connected."
+        }
+        RuleId::QueueFullAbort => {
+            "As many connections as the listener allows are waiting for accept(). Because tcp_abort_on_overflow is 1, the kernel answers with a reset."
+        }
+        RuleId::ListenerClosed => {
+            "The listener is closed while connections wait in its queue. No program can accept them any more, so the kernel resets each of them."
+        }
+        RuleId::GiveUp => {
+            "The kernel has sent it again as often as it may, and nothing came back. It gives up: the program's next call gets ETIMEDOUT. The other side is told nothing."
+        }
+        RuleId::LossProbe => {
+            "No ACK has come for about two round trips. Before the longer retransmission timer runs out, the kernel sends a probe: data that waits, or else the last segment again."
+        }
+        RuleId::WindowGiveUp => {
+            "The other side's window has stayed closed through too many probes. The kernel gives up: the program's next call gets ETIMEDOUT. The other side is told nothing."
+        }
+        RuleId::WindowProbe => {
+            "The other side has no room for more data: its window is 0. The kernel asks from time to time whether there is room again."
+        }
+        RuleId::KeepAlive => {
+            "Nothing has come for as long as SO_KEEPALIVE allows. The kernel sends a probe: a segment without data whose number is one too low, which a living peer has to answer."
+        }
+        RuleId::KeepAliveGiveUp => {
+            "None of the keep-alive probes was answered. The kernel gives the connection up: it sends a reset, and the program's next call gets ETIMEDOUT."
+        }
+    }
+}
