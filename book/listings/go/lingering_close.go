@@ -1,33 +1,47 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net"
+	"os"
+	"strconv"
 	"time"
 )
 
 // ANCHOR: close
+var errTooMuch = errors.New("the peer sends too much")
+
 // answerAndClose closes so that the answer arrives, although the peer is still sending.
-func answerAndClose(conn *net.TCPConn, answer []byte) error {
-	defer conn.Close()
+func answerAndClose(conn *net.TCPConn, answer []byte, patience time.Duration, bytesMax int64) error {
+	defer conn.Close() // on every path
+	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil { // for writing and reading
+		return err
+	}
 	if _, err := conn.Write(answer); err != nil {
 		return err
 	}
 	if err := conn.CloseWrite(); err != nil {
 		return err
 	}
-	conn.SetReadDeadline(time.Now().Add(5 * time.Second))
-	_, err := io.CopyN(io.Discard, conn, 10_000_000)
-	if err == io.EOF {
+	switch _, err := io.CopyN(io.Discard, conn, bytesMax); err {
+	case io.EOF:
 		return nil // the peer has ended its stream: nothing is unread
+	case nil:
+		return errTooMuch // the close will reset
+	default:
+		return err
 	}
-	return err
 }
 
 // ANCHOR_END: close
 
 func main() {
-	listener, err := net.Listen("tcp", "127.0.0.1:7010")
+	length, _ := strconv.Atoi(os.Args[2])
+	seconds, _ := strconv.Atoi(os.Args[3])
+	listener, err := net.Listen("tcp", "127.0.0.1:"+os.Args[1])
 	if err != nil {
 		panic(err)
 	}
@@ -36,7 +50,10 @@ func main() {
 		panic(err)
 	}
 	conn.Read(make([]byte, 1000))
-	if err := answerAndClose(conn.(*net.TCPConn), []byte("413")); err != nil {
-		println(err.Error())
+	answer := bytes.Repeat([]byte("4"), length)
+	if err := answerAndClose(conn.(*net.TCPConn), answer, time.Duration(seconds)*time.Second, 10_000_000); err != nil {
+		fmt.Println("not gently:", err)
+	} else {
+		fmt.Println("gently")
 	}
 }

@@ -1,0 +1,180 @@
+//! The book's listings in other languages, run against peers that end in every way. A runtime that is not installed
+//! is named: this target prints by itself, and its output is not swallowed.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use tests::root;
+
+/// A listing of a lingering close: the language, the program that is run and its arguments before the file, the file.
+const LINGERING: [(&str, &[&str], &str); 4] = [
+    ("Python", &["python3"], "python/lingering_close.py"),
+    ("Java", &["java"], "java/LingeringClose.java"),
+    ("Node", &["node"], "node/lingering-close.js"),
+    ("Go", &["go", "run"], "go/lingering_close.go"),
+];
+/// The limit that each listing is given, in seconds, and what a loaded machine may add to it.
+const PATIENCE: Duration = Duration::from_secs(2);
+const START: Duration = Duration::from_secs(60);
+/// More than the two kernels' buffers hold.
+const ANSWER_MAX: usize = 50_000_000;
+
+fn main() -> ExitCode {
+    let mut failed = Vec::new();
+    let mut unchecked = Vec::new();
+    for (language, command, file) in LINGERING {
+        if !installed(command[0]) {
+            unchecked.push(language);
+            continue;
+        }
+        for (what, answer, peer) in PEERS {
+            let begun = Instant::now();
+            match meet(command, file, answer, peer) {
+                Ok(()) => println!("{language}, {what}: as the book says ({:.1} s)", begun.elapsed().as_secs_f32()),
+                Err(wrong) => failed.push(format!("{language}, {what}: {wrong}")),
+            }
+        }
+    }
+    match reading_loop() {
+        None => unchecked.push("Java's loop that reads messages"),
+        Some(Ok(())) => println!("Java, reading messages: as the book says"),
+        Some(Err(wrong)) => failed.push(format!("Java, reading messages: {wrong}")),
+    }
+    for language in &unchecked {
+        println!("NOT CHECKED, not installed here: {language}");
+    }
+    for wrong in &failed {
+        eprintln!("{wrong}");
+    }
+    if failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What a peer does, and what must become of it and of the listing.
+type Peer = fn(TcpStream, Child) -> Result<(), String>;
+/// Each with the length of the listing's answer.
+const PEERS: [(&str, usize, Peer); 3] = [
+    ("a peer that sends on and then reads", 3, sends_on),
+    ("a peer that never stops sending", 3, never_stops),
+    ("a peer that never reads", ANSWER_MAX, never_reads),
+];
+
+/// Three million bytes after the question: the answer must arrive, and no reset.
+fn sends_on(mut stream: TcpStream, listing: Child) -> Result<(), String> {
+    stream.write_all(&vec![b'x'; 3_000_000]).map_err(|error| format!("the upload broke off: {error}"))?;
+    stream.shutdown(Shutdown::Write).map_err(|error| format!("shutdown: {error}"))?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).map_err(|error| format!("reading the answer: {error}"))?;
+    let said = outcome(listing)?;
+    expect(&answer, "444").and_then(|()| expect(said.trim(), "gently"))
+}
+
+/// The listing must have had enough, and reset; what it answered is still there to be read.
+fn never_stops(mut stream: TcpStream, listing: Child) -> Result<(), String> {
+    let begun = Instant::now();
+    let error = loop {
+        match stream.write(&[b'x'; 65_536]) {
+            Ok(_) if begun.elapsed() > START => return Err("it takes bytes for ever".to_owned()),
+            Ok(_) => {}
+            Err(error) => break error,
+        }
+    };
+    if ![ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&error.kind()) {
+        return Err(format!("the upload ended with {error}"));
+    }
+    let mut answer = [0; 3];
+    stream.read_exact(&mut answer).map_err(|error| format!("the answer is lost: {error}"))?;
+    let said = outcome(listing)?;
+    expect(&String::from_utf8_lossy(&answer), "444")?;
+    expect(said.get(..10).unwrap_or(&said), "not gently")
+}
+
+/// The write is bounded as well: the listing gives up in time.
+fn never_reads(stream: TcpStream, listing: Child) -> Result<(), String> {
+    let begun = Instant::now();
+    let said = outcome(listing)?;
+    let took = begun.elapsed();
+    drop(stream);
+    if took < PATIENCE / 2 || took > PATIENCE * 10 {
+        return Err(format!("it gave up after {took:?}, its limit is {PATIENCE:?}"));
+    }
+    expect(said.get(..10).unwrap_or(&said), "not gently")
+}
+
+/// Runs a listing on a free port, connects, and asks.
+fn meet(command: &[&str], file: &str, answer: usize, peer: Peer) -> Result<(), String> {
+    let port = free_port();
+    let (port_text, answer, seconds) = (port.to_string(), answer.to_string(), PATIENCE.as_secs().to_string());
+    let mut listing = Command::new(command[0])
+        .args(&command[1..])
+        .arg(root().join("book/listings").join(file))
+        .args([&port_text, &answer, &seconds])
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    let begun = Instant::now();
+    let mut stream = loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => break stream,
+            Err(_) if begun.elapsed() < START => sleep(Duration::from_millis(50)),
+            Err(error) => {
+                let _ = listing.kill();
+                return Err(format!("nobody listens after {START:?}: {error}"));
+            }
+        }
+    };
+    stream.set_read_timeout(Some(START)).and_then(|()| stream.write_all(b"?")).map_err(|error| error.to_string())?;
+    peer(stream, listing)
+}
+
+/// What a listing has printed, once it has ended.
+fn outcome(mut listing: Child) -> Result<String, String> {
+    let begun = Instant::now();
+    while listing.try_wait().map_err(|error| error.to_string())?.is_none() {
+        if begun.elapsed() > START {
+            let _ = listing.kill();
+            return Err(format!("it still runs after {START:?}"));
+        }
+        sleep(Duration::from_millis(20));
+    }
+    let output = listing.wait_with_output().map_err(|error| error.to_string())?;
+    if !output.status.success() {
+        return Err(format!("it ended with {}", output.status));
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The chapter about the post says what it prints.
+fn reading_loop() -> Option<Result<(), String>> {
+    if !installed("java") {
+        return None;
+    }
+    let file = root().join("book/listings/java/ReadMessages.java");
+    let listing = Command::new("java").arg("-Dfile.encoding=UTF-8").arg(file).stdout(Stdio::piped()).spawn();
+    let said = listing.map_err(|error| error.to_string()).and_then(outcome);
+    Some(said.and_then(|said| {
+        let ends: Vec<&str> = said.lines().filter_map(|line| line.trim().strip_prefix("then: ")).collect();
+        expect(&said.matches("message: ").count().to_string(), "4")?;
+        expect(
+            &ends.join("; "),
+            "the end; java.io.EOFException: the stream ended in the middle of a message; \
+             java.net.SocketException: Connection reset",
+        )
+    }))
+}
+
+fn installed(program: &str) -> bool {
+    let version = if program == "go" { "version" } else { "--version" };
+    Command::new(program).arg(version).stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|it| it.success())
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    listener.local_addr().expect("it is bound").port()
+}
+
+fn expect(got: &str, right: &str) -> Result<(), String> {
+    if got == right { Ok(()) } else { Err(format!("got {got:?}, right would be {right:?}")) }
+}
