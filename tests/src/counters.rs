@@ -82,6 +82,9 @@ pub const EXPECTED: &[Expected] = expected! {
     "fin-wait1-orphan": ["TcpExtTCPAbortOnTimeout"] [];
     "syn-blackhole": ["TcpAttemptFails" "TcpExtTCPAbortOnTimeout"] [];
     "keepalive-dead": ["TcpEstabResets" "TcpOutRsts" "TcpExtTCPAbortOnTimeout" "TcpExtTCPKeepAlive"] [];
+    "keepalive-one-lost-probe":
+        ["TcpEstabResets" "TcpOutRsts" "TcpExtTCPAbortOnTimeout" "TcpExtTCPKeepAlive"] ["TcpEstabResets"];
+    "keepalive-behind-data": ["TcpEstabResets" "TcpExtTCPAbortOnTimeout"] [];
     "zero-window-stall": ["TcpEstabResets" "TcpExtTCPAbortOnTimeout" "TcpExtTCPWinProbe"] [];
     // No socket: the answer counts as a RST sent, nothing else.
     "peer-reboot-half-open": ["TcpEstabResets"] ["TcpOutRsts"];

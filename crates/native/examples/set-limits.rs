@@ -16,11 +16,12 @@ mod limits {
         stream.set_read_timeout(Some(Duration::from_secs(30)))?;
         stream.set_write_timeout(Some(Duration::from_secs(30)))?;
         let socket = SockRef::from(&stream);
-        // The kernel's patience: with data that is not acknowledged, or not taken ...
-        socket.set_tcp_user_timeout(Some(Duration::from_secs(30)))?;
-        // ... and with silence: a probe after a minute, then two more.
+        // The kernel's patience with silence: a probe after a minute, then two more ...
         let probes = TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(10));
         socket.set_tcp_keepalive(&probes.with_retries(3))?;
+        // ... and with data that is not acknowledged, or not taken. It overrules the number of probes,
+        // so it must not be shorter than all of them take: 60 + 3 * 10 seconds.
+        socket.set_tcp_user_timeout(Some(Duration::from_secs(90)))?;
         Ok(stream)
     }
     // ANCHOR_END: connect

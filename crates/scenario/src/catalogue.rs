@@ -117,6 +117,8 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "peer-vanished-read"
         "keepalive-dead"
         "keepalive-reboot"
+        "keepalive-one-lost-probe"
+        "keepalive-behind-data"
         "zero-window-stall"
         "zero-window-orphan"
         "last-ack-stuck"
