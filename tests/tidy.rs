@@ -20,7 +20,7 @@ const IMPORTS: [(&str, &[&str]); 9] = [
     ("player", &["scenario", "sim", "view"]),
     ("mdbook-scenario", &["scenario", "sim", "view", "player"]),
     ("xtask", &["scenario", "sim", "native", "view", "player", "mdbook-scenario"]),
-    ("tests", &["scenario", "sim", "native", "player", "mdbook-scenario", "xtask"]),
+    ("tests", &["scenario", "sim", "native", "capture", "player", "mdbook-scenario", "xtask"]),
 ];
 /// A file that is longer is two ideas; the exceptions have their reason beside them.
 const LINES_MAX: usize = 600;

@@ -1,9 +1,10 @@
 //! What the test targets share: the normal form in which model and kernel are compared, the golden files,
-//! the ledger, the repository's files, and scripts that nobody wrote: all short ones, random ones, and what these
+//! the ledger, the repository's files, captures made from runs, and scripts that nobody wrote: all short ones, random ones, and what these
 //! have found.
 
 #![forbid(unsafe_code)]
 
+pub mod captured;
 pub mod counters;
 pub mod files;
 pub mod found;

@@ -8,6 +8,8 @@ use crate::read::bit;
 const IDLE_US: u64 = 60_000_000;
 /// A reset so soon behind what it follows had no timer.
 const AT_ONCE_US: u64 = 150_000;
+/// Between keep-alive's probes: a second at least, and clocks are not exact.
+const KEEP_ALIVE_US: u64 = 900_000;
 /// A FIN's acknowledgement takes a round trip.
 const LINGER2_US: u64 = 1_000_000;
 /// An alert of TLS is not longer: header, alert, and what encryption adds.
@@ -17,7 +19,7 @@ const TLS_ALERT_MAX: u32 = 64;
 pub(super) fn by(facts: &Facts<'_>, reset: &Reset) -> By {
     if is_forged(reset) {
         By::Between
-    } else if reset.bare && reset.answers.is_none() && !is_missing_something(facts) {
+    } else if facts.is_unsure(reset.at) || reset.bare && reset.answers.is_none() && !is_missing_something(facts) {
         // No kernel that was read sends a bare reset but in answer to a segment, and there is none.
         By::Unknown
     } else {
@@ -59,6 +61,13 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
     } else {
         abort(facts, reset, ending);
     }
+    if facts.is_unsure(reset.at) {
+        for named in &mut ending.causes {
+            named.sure = named.sure.max(Sure::Likely);
+        }
+        let why = "its TTL is not that of the side's other segment, and there is only one to compare with";
+        ending.add(Cause::Forged, Sure::Possible, vec![number], why);
+    }
 }
 
 /// Signs that somebody in between wrote it. Says whether there are any.
@@ -94,11 +103,10 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let number = facts.number(reset.at);
     let sender = By::side(reset.from).name();
     let Some(answered) = reset.answers else {
-        if is_missing_something(facts) {
-            ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], "what it answers was not captured");
-            ending.add(Cause::WroteAfterClose, Sure::Possible, vec![number], "what it answers was not captured");
-        }
+        let why = "it would answer a segment that is not in this capture: lost to it, or forged";
         ending.add(Cause::Forged, Sure::Possible, vec![number], "it answers no segment that was captured");
+        ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
+        ending.add(Cause::WroteAfterClose, Sure::Possible, vec![number], why);
         ending.add(Cause::Abort, Sure::Possible, vec![number], "some systems and boxes abort with a bare RST");
         idle(facts, reset, ending);
         return;
@@ -119,13 +127,18 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
             if alert {
                 ending.add(Cause::CloseNotify, Sure::Likely, packets.clone(), "the data is a TLS alert");
             }
-            ending.add(Cause::WroteAfterClose, if alert { Sure::Possible } else { Sure::Likely }, packets.clone(), why);
+            let sure = if alert { Sure::Possible } else { Sure::Likely };
+            ending.add(Cause::WroteAfterClose, sure, packets.clone(), why);
         } else if segment.has(bit::FIN) {
             let why = format!("the {sender} closed, and had forgotten the connection when the other side's FIN came");
             ending.add(Cause::NoSuchConnection, Sure::Likely, packets.clone(), why);
         }
         let why = format!("the {sender} closed, and knew the connection no more");
         ending.add(Cause::NoSuchConnection, Sure::Possible, packets.clone(), why);
+        if segment.len == 0 {
+            let why = "if data came that is not in this capture";
+            ending.add(Cause::WroteAfterClose, Sure::Possible, packets.clone(), why);
+        }
         if segment.is_pure_ack() {
             let since_us = facts.seen[reset.at].at_us.saturating_sub(facts.seen[fin].at_us);
             let why = "its FIN was acknowledged, and it reset in place of FIN-WAIT-2";
@@ -170,8 +183,17 @@ fn idle(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
 fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let number = facts.number(reset.at);
     let sender = By::side(reset.from).name();
-    let probes: Vec<usize> =
-        facts.unanswered(reset.from, reset.at).into_iter().filter(|at| facts.is_probe(*at)).collect();
+    // Linux counts keep-alive's times in whole seconds.
+    let paused = |at: usize| {
+        let before = (0..at).rev().find(|before| facts.seen[*before].from == reset.from);
+        before.is_some_and(|before| facts.seen[at].at_us.saturating_sub(facts.seen[before].at_us) >= KEEP_ALIVE_US)
+    };
+    let probes: Vec<usize> = if paused(reset.at) {
+        let unanswered = facts.unanswered(reset.from, reset.at).into_iter();
+        unanswered.filter(|at| facts.is_probe(*at) && paused(*at)).collect()
+    } else {
+        Vec::new()
+    };
     if !probes.is_empty() {
         let mut packets: Vec<u64> = probes.iter().map(|at| facts.number(*at)).collect();
         packets.push(number);
@@ -313,6 +335,10 @@ pub(super) fn add_notes(facts: &Facts<'_>, ending: &mut Ending) {
             }
             _ => {}
         }
+    }
+    let alien: Vec<u64> = facts.alien.iter().map(|at| facts.number(*at)).collect();
+    if !alien.is_empty() {
+        ending.add(Cause::Forged, Sure::Possible, alien, "segments with another TTL than the side's others");
     }
     if !facts.connection.challenged_syns.is_empty() {
         let packets = facts.connection.challenged_syns.clone();

@@ -9,15 +9,23 @@ pub(crate) const SERVER: usize = 1;
 /// Something that comes again so much later was sent again: Linux waits 200 ms at least.
 const AGAIN_US: u64 = 190_000;
 
+/// So many segments that came one way show that it is the data's way.
+const DATA_MIN: usize = 4;
+/// What an earlier life of the same pair says of a side's way counts as so many segments.
+const EARLIER: usize = 3;
+
 /// A connection's segments in order, and what they show.
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) connection: &'a Connection,
     pub(crate) seen: Vec<&'a Seen>,
     pub(crate) handshake: Handshake,
-    /// Place of each side's first FIN.
+    /// Place of each side's first FIN, forged ones left out.
     pub(crate) fins: [Option<usize>; 2],
+    /// Places of segments that are no resets and have another TTL than their side's others.
+    pub(crate) alien: Vec<usize>,
     pub(crate) resets: Vec<Reset>,
+    hops: [Hops; 2],
 }
 
 /// How far a handshake came.
@@ -78,14 +86,19 @@ pub(crate) enum Odd {
 impl<'a> Facts<'a> {
     pub(crate) fn of(connection: &'a Connection) -> Self {
         let seen: Vec<&Seen> = connection.segments().collect();
-        let fin = |side: usize| seen.iter().position(|seen| seen.from == side && seen.has(bit::FIN));
+        let hops = [CLIENT, SERVER].map(|side| Hops::of(connection, &seen, side));
+        let is_alien = |at: &usize| !seen[*at].is_reset() && hops[seen[*at].from].is_alien(seen[*at].ttl);
+        let alien: Vec<usize> = (0..seen.len()).filter(is_alien).collect();
+        let fin = |side: usize| {
+            (0..seen.len()).find(|at| seen[*at].from == side && seen[*at].has(bit::FIN) && !alien.contains(at))
+        };
         let fins = [fin(CLIENT), fin(SERVER)];
         let handshake = handshake(connection, &seen);
         let resets = (0..seen.len())
             .filter(|at| seen[*at].is_reset())
-            .map(|at| reset(connection, &seen, at, handshake))
+            .map(|at| reset(connection, &seen, at, handshake, &hops))
             .collect();
-        Self { connection, seen, handshake, fins, resets }
+        Self { connection, seen, handshake, fins, alien, resets, hops }
     }
 
     /// Whether that side's FIN had been seen before that place.
@@ -143,6 +156,18 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether a segment came another way than most of its side's, and too few came to say which way is the side's.
+    pub(crate) fn is_unsure(&self, at: usize) -> bool {
+        let segment = self.seen[at];
+        let hops = &self.hops[segment.from];
+        let (Some(ttl), Some(&(main, most))) = (segment.ttl, hops.counts.first()) else { return false };
+        if segment.is_reset() {
+            let odd = hops.odd(ttl).is_some();
+            return !odd && (ttl != main || most < DATA_MIN && hops.syn.is_some_and(|syn| syn != ttl));
+        }
+        hops.syn.is_some_and(|syn| syn != ttl) && hops.counts.len() > 1 && !hops.is_alien(Some(ttl))
+    }
+
     pub(crate) fn number(&self, at: usize) -> u64 {
         self.seen[at].number
     }
@@ -163,7 +188,7 @@ fn handshake(connection: &Connection, seen: &[&Seen]) -> Handshake {
     }
 }
 
-fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshake) -> Reset {
+fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshake, hops: &[Hops; 2]) -> Reset {
     let segment = seen[at];
     let from = segment.from;
     let bare = segment.ack.is_none();
@@ -181,8 +206,8 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         answers,
         peer_bytes: payload(peers().copied()),
         own_bytes: payload(own().copied()),
-        lives_on: lives_on(seen, at),
-        odd: odd(connection, segment),
+        lives_on: lives_on(seen, at, &hops[from]),
+        odd: odd(connection, segment, &hops[from]),
     }
 }
 
@@ -248,38 +273,81 @@ fn fit(
 
 /// A later segment of the same side which it would not send after a reset of its own: new data or a FIN behind the
 /// reset's number, or the acknowledgement of something that was sent after it.
-fn lives_on(seen: &[&Seen], at: usize) -> Option<usize> {
+fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
     let reset = seen[at];
     let peer_next = |to: usize| {
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
     };
     let known = peer_next(at);
+    // A segment that was held up on its way comes behind the reset, but not with numbers behind all that was sent.
+    let own = seen[..=at].iter().filter(|other| other.from == reset.from);
+    let sent = own.map(|other| other.end()).max().unwrap_or(reset.seq);
     (at + 1..seen.len()).find(|later| {
         let segment = seen[*later];
-        if segment.from != reset.from || segment.is_reset() || segment.has(bit::SYN) && reset.from == CLIENT {
+        let another_way =
+            hops.is_alien(segment.ttl) || hops.syn.is_some_and(|syn| segment.ttl.is_some_and(|ttl| ttl != syn));
+        let opens = segment.has(bit::SYN) && !segment.has(bit::ACK);
+        if segment.from != reset.from || another_way || opens || segment.is_reset() {
             return false;
         }
-        let new = segment.end() > segment.seq && segment.seq >= reset.seq && !segment.has(bit::SYN);
+        let new = segment.end() > sent.max(segment.seq) && segment.seq >= reset.seq && !segment.has(bit::SYN);
         let acknowledges = segment.ack.is_some_and(|ack| known.is_some_and(|known| ack > known));
-        let repeats = segment.again && segment.at_us.saturating_sub(reset.at_us) >= AGAIN_US;
-        let answers_syn = segment.has(bit::SYN) && segment.has(bit::ACK);
+        let repeats = segment.again && !segment.has(bit::SYN) && segment.at_us.saturating_sub(reset.at_us) >= AGAIN_US;
+        let answers_syn = segment.has(bit::SYN) && !segment.again;
         new || (acknowledges && !segment.has(bit::SYN)) || repeats || answers_syn
     })
 }
 
-fn odd(connection: &Connection, segment: &Seen) -> Vec<Odd> {
+/// With which TTLs a side's segments came, resets left out.
+#[derive(Debug)]
+struct Hops {
+    syn: Option<u8>,
+    /// Each with its count, the most frequent first.
+    counts: Vec<(u8, usize)>,
+}
+
+impl Hops {
+    fn of(connection: &Connection, seen: &[&Seen], side: usize) -> Self {
+        let earlier = connection.sides[side].earlier_ttl;
+        let mut counts: Vec<(u8, usize)> = earlier.map(|ttl| (ttl, EARLIER)).into_iter().collect();
+        for ttl in seen.iter().filter(|seen| seen.from == side && !seen.is_reset()).filter_map(|seen| seen.ttl) {
+            match counts.iter_mut().find(|(known, _)| *known == ttl) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((ttl, 1)),
+            }
+        }
+        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        Self { syn: earlier.or(connection.sides[side].syn_ttl), counts }
+    }
+
+    /// Whether a reset with this TTL came another way than its side's other segments.
+    fn odd(&self, ttl: u8) -> Option<Odd> {
+        let &(main, most) = self.counts.first()?;
+        let count = self.counts.iter().find(|(known, _)| *known == ttl).map_or(0, |(_, count)| *count);
+        if ttl == main {
+            None
+        } else if self.syn == Some(ttl) {
+            (count == 1 && most >= DATA_MIN).then_some(Odd::HandshakeTtl(ttl, main))
+        } else {
+            (most > 1 && (count == 0 || self.is_alien(Some(ttl)))).then_some(Odd::Ttl(ttl, main))
+        }
+    }
+
+    /// A segment that came another way than most: its TTL is rare, and the side's way is known.
+    fn is_alien(&self, ttl: Option<u8>) -> bool {
+        let (Some(ttl), Some(&(main, most))) = (ttl, self.counts.first()) else { return false };
+        let count = self.counts.iter().find(|(known, _)| *known == ttl).map_or(0, |(_, count)| *count);
+        match self.syn {
+            Some(syn) => syn == main && ttl != main && count < most,
+            None => ttl != main && count * 3 <= most,
+        }
+    }
+}
+
+fn odd(connection: &Connection, segment: &Seen, hops: &Hops) -> Vec<Odd> {
     let side = &connection.sides[segment.from];
     let mut odd = Vec::new();
-    if let (Some(ttl), Some(others)) = (segment.ttl, side.ttl.or(side.syn_ttl))
-        && ttl != others
-        && !side.ttl_varies
-    {
-        odd.push(if side.syn_ttl == Some(ttl) && side.ttl.is_some() {
-            Odd::HandshakeTtl(ttl, others)
-        } else {
-            Odd::Ttl(ttl, others)
-        });
-    }
+    odd.extend(segment.ttl.and_then(|ttl| hops.odd(ttl)));
     let its_own = segment.ack.is_some() && segment.seq != 0;
     if its_own && side.linux && side.timestamps == Some(true) && segment.timestamp == Some(false) {
         odd.push(Odd::NoTimestamp);

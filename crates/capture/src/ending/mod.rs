@@ -253,6 +253,9 @@ fn without_reset(facts: &Facts<'_>) -> Ending {
             format!("a FIN of the {}'s, and none of the other side's", By::side(side).name()),
         );
         ending.segment = Some(facts.number(fin));
+        if facts.is_unsure(fin) {
+            ending.by = By::Unknown;
+        }
         return ending;
     }
     match facts.handshake {
@@ -278,6 +281,7 @@ fn orderly(facts: &Facts<'_>, client: usize, server: usize) -> Ending {
         (false, true) => By::Client,
         _ => By::Both,
     };
+    let by = if facts.is_unsure(client) || facts.is_unsure(server) { By::Unknown } else { by };
     let mut ending = Ending::new(Kind::Orderly, by);
     ending.segment = Some(facts.number(client.min(server)));
     ending

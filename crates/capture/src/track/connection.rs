@@ -138,11 +138,14 @@ impl Connection {
     /// How far a segment's numbers are from this connection's; `None` if it cannot be one of it.
     pub(crate) fn distance(&self, packet: &Packet) -> Option<u64> {
         let from = self.from(packet);
-        // A refusal has no sequence number to give: RFC 9293 §3.5.2 says 0.
-        let refuses = packet.has(bit::RST) && packet.has(bit::ACK) && packet.seq == 0;
-        let seq = if refuses { 0 } else { self.sides[from].distance(packet.seq)? };
+        let seq = if self.refuses(packet) { 0 } else { self.sides[from].distance(packet.seq)? };
         let ack = if packet.has(bit::ACK) { self.sides[1 - from].distance(packet.ack)? } else { 0 };
         Some(seq + ack)
+    }
+
+    /// Whether a segment refuses a SYN: it has no sequence number to give, and RFC 9293 §3.5.2 says 0.
+    pub(crate) fn refuses(&self, packet: &Packet) -> bool {
+        packet.has(bit::RST) && packet.has(bit::ACK) && packet.seq == 0
     }
 
     /// The client is the server, and the other way round.
@@ -167,8 +170,8 @@ impl Connection {
             return;
         }
         self.number(from, packet);
+        let refuses = self.refuses(packet);
         let [side, peer] = self.pair(from);
-        let refuses = packet.has(bit::RST) && packet.has(bit::ACK) && packet.seq == 0;
         let seq = if refuses { 0 } else { side.relative(packet.seq).unwrap_or_default() };
         let ack = packet.has(bit::ACK).then(|| peer.relative(packet.ack).unwrap_or_default());
         let win = side.window_of(packet, peer);
@@ -197,6 +200,7 @@ impl Connection {
 
     /// Learns both sides' zero from a segment.
     fn number(&mut self, from: usize, packet: &Packet) {
+        let refuses = self.refuses(packet);
         let [side, peer] = self.pair(from);
         if packet.has(bit::SYN) {
             if side.base.is_none() {
@@ -209,7 +213,6 @@ impl Connection {
                 peer.begin(packet.ack);
             }
         } else {
-            let refuses = packet.has(bit::RST) && packet.has(bit::ACK) && packet.seq == 0;
             if !refuses {
                 side.begin(packet.seq);
             }

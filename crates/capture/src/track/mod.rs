@@ -91,9 +91,12 @@ impl Tracker {
             return belongs_syn(connection, from, packet).then_some(newest);
         }
         let here = connection.distance(packet);
+        // Nobody has answered the newest life's SYN: what comes without SYN is of the life before.
+        let unanswered = connection.sides.iter().any(|side| side.base.is_none()) && !connection.refuses(packet);
         let before = connection.previous;
         let there = before.and_then(|before| self.connections[before].distance(packet));
         match (here, there) {
+            (Some(_), Some(_)) if unanswered => before,
             (Some(here), Some(there)) if there < here => before,
             (Some(_), _) => Some(newest),
             (None, Some(_)) => before,
@@ -114,6 +117,12 @@ impl Tracker {
             connection.zeek.turned();
         }
         connection.previous = previous;
+        if let Some(previous) = previous.map(|previous| &self.connections[previous]) {
+            for (place, address) in addresses.into_iter().enumerate() {
+                let side = &previous.sides[usize::from(previous.addresses[0] != address)];
+                connection.sides[place].earlier_ttl = side.earlier_ttl.or(side.syn_ttl).or(side.ttl);
+            }
+        }
         connection.take(packet);
         self.newest.insert(key, self.connections.len());
         self.connections.push(connection);
@@ -125,12 +134,13 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     let peer = 1 - from;
     let sides = &connection.sides;
     if packet.has(bit::ACK) {
-        // It answers this connection's SYN, whatever number it brings.
-        return sides[from].isn == Some(packet.seq)
-            || sides[peer].base.is_none_or(|base| base.wrapping_add(1) == packet.ack)
-            || sides[from].base == Some(packet.seq);
+        // The answer to this connection's SYN, perhaps a second one with another number.
+        let answers = sides[peer].base.is_none_or(|base| base.wrapping_add(1) == packet.ack);
+        let young = connection.segments().all(|seen| seen.from == from || seen.has(bit::SYN));
+        return sides[from].base == Some(packet.seq) || (answers && (sides[from].isn.is_none() || young));
     }
-    if sides[from].base == Some(packet.seq) {
+    let is_over = connection.segments().any(Seen::is_reset);
+    if sides[from].base == Some(packet.seq) && !is_over {
         if sides[from].isn.is_none() && from == 1 && connection.opened == Opened::Unknown {
             connection.flip();
         }
@@ -140,7 +150,7 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
         return true;
     }
     // Both open at once: the other side's SYN has had no answer yet (RFC 9293 §3.5).
-    sides[from].base.is_none() && sides[peer].syn_seen() && !connection.segments().any(Seen::is_reset)
+    sides[from].base.is_none() && sides[peer].syn_seen() && !is_over
 }
 
 /// Both addresses in an order that does not depend on the direction.

@@ -27,6 +27,8 @@ pub struct Side {
     pub bytes: u64,
     /// Segments whose payload, SYN or FIN had been sent before.
     pub repeated: u32,
+    /// TTL or hop limit that an earlier connection of the same pair had.
+    pub earlier_ttl: Option<u8>,
     /// TTL or hop limit of its SYN.
     pub syn_ttl: Option<u8>,
     /// TTL or hop limit of its last segment that was neither SYN nor RST.
@@ -84,7 +86,7 @@ impl Side {
         }
         if packet.has(bit::SYN) {
             self.scale = packet.options.window_scale;
-            self.syn_ttl = packet.ttl;
+            self.syn_ttl = self.syn_ttl.or(packet.ttl);
             self.linux = packet.options.linux_order;
         } else {
             self.ttl_varies |= self.ttl.is_some() && self.ttl != packet.ttl;

@@ -1,47 +1,61 @@
 //! Captures made from the simulator's runs: as files of every format, and as somebody at one place of the way sees them.
 
-#![allow(dead_code, reason = "each test uses a part")]
-
 use scenario::{Event, Fate, Host, Script, Trace};
 use sim::{Frame, Rules};
 
 /// A script's run, and every frame that was on the link with what became of it.
-pub(crate) struct Run {
-    pub(crate) trace: Trace,
-    pub(crate) frames: Vec<OnLink>,
+#[expect(missing_docs, reason = "the words say it")]
+pub struct Run {
+    pub trace: Trace,
+    pub frames: Vec<OnLink>,
 }
 
 /// A frame on the link.
 #[derive(Clone, Debug)]
-pub(crate) struct OnLink {
-    pub(crate) left_us: u64,
-    pub(crate) arrives_us: Option<u64>,
-    pub(crate) from: Host,
-    pub(crate) forged: bool,
-    pub(crate) bytes: Vec<u8>,
+#[expect(missing_docs, reason = "the words say it")]
+pub struct OnLink {
+    pub left_us: u64,
+    pub arrives_us: Option<u64>,
+    pub from: Host,
+    pub forged: bool,
+    pub bytes: Vec<u8>,
 }
 
 /// Performs a script in memory; `None` if it cannot be.
-pub(crate) fn run(script: &str) -> Option<Run> {
+///
+/// # Panics
+/// It is no script.
+pub fn run(script: &str) -> Option<Run> {
     let script = Script::parse(script).expect("a script");
     let (trace, frames) = sim::capture("capture", &script, Rules::Linux).ok()?;
-    let on_link = trace.events.iter().filter_map(|event| match event {
-        Event::Segment { at_us, arrives_us, from, fate, .. } => Some((*at_us, *arrives_us, *from, *fate)),
-        _ => None,
-    });
-    let frames: Vec<OnLink> = on_link
-        .zip(frames)
-        .map(|((left_us, arrives_us, from, fate), Frame { at_us, bytes })| {
-            assert_eq!(left_us, at_us, "a frame a segment");
-            OnLink { left_us, arrives_us, from, forged: fate == Fate::Injected, bytes }
-        })
-        .collect();
-    Some(Run { trace, frames })
+    Some(Run::of(trace, frames.into_iter().map(|Frame { at_us, bytes }| (at_us, bytes))))
+}
+
+impl Run {
+    /// A trace and its frames: one a segment, in the same order.
+    ///
+    /// # Panics
+    /// They do not belong together.
+    pub fn of(trace: Trace, frames: impl Iterator<Item = (u64, Vec<u8>)>) -> Self {
+        let on_link = trace.events.iter().filter_map(|event| match event {
+            Event::Segment { at_us, arrives_us, from, fate, .. } => Some((*at_us, *arrives_us, *from, *fate)),
+            _ => None,
+        });
+        let frames: Vec<OnLink> = on_link
+            .zip(frames)
+            .map(|((left_us, arrives_us, from, fate), (at_us, bytes))| {
+                assert_eq!(left_us, at_us, "a frame a segment");
+                OnLink { left_us, arrives_us, from, forged: fate == Fate::Injected, bytes }
+            })
+            .collect();
+        Self { trace, frames }
+    }
 }
 
 /// Where somebody captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Place {
     Client,
     Server,
     /// In the middle of the way; lost segments are lost behind it.
@@ -51,15 +65,26 @@ pub(crate) enum Place {
 }
 
 impl Place {
-    pub(crate) const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Between, Self::Both];
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Between, Self::Both];
+}
+
+/// A packet of a capture.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the words say it")]
+pub struct Captured {
+    pub at_us: u64,
+    pub bytes: Vec<u8>,
+    /// Its place among the run's frames.
+    pub frame: usize,
 }
 
 /// What is captured at a place: times, and the frames as they look there. Headers are as hosts write them: each of them
 /// counts its IP-IDs and is so many hops away, and who forges is nearer.
-pub(crate) fn seen_at(run: &Run, place: Place) -> Vec<(u64, Vec<u8>, bool)> {
+pub fn seen_at(run: &Run, place: Place) -> Vec<Captured> {
     let mut ids = [1000_u16, 5000];
     let mut seen = Vec::new();
-    for frame in &run.frames {
+    for (place_in_run, frame) in run.frames.iter().enumerate() {
         let mut bytes = frame.bytes.clone();
         let (ttl, id) = if frame.forged {
             (60, 0x7777)
@@ -69,7 +94,7 @@ pub(crate) fn seen_at(run: &Run, place: Place) -> Vec<(u64, Vec<u8>, bool)> {
             (64 - 8 * frame.from.index() as u8, *id)
         };
         write_ip(&mut bytes, ttl, id);
-        let mut add = |at_us: u64| seen.push((at_us, bytes.clone(), frame.forged));
+        let mut add = |at_us: u64| seen.push(Captured { at_us, bytes: bytes.clone(), frame: place_in_run });
         let departs = |host| frame.from == host && !frame.forged;
         let arrives = |host: Host| frame.arrives_us.filter(|_| frame.from == host.peer());
         match place {
@@ -94,7 +119,7 @@ pub(crate) fn seen_at(run: &Run, place: Place) -> Vec<(u64, Vec<u8>, bool)> {
             }
         }
     }
-    seen.sort_by_key(|(at_us, ..)| *at_us);
+    seen.sort_by_key(|captured| captured.at_us);
     seen
 }
 
@@ -109,19 +134,23 @@ fn write_ip(bytes: &mut [u8], ttl: u8, id: u16) {
 
 /// How a capture is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Form {
-    pub(crate) file: File,
-    pub(crate) link: Link,
+#[expect(missing_docs, reason = "the words say it")]
+pub struct Form {
+    pub file: File,
+    pub link: Link,
 }
 
+/// A file's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum File {
+#[expect(missing_docs, reason = "the words say it")]
+pub enum File {
     Pcap { big_endian: bool, nanos: bool },
     PcapNg { big_endian: bool, nanos: bool },
 }
 
 impl File {
-    pub(crate) const ALL: [Self; 8] = [
+    /// All of them.
+    pub const ALL: [Self; 8] = [
         Self::Pcap { big_endian: false, nanos: false },
         Self::Pcap { big_endian: true, nanos: false },
         Self::Pcap { big_endian: false, nanos: true },
@@ -133,8 +162,10 @@ impl File {
     ];
 }
 
+/// A link type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Link {
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Link {
     Raw,
     Ethernet,
     Vlan,
@@ -147,7 +178,8 @@ pub(crate) enum Link {
 }
 
 impl Link {
-    pub(crate) const ALL: [Self; 9] =
+    /// All of them.
+    pub const ALL: [Self; 9] =
         [Self::Raw, Self::Ethernet, Self::Vlan, Self::QinQ, Self::Sll, Self::Sll2, Self::Null, Self::Loop, Self::Ppp];
 
     const fn number(self) -> u32 {
@@ -181,8 +213,13 @@ impl Link {
     }
 }
 
+/// The packets as a file in the usual form.
+pub fn usual_file(packets: &[Captured]) -> Vec<u8> {
+    file(USUAL, usize::MAX, packets)
+}
+
 /// A capture file. Times begin at an hour of the year 2025; `snap` cuts frames.
-pub(crate) fn file<'a>(form: Form, snap: usize, packets: impl Iterator<Item = (u64, &'a [u8])>) -> Vec<u8> {
+pub fn file<'a>(form: Form, snap: usize, packets: impl IntoIterator<Item = &'a Captured>) -> Vec<u8> {
     const ZERO_US: u64 = 1_750_000_000_000_000;
     let mut out = Vec::new();
     let (big, nanos) = match form.file {
@@ -207,9 +244,9 @@ pub(crate) fn file<'a>(form: Form, snap: usize, packets: impl Iterator<Item = (u
             block(&mut out, big, 1, &description);
         }
     }
-    for (at_us, packet) in packets {
+    for Captured { at_us, bytes, .. } in packets {
         let at_us = at_us + ZERO_US;
-        let frame = form.link.wrap(packet);
+        let frame = form.link.wrap(bytes);
         let cut = &frame[..frame.len().min(snap)];
         match form.file {
             File::Pcap { .. } => {
@@ -241,4 +278,4 @@ fn block(out: &mut Vec<u8>, big: bool, kind: u32, body: &[u8]) {
 }
 
 /// As most captures are: pcap, microseconds, Ethernet.
-pub(crate) const USUAL: Form = Form { file: File::Pcap { big_endian: false, nanos: false }, link: Link::Ethernet };
+pub const USUAL: Form = Form { file: File::Pcap { big_endian: false, nanos: false }, link: Link::Ethernet };

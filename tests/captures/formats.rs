@@ -1,9 +1,7 @@
 //! The same run gives the same verdicts in every format of file, whole, in pieces, and with the payload cut.
 
-mod support;
-
 use capture::{Capture, Connection, Ending, Skip};
-use support::{File, Form, Link, Place, USUAL, file, run, seen_at};
+use tests::captured::{Captured, File, Form, Link, Place, USUAL, file, run, seen_at, usual_file};
 
 /// Everything that a reader is told of the connections, without packet numbers.
 fn verdicts(connections: &[Connection]) -> Vec<String> {
@@ -39,15 +37,14 @@ fn every_format_gives_the_same_verdicts() {
         for ipv6 in [false, true] {
             let run = run(&script(id, ipv6)).expect("it runs");
             let seen = seen_at(&run, Place::Client);
-            let packets = || seen.iter().map(|(at_us, bytes, _)| (*at_us, bytes.as_slice()));
-            let usual = file(USUAL, usize::MAX, packets());
+            let usual = file(USUAL, usize::MAX, &seen);
             let (connections, skipped) = Capture::read(&usual);
             assert_eq!(skipped.iter().count(), 0, "{id}: {skipped:?}");
             let right = verdicts(&connections);
             assert!(!right.is_empty());
             for link in Link::ALL {
                 for form in File::ALL.map(|file| Form { file, link }) {
-                    let bytes = file(form, usize::MAX, packets());
+                    let bytes = file(form, usize::MAX, &seen);
                     let (connections, skipped) = Capture::read(&bytes);
                     assert_eq!(skipped.iter().count(), 0, "{id} {form:?}: {skipped:?}");
                     assert_eq!(verdicts(&connections), right, "{id} {form:?}");
@@ -67,15 +64,14 @@ fn a_snap_length_that_cuts_options_and_payload_changes_no_verdict() {
     for id in SCENARIOS {
         let run = run(&script(id, false)).expect("it runs");
         let seen = seen_at(&run, Place::Client);
-        let packets = || seen.iter().map(|(at_us, bytes, _)| (*at_us, bytes.as_slice()));
-        let right = verdicts(&Capture::read(&file(USUAL, usize::MAX, packets())).0);
+        let right = verdicts(&Capture::read(&file(USUAL, usize::MAX, &seen)).0);
         // Ethernet and IP take 34, and the TCP header is needed up to its window.
         for snap in 14 + 20 + 16..100 {
-            let (connections, skipped) = Capture::read(&file(USUAL, snap, packets()));
+            let (connections, skipped) = Capture::read(&file(USUAL, snap, &seen));
             assert_eq!(skipped.iter().count(), 0, "{id} at {snap}: {skipped:?}");
             assert_eq!(verdicts(&connections), right, "{id} at {snap}");
         }
-        let (connections, skipped) = Capture::read(&file(USUAL, 40, packets()));
+        let (connections, skipped) = Capture::read(&file(USUAL, 40, &seen));
         assert!(connections.is_empty());
         assert_eq!(skipped.of(&Skip::TcpHeader), seen.len() as u64, "what is cut before the flags is counted");
     }
@@ -86,10 +82,11 @@ fn a_fragmented_segment_has_the_length_of_the_datagram() {
     let run = run("server listen()\nclient connect()\nserver accept()\nclient write(1000)\nserver read()\n")
         .expect("it runs");
     let seen = seen_at(&run, Place::Client);
-    let mut packets: Vec<(u64, Vec<u8>)> = Vec::new();
-    for (at_us, bytes, _) in &seen {
+    let mut packets: Vec<Captured> = Vec::new();
+    for captured in &seen {
+        let bytes = &captured.bytes;
         if bytes.len() < 1000 {
-            packets.push((*at_us, bytes.clone()));
+            packets.push(captured.clone());
             continue;
         }
         // Two parts: 496 bytes behind the IP header, and the rest.
@@ -99,18 +96,15 @@ fn a_fragmented_segment_has_the_length_of_the_datagram() {
             part[2..4].copy_from_slice(&length.to_be_bytes());
             part[6..8].copy_from_slice(&((from as u16 - 20) / 8).to_be_bytes());
             part[6] |= more;
-            packets.push((*at_us, part));
+            packets.push(Captured { bytes: part, ..*captured });
         }
     }
-    let bytes = |packets: &[(u64, Vec<u8>)]| {
-        file(USUAL, usize::MAX, packets.iter().map(|(at_us, bytes)| (*at_us, bytes.as_slice())))
-    };
-    let (connections, skipped) = Capture::read(&bytes(&packets));
+    let (connections, skipped) = Capture::read(&usual_file(&packets));
     assert_eq!(connections[0].sides[0].bytes, 1000);
     assert_eq!(skipped.iter().count(), 0, "{skipped:?}");
 
-    packets.retain(|(_, bytes)| bytes[6] & 0x20 == 0);
-    let (connections, skipped) = Capture::read(&bytes(&packets));
+    packets.retain(|captured| captured.bytes[6] & 0x20 == 0);
+    let (connections, skipped) = Capture::read(&usual_file(&packets));
     assert_eq!(connections[0].sides[0].bytes, 0);
     assert_eq!(skipped.of(&Skip::Fragment), 1, "the first part is missing");
 }
@@ -119,8 +113,8 @@ fn a_fragmented_segment_has_the_length_of_the_datagram() {
 fn what_is_no_tcp_is_named_and_counted() {
     let udp = [&[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 17, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2][..], &[0; 8]].concat();
     let gre = [&[0x45, 0, 0, 28, 0, 0, 0, 0, 64, 47, 0, 0, 192, 0, 2, 1, 192, 0, 2, 2][..], &[0; 8]].concat();
-    let packets = [&udp, &gre, &gre];
-    let bytes = file(USUAL, usize::MAX, packets.iter().map(|packet| (0, packet.as_slice())));
+    let packets = [&udp, &gre, &gre].map(|bytes| Captured { at_us: 0, bytes: bytes.clone(), frame: 0 });
+    let bytes = usual_file(&packets);
     let (connections, skipped) = Capture::read(&bytes);
     assert!(connections.is_empty());
     let named: Vec<(String, u64)> = skipped.iter().map(|(what, count)| (what.to_string(), count)).collect();

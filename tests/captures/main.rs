@@ -1,0 +1,4 @@
+//! Captures of runs whose endings are known: what `capture` says of them.
+
+mod formats;
+mod truth;
