@@ -317,7 +317,7 @@ impl Stage for Lab<'_> {
             Action::Call(call) => self.begin_call(statement.line, call),
             Action::Host(host, action) => self.host_action(statement, *host, *action),
             Action::Link(action) => self.link_action(statement, action),
-            Action::Wait(_) | Action::Expect(..) => Ok(()),
+            Action::Wait(_) | Action::Pause(_) | Action::Expect(..) => Ok(()),
         }
     }
 

@@ -87,7 +87,7 @@ pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, 
     // A statement with `&` has not waited for it.
     if matches!(
         &script.statements.last(),
-        Some(Statement { action: Action::Call(Call { in_background: true, .. }), .. })
+        Some(Statement { action: Action::Call(Call { in_background: true, .. }) | Action::Pause(_), .. })
     ) {
         run.wait_until_quiet()?;
     }
@@ -142,6 +142,10 @@ impl<'a, S: Stage> Run<'a, S> {
             Action::Wait(duration) => {
                 self.stage.record_wait(statement);
                 self.run(Until::Elapsed(*duration))?;
+            }
+            Action::Pause(duration) => {
+                self.stage.record_wait(statement);
+                return self.run(Until::Elapsed(*duration));
             }
             Action::Expect(whom, state) => {
                 let found = self.stage.state(whom)?;

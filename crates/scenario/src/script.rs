@@ -52,8 +52,10 @@ pub enum Action {
     Host(Host, HostAction),
     /// Something happens to the link, or to a segment on it.
     Link(LinkAction),
-    /// Time passes.
+    /// Time passes, and the next statement waits for the link to be quiet.
     Wait(Duration),
+    /// Time passes, and the next statement begins then, whatever is on its way (`wait 40ms &`).
+    Pause(Duration),
     /// `expect SUBJECT STATE`
     Expect(Whom, State),
 }

@@ -357,7 +357,7 @@ impl Stage for World {
                 self.link.state.act(action);
                 self.inject(statement.line, action)
             }
-            Action::Wait(_) | Action::Expect(..) => Ok(()),
+            Action::Wait(_) | Action::Pause(_) | Action::Expect(..) => Ok(()),
         }
     }
 

@@ -152,7 +152,7 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Link(LinkAction::Meet { meeting: Meeting::Twice, .. }) => "twice",
         Action::Link(LinkAction::Meet { meeting: Meeting::Hold(_), .. }) => "hold",
         Action::Link(LinkAction::Inject { .. }) => "inject",
-        Action::Wait(_) => "wait",
+        Action::Wait(_) | Action::Pause(_) => "wait",
         Action::Expect(..) => "expect",
         Action::Call(call) => call.verb.name(),
     }

@@ -167,6 +167,14 @@ impl Lab {
         self.settle();
     }
 
+    /// Time passes, whatever is on its way.
+    pub(crate) fn pause(&mut self, time: Duration) {
+        if let Some(pair) = &mut self.pair {
+            pair.record_statement(Action::Pause(time), &format!("wait {}ms &", time.as_millis()));
+        }
+        thread::sleep(time);
+    }
+
     fn call<T: Returned>(&mut self, host: Host, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         let (call, waits) = call.strip_suffix(" &").map_or((call, true), |call| (call, false));
         let began = Instant::now();

@@ -150,7 +150,8 @@ pub(super) fn read_action(line: &Line<'_>) -> Result<Action> {
 }
 
 fn wait(reader: &mut Reader<'_, '_>) -> Result<Action> {
-    Ok(Action::Wait(duration(reader, "`wait 5s` or `wait 250ms`")?))
+    let time = duration(reader, "`wait 5s` or `wait 250ms`")?;
+    Ok(if reader.sign('&') { Action::Pause(time) } else { Action::Wait(time) })
 }
 
 /// The call of that name, from behind its opening bracket on; `listener` is for `accept`.

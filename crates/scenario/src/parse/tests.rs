@@ -34,6 +34,8 @@ fn a_script_has_a_title_a_summary_and_captions() {
     assert_eq!((listen.line, listen.text.as_str()), (7, "server listen() = 0"));
     assert_eq!(listen.caption.as_deref(), Some("a caption"));
     assert_eq!(script.statements[1].action, Action::Wait(Duration::from_millis(1500)));
+    let paused = Script::parse("wait 40ms &  # a caption\n").expect("it is a script");
+    assert_eq!(paused.statements[0].action, Action::Pause(Duration::from_millis(40)));
 }
 
 #[test]
