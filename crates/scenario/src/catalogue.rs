@@ -77,6 +77,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
     OneSided:
         "write-after-peer-close"
         "stale-pooled-connection"
+        "keepalive-race"
         "keepalive-race-fin"
         "keepalive-race-unread"
         "fin-lost-data-first"

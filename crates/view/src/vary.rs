@@ -4,7 +4,6 @@
 //! 500ms`); and the moment of a statement in a block of statements that do not wait for each other (each ends with
 //! `&`), which moves before and behind the others.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use scenario::{Event, Outcome, Trace};
@@ -18,8 +17,8 @@ pub struct Handle {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Number {
-    /// The bytes of the number.
-    Written(Range<usize>),
+    /// The bytes of the number, and the line that it stands in.
+    Written { line: u32, range: Range<usize> },
     /// A block's lines (indices), and which of its statements has the handle.
     Moment { block: Range<usize>, moved: usize },
 }
@@ -40,7 +39,8 @@ impl Handle {
             Some(Number::Moment { block: start..end, moved: at - start })
         } else {
             let start: usize = text.split_inclusive('\n').take(at).map(str::len).sum();
-            last_number(arguments(found)).map(|range| Number::Written(start + range.start..start + range.end))
+            last_number(arguments(found))
+                .map(|range| Number::Written { line, range: start + range.start..start + range.end })
         };
         match number {
             Some(number) => Ok(Self { text: text.to_owned(), number }),
@@ -51,7 +51,7 @@ impl Handle {
     /// The script with another value: in the number's own unit, a moment in milliseconds since its block began.
     pub fn set(&self, value: u32) -> String {
         match &self.number {
-            Number::Written(range) => {
+            Number::Written { range, .. } => {
                 format!("{}{value}{}", &self.text[..range.start], &self.text[range.end..])
             }
             Number::Moment { block, moved } => {
@@ -65,10 +65,18 @@ impl Handle {
         }
     }
 
+    /// The line of the call whose argument varies, if it is one.
+    const fn line(&self) -> Option<u32> {
+        match self.number {
+            Number::Written { line, .. } => Some(line),
+            Number::Moment { .. } => None,
+        }
+    }
+
     /// The value that the script has.
     pub fn value(&self) -> u32 {
         match &self.number {
-            Number::Written(range) => self.text[range.clone()].parse().unwrap_or(0),
+            Number::Written { range, .. } => self.text[range.clone()].parse().unwrap_or(0),
             Number::Moment { block, moved } => {
                 let lines: Vec<&str> = self.text.lines().collect();
                 lines[block.clone()][..*moved].iter().filter_map(|line| wait_ms(line)).sum()
@@ -194,7 +202,7 @@ pub fn bands<E>(
 ) -> Result<Vec<Band>, E> {
     let mut bands: Vec<Band> = Vec::new();
     for value in values {
-        let gives = given(&perform(&handle.set(value))?);
+        let gives = given(&perform(&handle.set(value))?, handle.line());
         match bands.last_mut().filter(|band| band.gives == gives) {
             Some(band) => band.to = value,
             None => bands.push(Band { from: value, to: value, gives }),
@@ -203,24 +211,34 @@ pub fn bands<E>(
     Ok(telling(bands))
 }
 
-/// The calls of a run. The second `client read()` is told from the first by its number.
-fn given(trace: &Trace) -> Vec<Given> {
-    let mut gives: Vec<Given> = Vec::new();
+/// The calls of a run by the line of the script, without the one that varies. The second `client read()` is told from
+/// the first by its number.
+fn given(trace: &Trace, varied: Option<u32>) -> Vec<Given> {
+    let mut calls: Vec<(u32, String, Outcome)> = Vec::new();
     for event in &trace.events {
-        let Event::Call { socket, call, outcome, .. } = event else { continue };
-        let name = format!("{} {call}", trace.sockets.name(*socket));
-        let earlier = gives.iter().filter(|given| given.call.split(" (again").next() == Some(&name)).count();
+        if let Event::Call { socket, line, call, outcome, .. } = event
+            && Some(*line) != varied
+        {
+            calls.push((*line, format!("{} {call}", trace.sockets.name(*socket)), *outcome));
+        }
+    }
+    calls.sort_by_key(|(line, ..)| *line);
+    let mut gives: Vec<Given> = Vec::new();
+    for (at, (_, name, outcome)) in calls.iter().enumerate() {
+        let earlier = calls[..at].iter().filter(|(_, earlier, _)| earlier == name).count();
         let call = match earlier {
-            0 => name,
-            1 => format!("{name} (again)"),
-            _ => format!("{name} (again, {})", earlier + 1),
+            0 => name.clone(),
+            1 => format!("2nd {name}"),
+            2 => format!("3rd {name}"),
+            _ => format!("{}th {name}", earlier + 1),
         };
         gives.push(Given { call, outcome: Some(*outcome) });
     }
     gives
 }
 
-/// Leaves out the calls that give the same everywhere; names those that are not made in one band and are in another.
+/// Leaves out the calls that give the same everywhere, and, if others tell enough, those that are not made everywhere:
+/// they tell of the program.
 fn telling(mut bands: Vec<Band>) -> Vec<Band> {
     let mut calls: Vec<String> = Vec::new();
     for given in bands.iter().flat_map(|band| &band.gives) {
@@ -228,21 +246,26 @@ fn telling(mut bands: Vec<Band>) -> Vec<Band> {
             calls.push(given.call.clone());
         }
     }
-    let of =
-        |band: &Band, call: &str| band.gives.iter().find(|given| given.call == call).and_then(|given| given.outcome);
-    let silent: BTreeSet<String> = calls
-        .iter()
-        .filter(|call| bands.windows(2).all(|pair| of(&pair[0], call) == of(&pair[1], call)))
-        .cloned()
-        .collect();
-    let last = bands.last().map(|band| band.gives.clone()).unwrap_or_default();
+    let of = |band: &Band, call: &str| band.gives.iter().find(|it| it.call == call).and_then(|it| it.outcome);
+    if bands.len() > 1 {
+        calls.retain(|call| bands.windows(2).any(|pair| of(&pair[0], call) != of(&pair[1], call)));
+        let made: Vec<String> =
+            calls.iter().filter(|call| bands.iter().all(|band| of(band, call).is_some())).cloned().collect();
+        if !made.is_empty() {
+            calls = made;
+        }
+    }
     for band in &mut bands {
-        let order: Vec<&String> = calls.iter().filter(|call| !silent.contains(*call)).collect();
-        band.gives = order.into_iter().map(|call| Given { outcome: of(band, call), call: call.clone() }).collect();
+        band.gives = calls.iter().map(|call| Given { outcome: of(band, call), call: call.clone() }).collect();
     }
-    if let [only] = &mut bands[..] {
-        only.gives = last; // nothing differs: say all of it
-    }
+    // What is left may not tell neighbours apart any more.
+    bands.dedup_by(|next, band| {
+        let is_same = next.gives == band.gives;
+        if is_same {
+            band.to = next.to;
+        }
+        is_same
+    });
     bands
 }
 
@@ -287,6 +310,18 @@ mod tests {
             first.set(70),
             "# ?\nwait 60ms &\nserver read() = 1 &\nwait 10ms &\nclient write(1) = 1 & # leaves\nwait 50ms &\nserver close() = 0 &\nclient read()\n"
         );
+    }
+
+    #[test]
+    fn the_moment_of_a_close_decides_what_the_request_meets() {
+        let text = scenario::scenario("keepalive-race").expect("it is in the book").text;
+        let line = text.lines().position(|line| line.starts_with("server close()")).expect("it closes") as u32 + 1;
+        let handle = Handle::of_line(text, line).expect("it is one of several");
+        let bands = bands(&handle, (0..=300).step_by(10), perform).expect("they run");
+        let told: Vec<_> = bands.iter().map(|band| (band.from, band.to, band.tone())).collect();
+        let calls: Vec<_> = bands[0].gives.iter().map(|given| given.call.as_str()).collect();
+        assert_eq!(calls, ["2nd client read()", "client write(\"GET /3\")"]);
+        assert_eq!(told, [(0, 150, Tone::Ends), (160, 180, Tone::Fails), (190, 300, Tone::Works)]);
     }
 
     #[test]
