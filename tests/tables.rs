@@ -2,16 +2,17 @@
 
 use std::fs;
 
+use capture::text::table;
+use capture::text::table::{Known, Table};
 use scenario::messages::{Cause, MESSAGES, Runtime, message};
 use scenario::{CATALOGUE, Entry, Family, Script};
-use serde::Deserialize;
 use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
 use tests::{found, ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
-    check("messages.md", "messages", &front_door(&endings()));
+    check("messages.md", "messages", &front_door(table()));
 }
 
 #[test]
@@ -42,8 +43,28 @@ fn the_book_prints_what_random_scripts_found_and_what_sockets_are_held_to() {
 }
 
 #[test]
+fn every_cause_leads_to_a_chapter_and_to_a_scenario() {
+    for cause in &table().causes {
+        assert!(root().join("book").join(&cause.chapter).is_file(), "{}: no chapter {}", cause.id, cause.chapter);
+        if let Some(id) = &cause.scenario {
+            assert!(scenario::scenario(id).is_some(), "{}: no scenario {id}", cause.id);
+        }
+    }
+    let used = table().endings.iter().flat_map(|ending| {
+        ending.causes.iter().chain(ending.messages.iter().flat_map(|line| &line.causes)).collect::<Vec<_>>()
+    });
+    let mut used: Vec<&str> = used.map(String::as_str).collect();
+    used.sort_unstable();
+    used.dedup();
+    let mut known: Vec<&str> = table().causes.iter().map(|cause| cause.id.as_str()).collect();
+    known.sort_unstable();
+    assert_eq!(used, known, "causes that lines name, and causes of the table");
+}
+
+#[test]
 fn what_the_widget_says_can_be_looked_up() {
-    let known: Vec<String> = endings().into_iter().flat_map(|ending| ending.messages).map(|line| line.text).collect();
+    let known: Vec<&str> =
+        table().endings.iter().flat_map(|ending| &ending.messages).map(|line| line.text.as_str()).collect();
     for message in MESSAGES.iter().filter(|message| is_a_line_of_a_log(message.text)) {
         assert!(
             known.iter().any(|text| shares_its_words(text, message.text)),
@@ -54,53 +75,38 @@ fn what_the_widget_says_can_be_looked_up() {
     }
 }
 
-/// A kind of ending that a message can tell of, with everybody who tells it.
-#[derive(Deserialize)]
-struct Ending {
-    id: String,
-    title: String,
-    /// The calls that can give it.
-    call: String,
-    /// What came before it on the wire; empty where there is nothing to say.
-    wire: String,
-    /// What to do first.
-    first: String,
-    /// Where the book explains it, from the book's root.
-    chapters: Vec<String>,
-    messages: Vec<Line>,
-}
-
-/// A line of somebody's log.
-#[derive(Deserialize)]
-struct Line {
-    who: String,
-    text: String,
-    /// "run: …" with the version, or "source: …" with the file.
-    known: String,
-}
-
-fn endings() -> Vec<Ending> {
-    let file = root().join("book/data/messages.json");
-    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-}
-
-fn front_door(endings: &[Ending]) -> String {
+fn front_door(table: &Table) -> String {
     let mut page = String::new();
-    for ending in endings {
+    for ending in &table.endings {
         page += &format!("## {} {{#{}}}\n\n", ending.title, ending.id);
         page += &format!("**What failed:** {}\n\n", ending.call);
         if !ending.wire.is_empty() {
             page += &format!("**On the wire:** {}\n\n", ending.wire);
         }
+        page += &format!("**It does not say:** {}\n\n", ending.not);
         page += &format!("**First:** {}\n\n", ending.first);
-        page += "**Read:**\n\n";
-        for chapter in &ending.chapters {
+        page += "**Causes,** the most likely first:\n\n";
+        for id in &ending.causes {
+            let cause = table.causes.iter().find(|cause| cause.id == *id).unwrap_or_else(|| panic!("no cause {id}"));
+            page += &format!("- {} *{}* [{}]({})\n", cause.title, cause.ask, title(&cause.chapter), cause.chapter);
+        }
+        let caused = |chapter: &&String| {
+            table.causes.iter().any(|cause| cause.chapter == **chapter && ending.causes.contains(&cause.id))
+        };
+        let others: Vec<&String> = ending.chapters.iter().filter(|chapter| !caused(chapter)).collect();
+        if !others.is_empty() {
+            page += "\n**Read also:**\n\n";
+        }
+        for chapter in others {
             page += &format!("- [{}]({chapter})\n", title(chapter));
         }
         page += "\n| who | the line | known from |\n|---|---|---|\n";
         for line in &ending.messages {
-            page += &format!("| {} | `{}` | {} |\n", line.who, line.text, line.known);
+            let known = match &line.known {
+                Known::Run(version) => format!("run: {version}"),
+                Known::Source(place) => format!("source: {place}"),
+            };
+            page += &format!("| {} | `{}` | {known} |\n", line.who, line.text.replace('|', "\\|"));
         }
         page += "\n";
     }

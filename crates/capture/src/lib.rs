@@ -9,11 +9,13 @@
 //! - [`Tracker`] (`track/`): segments → [`Connection`]s; Zeek's history and [`ConnState`]
 //! - [`Ending`] (`ending/`): who ended it, why, how sure, with the numbers of the packets; what each program was told
 //! - [`Report`] (`report.rs`): what was found, as data
+//! - [`text`]: pasted text instead of a capture: a log's line, a trace, what `ss` and `nstat` print
 
 mod capture;
 mod ending;
 mod read;
 mod report;
+pub mod text;
 mod track;
 
 pub use capture::{Capture, is_capture};

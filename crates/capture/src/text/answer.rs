@@ -1,0 +1,88 @@
+//! What comes of a pasted text.
+
+use std::ops::Range;
+
+use super::counters::Counter;
+use super::names::{Errno, System};
+use super::sockets::Sockets;
+use super::table::{Cause, Ending, Line};
+
+/// What a pasted text is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// There is nothing to look at yet.
+    Empty,
+    /// It tells of one ending.
+    Message(Message),
+    /// It is a part of these lines: somebody is still typing.
+    Part(Vec<Found>),
+    /// Lines of `ss`, `netstat` or `/proc/net/tcp`.
+    Sockets(Sockets),
+    /// Lines of `nstat`, `netstat -s` or `/proc/net/netstat`: those that have to do with endings and are not 0.
+    Counters(Vec<Counter>),
+    /// Lines of `tcpdump` or `tshark`: the captures' module reads them.
+    Packets,
+    /// Nothing in it is known.
+    Nothing,
+}
+
+/// A text that tells of one ending.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    /// By what it was recognised.
+    pub by: By,
+    /// The ending, and the line of the table.
+    pub found: Found,
+    /// What was recognised, as places in the text, in bytes.
+    pub marks: Vec<Range<usize>>,
+    /// Other endings that the same text tells of.
+    pub also: Vec<Found>,
+}
+
+/// By what a text was recognised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum By {
+    /// By its words.
+    Line,
+    /// By an errno's name, or by its number on that system.
+    Errno {
+        /// Which.
+        errno: &'static Errno,
+        /// Whose name or number it is, if only one system has it.
+        system: Option<System>,
+    },
+    /// By an HTTP status.
+    Status(&'static str),
+    /// By a state of a connection.
+    State(&'static str),
+    /// By a near miss of this.
+    Near(&'static str),
+}
+
+/// An ending of the table, with one of its lines where it was one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[expect(missing_docs, reason = "the table's own types")]
+pub struct Found {
+    pub ending: &'static Ending,
+    pub line: Option<&'static Line>,
+}
+
+impl Found {
+    /// The calls that can have failed.
+    pub fn call(&self) -> &'static str {
+        self.line.and_then(|line| line.call.as_deref()).unwrap_or(&self.ending.call)
+    }
+
+    /// What it does not say.
+    pub fn not(&self) -> &'static str {
+        self.line.and_then(|line| line.not.as_deref()).unwrap_or(&self.ending.not)
+    }
+
+    /// The causes, the most likely for this line first.
+    pub fn causes(&self) -> Vec<&'static Cause> {
+        let own = self.line.map(|line| &line.causes).filter(|causes| !causes.is_empty());
+        let causes = &super::find::table().causes;
+        let of_id = |id: &String| causes.iter().find(|cause| cause.id == *id);
+        own.unwrap_or(&self.ending.causes).iter().filter_map(of_id).collect()
+    }
+}

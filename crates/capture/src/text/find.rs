@@ -1,0 +1,179 @@
+//! The finder: from a pasted text to the ending that it tells of.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use super::answer::{Answer, By, Found, Message};
+use super::names;
+use super::near;
+use super::pattern::Pattern;
+use super::plain::Plain;
+use super::table::{Ending, Line, Table};
+
+/// The table, as the book has it.
+pub fn table() -> &'static Table {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| {
+        postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/messages.postcard")))
+            .expect("build.rs has packed this very type")
+    });
+    &TABLE
+}
+
+/// A line of the table, ready to be sought.
+struct Row {
+    ending: &'static Ending,
+    line: &'static Line,
+    pattern: Pattern,
+}
+
+fn rows() -> &'static [Row] {
+    static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+        let of = |ending: &'static Ending| {
+            ending.messages.iter().map(move |line| Row { ending, line, pattern: Pattern::of(&line.text) })
+        };
+        table().endings.iter().flat_map(of).collect()
+    });
+    &ROWS
+}
+
+/// A shorter text is no text yet.
+const LETTERS_MIN: usize = 3;
+/// A line with fewer letters (`EOF`) yields to an errno or a status beside it.
+const WEIGHT_OF_A_SENTENCE: usize = 7;
+/// How many lines are shown that have the text as a part.
+const PARTS_MAX: usize = 12;
+/// How many other endings are named.
+const ALSO_MAX: usize = 3;
+
+/// What a text of prose, of a log or of a trace says: a line of the table, or what its errno, status or state says.
+pub(super) fn message(original: &str) -> Answer {
+    let plain = Plain::of(original);
+    let text = plain.text();
+    if text.chars().filter(|letter| letter.is_alphanumeric()).count() < LETTERS_MIN.min(2) {
+        return Answer::Empty;
+    }
+    let hits = hits(&plain);
+    if let Some(best) = hits.first().filter(|best| best.row.pattern.weight() >= WEIGHT_OF_A_SENTENCE) {
+        return of_line(&plain, best, &hits);
+    }
+    named(&plain)
+        .or_else(|| hits.first().map(|best| of_line(&plain, best, &hits)))
+        .or_else(|| part(text))
+        .or_else(|| nearest(&plain))
+        .unwrap_or(Answer::Nothing)
+}
+
+/// A row that stands in the text.
+struct Hit {
+    row: &'static Row,
+    places: Vec<Range<usize>>,
+    /// How much it says.
+    weight: usize,
+}
+
+/// The rows that stand in the text, the one that says most first; of equals the one that stands last in the text.
+fn hits(plain: &Plain) -> Vec<Hit> {
+    let text = plain.text();
+    let breaks: Vec<usize> = plain.lines().map(|line| line.start).collect();
+    let mut hits: Vec<Hit> = rows()
+        .iter()
+        .filter_map(|row| {
+            let places = row.pattern.find(text, 0..text.len())?;
+            let (first, last) = (places.first()?.start, places.last()?.end);
+            let is_one_line = !breaks.iter().any(|line| first < *line && *line < last);
+            // Parts that stand on several lines may have met by chance.
+            let weight = if is_one_line { row.pattern.weight() } else { row.pattern.weight() * 3 / 4 };
+            Some(Hit { row, places, weight })
+        })
+        .collect();
+    let begins = |hit: &Hit| hit.places.first().map_or(0, |place| place.start);
+    hits.sort_by(|one, other| other.weight.cmp(&one.weight).then(begins(other).cmp(&begins(one))));
+    hits
+}
+
+fn of_line(plain: &Plain, best: &Hit, hits: &[Hit]) -> Answer {
+    let overlaps = |hit: &Hit| hit.places.iter().any(|one| best.places.iter().any(|other| meet(one, other)));
+    let mut also: Vec<Found> = Vec::new();
+    for hit in hits.iter().filter(|hit| hit.weight * 3 >= best.weight && !overlaps(hit)) {
+        let is_new =
+            hit.row.ending.id != best.row.ending.id && also.iter().all(|found| found.ending.id != hit.row.ending.id);
+        if is_new && also.len() < ALSO_MAX {
+            also.push(Found { ending: hit.row.ending, line: Some(hit.row.line) });
+        }
+    }
+    Answer::Message(Message {
+        by: By::Line,
+        found: Found { ending: best.row.ending, line: Some(best.row.line) },
+        marks: best.places.iter().map(|place| plain.original(place)).collect(),
+        also,
+    })
+}
+
+fn meet(one: &Range<usize>, other: &Range<usize>) -> bool {
+    one.start < other.end && other.start < one.end
+}
+
+/// By errno, status or state.
+fn named(plain: &Plain) -> Option<Answer> {
+    let text = plain.text();
+    let answer = |by, found, place| {
+        Some(Answer::Message(Message { by, found, marks: vec![plain.original(&place)], also: Vec::new() }))
+    };
+    if let Some((errno, system, place)) = names::errno(text) {
+        let found = Found { ending: ending(errno.ending)?, line: None };
+        return answer(By::Errno { errno, system }, found, place);
+    }
+    if let Some((status, place)) = names::status(text) {
+        return answer(By::Status(status), by_name(status)?, place);
+    }
+    let (state, place) = names::state_in(text)?;
+    answer(By::State(state), by_name(state)?, place)
+}
+
+/// The ending with that id.
+pub(super) fn ending(id: &str) -> Option<&'static Ending> {
+    table().endings.iter().find(|ending| ending.id == id)
+}
+
+/// The line that is found by that name.
+pub(super) fn by_name(name: &str) -> Option<Found> {
+    let row = rows().iter().find(|row| row.line.name.as_deref() == Some(name))?;
+    Some(Found { ending: row.ending, line: Some(row.line) })
+}
+
+/// The lines of which the text is a part: somebody is still typing.
+fn part(text: &str) -> Option<Answer> {
+    if text.len() < LETTERS_MIN {
+        return None;
+    }
+    let mut holding: Vec<&Row> = rows().iter().filter(|row| row.pattern.whole().contains(text)).collect();
+    holding.sort_by_key(|row| row.pattern.weight());
+    holding.truncate(PARTS_MAX);
+    let found: Vec<Found> = holding.iter().map(|row| Found { ending: row.ending, line: Some(row.line) }).collect();
+    (!found.is_empty()).then_some(Answer::Part(found))
+}
+
+fn nearest(plain: &Plain) -> Option<Answer> {
+    let text = plain.text();
+    let by_errno = near::errno(text).and_then(|(errno, likeness, place)| {
+        let found = Found { ending: ending(errno.ending)?, line: None };
+        Some((likeness, place, errno.name, found))
+    });
+    let by_line = rows()
+        .iter()
+        .filter_map(|row| {
+            let (likeness, place) = near::likeness(text, row.pattern.longest_part())?;
+            // Of equals the longer says more.
+            Some((likeness, row.pattern.weight(), place, row))
+        })
+        .max_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)))
+        .map(|(likeness, _, place, row)| {
+            (likeness, place, row.line.text.as_str(), Found { ending: row.ending, line: Some(row.line) })
+        });
+    let (_, place, meant, found) = match (by_errno, by_line) {
+        (Some(errno), Some(line)) if line.0 > errno.0 => line,
+        (Some(errno), _) => errno,
+        (None, line) => line?,
+    };
+    Some(Answer::Message(Message { by: By::Near(meant), found, marks: vec![plain.original(&place)], also: Vec::new() }))
+}

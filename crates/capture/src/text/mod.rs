@@ -1,0 +1,50 @@
+//! Pasted text: from a line of a log, a stack trace, or what `ss` and `nstat` print, to what it says of the end.
+//!
+//! ```
+//! use capture::text::{Answer, answer};
+//!
+//! let Answer::Message(message) = answer("Error: read ECONNRESET\n    at TCP.onStreamRead") else { panic!() };
+//! assert_eq!(message.found.ending.id, "connection-reset");
+//! assert_eq!(message.found.causes()[0].id, "keep-alive-race");
+//! ```
+
+mod answer;
+mod counters;
+mod find;
+mod names;
+mod near;
+mod pattern;
+mod plain;
+mod sockets;
+pub mod table;
+
+pub use answer::{Answer, By, Found, Message};
+pub use counters::Counter;
+pub use find::table;
+pub use names::{ERRNOS, Errno, System};
+pub use plain::BYTES_MAX;
+pub use sockets::{Count, Sockets};
+
+/// What a pasted text says. Any text is right; at most [`BYTES_MAX`] of it are looked at.
+pub fn answer(text: &str) -> Answer {
+    if is_packets(text) {
+        return Answer::Packets;
+    }
+    if let Some(sockets) = sockets::read(text) {
+        return Answer::Sockets(sockets);
+    }
+    if let Some(counters) = counters::read(text) {
+        return Answer::Counters(counters);
+    }
+    find::message(text)
+}
+
+/// Whether it is what `tcpdump` or `tshark` prints of TCP: a line with two ends and TCP's flags.
+fn is_packets(text: &str) -> bool {
+    text.lines().take(200).any(|line| {
+        let of_tcpdump = line.contains(" > ") && line.contains("Flags [");
+        let of_tshark =
+            (line.contains(" → ") || line.contains(" -> ")) && line.contains(" TCP ") && line.contains("Seq=");
+        of_tcpdump || of_tshark
+    })
+}

@@ -1,0 +1,95 @@
+//! The table of lines: what programs print when a connection ends, what each line says, and what can have caused it.
+//!
+//! It is data, `book/data/messages.json`; `build.rs` packs it into the program.
+
+use serde::{Deserialize, Serialize};
+
+/// Everything that is known of lines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Table {
+    /// Every cause that a line can have.
+    pub causes: Vec<Cause>,
+    /// Every kind of ending that a line can tell of, with the lines that tell of it.
+    pub endings: Vec<Ending>,
+}
+
+/// A cause of an ending.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cause {
+    /// Unique: `keep-alive-race`.
+    pub id: String,
+    /// What happened, as a sentence.
+    pub title: String,
+    /// A question whose "yes" speaks for this cause, and whose "no" excludes it.
+    pub ask: String,
+    /// How to find the answer: a command, a counter, a place to look.
+    pub how: String,
+    /// The chapter that explains it, from the book's root.
+    pub chapter: String,
+    /// The scenario that shows it; some causes lie outside TCP and have none.
+    #[serde(default)]
+    pub scenario: Option<String>,
+}
+
+/// A kind of ending, with everybody who tells of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// Unique, and the anchor in the page: `connection-reset`.
+    pub id: String,
+    /// The heading.
+    pub title: String,
+    /// The calls that can give it.
+    pub call: String,
+    /// What came before it on the wire; empty where there is nothing to say.
+    pub wire: String,
+    /// What it does not say, although many read it there.
+    pub not: String,
+    /// What to do first.
+    pub first: String,
+    /// Ids of causes, the most likely first.
+    pub causes: Vec<String>,
+    /// Chapters that explain more, from the book's root.
+    pub chapters: Vec<String>,
+    /// The lines.
+    pub messages: Vec<Line>,
+}
+
+/// A line of somebody's log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Line {
+    /// Who prints it, and when.
+    pub who: String,
+    /// The line; `…` stands for whatever a line has in this place.
+    pub text: String,
+    /// How it is known that it is printed so.
+    pub known: Known,
+    /// What it is found by in any wording and spelling: a state (`FIN-WAIT-2`) or an HTTP status (`502`).
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The call that failed, where this line says more than its ending.
+    #[serde(default)]
+    pub call: Option<String>,
+    /// What it says, where this line says something of its own.
+    #[serde(default)]
+    pub says: Option<String>,
+    /// What it does not say, where this line has a trap of its own.
+    #[serde(default)]
+    pub not: Option<String>,
+    /// Ids of causes, the most likely first, where the order for this line is another than its ending's.
+    #[serde(default)]
+    pub causes: Vec<String>,
+}
+
+/// How a line is known.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Known {
+    /// It was printed by this version in a run on Linux, while the book was made.
+    Run(String),
+    /// It was read there: a program's source, or its maker's documentation.
+    Source(String),
+}
