@@ -40,7 +40,7 @@ pub struct Message {
 }
 
 /// By what a text was recognised.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum By {
     /// By its words.
     Line,
@@ -55,6 +55,8 @@ pub enum By {
     Status(&'static str),
     /// By a state of a connection.
     State(&'static str),
+    /// By HAProxy's termination state.
+    Termination(String),
     /// By a near miss of this.
     Near(&'static str),
 }

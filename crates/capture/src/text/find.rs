@@ -38,6 +38,8 @@ fn rows() -> &'static [Row] {
 
 /// A shorter text is no text yet.
 const LETTERS_MIN: usize = 3;
+/// A line with fewer letters (HAProxy's `SD--`) is sought by its name alone.
+const WEIGHT_MIN: usize = 3;
 /// A line with fewer letters (`EOF`) yields to an errno or a status beside it.
 const WEIGHT_OF_A_SENTENCE: usize = 7;
 /// How many lines are shown that have the text as a part.
@@ -51,6 +53,11 @@ pub(super) fn message(original: &str) -> Answer {
     let text = plain.text();
     if text.chars().filter(|letter| letter.is_alphanumeric()).count() < LETTERS_MIN.min(2) {
         return Answer::Empty;
+    }
+    if let Some((state, place)) = names::termination(original)
+        && let Some(found) = by_name(&state)
+    {
+        return Answer::Message(Message { by: By::Termination(state), found, marks: vec![place], also: Vec::new() });
     }
     let hits = hits(&plain);
     if let Some(best) = hits.first().filter(|best| best.row.pattern.weight() >= WEIGHT_OF_A_SENTENCE) {
@@ -77,6 +84,7 @@ fn hits(plain: &Plain) -> Vec<Hit> {
     let breaks: Vec<usize> = plain.lines().map(|line| line.start).collect();
     let mut hits: Vec<Hit> = rows()
         .iter()
+        .filter(|row| row.pattern.weight() >= WEIGHT_MIN)
         .filter_map(|row| {
             let places = row.pattern.find(text, 0..text.len())?;
             let (first, last) = (places.first()?.start, places.last()?.end);

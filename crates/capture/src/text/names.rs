@@ -162,6 +162,43 @@ pub(super) fn status(text: &str) -> Option<(&'static str, Range<usize>)> {
     })
 }
 
+/// HAProxy's termination state in a line of its log, as the table has it: `SH--`, or `SD` of a TCP line. Great and
+/// small letters differ in it.
+pub(super) fn termination(original: &str) -> Option<(String, Range<usize>)> {
+    let fields = |line: &str| -> Vec<Range<usize>> {
+        let mut fields = Vec::new();
+        let mut begin = 0;
+        for field in line.split(' ') {
+            fields.push(begin..begin + field.len());
+            begin += field.len() + 1;
+        }
+        fields
+    };
+    let mut begin = 0;
+    for line in original.split('\n') {
+        for pair in fields(line).windows(2) {
+            let (state, next) = (&line[pair[0].clone()], &line[pair[1].clone()]);
+            // Behind it stand five numbers of connections: 1/1/0/0/0
+            let is_counted = next.split('/').count() == 5 && next.starts_with(|letter: char| letter.is_ascii_digit());
+            let is_state = matches!(state.len(), 2 | 4) && is_termination(state);
+            if is_counted && is_state {
+                return Some((format!("{}--", &state[..2]), begin + pair[0].start..begin + pair[0].end));
+            }
+        }
+        begin += line.len() + 1;
+    }
+    let alone = original.trim();
+    let is_alone = alone.len() == 4 && alone.ends_with("--") && is_termination(alone);
+    is_alone.then(|| (alone.to_owned(), 0..original.len()))
+}
+
+/// Who ended it, and in which phase (HAProxy's manual, "Session state at disconnection").
+fn is_termination(state: &str) -> bool {
+    let mut letters = state.chars();
+    let by = letters.next().is_some_and(|letter| "CSPLRIDUKcs".contains(letter));
+    by && letters.next().is_some_and(|letter| "RQCHDLT".contains(letter))
+}
+
 /// A state's name as the table has it, from any spelling: `FIN_WAIT_2`, `FinWait2`, `fin wait 2`.
 pub(super) fn state(word: &str) -> Option<&'static str> {
     let bare: String = word.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
@@ -262,6 +299,18 @@ mod tests {
         }
         assert_eq!(status("502 bytes in 504 ms"), None);
         assert_eq!(status("http/1.1 200 ok"), None);
+    }
+
+    #[test]
+    fn haproxy_s_states_are_found_where_they_stand() {
+        let http = "f7101 b7101/s 0/0/1/-1/37 502 209 - - SH-- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\"";
+        assert_eq!(termination(http).map(|(state, place)| (state, &http[place])), Some(("SH--".to_owned(), "SH--")));
+        let tcp = "a\nt7108 tb7108/s 1/0/1003 0 sD 1/1/0/0/0 0/0";
+        assert_eq!(termination(tcp).map(|(state, place)| (state, &tcp[place])), Some(("sD--".to_owned(), "sD")));
+        assert_eq!(termination("cD--").map(|(state, _)| state), Some("cD--".to_owned()));
+        for text in ["no state", "in order -- 1/1", "- - ---- 1/1/0/0/0 0/0", "SD card 1/2/3/4/5"] {
+            assert_eq!(termination(text), None, "{text}");
+        }
     }
 
     #[test]
