@@ -4,11 +4,13 @@ use std::fs;
 
 use capture::text::table;
 use capture::text::table::{Known, Table};
+use player::link::{Holds, Link};
 use scenario::messages::{Cause, MESSAGES, Runtime, message};
 use scenario::{CATALOGUE, Entry, Family, Script};
+use sim::Rules;
 use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
-use tests::{found, ledger, root};
+use tests::{files, found, ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
@@ -33,6 +35,26 @@ fn the_counters_are_those_that_the_kernel_is_held_to() {
 #[test]
 fn the_book_prints_the_ledger() {
     check("reference/differences.md", "ledger", &differences());
+}
+
+#[test]
+fn each_task_is_a_link_and_each_answer_solves_it() {
+    let tasks = tasks();
+    assert!(tasks.len() >= 5, "book/exercises has {} tasks", tasks.len());
+    for task in &tasks {
+        for (what, text, is_solved) in [("task", &task.text, false), ("answer", &task.answer, true)] {
+            let script = Script::parse(text).unwrap_or_else(|error| panic!("{}, {what}: {error}", task.file));
+            let trace = sim::run(&task.file, &script, Rules::Linux)
+                .unwrap_or_else(|error| panic!("{}, {what}: {error}", task.file));
+            assert_eq!(trace.failed.is_empty(), is_solved, "{}, {what}: {:?}", task.file, trace.failed);
+        }
+        let goals = task.text.lines().filter(|line| line.starts_with("expect ") || line.contains(" = E"));
+        for goal in goals {
+            assert!(task.answer.contains(goal), "{}: the answer has lost its goal `{goal}`", task.file);
+        }
+    }
+    check("teaching/sheet.md", "tasks", &sheet(&tasks));
+    check("teaching/answers.md", "answers", &answers(&tasks));
 }
 
 #[test]
@@ -209,6 +231,60 @@ fn findings() -> String {
         page += &format!("| {} | {} |\n", found.title, script.join("<br>"));
     }
     page + "\n"
+}
+
+/// A script that does not do what it shall, and one that does.
+struct Task {
+    file: String,
+    text: String,
+    answer: String,
+}
+
+/// The tasks of book/exercises, in the order of their numbers.
+fn tasks() -> Vec<Task> {
+    let files = files::below(&["book/exercises"]);
+    let tasks = files.iter().map(|file| files::relative(file)).filter(|file| !file.ends_with(".answer.tcp"));
+    tasks
+        .map(|file| {
+            let answer = file.replace(".tcp", ".answer.tcp");
+            let read = |file: &str| files::read(&root().join(file));
+            Task { text: read(&file), answer: read(&answer), file }
+        })
+        .collect()
+}
+
+/// The first comment, line by line: what the task is.
+fn said(text: &str) -> Vec<&str> {
+    text.lines().map_while(|line| line.strip_prefix("# ")).collect()
+}
+
+fn in_playground(text: &str) -> String {
+    let link = Link { holds: Holds::Script(text.to_owned()), step: None, rules: Rules::Linux, runtime: None };
+    format!("../playground.html#{}", link.encode().expect("a task is short"))
+}
+
+fn sheet(tasks: &[Task]) -> String {
+    let mut page = String::new();
+    for (number, task) in (1..).zip(tasks) {
+        let said = said(&task.text);
+        page += &format!("## Task {number}\n\n{}\n\n", said.join("\n"));
+        page += &format!("```text\n{}```\n\n", task.text.split_once("\n\n").expect("a script follows").1);
+        page += &format!("[Open task {number} in the playground]({})\n\n", in_playground(&task.text));
+        page += "I expect: \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\n\n";
+    }
+    page
+}
+
+fn answers(tasks: &[Task]) -> String {
+    let mut page = String::new();
+    for (number, task) in (1..).zip(tasks) {
+        let new: Vec<&str> =
+            task.answer.lines().filter(|line| !task.text.lines().any(|known| known == *line)).collect();
+        page += &format!("**Task {number}.** {}\n\n", said(&task.text)[0]);
+        page += &format!("```text\n{}\n```\n\n", new.join("\n"));
+        page += &format!("[Open the answer in the playground]({})\n\n", in_playground(&task.answer));
+    }
+    page
 }
 
 /// The chapter's own heading.
