@@ -1,7 +1,7 @@
 //! Whether this process may have namespaces of its own, and if not, why.
 //! And on which rung it stands then.
 
-use std::fs;
+use std::{fs, io};
 
 use nix::errno::Errno;
 use nix::sched::{CloneFlags, unshare};
@@ -36,6 +36,43 @@ pub(crate) fn enter_user_namespace() -> Result<(), String> {
 pub(crate) fn want_small_tables() {
     // Linux has it since 6.1; without it everything is only slower.
     let _ = fs::write("/proc/sys/net/ipv4/tcp_child_ehash_entries", "4096");
+}
+
+/// Settings that a new namespace copies from the machine (`tcp_sk_init`, `devinet_init_net`, `addrconf_init_net`), with
+/// the values that Linux has of itself on a machine with enough memory (6.18). Others a namespace has from the kernel.
+const DEFAULTS: [(&str, &str); 8] = [
+    ("ipv4/tcp_rmem", "4096 131072 33554432"),
+    ("ipv4/tcp_wmem", "4096 16384 4194304"),
+    ("ipv4/conf/all/rp_filter", "0"),
+    ("ipv4/conf/default/rp_filter", "0"),
+    ("ipv6/conf/all/disable_ipv6", "0"),
+    ("ipv6/conf/default/disable_ipv6", "0"),
+    ("ipv6/conf/all/accept_dad", "0"),
+    ("ipv6/conf/default/accept_dad", "0"),
+];
+/// The machine's choice of congestion control is copied as well. The first of these that there is: `reno` always is.
+const CONGESTION_CONTROL: [&str; 2] = ["cubic", "reno"];
+
+/// Sets the namespace that the thread is in to Linux's defaults, so that a run does not depend on the machine's.
+///
+/// Gives what could not be set, and why, where it has another value: /proc/sys is read-only in some containers.
+pub(crate) fn set_defaults() -> Vec<String> {
+    let mut kept: Vec<String> = DEFAULTS.iter().filter_map(|(name, value)| set(name, value).err()).collect();
+    let [first, other] = CONGESTION_CONTROL;
+    let name = "ipv4/tcp_congestion_control";
+    kept.extend(set(name, first).or_else(|_| set(name, other)).err());
+    kept
+}
+
+fn set(name: &str, value: &str) -> Result<(), String> {
+    let file = format!("/proc/sys/net/{name}");
+    match fs::read_to_string(&file) {
+        // A kernel without the setting needs none.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Ok(found) if found.split_whitespace().eq(value.split_whitespace()) => return Ok(()),
+        _ => {}
+    }
+    fs::write(&file, value).map_err(|error| format!("{file} is not {value}: {error}"))
 }
 
 fn hint(errno: Errno) -> String {

@@ -11,26 +11,17 @@ use nix::libc;
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 use scenario::{Info, State, Timer};
 
-use crate::kernel;
+use crate::row::{self, Row};
 
-/// One socket, and what it holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Said {
-    /// The own port and the peer's; 0 if it has none.
-    pub(crate) ports: [u16; 2],
-    pub(crate) info: Info,
-    /// In how many milliseconds its timer fires; `None` if none is set, or if it is that of TIME-WAIT.
-    pub(crate) fires_ms: Option<u32>,
-}
-
-/// What each socket with this address of its own holds.
+/// Every TCP socket of the namespace with this address of its own, each with what it holds, in no order that means
+/// anything. One that is closed is none, though it may still own its port (TCP_BOUND_INACTIVE).
 ///
 /// # Errors
 /// This kernel has no sock_diag, or none for TCP (CONFIG_INET_DIAG); its answer is not what it should be.
-pub(crate) fn infos(own: IpAddr) -> io::Result<Vec<Said>> {
+pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
     let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
     sendto(socket.as_raw_fd(), &question(own), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
-    let mut said = Vec::new();
+    let mut rows = Vec::new();
     // Twice what the kernel gives at once (32 KiB, `netlink_dump`).
     let mut answer = vec![0; 65_536];
     for _ in 0..ANSWERS_MAX {
@@ -40,9 +31,9 @@ pub(crate) fn infos(own: IpAddr) -> io::Result<Vec<Said>> {
             let (kind, body, behind) =
                 message(rest).ok_or_else(|| io::Error::other("a short answer from sock_diag"))?;
             match i32::from(kind) {
-                libc::NLMSG_DONE => return Ok(said),
+                libc::NLMSG_DONE => return Ok(rows),
                 libc::NLMSG_ERROR => return Err(io::Error::from_raw_os_error(-number(body, 0).cast_signed())),
-                _ => said.extend(read(own, body)),
+                _ => rows.extend(read(own, body)),
             }
             rest = behind;
         }
@@ -52,6 +43,8 @@ pub(crate) fn infos(own: IpAddr) -> io::Result<Vec<Said>> {
 
 /// More answers than a namespace of any size gives.
 const ANSWERS_MAX: usize = 100_000;
+/// TCPF_CLOSE and TCPF_BOUND_INACTIVE (include/net/tcp_states.h).
+const CLOSED: u32 = 1 << 7 | 1 << 13;
 /// linux/sock_diag.h
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 /// linux/inet_diag.h: the attribute with TCP_INFO, and the bit that asks for it.
@@ -67,8 +60,8 @@ fn question(own: IpAddr) -> Vec<u8> {
     let [family, protocol] =
         [family, libc::IPPROTO_TCP].map(|number| u8::try_from(number).expect("both are small numbers"));
     let mut body = vec![family, protocol, 1 << (INET_DIAG_INFO - 1), 0];
-    // In every state; the socket's address (struct inet_diag_sockid) does not matter where all are asked for.
-    body.extend_from_slice(&u32::MAX.to_ne_bytes());
+    // In these states; the socket's address (struct inet_diag_sockid) does not matter where all are asked for.
+    body.extend_from_slice(&(!CLOSED).to_ne_bytes());
     body.extend_from_slice(&[0; 48]);
     let flags = u16::try_from(libc::NLM_F_REQUEST | libc::NLM_F_DUMP).expect("netlink's flags are 16 bits");
     let length = u32::try_from(HEADER + body.len()).expect("the message is short");
@@ -94,8 +87,9 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// struct inet_diag_msg: family, state, timer, retransmissions, the own port and the peer's and both addresses in the
-/// network's order, …, when the timer fires at 52, Recv-Q at 56, …; then attributes.
-fn read(own: IpAddr, body: &[u8]) -> Option<Said> {
+/// network's order, …, when the timer fires at 52, Recv-Q at 56, …, the inode at 68; then
+/// attributes.
+fn read(own: IpAddr, body: &[u8]) -> Option<Row> {
     let &[_, state, timer, retransmits, own_high, own_low, peer_high, peer_low] = body.first_chunk()?;
     let is_own = match own {
         IpAddr::V4(own) => body.get(8..12)? == own.octets(),
@@ -104,7 +98,7 @@ fn read(own: IpAddr, body: &[u8]) -> Option<Said> {
     if !is_own {
         return None;
     }
-    let state = kernel::state(state)?;
+    let state = row::state(state)?;
     let receive_queue = number(body, 56);
     let mut info = Info {
         // The kernel counts sequence numbers, and the FIN has one.
@@ -127,9 +121,12 @@ fn read(own: IpAddr, body: &[u8]) -> Option<Said> {
         // Of a listener these mean another thing: connections that wait, and how many may.
         info = Info { queued: receive_queue, ..Info::default() };
     }
-    Some(Said {
-        ports: [u16::from_be_bytes([own_high, own_low]), u16::from_be_bytes([peer_high, peer_low])],
-        info,
+    Some(Row {
+        local_port: u16::from_be_bytes([own_high, own_low]),
+        peer_port: u16::from_be_bytes([peer_high, peer_low]),
+        state,
+        inode: number(body, 68).into(),
+        info: Some(info),
         fires_ms: name(timer).filter(|timer| *timer != Timer::Timewait).map(|_| number(body, 52)),
     })
 }
@@ -175,15 +172,21 @@ mod tests {
         let address = listener.local_addr().expect("it is bound");
         let mut client = TcpStream::connect(address).expect("it listens");
         client.write_all(b"hello").expect("it is connected");
-        let said = infos(address.ip()).expect("this kernel has sock_diag");
-        let on = |ports: [u16; 2]| said.iter().find(|said| said.ports == ports).map(|said| said.info.to_string());
+        let rows = sockets(address.ip()).expect("this kernel has sock_diag");
+        let row = |rows: &[Row], ports: [u16; 2]| {
+            let found = rows.iter().find(|row| [row.local_port, row.peer_port] == ports).copied();
+            found.unwrap_or_else(|| panic!("there is no socket {ports:?}"))
+        };
+        let on = |ports: [u16; 2]| row(&rows, ports).info.map(|info| info.to_string());
         let port = client.local_addr().expect("it is bound").port();
         assert_eq!(on([address.port(), 0]).as_deref(), Some("queued 1"));
         assert_eq!(on([address.port(), port]).as_deref(), Some("unread 5"));
         drop(client);
-        let said = infos(address.ip()).expect("this kernel has sock_diag");
-        let server = said.iter().find(|said| said.ports == [address.port(), port]).expect("it waits to be accepted");
-        assert_eq!(server.info.unread, 5, "the FIN behind them is no byte");
+        let rows = sockets(address.ip()).expect("this kernel has sock_diag");
+        let server = row(&rows, [address.port(), port]);
+        assert_eq!(server.info.map(|info| info.unread), Some(5), "the FIN behind them is no byte");
+        assert_eq!((server.inode, server.state), (0, State::CloseWait), "it waits to be accepted");
+        assert_ne!(row(&rows, [address.port(), 0]).inode, 0);
     }
 
     #[test]

@@ -21,6 +21,8 @@ use crate::{Error, Protocol, Rung, admission, netlink, tun};
 pub(crate) struct Machine {
     /// `None`: it is the namespace that the program was started in.
     namespace: Option<File>,
+    /// The settings that are the machine's and not Linux's defaults.
+    kept: Vec<String>,
 }
 
 /// The interface's name, in each host's namespace.
@@ -36,14 +38,14 @@ impl Machine {
     /// # Errors
     /// Which step was refused, and how.
     pub(crate) fn boot(rung: Rung, address: IpAddr) -> Result<(Self, Wire), String> {
-        let namespace = new_namespace()?;
+        let (namespace, kept) = new_namespace()?;
         let wire = match rung {
             Rung::Veth => set_up_veth(&namespace, address)?,
             _ => Wire::Tun(step("/dev/net/tun", tun::open(INTERFACE))?),
         };
         let nature = if rung == Rung::Veth { Nature::WithoutNeighbours } else { Nature::Plain };
         set_up(INTERFACE, nature, &[address])?;
-        Ok((Self { namespace: Some(namespace) }, wire))
+        Ok((Self { namespace: Some(namespace), kept }, wire))
     }
 
     /// Both hosts in one namespace, which talks to itself; gives also a wire to watch.
@@ -51,16 +53,22 @@ impl Machine {
     /// # Errors
     /// Which step was refused, and how.
     pub(crate) fn boot_both(protocol: Protocol, addresses: [IpAddr; 2]) -> Result<([Self; 2], Wire), String> {
-        let namespace = new_namespace()?;
+        let (namespace, kept) = new_namespace()?;
         let wire = step("socket(AF_PACKET)", Wire::loopback(protocol))?;
         set_up(LOOPBACK, Nature::LikeEthernet, &addresses)?;
         let again = step("dup", namespace.try_clone())?;
-        Ok(([namespace, again].map(|namespace| Self { namespace: Some(namespace) }), wire))
+        let machine = |namespace| Self { namespace: Some(namespace), kept: kept.clone() };
+        Ok(([namespace, again].map(machine), wire))
     }
 
     /// The machine as it is, in the namespace that the program was started in.
     pub(crate) const fn as_it_is() -> Self {
-        Self { namespace: None }
+        Self { namespace: None, kept: Vec::new() }
+    }
+
+    /// The settings that are the machine's and not Linux's defaults, each with why it could not be set.
+    pub(crate) fn kept_settings(&self) -> &[String] {
+        &self.kept
     }
 
     /// Does something on the host.
@@ -76,11 +84,12 @@ fn step<T>(what: &str, result: io::Result<T>) -> Result<T, String> {
     result.map_err(|error| format!("{what}: {error}"))
 }
 
-/// Makes a namespace, and enters it.
-fn new_namespace() -> Result<File, String> {
+/// Makes a namespace, and enters it; gives also the settings that could not be set to Linux's defaults there.
+fn new_namespace() -> Result<(File, Vec<String>), String> {
     step("unshare(CLONE_NEWNET)", unshare(CloneFlags::CLONE_NEWNET).map_err(io::Error::from))?;
     admission::want_small_tables();
-    step("/proc/thread-self/ns/net", File::open("/proc/thread-self/ns/net"))
+    let kept = admission::set_defaults();
+    Ok((step("/proc/thread-self/ns/net", File::open("/proc/thread-self/ns/net"))?, kept))
 }
 
 /// A veth for the host, and a packet socket at its other end, which has a namespace of its own: it is the only

@@ -4,24 +4,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 
-use scenario::{Info, State, Sysctl};
+use scenario::Sysctl;
 
-use crate::diag;
+use crate::row::{Row, state};
 
-/// One socket as /proc/net/tcp shows it (proc(5); `get_tcp4_sock` and its siblings in net/ipv4/tcp_ipv4.c).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
-    pub(crate) local: IpAddr,
-    pub(crate) local_port: u16,
-    pub(crate) peer_port: u16,
-    pub(crate) state: State,
-    /// 0 for what no descriptor owns: queued connections, orphans, TIME-WAIT.
-    pub(crate) inode: u64,
-    /// What it holds; `None` if nobody has asked, or it was gone when somebody did.
-    pub(crate) info: Option<Info>,
-}
-
-/// Every TCP socket of the namespace with this address of its own, in no order that means anything.
+/// Every TCP socket of the namespace with this address of its own, from /proc/net/tcp (proc(5); `get_tcp4_sock` and its
+/// siblings in net/ipv4/tcp_ipv4.c), in no order that means anything. For kernels without sock_diag(7).
 ///
 /// # Errors
 /// /proc is not what it should be.
@@ -35,9 +23,9 @@ pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
             Err(error) => return Err(error),
         };
         for line in text.lines().skip(1) {
-            let row =
+            let (local, row) =
                 row(line).ok_or_else(|| io::Error::other(format!("an unknown line in /proc/net/{file}: {line}")))?;
-            if row.local == own {
+            if local == own {
                 rows.push(row);
             }
         }
@@ -45,32 +33,20 @@ pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// The same, each with what it holds.
-///
-/// # Errors
-/// As [`sockets`]; or sock_diag does not answer.
-pub(crate) fn informed_sockets(own: IpAddr) -> io::Result<Vec<Row>> {
-    let mut rows = sockets(own)?;
-    let said = diag::infos(own)?;
-    for row in &mut rows {
-        let ports = [row.local_port, row.peer_port];
-        row.info = said.iter().find(|said| said.ports == ports).map(|said| said.info);
-    }
-    Ok(rows)
-}
-
 /// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`
-fn row(line: &str) -> Option<Row> {
+fn row(line: &str) -> Option<(IpAddr, Row)> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let port = |address: &str| u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok();
-    Some(Row {
-        local: address(words.get(1)?.split_once(':')?.0)?,
+    let local = address(words.get(1)?.split_once(':')?.0)?;
+    let row = Row {
         local_port: port(words.get(1)?)?,
         peer_port: port(words.get(2)?)?,
         state: state(u8::from_str_radix(words.get(3)?, 16).ok()?)?,
         inode: words.get(9)?.parse().ok()?,
         info: None,
-    })
+        fires_ms: None,
+    };
+    Some((local, row))
 }
 
 /// Words of 32 bits, each as this machine keeps what the network's order gives: `010200C0` is 192.0.2.1 here.
@@ -85,25 +61,6 @@ fn address(hexadecimal: &str) -> Option<IpAddr> {
         4 => Some(IpAddr::from(<[u8; 4]>::try_from(bytes).ok()?)),
         _ => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?)),
     }
-}
-
-/// The numbers of include/net/tcp_states.h.
-pub(crate) const fn state(number: u8) -> Option<State> {
-    Some(match number {
-        1 => State::Established,
-        2 => State::SynSent,
-        // A connection request in the queue shows as SYN_RECV; 12 is the same without a listener's lock (TCP_NEW_SYN_RECV).
-        3 | 12 => State::SynReceived,
-        4 => State::FinWait1,
-        5 => State::FinWait2,
-        6 => State::TimeWait,
-        7 => State::Closed,
-        8 => State::CloseWait,
-        9 => State::LastAck,
-        10 => State::Listen,
-        11 => State::Closing,
-        _ => return None,
-    })
 }
 
 /// Those of the kernel's counters that tell of endings (nstat's names), as they stand.
@@ -194,14 +151,17 @@ pub(crate) fn release() -> String {
 
 #[cfg(test)]
 mod tests {
+    use scenario::State;
+
     use super::*;
 
     #[test]
     fn a_row_of_the_table() {
         let line = "   1: 020200C0:0050 010200C0:9C40 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0";
         let local = "192.0.2.2".parse().expect("an address");
-        let expected = Row { local, local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0, info: None };
-        assert_eq!(row(line), Some(expected));
+        let expected =
+            Row { local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0, info: None, fires_ms: None };
+        assert_eq!(row(line), Some((local, expected)));
         assert_eq!(row("rubbish"), None);
         assert_eq!(address("B80D0120000000000000000002000000"), "2001:db8::2".parse().ok());
     }

@@ -26,8 +26,8 @@
 //! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `packet.rs`: headers
 //! - `reasons.rs`: why the kernel sent a RST, from its tracer
 //! - `pcap.rs`: what was on the link, for Wireshark
-//! - `diag.rs`: what each socket holds, from sock_diag(7)
-//! - `kernel.rs`: what the kernel shows in /proc/net; `netlink.rs`, `tun.rs`: how a namespace gets its interface
+//! - `diag.rs`: the kernel's sockets and what each holds, from sock_diag(7); `row.rs`: one of them
+//! - `kernel.rs`: what the kernel shows in /proc/net, and what it lets us set; `netlink.rs`, `tun.rs`: how a namespace gets its interface
 
 #[cfg(target_os = "linux")]
 mod admission;
@@ -62,6 +62,8 @@ mod parts;
 mod pcap;
 #[cfg(target_os = "linux")]
 mod reasons;
+#[cfg(target_os = "linux")]
+mod row;
 #[cfg(target_os = "linux")]
 mod tun;
 #[cfg(target_os = "linux")]

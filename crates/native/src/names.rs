@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use scenario::{Host, Info, Outcome, SocketId, Sockets, State, Verb};
 
-use crate::kernel::Row;
+use crate::row::Row;
 
 /// Every socket that a run has had, in the order in which they came to be.
 #[derive(Debug, Default)]
@@ -34,12 +34,14 @@ struct Socket {
     is_listener: bool,
     /// It had a state and has none any more: what shows up with its ports is another connection.
     is_gone: bool,
+    /// The handshake is over: accept(2) gives it, even if it is gone.
+    is_connected: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Owner {
-    /// A listener's queue: nobody has accepted it.
-    Queue,
+    /// The queue of the listener of that name: nobody has accepted it.
+    Queue(String),
     /// A descriptor with this inode.
     Descriptor(u64),
     /// It was closed, or its process ended: an orphan.
@@ -75,6 +77,7 @@ impl Names {
             info: Info::default(),
             is_listener,
             is_gone: false,
+            is_connected: false,
         });
     }
 
@@ -87,10 +90,14 @@ impl Names {
 
     /// `accept` has taken the connection with these ports out of a queue. From its beginning it has the script's name.
     pub(crate) fn accepted(&mut self, host: Host, name: &str, ports: [u16; 2], listener: &str) {
-        let queued = self
-            .sockets
-            .iter()
-            .rposition(|socket| socket.host == host && socket.owner == Owner::Queue && socket.ports == Some(ports));
+        let is_queued = |socket: &Socket| {
+            socket.host == host
+                && socket.ports == Some(ports)
+                && matches!(&socket.owner, Owner::Queue(of) if of == listener)
+        };
+        // First come, first served; of one in a handshake nobody has seen yet that it is over.
+        let queued = self.sockets.iter().position(|socket| is_queued(socket) && socket.is_connected);
+        let queued = queued.or_else(|| self.sockets.iter().rposition(|socket| is_queued(socket) && !socket.is_gone));
         let Some(queued) = queued else {
             *self.arrived.entry((host, listener.to_owned())).or_default() += 1;
             self.connected(host, name, ports);
@@ -126,8 +133,12 @@ impl Names {
         &self.table
     }
 
-    /// `close` has returned.
+    /// `close` has returned. With a listener its queue is gone.
     pub(crate) fn closed(&mut self, host: Host, name: &str) {
+        let is_of_queue = |socket: &Socket| matches!(&socket.owner, Owner::Queue(of) if of == name);
+        for socket in self.sockets.iter_mut().filter(|socket| socket.host == host && is_of_queue(socket)) {
+            socket.owner = Owner::Nobody;
+        }
         if let Some(socket) = self.newest_named(host, name) {
             socket.owner = Owner::Nobody;
         }
@@ -136,9 +147,7 @@ impl Names {
     /// The host's process has ended, and with it all its descriptors.
     pub(crate) fn killed(&mut self, host: Host) {
         for socket in self.sockets.iter_mut().filter(|socket| socket.host == host) {
-            if matches!(socket.owner, Owner::Descriptor(_)) {
-                socket.owner = Owner::Nobody;
-            }
+            socket.owner = Owner::Nobody;
         }
     }
 
@@ -152,9 +161,7 @@ impl Names {
             {
                 let row = rows.swap_remove(at);
                 *found = Some(row);
-                if !socket.is_listener {
-                    socket.ports = Some([row.local_port, row.peer_port]);
-                }
+                socket.ports = Some([row.local_port, row.peer_port]);
             }
         }
         // The newest first: ports that are used again belong to the newest connection, unless its past forbids.
@@ -178,6 +185,7 @@ impl Names {
             if socket.state != to {
                 looked.changes.push(Change { socket: socket.id(table), from: socket.state, to });
                 socket.is_gone = to == State::Closed;
+                socket.is_connected |= !matches!(to, State::Closed | State::SynReceived);
                 socket.state = to;
             }
         }
@@ -213,12 +221,13 @@ impl Names {
                 host,
                 name,
                 id: Some(id),
-                owner: Owner::Queue,
+                owner: Owner::Queue(listener),
                 ports: Some([row.local_port, row.peer_port]),
                 state: row.state,
                 info,
                 is_listener: false,
                 is_gone: false,
+                is_connected: row.state != State::SynReceived,
             });
         }
     }
@@ -247,11 +256,11 @@ impl Socket {
 
     /// Whether a row without an inode can be this connection.
     fn may_be(&self, row: &Row) -> bool {
-        let may_be_in = match self.owner {
+        let may_be_in = match &self.owner {
             // The kernel puts a small stand-in in the place of a connection that is in TIME-WAIT, and drops the inode.
             Owner::Descriptor(_) => row.state == State::TimeWait,
             Owner::Nobody => !is_queued(row.state) || row.state == State::CloseWait,
-            Owner::Queue => is_queued(row.state) && age(row.state) >= age(self.state),
+            Owner::Queue(_) => is_queued(row.state) && age(row.state) >= age(self.state),
         };
         may_be_in && row.inode == 0 && !self.is_gone && self.ports == Some([row.local_port, row.peer_port])
     }
@@ -274,15 +283,13 @@ const fn age(state: State) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use std::net::{IpAddr, Ipv4Addr};
-
     use super::*;
 
-    const OWN: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 2));
-    const LISTENER: Row = Row { local: OWN, local_port: 80, peer_port: 0, state: State::Listen, inode: 7, info: None };
+    const LISTENER: Row =
+        Row { local_port: 80, peer_port: 0, state: State::Listen, inode: 7, info: None, fires_ms: None };
 
     fn row(state: State, inode: u64) -> Row {
-        Row { local: OWN, local_port: 80, peer_port: 4000, state, inode, info: None }
+        Row { local_port: 80, peer_port: 4000, state, inode, info: None, fires_ms: None }
     }
 
     /// The changes of a look, by name.
@@ -364,7 +371,7 @@ mod tests {
         let mut names = Names::default();
         names.made(Host::Client, "client", 9, false);
         let established =
-            Row { local: OWN, local_port: 4000, peer_port: 80, state: State::Established, inode: 9, info: None };
+            Row { local_port: 4000, peer_port: 80, state: State::Established, inode: 9, info: None, fires_ms: None };
         names.look(Host::Client, vec![established], &[]);
         let looked = names.look(Host::Client, Vec::new(), &[]);
         assert_eq!(changes(&names, &looked), [change("client", State::Established, State::Closed)]);

@@ -103,7 +103,7 @@ impl Pair {
         };
         for host in Host::BOTH {
             pair.counters[host.index()] = pair.count(host)?;
-            let asked = pair.on(host, || diag::infos(pair.address(host)))?;
+            let asked = pair.on(host, || diag::sockets(pair.address(host)))?;
             pair.unasked = asked.err().map(|error| error.to_string());
         }
         Ok(pair)
@@ -118,6 +118,9 @@ impl Pair {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.refused.clone();
         notes.push(format!("rung {}: {}", self.rung.name(), self.rung.describe()));
+        for kept in self.machines.iter().flatten().take(1).flat_map(Machine::kept_settings) {
+            notes.push(format!("the machine's own setting counts: {kept}"));
+        }
         if let Some(why) = &self.unasked {
             notes.push(format!("what sockets hold cannot be told, the kernel has no sock_diag(7) for TCP: {why}"));
         }
@@ -223,6 +226,7 @@ impl Pair {
     pub fn crash(&mut self, host: Host) {
         self.link.detach(host);
         self.machines[host.index()] = None;
+        self.names.killed(host);
         let looked = self.names.look(host, Vec::new(), &[]);
         self.record_looked(host, looked);
     }
@@ -283,7 +287,7 @@ impl Pair {
             let Some(machine) = &self.machines[host.index()] else { continue };
             let own = self.address(host);
             let rows = match self.unasked {
-                None => machine.on(|| kernel::informed_sockets(own)),
+                None => machine.on(|| diag::sockets(own)),
                 Some(_) => machine.on(|| kernel::sockets(own)),
             };
             let rows = rows.map_err(broken_table)?;
@@ -329,8 +333,8 @@ impl Pair {
         let left_ms = until_us.saturating_sub(now_us()) / 1000;
         for host in Host::BOTH {
             let Some(machine) = &self.machines[host.index()] else { continue };
-            let said = machine.on(|| diag::infos(self.address(host))).map_err(broken_table)?;
-            if said.iter().filter_map(|said| said.fires_ms).any(|fires_ms| u64::from(fires_ms) <= left_ms) {
+            let rows = machine.on(|| diag::sockets(self.address(host))).map_err(broken_table)?;
+            if rows.iter().filter_map(|row| row.fires_ms).any(|fires_ms| u64::from(fires_ms) <= left_ms) {
                 return Ok(true);
             }
         }
@@ -442,7 +446,7 @@ impl Ground {
 }
 
 fn broken_table(error: io::Error) -> Error {
-    Error::broken("the kernel's tables in /proc/net", error)
+    Error::broken("the kernel's tables of sockets", error)
 }
 
 pub(crate) fn micros(duration: Duration) -> u64 {
