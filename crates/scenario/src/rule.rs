@@ -66,6 +66,8 @@ rules! {
     RestData:
         "data for what is left in FIN-WAIT-2 is reset", "RFC 9293 §3.6.1", "tcp_timewait_state_process",
         "write-after-peer-close";
+    SynInFinWait2:
+        "a SYN for what is left in FIN-WAIT-2 is reset", "Linux", "tcp_timewait_state_process", "syn-in-fin-wait-2";
     FinWait2Ends:
         "FIN-WAIT-2 without a descriptor ends after tcp_fin_timeout", "Linux", "tcp_time_wait", "fin-wait2-orphan";
     KeptOrphanResets:
@@ -94,6 +96,9 @@ rules! {
     ResetOfSyn:
         "a reset in SYN-SENT must acknowledge the SYN", "RFC 9293 §3.10.7.3", "tcp_rcv_synsent_state_process",
         "syn-sent-wrong-rst";
+    HandshakeResetChallenged:
+        "a reset for a handshake that is not exact is challenged", "RFC 5961 §3.2", "tcp_check_req",
+        "reset-in-handshake";
     SynChallenged:
         "a SYN for a living connection is challenged", "RFC 5961 §4.2", "tcp_validate_incoming",
         "syn-in-established";
@@ -107,6 +112,11 @@ rules! {
         "an old ACK in LAST-ACK is not answered", "RFC 9293 §3.10.7.4", "tcp_ack", "stale-ack-in-last-ack";
     AckOfNothing:
         "an ACK of what was never sent is answered", "RFC 5961 §5.2", "tcp_ack", "forged-data";
+    AckTooOld:
+        "an ACK from before all that was acknowledged is challenged", "RFC 5961 §5.2", "tcp_ack", "too-old-ack";
+    NoMemory:
+        "what finds no memory is not taken, though it was offered a window", "RFC 9293 §3.8.6", "tcp_try_rmem_schedule",
+        "receive-buffer-made-smaller";
     TextAfterFin:
         "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "data-behind-fin";
     FinAckWaits:
@@ -118,8 +128,17 @@ rules! {
     HandshakeReset:
         "a reset ends a handshake that nobody has accepted", "RFC 9293 §3.10.7.4", "tcp_check_req",
         "close-before-connected";
+    SynInHandshake:
+        "a SYN with another number ends a handshake with a reset", "RFC 9293 §3.10.7.4", "tcp_check_req",
+        "syn-in-handshake";
     SynRepeated:
         "a repeated SYN is answered again", "RFC 9293 §3.10.7.4", "tcp_check_req", "syn-twice";
+    SynCookie:
+        "beyond the backlog a SYN is answered with a cookie, and nothing is kept", "RFC 4987 §3.6", "tcp_conn_request",
+        "syn-cookies";
+    HandshakesFull:
+        "tcp_syncookies 0: beyond the backlog a SYN is dropped", "RFC 4987 §3.6", "tcp_conn_request",
+        "no-syn-cookies";
     QueueFullSyn:
         "a full accept queue drops the SYN", "Linux", "tcp_conn_request", "accept-queue-full-syn-dropped";
     QueueFullAck:

@@ -288,11 +288,13 @@ pub enum Sysctl {
     TcpSynLinearTimeouts,
     TcpSynackRetries,
     TcpMaxTwBuckets,
+    TcpMaxSynBacklog,
+    TcpSyncookies,
 }
 
 impl Sysctl {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::TcpFinTimeout,
         Self::TcpRfc1337,
         Self::TcpAbortOnOverflow,
@@ -302,6 +304,8 @@ impl Sysctl {
         Self::TcpSynLinearTimeouts,
         Self::TcpSynackRetries,
         Self::TcpMaxTwBuckets,
+        Self::TcpMaxSynBacklog,
+        Self::TcpSyncookies,
     ];
 
     /// The file's name under /proc/sys/net/ipv4.
@@ -316,6 +320,8 @@ impl Sysctl {
             Self::TcpSynLinearTimeouts => "tcp_syn_linear_timeouts",
             Self::TcpSynackRetries => "tcp_synack_retries",
             Self::TcpMaxTwBuckets => "tcp_max_tw_buckets",
+            Self::TcpMaxSynBacklog => "tcp_max_syn_backlog",
+            Self::TcpSyncookies => "tcp_syncookies",
         }
     }
 }

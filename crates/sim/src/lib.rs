@@ -1,28 +1,32 @@
 //! Performs a scenario in memory. No clock, no sockets, no randomness: the same script gives the same bytes.
 //!
-//! All of TCP is smoltcp's, as it is. Around it stands what Linux does beyond the protocol: the socket calls, the
-//! pending error, the rules for resets, orphans and TIME-WAIT, the timers.
+//! smoltcp cuts and reassembles the bytes, and its state is the connection's. When a segment leaves, whether one
+//! counts, and when a connection ends is decided beside it, as Linux decides it, and held against a Linux kernel.
 //!
-//! Map of the code:
+//! Map of the code, each line using those below it:
 //! - [`run`]: a script in, a [`Trace`] out
-//! - `stage`: two kernels, the link and one clock, as a [`scenario::Stage`]
+//! - `stage`: two hosts, the link and one clock, as a [`scenario::Stage`]
 //! - `link`: delay, loss, forgery, and the record of every segment
-//! - `kernel/`: one host: the system calls, what arrives, what becomes of a connection, what
-//!   sockets hold
-//! - `rules/`: Linux's rules, one function each; [`scenario::RuleId`] lists them
-//! - `connection`, `rest`, `timers`, `settings`: what a kernel keeps
-//! - `stack`: one connection of smoltcp; `wire`: segments as bytes; `pcap`: a run as a capture
+//! - `host_stack`: what performs a host's calls: `kernel/`, or `bare` (smoltcp alone)
+//! - `kernel/`: one Linux host: system calls, segments that arrive, timers that fire, what sockets hold
+//! - `rules/`: Linux's decisions, pure functions of facts to an action; [`scenario::RuleId`] lists those that a
+//!   trace shows
+//! - `tcp/`: what is known of one connection's TCP, and `tcp/endpoint`, the only file that touches its smoltcp socket
+//! - `network_interface`: smoltcp's interface; `wire`, `seq`: segments as bytes and numbers; `pcap`: a run as a capture
 
-mod connection;
+mod bare;
+mod host_stack;
 mod kernel;
 mod link;
+mod micros;
+mod network_interface;
 mod pcap;
-mod rest;
 mod rules;
-mod settings;
-mod stack;
+mod seq;
+mod socket_options;
 mod stage;
-mod timers;
+mod sysctls;
+mod tcp;
 mod wire;
 
 use std::fmt;
@@ -112,7 +116,10 @@ pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Fr
 fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>) -> Result<(Trace, Vec<Frame>), Error> {
     let mut world = World::new(version(script)?, rules, bytes_written(script), capture);
     let failed = scenario::perform(script, &mut world)?;
-    let (sockets, events, frames) = world.end();
+    let (sockets, events, mut frames) = world.end();
+    for frame in &mut frames {
+        wire::fill_checksums(&mut frame.bytes);
+    }
     let trace = Trace {
         version: Trace::VERSION,
         scenario: id.to_owned(),

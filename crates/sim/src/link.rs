@@ -6,7 +6,7 @@ use scenario::link::{Connections, Disposition, LinkState};
 use scenario::{Event, Fate, Host, Map, Numbering, RawSegment};
 
 use crate::Frame;
-use crate::connection::micros;
+use crate::micros::micros;
 use crate::wire;
 
 pub(crate) struct Link {

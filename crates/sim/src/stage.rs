@@ -5,9 +5,10 @@ use scenario::{
     State, Statement, Until, Verb, Whom,
 };
 
-use crate::connection::{SEND_BUFFER_MAX, micros};
-use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Kernel, Waiting};
+use crate::host_stack::HostStack;
+use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
 use crate::link::Link;
+use crate::micros::micros;
 use crate::wire::{self, Ip};
 use crate::{Error, Frame, Rules};
 
@@ -23,8 +24,7 @@ const STEPS_MAX: usize = 100_000;
 pub(crate) struct World {
     now_us: u64,
     ip: Ip,
-    rules: Rules,
-    kernels: [Kernel; 2],
+    kernels: [HostStack; 2],
     link: Link,
     pub(crate) events: Vec<Event>,
     sockets: Sockets,
@@ -64,8 +64,7 @@ impl World {
         Self {
             now_us: 0,
             ip,
-            rules,
-            kernels: Host::BOTH.map(|host| Kernel::new(host, ip, rules, writes[host.index()].min(SEND_BUFFER_MAX))),
+            kernels: Host::BOTH.map(|host| HostStack::new(rules, host, ip, writes[host.index()])),
             link: Link::new(capture),
             events: Vec::new(),
             sockets: Sockets::new(),
@@ -193,7 +192,7 @@ impl World {
         self.kernels[host.index()].take_effects(&mut effects);
         for effect in effects.drain(..) {
             match effect {
-                Effect::Rule(rule) => self.events.push(Event::Rule { at_us, host, rule: *rule }),
+                Effect::Rule(rule) => self.events.push(Event::Rule { at_us, host, rule }),
                 Effect::State { id, name, from, to } => {
                     let socket = self.socket(host, id, &name);
                     self.events.push(Event::State { at_us, host, socket, from, to });
@@ -215,7 +214,7 @@ impl World {
     /// The link is quiet: what do the sockets hold now?
     fn inform(&mut self) {
         for host in Host::BOTH {
-            self.kernels[host.index()].inform();
+            self.kernels[host.index()].report_tcp_info();
             self.take_effects(host);
         }
     }
@@ -228,7 +227,7 @@ impl World {
         bound(self.bytes > BYTES_MAX, "bytes written", BYTES_MAX as u64)?;
         bound(self.now_us > TIME_MAX_US, "microseconds of virtual time", TIME_MAX_US)?;
         bound(self.steps > STEPS_MAX, "steps at one point of virtual time", STEPS_MAX as u64)?;
-        let connections = self.kernels.iter().map(Kernel::connections).max().unwrap_or(0);
+        let connections = self.kernels.iter().map(HostStack::connections).max().unwrap_or(0);
         bound(connections >= CONNECTIONS_MAX, "connections at a time on one host", CONNECTIONS_MAX as u64)
     }
 
@@ -267,7 +266,7 @@ impl World {
             HostAction::Kill => kernel.kill(),
             HostAction::Crash => kernel.crash(),
             HostAction::Boot => kernel.boot(),
-            HostAction::Sysctl(name, value) => kernel.settings().set(name, value),
+            HostAction::Sysctl(name, value) => kernel.set_sysctl(name, value),
         }
         if matches!(action, HostAction::Kill | HostAction::Crash) {
             let (ended, pending): (Vec<_>, _) =
@@ -292,13 +291,13 @@ impl World {
 
     /// When something happens next: a segment arrives, a timer fires, a call gives up waiting.
     fn next_us(&mut self) -> Option<u64> {
-        let timewaits = self.kernels.iter().filter_map(Kernel::next_end_us).min();
+        let timewaits = self.kernels.iter().filter_map(HostStack::next_end_us).min();
         [self.next_wake_us(), timewaits].into_iter().flatten().min()
     }
 
     /// The same, but for what is left of connections: that it goes wakes no call.
     fn next_wake_us(&mut self) -> Option<u64> {
-        let timers = self.kernels.iter_mut().filter_map(Kernel::next_timer_us).min();
+        let timers = self.kernels.iter_mut().filter_map(HostStack::next_timer_us).min();
         let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us()).min();
         [self.link.next_us(), timers, calls].into_iter().flatten().min()
     }
@@ -392,8 +391,7 @@ impl Stage for World {
                 (Some(next_us), Some(end_us)) if next_us < end_us || next_us <= self.now_us => self.step(next_us)?,
                 (_, Some(end_us)) => {
                     self.set_time(end_us);
-                    // Bare, the timers are smoltcp's, and so there is nothing that Linux would say of them.
-                    if matches!(until, Until::Quiet(_)) && self.rules == Rules::Linux {
+                    if matches!(until, Until::Quiet(_)) {
                         self.inform();
                     }
                     self.check_bounds()?;

@@ -3,7 +3,8 @@
 use scenario::{Flags, Host, RawSegment};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
-    IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, TcpControl, TcpPacket, TcpRepr, TcpSeqNumber,
+    IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, TcpControl, TcpOption, TcpPacket, TcpRepr,
+    TcpSeqNumber,
 };
 #[cfg(feature = "ipv6")]
 use smoltcp::wire::{Ipv6Address, Ipv6Packet};
@@ -38,6 +39,11 @@ impl Ip {
         }
     }
 
+    /// The same of a peer that does not say (RFC 9293 §3.7.1). smoltcp assumes IPv4's with IPv6, too.
+    const fn segment_max_assumed() -> u32 {
+        536
+    }
+
     pub(crate) const fn prefix_len(self) -> u8 {
         match self {
             Self::V4 => 24,
@@ -64,25 +70,36 @@ pub(crate) fn read(from: Host, frame: &[u8]) -> RawSegment {
     }
 }
 
-/// A frame with this segment: without options, its payload zeros.
+/// A frame with this segment: without options, its payload zeros, its checksums not computed.
 pub(crate) fn write(ip: Ip, segment: &RawSegment) -> Vec<u8> {
     write_with_sack(ip, segment, None)
 }
 
-/// Up to where, but without, something behind a gap has arrived, if the segment says so (RFC 2018).
-pub(crate) fn sacked_to(frame: &[u8]) -> Option<u32> {
-    let tcp = TcpPacket::new_unchecked(payload(frame));
-    tcp.selective_ack_ranges().ok()?[0].map(|(_, end)| end)
-}
-
-/// What has arrived behind a gap, as the segment says it.
+/// What has arrived beyond a gap, as the segment tells it (RFC 2018): first number and number behind the last.
 pub(crate) fn sack_ranges(frame: &[u8]) -> [Option<(u32, u32)>; 3] {
     TcpPacket::new_unchecked(payload(frame)).selective_ack_ranges().unwrap_or_default()
 }
 
-/// As [`write`], with the numbers from the first up to, but without, the second as received behind a gap.
+/// The payload of the largest segment that the sender of a SYN takes: its option, or what RFC 9293 §3.7.1 assumes
+/// without one.
+pub(crate) fn segment_max_of_syn(frame: &[u8]) -> u32 {
+    let tcp = TcpPacket::new_unchecked(payload(frame));
+    let mut options = tcp.options();
+    while let Ok((rest, option)) = TcpOption::parse(options) {
+        match option {
+            TcpOption::MaxSegmentSize(size) if size > 0 => return u32::from(size),
+            TcpOption::EndOfList => break,
+            _ => options = rest,
+        }
+        if options.is_empty() {
+            break;
+        }
+    }
+    Ip::segment_max_assumed()
+}
+
+/// As [`write`], with the numbers from the first up to, but without, the second as received beyond a gap.
 pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u32)>) -> Vec<u8> {
-    let zeros = vec![0; segment.len as usize];
     let repr = TcpRepr {
         src_port: segment.ports[0],
         dst_port: segment.ports[1],
@@ -95,58 +112,65 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
         sack_permitted: false,
         sack_ranges: [sack, None, None],
         timestamp: None,
-        payload: &zeros,
+        payload: &[],
     };
     let (source, destination) = (ip.address(segment.from), ip.address(segment.from.peer()));
-    let header = IpRepr::new(source, destination, IpProtocol::Tcp, repr.buffer_len(), 64);
+    let length = repr.buffer_len() + segment.len as usize;
+    let header = IpRepr::new(source, destination, IpProtocol::Tcp, length, 64);
     let mut frame = vec![0; header.buffer_len()];
-    let checksums = ChecksumCapabilities::default();
+    let checksums = ChecksumCapabilities::ignored();
     header.emit(&mut frame[..], &checksums);
-    let mut tcp = TcpPacket::new_unchecked(&mut frame[header.header_len()..]);
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[header.header_len()..][..repr.buffer_len()]);
     repr.emit(&mut tcp, &source, &destination, &checksums);
     // All bits and not smoltcp's one control: a forged segment may combine them.
     tcp.set_syn(segment.flags.syn);
     tcp.set_fin(segment.flags.fin);
     tcp.set_rst(segment.flags.rst);
     tcp.set_psh(segment.flags.psh);
-    tcp.fill_checksum(&source, &destination);
     frame
 }
 
-/// The same segment with what is to be acknowledged and the window of now.
-pub(crate) fn renew(ip: Ip, from: Host, mut frame: Vec<u8>, ack: u32, window: u32) -> Vec<u8> {
-    let at = frame.len() - payload(&frame).len();
-    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
-    tcp.set_ack_number(TcpSeqNumber(ack.cast_signed()));
-    tcp.set_window_len(u16::try_from(window).unwrap_or(u16::MAX));
-    tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
-    frame
+/// The TCP header of a frame, to be changed.
+fn header(frame: &mut [u8]) -> TcpPacket<&mut [u8]> {
+    let at = frame.len() - payload(frame).len();
+    TcpPacket::new_unchecked(&mut frame[at..])
 }
 
-/// Writes another window into the segment.
-pub(crate) fn show_window(ip: Ip, from: Host, frame: &mut [u8], window: u16) {
-    let at = frame.len() - payload(frame).len();
-    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
-    tcp.set_window_len(window);
-    tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
+pub(crate) fn set_window(frame: &mut [u8], window: u16) {
+    header(frame).set_window_len(window);
 }
 
-/// The same segment without its FIN.
-pub(crate) fn without_fin(ip: Ip, from: Host, frame: &mut [u8]) {
-    let at = frame.len() - payload(frame).len();
-    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
-    tcp.set_fin(false);
-    tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
+pub(crate) fn set_sequence_number(frame: &mut [u8], seq: u32) {
+    header(frame).set_seq_number(TcpSeqNumber(seq.cast_signed()));
 }
 
-/// Sets PSH in a segment whose payload ends with FIN, as Linux does: its FIN joins the last of the written data.
-pub(crate) fn push_last_data(ip: Ip, from: Host, frame: &mut [u8]) {
-    let at = frame.len() - payload(frame).len();
-    let mut tcp = TcpPacket::new_unchecked(&mut frame[at..]);
-    if tcp.fin() && tcp.segment_len() > 1 {
-        tcp.set_psh(true);
-        tcp.fill_checksum(&ip.address(from), &ip.address(from.peer()));
-    }
+pub(crate) fn set_acknowledgement_number(frame: &mut [u8], ack: u32) {
+    header(frame).set_ack_number(TcpSeqNumber(ack.cast_signed()));
+}
+
+pub(crate) fn set_push(frame: &mut [u8]) {
+    header(frame).set_psh(true);
+}
+
+pub(crate) fn clear_fin(frame: &mut [u8]) {
+    header(frame).set_fin(false);
+}
+
+/// Writes the checksums of IP and TCP, which nothing in memory looks at.
+pub(crate) fn fill_checksums(frame: &mut [u8]) {
+    let (source, destination) = match IpVersion::of_packet(frame) {
+        #[cfg(feature = "ipv6")]
+        Ok(IpVersion::Ipv6) => {
+            let packet = Ipv6Packet::new_unchecked(&*frame);
+            (IpAddress::Ipv6(packet.src_addr()), IpAddress::Ipv6(packet.dst_addr()))
+        }
+        _ => {
+            let mut packet = Ipv4Packet::new_unchecked(&mut *frame);
+            packet.fill_checksum();
+            (IpAddress::Ipv4(packet.src_addr()), IpAddress::Ipv4(packet.dst_addr()))
+        }
+    };
+    header(frame).fill_checksum(&source, &destination);
 }
 
 fn payload(frame: &[u8]) -> &[u8] {
@@ -165,20 +189,9 @@ pub(crate) fn refusal(to: &RawSegment) -> Option<RawSegment> {
     if to.flags.rst {
         return None;
     }
-    let length = to.len + u32::from(to.flags.syn) + u32::from(to.flags.fin);
     let (flags, seq, ack) =
-        if to.flags.ack { (Flags::RST, to.ack, 0) } else { (Flags::RST_ACK, 0, to.seq.wrapping_add(length)) };
+        if to.flags.ack { (Flags::RST, to.ack, 0) } else { (Flags::RST_ACK, 0, crate::seq::end(to)) };
     Some(RawSegment { from: to.from.peer(), ports: [to.ports[1], to.ports[0]], flags, seq, ack, len: 0, win: 0 })
-}
-
-/// Whether `a` comes before `b`, in the order that wraps around (RFC 9293 §3.4).
-pub(crate) const fn before(a: u32, b: u32) -> bool {
-    a.wrapping_sub(b).cast_signed() < 0
-}
-
-/// Whether `a` comes after `b`.
-pub(crate) const fn after(a: u32, b: u32) -> bool {
-    before(b, a)
 }
 
 #[cfg(test)]
@@ -193,6 +206,18 @@ mod tests {
         assert_eq!(read(Host::Server, &write(Ip::V4, &segment)), segment);
         #[cfg(feature = "ipv6")]
         assert_eq!(read(Host::Server, &write(Ip::V6, &segment)), segment);
+    }
+
+    #[test]
+    fn the_checksums_of_a_capture_are_right() {
+        let flags = Flags::from_text("P.").expect("these are flags");
+        let segment = RawSegment { from: Host::Client, ports: [40_001, 80], flags, seq: 1, ack: 7, len: 5, win: 1000 };
+        let mut frame = write(Ip::V4, &segment);
+        fill_checksums(&mut frame);
+        let packet = Ipv4Packet::new_unchecked(&frame[..]);
+        assert!(packet.verify_checksum());
+        let (source, destination) = (Ip::V4.address(Host::Client), Ip::V4.address(Host::Server));
+        assert!(TcpPacket::new_unchecked(packet.payload()).verify_checksum(&source, &destination));
     }
 
     #[test]

@@ -44,6 +44,13 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::WindowProbe => "the window is closed: asked whether there is room",
         RuleId::KeepAlive => "idle: asked whether anybody is there",
         RuleId::KeepAliveGiveUp => "no probe was answered: given up, with a reset",
+        RuleId::SynInFinWait2 => "a SYN for what is left in FIN-WAIT-2: a reset",
+        RuleId::HandshakeResetChallenged => "not the exact number: asked, not obeyed",
+        RuleId::AckTooOld => "acknowledges what is long past: answered with an ACK",
+        RuleId::NoMemory => "no memory for it: not taken, though there was a window",
+        RuleId::SynInHandshake => "another SYN: the handshake ends with a reset",
+        RuleId::SynCookie => "more handshakes than the backlog: a SYN cookie, nothing is kept",
+        RuleId::HandshakesFull => "more handshakes than the backlog: the SYN is dropped",
     }
 }
 
@@ -165,6 +172,27 @@ pub const fn sentence(rule: RuleId) -> &'static str {
         }
         RuleId::KeepAliveGiveUp => {
             "None of the keep-alive probes was answered. The kernel gives the connection up: it sends a reset, and the program's next call gets ETIMEDOUT."
+        }
+        RuleId::SynInFinWait2 => {
+            "Only a small entry is left of the connection, in FIN-WAIT-2. A new SYN for it is answered with a reset, and the entry goes."
+        }
+        RuleId::HandshakeResetChallenged => {
+            "The reset is inside the window, but its number is not exact. The handshake goes on, and an ACK asks the sender for the exact number."
+        }
+        RuleId::AckTooOld => {
+            "The segment acknowledges less than was ever in doubt, so its sender knows little of this connection. It is dropped, and an ACK answers it."
+        }
+        RuleId::NoMemory => {
+            "The window was offered before SO_RCVBUF was made smaller. The kernel has no memory for these bytes, so it drops them; they will come again."
+        }
+        RuleId::SynInHandshake => {
+            "A SYN with another number has come for a handshake that is not over. It is answered with a reset, and the handshake ends."
+        }
+        RuleId::SynCookie => {
+            "More handshakes are under way than the backlog has room for. The SYN-ACK carries a number from which the kernel can tell later that it sent it, and nothing is kept."
+        }
+        RuleId::HandshakesFull => {
+            "More handshakes are under way than the backlog has room for, and tcp_syncookies is 0. The SYN is dropped; the client sends it again."
         }
     }
 }

@@ -447,7 +447,8 @@ fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
         Sysctl::TcpSynRetries => 1..=127,
         Sysctl::TcpSynLinearTimeouts => 0..=127,
         Sysctl::TcpSynackRetries => 0..=255,
-        Sysctl::TcpMaxTwBuckets => 0..=1_000_000,
+        Sysctl::TcpMaxTwBuckets | Sysctl::TcpMaxSynBacklog => 0..=1_000_000,
+        Sysctl::TcpSyncookies => 0..=2,
     }
 }
 

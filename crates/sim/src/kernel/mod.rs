@@ -1,59 +1,53 @@
-//! One host's kernel: its connections, listeners and what is left of either; segments that arrive, timers that fire.
+//! One host's kernel: its connections, its listeners, and what is left of either; segments that arrive, timers that
+//! fire, system calls.
 //!
-//! It does no I/O: what it does to the world is a list of [`Effect`]s in the order of cause.
+//! It does no I/O: what it does to the world is a list of [`Effect`]s in the order of cause. What Linux would decide
+//! is asked of `rules/`.
 
 mod calls;
-mod connections;
-mod infos;
+mod connection;
+mod effect;
+mod input;
+mod io;
+mod listener;
+mod output;
+mod tcp_info;
+mod time_wait;
 mod timeouts;
 
-use scenario::{Flags, Host, Info, Map, RawSegment, State};
+use scenario::{Host, Info, Map, RawSegment, State};
 
-pub(crate) use calls::{Attempt, Waiting};
+pub(crate) use effect::{Attempt, Effect, Waiting};
 
-use crate::Rules;
-use crate::connection::{Connection, Holder, Numbers, Options};
-use crate::rest::Rest;
-use crate::rules::{self, Answer, Pace, Rule};
-use crate::settings::Settings;
-use crate::stack::{Stack, WINDOW};
-use crate::timers::Orphan;
+use crate::rules::fin_wait_2::{self, BroughtBy};
+use crate::rules::initial_sequence_number;
+use crate::rules::time_wait::TIME_WAIT_US;
+use crate::socket_options::SocketOptions;
+use crate::sysctls::Sysctls;
+use crate::tcp::{Tcb, Timer};
 use crate::wire::{self, Ip};
-
-/// What a kernel does to the world.
-pub(crate) enum Effect {
-    /// A rule has acted.
-    Rule(&'static Rule),
-    /// A connection or a listener has changed its state.
-    State { id: u32, name: String, from: State, to: State },
-    /// The connection of that id is called so from its beginning.
-    Named { id: u32, name: String },
-    /// A socket holds something else than before.
-    Info { id: u32, name: String, info: Info },
-    /// A segment leaves.
-    Segment(Vec<u8>),
-}
+use connection::{Connection, Context, Holder};
+use listener::Listener;
+use time_wait::{Arrival, TimeWaitSocket};
 
 pub(crate) struct Kernel {
     host: Host,
     ip: Ip,
-    rules: Rules,
-    /// So many bytes its programs write in the whole run: no send queue holds more.
+    /// So many bytes its programs write in the whole run: no send buffer holds more.
     writes: usize,
-    pub(crate) is_up: bool,
     now_us: u64,
-    settings: Settings,
+    sysctls: Sysctls,
     listeners: Vec<Listener>,
     connections: Vec<Connection>,
-    rests: Vec<Rest>,
+    time_waits: Vec<TimeWaitSocket>,
     /// The program's descriptors, in the order in which it got them.
     descriptors: Vec<(String, Descriptor)>,
     next_id: u32,
     next_port: u16,
-    /// The newest connection, which may be gone.
-    newest: Option<(u32, Numbers)>,
+    /// The newest socket that is no listener; its connection may be gone, or never have been.
+    newest: Option<u32>,
     /// What was last told of each socket, by id: its name, and what it held.
-    told: Map<u32, (String, Info)>,
+    reported: Map<u32, (String, Info)>,
     effects: Vec<Effect>,
 }
 
@@ -63,44 +57,27 @@ enum Descriptor {
     Connection(u32),
 }
 
-struct Listener {
-    id: u32,
-    name: String,
-    port: u16,
-    backlog: u32,
-    reuse_address: bool,
-    options: Options,
-    /// Handshakes begun; the connections are called after it and their number.
-    begun: u32,
-    /// Connections that wait for accept(2).
-    queue: Vec<u32>,
-    /// Not after shutdown(RD).
-    listens: bool,
-}
-
 /// The first port that a host chooses by itself.
 const PORT_FIRST: u16 = 40_001;
 /// More connections than these at a time are a bound of the simulator.
 pub(crate) const CONNECTIONS_MAX: usize = 256;
 
 impl Kernel {
-    pub(crate) fn new(host: Host, ip: Ip, rules: Rules, writes: usize) -> Self {
+    pub(crate) fn new(host: Host, ip: Ip, writes: usize) -> Self {
         Self {
             host,
             ip,
-            rules,
             writes,
-            is_up: true,
             now_us: 0,
-            settings: Settings::default(),
+            sysctls: Sysctls::default(),
             listeners: Vec::new(),
             connections: Vec::new(),
-            rests: Vec::new(),
+            time_waits: Vec::new(),
             descriptors: Vec::new(),
             next_id: 0,
             next_port: PORT_FIRST,
             newest: None,
-            told: Map::new(),
+            reported: Map::new(),
             effects: Vec::new(),
         }
     }
@@ -120,46 +97,45 @@ impl Kernel {
         self.now_us = now_us;
     }
 
-    pub(crate) const fn settings(&mut self) -> &mut Settings {
-        &mut self.settings
+    pub(crate) const fn sysctls(&mut self) -> &mut Sysctls {
+        &mut self.sysctls
     }
 
+    /// How many connections there are.
     pub(crate) const fn connections(&self) -> usize {
         self.connections.len()
     }
 
     /// The newest connection's state; CLOSED if it is gone, or if there never was one.
     pub(crate) fn newest_state(&self) -> State {
-        self.newest.map_or(State::Closed, |(id, _)| self.state_of(id))
+        self.newest.map_or(State::Closed, |id| self.state_of(id))
     }
 
     /// The state of the socket of that name, newest first.
     pub(crate) fn named_state(&self, name: &str) -> State {
-        let connection = self.connections.iter().map(|connection| (connection.id, &connection.name));
-        let rests = self.rests.iter().map(|rest| (rest.id, &rest.name));
-        if let Some(id) = connection.chain(rests).filter(|(_, known)| *known == name).map(|(id, _)| id).max() {
+        let connections = self.connections.iter().map(|connection| (connection.id, &connection.name));
+        let time_waits = self.time_waits.iter().map(|socket| (socket.id, &socket.name));
+        if let Some(id) = connections.chain(time_waits).filter(|(_, known)| *known == name).map(|(id, _)| id).max() {
             return self.state_of(id);
         }
-        let listener = self.listeners.iter().any(|listener| listener.name == name && listener.listens);
-        if listener { State::Listen } else { State::Closed }
+        let listens = |listener: &Listener| listener.name == name && self.listener_on(listener.port).is_some();
+        if self.listeners.iter().any(listens) { State::Listen } else { State::Closed }
     }
 
     fn state_of(&self, id: u32) -> State {
-        if let Some(rest) = self.rests.iter().find(|rest| rest.id == id) {
-            return rest.state;
+        if let Some(socket) = self.time_waits.iter().find(|socket| socket.id == id) {
+            return socket.state;
         }
         self.connections.iter().find(|known| known.id == id).map_or(State::Closed, |known| known.state)
     }
 
     /// Power is cut.
     pub(crate) fn crash(&mut self) {
-        self.is_up = false;
         for at in 0..self.connections.len() {
-            self.connections[at].end();
-            self.observe(at);
+            self.with(at, |connection, cx| connection.destroy(cx));
         }
-        for rest in std::mem::take(&mut self.rests) {
-            self.effects.push(Effect::State { id: rest.id, name: rest.name, from: rest.state, to: State::Closed });
+        for TimeWaitSocket { id, name, state: from, .. } in std::mem::take(&mut self.time_waits) {
+            self.effects.push(Effect::State { id, name, from, to: State::Closed });
         }
         for listener in std::mem::take(&mut self.listeners) {
             self.note_listening_ended(listener.id, listener.name);
@@ -170,157 +146,66 @@ impl Kernel {
 
     /// Power is back.
     pub(crate) fn boot(&mut self) {
-        self.is_up = true;
-        self.settings = Settings::default();
+        self.sysctls = Sysctls::default();
     }
 
-    /// A segment has arrived.
+    /// A segment has arrived: for the connection with these ports, else for what is left of one, else for the listener.
     pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
         let segment = wire::read(self.host.peer(), &frame);
         let ports = [segment.ports[1], segment.ports[0]];
-        // To the connection with these ports, else to what is left of one, else to the listener.
-        let known = self.connections.iter().position(|known| known.stack.is_some() && known.numbers.ports == ports);
+        let known = self.connections.iter().position(|known| known.tcb.is_some() && known.ports == ports);
         if let Some(at) = known {
             if !self.is_abandoned(at) {
-                return self.arrive_at_connection(at, &segment, frame);
+                self.arrive_at_connection(at, &segment, frame);
+                return self.sweep();
             }
-            self.forget(at);
+            self.with(at, |connection, cx| connection.destroy(cx));
         }
-        if let Some(at) = self.rests.iter().position(|rest| rest.numbers.ports == ports) {
-            let Arrival::MakeRoom(isn) = self.arrive_at_rest(at, &segment) else { return };
-            return self.arrive_at_listener(&segment, frame, Some(isn));
+        if let Some(at) = self.time_waits.iter().position(|socket| socket.ports == ports) {
+            let Arrival::MakeRoom { iss } = self.arrive_at_time_wait(at, &segment) else { return };
+            return self.arrive_at_listener(&segment, frame, Some(iss));
         }
         self.arrive_at_listener(&segment, frame, None);
     }
 
-    fn arrive_at_rest(&mut self, at: usize, segment: &RawSegment) -> Arrival {
-        let (answer, rule) = rules::answer(&self.rests[at], segment, &self.settings);
-        let listens = self.listener_on(segment.ports[1]).is_some();
-        let (now_us, host) = (self.now_us, self.host);
-        let rest = &mut self.rests[at];
-        let mut reply = None;
-        match answer {
-            Answer::Ignore => {}
-            Answer::Renew => rest.ends_us = now_us + crate::rest::TIME_WAIT_US,
-            Answer::MakeRoom if listens => {
-                let isn = rest.numbers.send_next.wrapping_add(65_535 + 2);
-                self.effects.extend(rule.map(Effect::Rule));
-                self.end_rest(at);
-                return Arrival::MakeRoom(isn);
-            }
-            Answer::Acknowledge { .. } | Answer::MakeRoom => {
-                let (pace, renews) = match answer {
-                    Answer::Acknowledge { pace, renews } => (pace, renews),
-                    _ => (Pace::Always, false),
-                };
-                if renews {
-                    rest.ends_us = now_us + crate::rest::TIME_WAIT_US;
-                }
-                if pace == Pace::Always || crate::connection::may_answer(&mut rest.answered_us, now_us) {
-                    reply = Some(rest.acknowledgement(host));
-                }
-            }
-            Answer::TakeFin => {
-                rest.numbers.receive_next = rest.numbers.receive_next.wrapping_add(1);
-                rest.ends_us = now_us + crate::rest::TIME_WAIT_US;
-                reply = Some(rest.acknowledgement(host));
-                let (id, name, from) = (rest.id, rest.name.clone(), rest.state);
-                rest.state = State::TimeWait;
-                self.effects.push(Effect::State { id, name, from, to: State::TimeWait });
-            }
-            Answer::Die | Answer::Refuse => {
-                if answer == Answer::Refuse {
-                    reply = wire::refusal(segment);
-                }
-                self.effects.extend(rule.map(Effect::Rule));
-                self.end_rest(at);
-                self.send(reply);
-                return Arrival::Done;
-            }
-        }
-        self.effects.extend(rule.map(Effect::Rule));
-        self.send(reply);
-        Arrival::Done
-    }
-
-    fn end_rest(&mut self, at: usize) {
-        let rest = self.rests.remove(at);
-        if let Some((id, numbers)) = &mut self.newest
-            && *id == rest.id
-        {
-            *numbers = rest.numbers;
-        }
-
-        self.effects.push(Effect::State { id: rest.id, name: rest.name, from: rest.state, to: State::Closed });
-    }
-
-    fn listener_on(&self, port: u16) -> Option<usize> {
-        self.listeners.iter().position(|listener| listener.port == port && listener.listens)
-    }
-
-    /// No connection and no rest knows the segment.
-    fn arrive_at_listener(&mut self, segment: &RawSegment, frame: Vec<u8>, isn: Option<u32>) {
-        let Flags { syn, fin, rst, ack, .. } = segment.flags;
-        let Some(at) = self.listener_on(segment.ports[1]) else {
-            return self.send(wire::refusal(segment));
+    fn arrive_at_connection(&mut self, at: usize, segment: &RawSegment, frame: Vec<u8>) {
+        let Holder::Handshake(id) = self.connections[at].holder else {
+            return self.with(at, |connection, cx| connection.segment_arrives(cx, segment, frame));
         };
-        if ack {
-            return self.send(wire::refusal(segment));
+        if let Some(listener) = self.listeners.iter().find(|known| known.id == id) {
+            self.connections[at].options = listener.options;
         }
-        if rst || !syn || fin {
-            return;
-        }
-        let listener = &mut self.listeners[at];
-        match self.rules {
-            Rules::Linux => {
-                if let Some(rule) = rules::full_queue_drops_syn(listener.queue.len(), listener.backlog) {
-                    return self.effects.push(Effect::Rule(rule));
-                }
-            }
-            // One listening socket of smoltcp is one connection.
-            Rules::Bare => {
-                let id = listener.id;
-                let taken = |holder| holder == Holder::Handshake(id) || holder == Holder::Queue(id);
-                if self.connections.iter().any(|known| taken(known.holder)) {
-                    return self.send(wire::refusal(segment));
-                }
-            }
-        }
-        if self.connections.len() >= CONNECTIONS_MAX {
-            return;
-        }
-        let listener = &mut self.listeners[at];
-        listener.begun += 1;
-        let name = [&listener.name, ".", &listener.begun.to_string()].concat();
-        let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse_address);
-        let ports = [segment.ports[1], segment.ports[0]];
-        let at = self.open(name, holder, ports, isn, &options);
-        let connection = &mut self.connections[at];
-        connection.reuse_address = reuse;
-        connection.numbers.send_window = segment.win;
-        let stack = connection.stack.as_mut().expect("it was just opened");
-        stack.listen(segment.ports[1]);
-        connection.state = State::Closed;
-        stack.arrive(self.now_us, frame);
-        self.work(at);
-        self.sweep();
+        let decision = self.decide_in_handshake(at, id, segment);
+        self.with(at, |connection, cx| connection.segment_arrives_in_handshake(cx, segment, frame, decision));
     }
 
-    /// A new connection with a stack of its own.
-    fn open(&mut self, name: String, holder: Holder, ports: [u16; 2], isn: Option<u32>, options: &Options) -> usize {
-        let isn = isn.unwrap_or_else(|| self.initial_number(ports));
+    /// A new connection with a TCB of its own.
+    fn open(
+        &mut self,
+        name: String,
+        holder: Holder,
+        ports: [u16; 2],
+        iss: Option<u32>,
+        options: SocketOptions,
+    ) -> usize {
+        let iss = iss.unwrap_or_else(|| self.initial_sequence_number(ports));
         let id = self.new_id();
-        let window = options.receive_buffer.min(WINDOW);
-        let stack = Stack::new(self.ip, self.host, self.rules, isn, [window, self.writes], self.now_us);
-        let numbers = Numbers::new(ports, isn, self.ip.segment_max() as u32);
-        let mut connection = Connection::new(id, name, holder, numbers, Some(stack));
-        connection.options = *options;
-        connection.timers.received_us = self.now_us;
-        self.newest = Some((id, connection.numbers));
+        let mut connection = Connection::new(id, name, holder, ports, options);
+        let tcb = Tcb::new(self.ip, self.host, ports, iss, self.writes);
+        connection.tcb = Some(tcb);
+        connection.received_us = self.now_us;
+        self.newest = Some(id);
         // Connections are large, and few.
         self.connections.reserve_exact(1);
         self.connections.push(connection);
         self.connections.len() - 1
+    }
+
+    /// A connection that no table holds.
+    fn request(&self, ports: [u16; 2], iss: u32, options: SocketOptions) -> Connection {
+        let mut connection = Connection::new(0, String::new(), Holder::Handshake(0), ports, options);
+        connection.tcb = Some(Tcb::new(self.ip, self.host, ports, iss, 0));
+        connection
     }
 
     const fn new_id(&mut self) -> u32 {
@@ -328,50 +213,96 @@ impl Kernel {
         self.next_id
     }
 
-    /// RFC 9293 §3.4.1: a clock, and for each pair its own start. The clock ticks every 64 ns, as Linux's
-    /// (`secure_tcp_seq`), so a new connection of a pair begins beyond all that an old one has sent.
-    fn initial_number(&self, ports: [u16; 2]) -> u32 {
-        let [own, peer] = ports.map(u32::from);
-        let start = (own << 16 | peer).wrapping_mul(0x9e37_79b9) ^ (self.host as u32).wrapping_mul(0x7f4a_7c15);
-        start.wrapping_add((self.now_us * 125 / 8) as u32)
+    fn initial_sequence_number(&self, ports: [u16; 2]) -> u32 {
+        initial_sequence_number::of_pair(self.host, ports, self.now_us)
     }
 
-    /// When the next timer fires, or what is left of a connection goes.
-    pub(crate) fn next_us(&mut self) -> Option<u64> {
-        [self.next_end_us(), self.next_timer_us()].into_iter().flatten().min()
+    fn at(&self, id: u32) -> Option<usize> {
+        self.connections.iter().position(|connection| connection.id == id)
+    }
+
+    fn context<'a>(&'a self, effects: &'a mut Vec<Effect>) -> Context<'a> {
+        Context { now_us: self.now_us, ip: self.ip, host: self.host, sysctls: &self.sysctls, effects }
+    }
+
+    /// Something happens to a connection; and what follows from it for the kernel.
+    fn with(&mut self, at: usize, happens: impl FnOnce(&mut Connection, &mut Context<'_>)) {
+        let Self { now_us, ip, host, sysctls, effects, connections, .. } = self;
+        let mut cx = Context { now_us: *now_us, ip: *ip, host: *host, sysctls, effects };
+        happens(&mut connections[at], &mut cx);
+        self.settle(at);
+    }
+
+    /// A connection moves on: from a handshake to a queue, from a whole socket to less.
+    fn settle(&mut self, at: usize) {
+        let connection = &mut self.connections[at];
+        let brought_by = std::mem::replace(&mut connection.brought_by, BroughtBy::Ack);
+        if connection.tcb.is_none() {
+            return;
+        }
+        match connection.state {
+            State::Established | State::CloseWait => {
+                if let Holder::Handshake(listener) = connection.holder {
+                    self.queue(at, listener);
+                }
+            }
+            State::TimeWait => self.shrink(at, TIME_WAIT_US),
+            State::FinWait2 if connection.holder == Holder::Nobody && !connection.timers.is_set(Timer::FinWait2) => {
+                let rto_us = connection.rto_us();
+                let (linger2, fin_timeout_s) = (connection.options.linger2, self.sysctls.fin_timeout_s);
+                let action = fin_wait_2::enter(linger2, fin_timeout_s, rto_us, brought_by);
+                self.carry_out_in_fin_wait_2(at, action);
+            }
+            _ => {}
+        }
+    }
+
+    fn carry_out_in_fin_wait_2(&mut self, at: usize, action: fin_wait_2::Action) {
+        match action {
+            fin_wait_2::Action::Shrink { for_us } => self.shrink(at, for_us),
+            fin_wait_2::Action::Keep { for_us } => {
+                self.connections[at].timers.set(Timer::FinWait2, self.now_us + for_us);
+            }
+            fin_wait_2::Action::Reset => self.with(at, |connection, cx| connection.reset(cx)),
+        }
     }
 
     /// When the next of what is left of connections goes: TIME-WAIT, or an orphan in FIN-WAIT-2.
     pub(crate) fn next_end_us(&self) -> Option<u64> {
-        self.rests.iter().map(|rest| rest.ends_us).min()
+        self.time_waits.iter().map(|socket| socket.ends_us).min()
     }
 
     /// When the next timer of a connection fires.
-    pub(crate) fn next_timer_us(&mut self) -> Option<u64> {
-        let now_us = self.now_us;
-        match self.rules {
-            Rules::Linux => self.connections.iter().filter_map(|known| known.timers.next_us()).min(),
-            Rules::Bare => {
-                self.connections.iter_mut().filter_map(|known| known.stack.as_mut()?.wakes_at_us(now_us)).min()
-            }
-        }
+    pub(crate) fn next_timer_us(&self) -> Option<u64> {
+        self.connections.iter().filter_map(|known| known.timers.next_us()).min()
     }
 
     /// Lets every timer fire whose time has come.
     pub(crate) fn fire(&mut self) {
         for at in 0..self.connections.len() {
-            match self.rules {
-                Rules::Linux => self.fire_connection(at),
-                Rules::Bare => self.work(at),
+            for timer in Timer::ALL {
+                if self.connections[at].timers.is_due(timer, self.now_us) {
+                    self.fire_timer(at, timer);
+                }
             }
         }
-        while let Some(at) = self.rests.iter().position(|rest| rest.ends_us <= self.now_us) {
-            let rule =
-                if self.rests[at].state == State::TimeWait { &rules::TIME_WAIT_ENDS } else { &rules::FIN_WAIT_2_ENDS };
-            self.effects.push(Effect::Rule(rule));
-            self.end_rest(at);
-        }
+        self.reap_time_waits();
         self.sweep();
+    }
+
+    fn fire_timer(&mut self, at: usize, timer: Timer) {
+        if timer == Timer::FinWait2 {
+            let connection = &mut self.connections[at];
+            connection.timers.clear(timer);
+            let (linger2, rto_us) = (connection.options.linger2, connection.rto_us());
+            let (action, rule) = fin_wait_2::kept_long_enough(linger2, self.sysctls.fin_timeout_s, rto_us);
+            self.effects.extend(rule.map(Effect::Rule));
+            return self.carry_out_in_fin_wait_2(at, action);
+        }
+        if self.is_abandoned(at) {
+            return self.with(at, |connection, cx| connection.destroy(cx));
+        }
+        self.with(at, |connection, cx| connection.fire(cx, timer));
     }
 
     fn send(&mut self, segment: Option<RawSegment>) {
@@ -383,17 +314,9 @@ impl Kernel {
     fn note_listening_ended(&mut self, id: u32, name: String) {
         self.effects.push(Effect::State { id, name, from: State::Listen, to: State::Closed });
     }
-}
 
-enum Arrival {
-    Done,
-    /// TIME-WAIT is gone, and a new connection begins with this sequence number.
-    MakeRoom(u32),
-}
-
-const fn orphan(holder: Holder) -> Orphan {
-    match holder {
-        Holder::Nobody => Orphan::Yes,
-        _ => Orphan::No,
+    /// Lets go of connections that are gone and that nobody holds.
+    fn sweep(&mut self) {
+        self.connections.retain(|connection| connection.tcb.is_some() || connection.has_program());
     }
 }

@@ -1,147 +1,188 @@
-//! What happens when a connection's timer fires.
+//! What happens when a connection's timer fires: the decision of `rules/` is carried out.
 
-use scenario::{Errno, State};
+use scenario::{Errno, RuleId, State};
 
-use super::{Effect, Kernel, orphan};
-use crate::Rules;
-use crate::connection::Holder;
-use crate::rest::{TIME_WAIT_US, acknowledgement};
-use crate::rules::{self, Rule};
-use crate::timers::{self, Fired};
+use super::connection::{Connection, Context};
+use super::effect::Effect;
+use crate::rules::keep_alive::{self, Sending};
+use crate::rules::retransmission::{self, Action, Doubling, Facts, NewSegment};
+use crate::rules::{transmit, window_probe};
+use crate::tcp::{Once, Timer};
 use crate::wire;
 
-impl Kernel {
-    pub(super) fn fire_connection(&mut self, at: usize) {
-        let now_us = self.now_us;
-        let connection = &mut self.connections[at];
-        let due = |timer: Option<u64>| timer.is_some_and(|timer| timer <= now_us);
-        let holder = orphan(connection.holder);
-        if due(connection.timers.loss_probe_at) {
-            let fired = timers::loss_probe(connection, now_us);
-            self.carry_out(at, fired, &rules::LOSS_PROBE);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.retransmit_at) {
-            let fired = timers::retransmission(connection, &self.settings, now_us, holder);
-            let rule = if fired == Fired::SendWaiting { &rules::LOSS_PROBE } else { &rules::GIVE_UP };
-            self.carry_out(at, fired, rule);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.window_probe_at) {
-            let fired = timers::window_probe(connection, &self.settings, now_us, holder);
-            let rule = if fired == Fired::Probe { &rules::WINDOW_PROBE } else { &rules::WINDOW_GIVE_UP };
-            self.carry_out(at, fired, rule);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.keep_alive_at) {
-            let fired = timers::keep_alive(connection, now_us);
-            let rule = if fired == Fired::Probe { &rules::KEEP_ALIVE } else { &rules::KEEP_ALIVE_GIVE_UP };
-            self.carry_out(at, fired, rule);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.ack_at) {
-            connection.timers.ack_at = None;
-            self.work(at);
-        }
-        let connection = &mut self.connections[at];
-        if due(connection.timers.orphan_at) {
-            connection.timers.orphan_at = None;
-            match rules::fin_wait_2_us(connection, &self.settings).saturating_sub(TIME_WAIT_US) {
-                0 => {
-                    self.effects.push(Effect::Rule(&rules::KEPT_ORPHAN_RESETS));
-                    self.reset(at);
-                }
-                wait_us => self.rest(at, wait_us),
+impl Connection {
+    /// The timer is due.
+    pub(crate) fn fire(&mut self, cx: &mut Context<'_>, timer: Timer) {
+        match timer {
+            Timer::LossProbe => self.fire_loss_probe(cx),
+            Timer::Retransmission => self.fire_retransmission(cx),
+            Timer::WindowProbe => self.fire_window_probe(cx),
+            Timer::KeepAlive => self.fire_keep_alive(cx),
+            Timer::DelayedAck => {
+                self.timers.clear(Timer::DelayedAck);
+                self.output(cx);
             }
+            // What an orphan becomes is the kernel's to carry out.
+            Timer::FinWait2 => {}
         }
     }
 
-    fn carry_out(&mut self, at: usize, fired: Fired, rule: &'static Rule) {
-        match fired {
-            Fired::Nothing => {}
-            Fired::Retransmit if self.is_abandoned(at) => self.forget(at),
-            Fired::Retransmit => self.retransmit(at),
-            Fired::SendWaiting => {
-                self.effects.push(Effect::Rule(rule));
-                self.speak_once(at);
-                self.work(at);
-            }
-            Fired::RepeatLast => {
-                self.effects.push(Effect::Rule(rule));
-                self.repeat_last(at);
-            }
-            // What fits is the probe (Linux: `tcp_write_wakeup`).
-            Fired::Probe
-                if std::ptr::eq(rule, &rules::WINDOW_PROBE)
-                    && self.connections[at].numbers.send_window > 0
-                    && self.connections[at].state != State::LastAck =>
-            {
-                self.effects.push(Effect::Rule(rule));
-                let (ip, host, now_us) = (self.ip, self.host, self.now_us);
-                let window = self.connections[at].numbers.send_window as u16;
-                self.connections[at].reshow(ip, host, now_us, window);
-                self.speak_once(at);
-                self.work(at);
-            }
-            Fired::Probe => {
-                let mut probe = acknowledgement(&self.connections[at].numbers, self.host);
-                probe.seq = self.connections[at].numbers.unacknowledged.wrapping_sub(1);
-                self.effects.push(Effect::Rule(rule));
-                self.send(Some(probe));
-            }
-            Fired::GiveUp | Fired::GiveUpAndReset => {
-                let connection = &mut self.connections[at];
-                if matches!(connection.holder, Holder::Descriptor | Holder::Queue(_)) {
-                    connection.error = Some(Errno::ETIMEDOUT);
-                }
-                self.effects.push(Effect::Rule(rule));
-                if fired == Fired::GiveUpAndReset { self.reset(at) } else { self.forget(at) }
-            }
+    fn retransmission_facts<'a>(&'a self, cx: &'a Context<'_>) -> Facts<'a> {
+        let waits =
+            self.tcb.as_ref().is_some_and(|tcb| tcb.next().is_some_and(|next| transmit::may_probe(&next, &tcb.snd)));
+        Facts {
+            now_us: cx.now_us,
+            state: self.state,
+            ownership: self.holder.ownership(),
+            in_flight: self.in_flight(),
+            new_segment: if waits { NewSegment::Waits } else { NewSegment::None },
+            round_trip: &self.round_trip,
+            backoff: &self.backoff,
+            user_timeout_us: self.options.user_timeout_us,
+            sysctls: cx.sysctls,
         }
     }
 
-    /// The last segment leaves again, as it was: smoltcp would begin at the first that is not acknowledged.
-    fn repeat_last(&mut self, at: usize) {
-        let connection = &mut self.connections[at];
-        let Some(frame) = connection.last_sent.clone() else { return };
-        let numbers = &connection.numbers;
-        let frame = wire::renew(self.ip, self.host, frame, numbers.receive_next, numbers.receive_window);
-        connection.timers.ack_at = None;
-        connection.timers.note_sent(self.now_us, numbers.send_next);
-        self.effects.push(Effect::Segment(frame));
+    fn fire_loss_probe(&mut self, cx: &mut Context<'_>) {
+        self.timers.clear(Timer::LossProbe);
+        let (action, rule) = retransmission::on_loss_probe(&self.retransmission_facts(cx));
+        if action == Action::Nothing {
+            return;
+        }
+        self.backoff.losses.probe = Once::Done;
+        self.set_retransmission(cx);
+        cx.effects.extend(rule.map(Effect::Rule));
+        if action == Action::ProbeWithNew { self.send_next(cx) } else { self.send_last_again(cx) }
     }
 
-    pub(super) fn retransmit(&mut self, at: usize) {
-        let connection = &mut self.connections[at];
-        connection.timers.ack_at = None;
-        if self.rules == Rules::Linux && connection.numbers.is_in_flight() {
-            if connection.timers.retransmits > 0 {
-                connection.lost_to = connection.numbers.send_next;
-                connection.congestion_window = 1;
-                connection.repair = None;
-            } else {
-                let una = connection.numbers.unacknowledged;
-                let furthest = connection
-                    .sacked
-                    .iter()
-                    .map(|(start, _)| *start)
-                    .reduce(|a, b| if wire::after(a, b) { a } else { b });
-                let head = una.wrapping_add(1);
-                connection.lost_to = furthest.unwrap_or(head);
-                if furthest.is_some() && connection.repair.is_none() {
-                    let window = (connection.congestion_window * 7 / 10).max(2);
-                    connection.repair = Some((window, connection.numbers.send_next));
-                    connection.congestion_window = 1;
-                }
+    fn fire_retransmission(&mut self, cx: &mut Context<'_>) {
+        let (action, rule) = retransmission::on_timeout(&self.retransmission_facts(cx));
+        match action {
+            Action::GiveUp => return self.give_up(cx, rule),
+            Action::Repair => self.backoff.losses.repair = Once::Done,
+            Action::ProbeWithNew | Action::ProbeWithOnly => self.backoff.losses.probe = Once::Done,
+            Action::Retransmit(doubling) => {
+                self.backoff.since_us.get_or_insert(cx.now_us);
+                self.backoff.retransmits += 1;
+                self.backoff.timeouts += 1;
+                self.backoff.doublings += u32::from(doubling == Doubling::Yes);
             }
-        } else {
-            connection.lost_to = connection.numbers.send_next;
+            Action::ProbeWithLast | Action::Nothing => {}
         }
-        connection.frontier = connection.numbers.unacknowledged;
-        connection.fin_held = false;
-        if let Some(stack) = &mut connection.stack {
-            stack.expire();
+        self.set_retransmission(cx);
+        cx.effects.extend(rule.map(Effect::Rule));
+        if action == Action::ProbeWithNew { self.send_next(cx) } else { self.send_again(cx) }
+    }
+
+    fn set_retransmission(&mut self, cx: &Context<'_>) {
+        let wait_us = retransmission::next_timeout_us(&self.retransmission_facts(cx));
+        self.timers.set(Timer::Retransmission, cx.now_us + wait_us);
+    }
+
+    /// The new segment that waits leaves, whatever holds it.
+    fn send_next(&mut self, cx: &mut Context<'_>) {
+        if let Some(next) = self.tcb.as_ref().and_then(|tcb| tcb.next()) {
+            self.transmit(cx, &next);
         }
-        self.work(at);
+        self.output(cx);
+    }
+
+    /// What is lost leaves again, from the first that is not acknowledged (Linux: `tcp_enter_loss`,
+    /// `tcp_xmit_retransmit_queue`).
+    pub(crate) fn send_again(&mut self, cx: &mut Context<'_>) {
+        self.timers.clear(Timer::DelayedAck);
+        let Some(tcb) = &mut self.tcb else { return };
+        if self.backoff.retransmits > 0 || !tcb.snd.is_in_flight() {
+            tcb.queue.lose_all(tcb.snd.nxt);
+            if tcb.snd.is_in_flight() {
+                tcb.congestion.note_timeout();
+            }
+        } else if tcb.queue.lose_gaps(tcb.snd.una) {
+            tcb.congestion.note_loss(tcb.snd.nxt);
+        }
+        tcb.rewind();
+        self.output(cx);
+    }
+
+    /// The last segment leaves again, as it was, with what is to be acknowledged now.
+    fn send_last_again(&mut self, cx: &mut Context<'_>) {
+        let (Some(mut frame), Some(tcb)) = (self.last_sent.clone(), &self.tcb) else { return };
+        wire::set_acknowledgement_number(&mut frame, tcb.rcv.nxt);
+        self.leave(cx, frame);
+    }
+
+    fn give_up(&mut self, cx: &mut Context<'_>, rule: Option<RuleId>) {
+        if self.has_program() {
+            self.error = Some(Errno::ETIMEDOUT);
+        }
+        cx.effects.extend(rule.map(Effect::Rule));
+        self.destroy(cx);
+    }
+
+    fn fire_window_probe(&mut self, cx: &mut Context<'_>) {
+        let since_us = *self.window_probes.since_us.get_or_insert(cx.now_us);
+        let facts = window_probe::Facts {
+            ownership: self.holder.ownership(),
+            round_trip: &self.round_trip,
+            probes: self.window_probes,
+            waited_us: cx.now_us - since_us,
+            user_timeout_us: self.options.user_timeout_us,
+            sysctls: cx.sysctls,
+        };
+        let (action, rule) = window_probe::on_timeout(&facts);
+        if action == window_probe::Action::GiveUp {
+            return self.give_up(cx, rule);
+        }
+        let doublings = (self.window_probes.doublings + 1).min(window_probe::doublings_max(cx.sysctls));
+        let due_us = cx.now_us + window_probe::next_wait_us(&facts, doublings);
+        self.window_probes.sent += 1;
+        self.window_probes.doublings = doublings;
+        self.timers.set(Timer::WindowProbe, due_us);
+        cx.effects.extend(rule.map(Effect::Rule));
+        let Some(tcb) = &mut self.tcb else { return };
+        // In LAST-ACK the endpoint cannot be told to send less than a segment.
+        if tcb.snd.wnd > 0
+            && tcb.state() != State::LastAck
+            && let Some(frame) = tcb.transmit_into(tcb.snd.wnd)
+        {
+            self.leave(cx, frame);
+            return self.output(cx);
+        }
+        self.probe(cx);
+    }
+
+    /// An empty segment with a number that was acknowledged long ago, which the peer must answer
+    /// (Linux: `tcp_xmit_probe_skb`).
+    fn probe(&self, cx: &mut Context<'_>) {
+        if let Some(tcb) = &self.tcb {
+            let mut probe = tcb.acknowledgement(tcb.rcv.window_left());
+            probe.seq = tcb.snd.una.wrapping_sub(1);
+            cx.effects.push(Effect::Segment(wire::write(cx.ip, &probe)));
+        }
+    }
+
+    fn fire_keep_alive(&mut self, cx: &mut Context<'_>) {
+        let in_flight = self.tcb.as_ref().is_some_and(|tcb| tcb.snd.is_in_flight());
+        let is_busy = in_flight || self.queued() > 0 || self.state == State::SynSent;
+        let sending = if is_busy { Sending::Busy } else { Sending::Idle };
+        let idle_us = cx.now_us - self.received_us;
+        let (action, rule) = keep_alive::on_timeout(&self.options, sending, idle_us, self.keep_alive_probes);
+        match action {
+            keep_alive::Action::Stop => self.timers.clear(Timer::KeepAlive),
+            keep_alive::Action::Wait { us } => self.timers.set(Timer::KeepAlive, cx.now_us + us),
+            keep_alive::Action::Probe { next_us } => {
+                self.keep_alive_probes += 1;
+                self.timers.set(Timer::KeepAlive, cx.now_us + next_us);
+                cx.effects.extend(rule.map(Effect::Rule));
+                self.probe(cx);
+            }
+            keep_alive::Action::GiveUp => {
+                if self.has_program() {
+                    self.error = Some(Errno::ETIMEDOUT);
+                }
+                cx.effects.extend(rule.map(Effect::Rule));
+                self.reset(cx);
+            }
+        }
     }
 }

@@ -1,109 +1,82 @@
-//! What Linux does beyond smoltcp: one function a rule, each with the RFC's clause, the kernel's function (6.18), and
-//! the scenario or the test's script that shows it.
+//! Linux's decisions: pure functions of facts to an action, each with the RFC's clause and the kernel's function
+//! (6.18). Nothing here changes anything; `kernel/` carries out what is decided, and no rule is named outside.
 //!
-//! A rule decides and changes nothing; `kernel/` carries out what it says. The trace shows its
-//! [`scenario::RuleId`] when it has acted ([`scenario::Event::Rule`]).
+//! A decision that a reader should see comes with its [`RuleId`]: the trace shows it where it acted
+//! ([`scenario::Event::Rule`]), and the id names the run that shows it.
 
-mod arriving;
-mod closing;
-mod errors;
-mod listening;
-mod resting;
-mod sending;
+pub(crate) mod accept_queue;
+pub(crate) mod bind;
+pub(crate) mod close;
+pub(crate) mod delayed_ack;
+pub(crate) mod fin_wait_2;
+pub(crate) mod handshake;
+pub(crate) mod initial_sequence_number;
+pub(crate) mod keep_alive;
+pub(crate) mod pending_error;
+pub(crate) mod poll;
+pub(crate) mod read;
+pub(crate) mod receive_window;
+pub(crate) mod retransmission;
+pub(crate) mod segment_arrives;
+pub(crate) mod send_buffer;
+pub(crate) mod shutdown;
+pub(crate) mod time_wait;
+pub(crate) mod transmit;
+pub(crate) mod window_probe;
 
-pub(crate) use arriving::{judge, judge_handshake, repeats_ack, says_nothing_new};
-pub(crate) use closing::{Closing, Exiting, close, fin_wait_2_us};
-pub(crate) use errors::{reset_error, take_error};
-pub(crate) use listening::{full_queue_drops_syn, full_queue_meets_ack};
-pub(crate) use resting::{Answer, answer};
-pub(crate) use sending::{fin_ack_us, may_leave};
+use scenario::{RawSegment, RuleId};
 
-/// One of Linux's rules, as traces name it.
-pub(crate) type Rule = scenario::RuleId;
+use crate::seq::length;
 
-macro_rules! rules {
-    ($($constant:ident: $id:ident,)*) => {
-        $(pub(crate) static $constant: Rule = Rule::$id;)*
-    };
-}
+/// What is decided, and the rule that the trace shows for it.
+pub(crate) type Decision<A> = (A, Option<RuleId>);
 
-rules! {
-    ERROR_BY_STATE: ErrorByState,
-    ERROR_ONCE: ErrorOnce,
-    UNREAD_CLOSE: UnreadClose,
-    LINGER_ZERO: LingerZero,
-    LINGER_WAITS: LingerWaits,
-    LINGER2_NEGATIVE: Linger2Negative,
-    ORPHAN_DATA: OrphanData,
-    REST_DATA: RestData,
-    FIN_WAIT_2_ENDS: FinWait2Ends,
-    KEPT_ORPHAN_RESETS: KeptOrphanResets,
-    NO_ROOM_TO_REST: NoRoomToRest,
-    TIME_WAIT_ENDS: TimeWaitEnds,
-    TIME_WAIT_ANSWERS: TimeWaitAnswers,
-    TIME_WAIT_REOPENS: TimeWaitReopens,
-    TIME_WAIT_KILLED: TimeWaitKilled,
-    TIME_WAIT_KEPT: TimeWaitKept,
-    RESET_CHALLENGED: ResetChallenged,
-    RESET_OUTSIDE: ResetOutside,
-    RESET_BEFORE_FIN: ResetBeforeFin,
-    RESET_OF_SYN: ResetOfSyn,
-    SYN_CHALLENGED: SynChallenged,
-    SYN_SOON_AGAIN: SynSoonAgain,
-    OUTSIDE_ANSWERED: OutsideAnswered,
-    STALE_ACK: StaleAck,
-    ACK_OF_NOTHING: AckOfNothing,
-    TEXT_AFTER_FIN: TextAfterFin,
-    FIN_ACK_WAITS: FinAckWaits,
-    EARLY_FIN: EarlyFin,
-    HANDSHAKE_RESET: HandshakeReset,
-    SYN_REPEATED: SynRepeated,
-    QUEUE_FULL_SYN: QueueFullSyn,
-    QUEUE_FULL_ACK: QueueFullAck,
-    QUEUE_FULL_ABORT: QueueFullAbort,
-    LISTENER_CLOSED: ListenerClosed,
-    GIVE_UP: GiveUp,
-    LOSS_PROBE: LossProbe,
-    WINDOW_GIVE_UP: WindowGiveUp,
-    WINDOW_PROBE: WindowProbe,
-    KEEP_ALIVE: KeepAlive,
-    KEEP_ALIVE_GIVE_UP: KeepAliveGiveUp,
-}
-
-/// What becomes of a segment that arrives for a connection.
+/// Whether a program would notice what happens to a connection (Linux: SOCK_DEAD).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    /// smoltcp takes it.
-    Pass,
-    /// Nothing happens.
-    Drop,
-    /// It is answered with the last ACK; see [`Pace`].
-    Answer(Pace),
-    /// Only what it acknowledges counts.
-    TakeAck,
-    /// The same, and it is answered with the last ACK.
-    TakeAckAndAnswer,
-    /// It resets the connection.
-    Reset,
-    /// The connection ends, and the segment is answered with a reset.
-    Refuse,
-    /// A handshake ends without a word.
-    Forget,
-    /// smoltcp takes it, and repeats its SYN soon.
-    PassAndHurry,
-    /// Nothing happens, but that the SYN is repeated soon.
-    DropAndHurry,
-    /// It is answered with the last ACK, and its FIN kept until the data before it has come.
-    KeepFin,
-    /// The handshake's last segment leaves again.
-    Repeat,
+pub(crate) enum Ownership {
+    /// A descriptor, a listener's queue, or a handshake.
+    Owned,
+    /// Nobody: close(2) has returned.
+    Orphan,
 }
 
-/// How often a segment is answered.
+/// How often a segment that is not taken is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pace {
     /// Each time.
     Always,
-    /// Once in half a second (tcp_invalid_ratelimit).
+    /// Once in half a second, see [`Pace::allows`].
     Limited,
+}
+
+/// tcp_invalid_ratelimit
+const SPACING_US: u64 = 500_000;
+
+impl Pace {
+    /// Text makes no loop of answers, so it is always answered (Linux: `tcp_oow_rate_limited`).
+    pub(crate) const fn of(segment: &RawSegment) -> Self {
+        if length(segment) > 0 && !segment.flags.syn { Self::Always } else { Self::Limited }
+    }
+
+    /// Whether an answer may leave now, where the last limited one left at `answered_us`: so that two confused hosts do
+    /// not answer each other for ever.
+    pub(crate) fn allows(self, answered_us: Option<u64>, now_us: u64) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Limited => answered_us.is_none_or(|answered_us| now_us - answered_us >= SPACING_US),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limited_answer_waits_half_a_second() {
+        assert!(Pace::Limited.allows(None, 0));
+        assert!(!Pace::Limited.allows(Some(0), 499_999));
+        assert!(Pace::Limited.allows(Some(0), 500_000));
+        assert!(Pace::Always.allows(Some(0), 0));
+    }
 }

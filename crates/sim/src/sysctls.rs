@@ -1,23 +1,26 @@
-//! The settings of a host's kernel, with Linux's defaults (Documentation/networking/ip-sysctl.rst).
+//! The sysctls of a host, with Linux's defaults (Documentation/networking/ip-sysctl.rst).
 
 use scenario::Sysctl;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Settings {
+pub(crate) struct Sysctls {
     pub(crate) fin_timeout_s: u32,
     /// Not 0: a RST does not end TIME-WAIT.
     pub(crate) rfc1337: u32,
     /// Not 0: a full accept queue resets.
     pub(crate) abort_on_overflow: u32,
-    orphan_retries: u32,
+    pub(crate) orphan_retries: u32,
     pub(crate) retries2: u32,
     pub(crate) syn_retries: u32,
     pub(crate) syn_linear_timeouts: u32,
     pub(crate) synack_retries: u32,
     pub(crate) max_tw_buckets: u32,
+    pub(crate) max_syn_backlog: u32,
+    /// 0: no SYN cookies; 1: where the queue of handshakes is full; 2: always.
+    pub(crate) syncookies: u32,
 }
 
-impl Default for Settings {
+impl Default for Sysctls {
     fn default() -> Self {
         Self {
             fin_timeout_s: 60,
@@ -29,11 +32,13 @@ impl Default for Settings {
             syn_linear_timeouts: 4,
             synack_retries: 5,
             max_tw_buckets: u32::MAX,
+            max_syn_backlog: 2_048,
+            syncookies: 1,
         }
     }
 }
 
-impl Settings {
+impl Sysctls {
     pub(crate) const fn set(&mut self, name: Sysctl, value: u32) {
         *match name {
             Sysctl::TcpFinTimeout => &mut self.fin_timeout_s,
@@ -45,12 +50,8 @@ impl Settings {
             Sysctl::TcpSynLinearTimeouts => &mut self.syn_linear_timeouts,
             Sysctl::TcpSynackRetries => &mut self.synack_retries,
             Sysctl::TcpMaxTwBuckets => &mut self.max_tw_buckets,
+            Sysctl::TcpMaxSynBacklog => &mut self.max_syn_backlog,
+            Sysctl::TcpSyncookies => &mut self.syncookies,
         } = value;
-    }
-
-    /// How often an orphan retransmits; 0 stands for 8 while `alive`: its timeout is not at its maximum
-    /// (Linux: `tcp_orphan_retries`).
-    pub(crate) const fn orphan_retries(&self, alive: bool) -> u32 {
-        if self.orphan_retries == 0 && alive { 8 } else { self.orphan_retries }
     }
 }

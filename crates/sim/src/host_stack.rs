@@ -1,0 +1,129 @@
+//! What performs a host's calls: Linux's rules over smoltcp, or smoltcp alone.
+
+use scenario::{Host, State, Sysctl, Verb};
+
+use crate::Rules;
+use crate::bare::BareHost;
+use crate::kernel::{Attempt, Effect, Kernel, Waiting};
+use crate::rules::send_buffer;
+use crate::wire::Ip;
+
+pub(crate) enum HostStack {
+    Linux(Box<Kernel>),
+    Bare(Box<BareHost>),
+}
+
+macro_rules! forward {
+    ($self:ident, $host:ident => $call:expr) => {
+        match $self {
+            Self::Linux($host) => $call,
+            Self::Bare($host) => $call,
+        }
+    };
+}
+
+impl HostStack {
+    /// `writes`: so many bytes the host's programs write in the whole run.
+    pub(crate) fn new(rules: Rules, host: Host, ip: Ip, writes: usize) -> Self {
+        match rules {
+            Rules::Linux => Self::Linux(Box::new(Kernel::new(host, ip, writes.min(send_buffer::MOST)))),
+            Rules::Bare => Self::Bare(Box::new(BareHost::new(host, ip))),
+        }
+    }
+
+    /// What has happened since the last time; what was in `effects` is gone.
+    pub(crate) fn take_effects(&mut self, effects: &mut Vec<Effect>) {
+        forward!(self, host => host.take_effects(effects));
+    }
+
+    /// What has happened and was not taken.
+    pub(crate) fn effects(&self) -> &[Effect] {
+        forward!(self, host => host.effects())
+    }
+
+    pub(crate) fn set_time(&mut self, now_us: u64) {
+        forward!(self, host => host.set_time(now_us));
+    }
+
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> usize {
+        forward!(self, host => host.connections())
+    }
+
+    /// The newest connection's state; CLOSED if it is gone, or if there never was one.
+    pub(crate) fn newest_state(&self) -> State {
+        forward!(self, host => host.newest_state())
+    }
+
+    /// The state of the socket of that name, newest first.
+    pub(crate) fn named_state(&self, name: &str) -> State {
+        forward!(self, host => host.named_state(name))
+    }
+
+    /// Power is cut.
+    pub(crate) fn crash(&mut self) {
+        forward!(self, host => host.crash());
+    }
+
+    /// Power is back.
+    pub(crate) fn boot(&mut self) {
+        forward!(self, host => host.boot());
+    }
+
+    /// SIGKILL.
+    pub(crate) fn kill(&mut self) {
+        forward!(self, host => host.kill());
+    }
+
+    /// A setting of Linux's; smoltcp has none.
+    pub(crate) fn set_sysctl(&mut self, name: Sysctl, value: u32) {
+        if let Self::Linux(kernel) = self {
+            kernel.sysctls().set(name, value);
+        }
+    }
+
+    /// A frame has arrived.
+    pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
+        forward!(self, host => host.arrive(frame));
+    }
+
+    /// When the next of what is left of connections goes; smoltcp alone keeps whole sockets only.
+    pub(crate) fn next_end_us(&self) -> Option<u64> {
+        match self {
+            Self::Linux(kernel) => kernel.next_end_us(),
+            Self::Bare(_) => None,
+        }
+    }
+
+    /// When the next timer of a connection fires.
+    pub(crate) fn next_timer_us(&mut self) -> Option<u64> {
+        forward!(self, host => host.next_timer_us())
+    }
+
+    /// When either of both comes.
+    pub(crate) fn next_us(&mut self) -> Option<u64> {
+        [self.next_end_us(), self.next_timer_us()].into_iter().flatten().min()
+    }
+
+    /// Lets every timer fire whose time has come.
+    pub(crate) fn fire(&mut self) {
+        forward!(self, host => host.fire());
+    }
+
+    /// Makes a call on the socket of that name, or one that makes that socket.
+    pub(crate) fn call(&mut self, name: &str, verb: &Verb) -> Attempt {
+        forward!(self, host => host.call(name, verb))
+    }
+
+    /// Tries a call that waits.
+    pub(crate) fn try_again(&mut self, waiting: Waiting) -> Attempt {
+        forward!(self, host => host.try_again(waiting))
+    }
+
+    /// Tells what sockets hold; of smoltcp alone there is nothing that Linux would say.
+    pub(crate) fn report_tcp_info(&mut self) {
+        if let Self::Linux(kernel) = self {
+            kernel.report_tcp_info();
+        }
+    }
+}

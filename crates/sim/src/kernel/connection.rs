@@ -1,0 +1,224 @@
+//! A connection as Linux keeps it: a socket, and its TCP while there is one.
+
+use scenario::{Errno, Host, State};
+
+use super::effect::Effect;
+use crate::rules::bind::Reuse;
+use crate::rules::fin_wait_2::BroughtBy;
+use crate::rules::receive_window::{Buffer, Scale};
+use crate::rules::{Ownership, send_buffer};
+use crate::socket_options::{KeepAlive, SocketOptions};
+use crate::sysctls::Sysctls;
+use crate::tcp::{Backoff, DeferredFin, RoundTrip, Tcb, Timer, Timers, WindowProbes};
+use crate::wire::Ip;
+
+pub(crate) struct Connection {
+    /// The host's next number when it was made: the newest has the highest.
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    pub(crate) holder: Holder,
+    /// The own port and the peer's.
+    pub(crate) ports: [u16; 2],
+    pub(crate) binding: Binding,
+    pub(crate) reuse: Reuse,
+    pub(crate) options: SocketOptions,
+    /// As it was last recorded.
+    pub(crate) state: State,
+    /// Gone when the connection is: closed, reset, given up, or shrunk to what TIME-WAIT needs.
+    pub(crate) tcb: Option<Tcb>,
+    pub(crate) timers: Timers,
+    pub(crate) round_trip: RoundTrip,
+    pub(crate) backoff: Backoff,
+    pub(crate) window_probes: WindowProbes,
+    /// Keep-alive probes without an answer.
+    pub(crate) keep_alive_probes: u32,
+    /// When something acceptable last arrived.
+    pub(crate) received_us: u64,
+    /// When it last answered a segment that it did not accept, at a limited pace.
+    pub(crate) answered_us: Option<u64>,
+    /// Whether its window is scaled.
+    pub(crate) scale: Scale,
+    /// The last new segment that has left, while anything is in flight.
+    pub(crate) last_sent: Option<Vec<u8>>,
+    /// What brought the segment that is being taken in.
+    pub(crate) brought_by: BroughtBy,
+    /// Bytes that have arrived in order and are not read.
+    pub(crate) unread: usize,
+    /// Text has arrived on it, ever.
+    pub(crate) has_received: bool,
+    /// How many sequence numbers the peer has acknowledged.
+    pub(crate) acknowledged: u64,
+    /// SEND_SHUTDOWN: nothing more will be written.
+    pub(crate) sending_ended: bool,
+    /// RCV_SHUTDOWN: nothing more will be read, or the peer's FIN has come.
+    pub(crate) reading_ended: bool,
+    /// SOCK_DONE: the peer's FIN has come.
+    pub(crate) stream_ended: bool,
+    /// The pending error (Linux: `sk_err`).
+    pub(crate) error: Option<Errno>,
+}
+
+/// Who would notice what happens to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Holder {
+    /// A program, by a descriptor.
+    Descriptor,
+    /// A listener with that id: the handshake is under way.
+    Handshake(u32),
+    /// A listener with that id: it waits for accept(2).
+    Queue(u32),
+    /// Nobody: an orphan.
+    Nobody,
+}
+
+impl Holder {
+    pub(crate) const fn ownership(self) -> Ownership {
+        match self {
+            Self::Nobody => Ownership::Orphan,
+            _ => Ownership::Owned,
+        }
+    }
+}
+
+/// How a socket came by its port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Binding {
+    /// bind(2) gave it: it stays with the socket until close(2) (Linux: SOCK_BINDPORT_LOCK).
+    Fixed,
+    /// The kernel chose it, or the listener's: it goes with the connection.
+    Loose,
+}
+
+/// What stands around a connection: when, where, by which settings, and where its effects go.
+pub(crate) struct Context<'a> {
+    pub(crate) now_us: u64,
+    pub(crate) ip: Ip,
+    pub(crate) host: Host,
+    pub(crate) sysctls: &'a Sysctls,
+    pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+impl Connection {
+    pub(crate) fn new(id: u32, name: String, holder: Holder, ports: [u16; 2], options: SocketOptions) -> Self {
+        Self {
+            id,
+            name,
+            holder,
+            ports,
+            binding: Binding::Loose,
+            reuse: Reuse::No,
+            options,
+            state: State::Closed,
+            tcb: None,
+            timers: Timers::default(),
+            round_trip: RoundTrip::default(),
+            backoff: Backoff::default(),
+            window_probes: WindowProbes::default(),
+            keep_alive_probes: 0,
+            received_us: 0,
+            answered_us: None,
+            scale: Scale::of(options.receive_buffer),
+            last_sent: None,
+            brought_by: BroughtBy::Ack,
+            unread: 0,
+            has_received: false,
+            acknowledged: 0,
+            sending_ended: false,
+            reading_ended: false,
+            stream_ended: false,
+            error: None,
+        }
+    }
+
+    /// Its state as Linux would say it.
+    pub(crate) fn current_state(&self) -> State {
+        match &self.tcb {
+            None => State::Closed,
+            Some(tcb) if tcb.fin_deferred() == Some(DeferredFin::Queued) => State::FinWait1,
+            Some(tcb) => tcb.state(),
+        }
+    }
+
+    /// Records the state if it has changed.
+    pub(crate) fn note_state(&mut self, cx: &mut Context<'_>) {
+        let (from, to) = (self.state, self.current_state());
+        if from == to || to == State::Listen {
+            return;
+        }
+        self.state = to;
+        if matches!(to, State::CloseWait | State::Closing | State::TimeWait) {
+            self.stream_ended = true;
+            self.reading_ended = true;
+        }
+        cx.effects.push(Effect::State { id: self.id, name: self.name.clone(), from, to });
+        if to == State::Established && self.options.keep_alive == KeepAlive::On {
+            self.timers.set(Timer::KeepAlive, cx.now_us + self.options.keep_idle_us);
+        }
+    }
+
+    /// Whether a program, or a listener's queue, finds the errors of the connection.
+    pub(crate) const fn has_program(&self) -> bool {
+        matches!(self.holder, Holder::Descriptor | Holder::Queue(_))
+    }
+
+    /// The retransmission timeout in force.
+    pub(crate) fn rto_us(&self) -> u64 {
+        crate::rules::retransmission::rto_us(&self.round_trip, self.backoff.doublings)
+    }
+
+    /// Bytes that are written and not acknowledged.
+    pub(crate) fn queued(&self) -> usize {
+        self.tcb.as_ref().map_or(0, Tcb::queued)
+    }
+
+    /// How many more bytes write(2) may take.
+    pub(crate) fn send_space(&self) -> usize {
+        send_buffer::space(self.options.send_buffer, self.acknowledged, self.queued())
+    }
+
+    pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
+        Buffer { set: self.options.receive_buffer, scale: self.scale, unread: self.unread, mss }
+    }
+
+    /// The connection ends here and now, without a word (Linux: `tcp_done`). What has arrived stays readable.
+    pub(crate) fn destroy(&mut self, cx: &mut Context<'_>) {
+        self.drop_tcb();
+        self.sending_ended = true;
+        self.reading_ended = true;
+        self.note_state(cx);
+    }
+
+    /// Its TCP goes, and nothing else.
+    pub(crate) fn drop_tcb(&mut self) {
+        self.tcb = None;
+        self.last_sent = None;
+        self.timers.clear_all();
+    }
+
+    /// The attempt to connect ends, and the socket is as new, but for the error (Linux: `tcp_disconnect`).
+    pub(crate) fn disconnect(&mut self, cx: &mut Context<'_>) {
+        self.destroy(cx);
+        self.sending_ended = false;
+        self.reading_ended = false;
+        self.error = Some(Errno::ECONNRESET);
+    }
+
+    /// It is reset: whoever holds it finds the error (Linux: `tcp_reset`).
+    pub(crate) fn abort(&mut self, cx: &mut Context<'_>) {
+        if self.has_program() {
+            let (errno, rule) = crate::rules::pending_error::of_reset(self.state);
+            self.error = Some(errno);
+            cx.effects.push(Effect::Rule(rule));
+        }
+        self.destroy(cx);
+    }
+
+    /// The program's end of the stream: a FIN follows what is written.
+    pub(crate) fn close(&mut self, cx: &mut Context<'_>, in_handshake: DeferredFin) {
+        if let Some(tcb) = &mut self.tcb {
+            tcb.close(in_handshake);
+        }
+        self.note_state(cx);
+        self.output(cx);
+    }
+}

@@ -1,0 +1,47 @@
+//! What a kernel does to the world, and what a call that was made gives.
+
+use scenario::{Info, Outcome, RuleId, State};
+
+/// What a kernel does to the world, in the order of cause.
+pub(crate) enum Effect {
+    /// A rule has acted.
+    Rule(RuleId),
+    /// A connection or a listener has changed its state.
+    State { id: u32, name: String, from: State, to: State },
+    /// The connection of that id is called so from its beginning.
+    Named { id: u32, name: String },
+    /// A socket holds something else than before.
+    Info { id: u32, name: String, info: Info },
+    /// A segment leaves: its frame.
+    Segment(Vec<u8>),
+}
+
+/// A call has returned, or waits.
+pub(crate) enum Attempt {
+    Returned(Outcome),
+    Waits(Waiting),
+}
+
+/// What a call waits for.
+pub(crate) enum Waiting {
+    /// connect(2): the handshake.
+    Connect(u32),
+    /// accept(2): a connection in the listener's queue, to be called so.
+    Accept { listener: u32, name: String },
+    /// write(2): room for the rest of the bytes.
+    Write { id: u32, bytes: Vec<u8>, written: usize },
+    /// read(2): anything.
+    Read { id: u32, at_most: usize },
+    /// close(2) with SO_LINGER: the ACK of the FIN, or its time is over.
+    Close { id: u32, until_us: u64 },
+}
+
+impl Waiting {
+    /// When it returns at the latest.
+    pub(crate) const fn until_us(&self) -> Option<u64> {
+        match self {
+            Self::Close { until_us, .. } => Some(*until_us),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! What arrives on a connection (RFC 9293 §3.10.7): the decision of `rules/` is carried out.
+
+use scenario::{Flags, RawSegment, State};
+
+use super::connection::{Connection, Context};
+use super::effect::Effect;
+use crate::rules::delayed_ack;
+use crate::rules::fin_wait_2::BroughtBy;
+use crate::rules::handshake::{self, InHandshake, InSynSent};
+use crate::rules::receive_window::memory_left;
+use crate::rules::retransmission;
+use crate::rules::segment_arrives::{self, Action, Facts};
+use crate::rules::{Decision, Pace};
+use crate::seq::{after, length};
+use crate::tcp::{Backoff, InFlight, Once, Tcb, Timer};
+use crate::wire;
+
+/// More SYNs than this in vain, and an open connection begins with one segment (Linux: `tcp_init_transfer`).
+const SYN_RETRANSMITS_MAX: u32 = 1;
+
+impl Connection {
+    /// A segment has arrived for it, in any state but a listener's handshake.
+    pub(crate) fn segment_arrives(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
+        self.brought_by = if segment.flags.fin { BroughtBy::Fin } else { BroughtBy::Ack };
+        let Some(tcb) = &self.tcb else { return };
+        if self.state == State::SynSent {
+            let decision = handshake::in_syn_sent(&tcb.snd, segment);
+            return self.act_in_syn_sent(cx, segment, frame, decision);
+        }
+        let (action, rule) = segment_arrives::decide(&self.facts(tcb), segment);
+        self.note_sack(cx.now_us, segment, &frame);
+        if let Action::Answer(pace) = action {
+            if self.may_answer(cx.now_us, pace) {
+                cx.effects.extend(rule.map(Effect::Rule));
+                self.answer(cx);
+            }
+            return;
+        }
+        cx.effects.extend(rule.map(Effect::Rule));
+        match action {
+            Action::Take => self.take(cx, segment, frame),
+            Action::TakeAndKeepFin => self.take_and_keep_fin(cx, segment, frame),
+            Action::TakeAck => self.take_ack(cx, segment),
+            Action::TakeAckAndAnswer => {
+                self.take_ack(cx, segment);
+                if self.answers_after(segment) {
+                    self.answer(cx);
+                }
+            }
+            Action::TakeAckAndCloseWindow => {
+                self.take_ack(cx, segment);
+                if let Some(tcb) = &self.tcb {
+                    let frame = wire::write(cx.ip, &tcb.acknowledgement(0));
+                    self.leave_as_it_is(cx, frame);
+                }
+            }
+            Action::TakeAckAndReset => {
+                self.take_ack(cx, segment);
+                if self.tcb.is_some() && self.state != State::TimeWait {
+                    self.abort(cx);
+                    refuse(cx, segment);
+                }
+            }
+            Action::Reset => self.abort(cx),
+            Action::AbortAndReset => {
+                self.abort(cx);
+                refuse(cx, segment);
+            }
+            Action::Drop | Action::Answer(_) => {}
+        }
+    }
+
+    /// A segment has arrived for a handshake that a listener has begun.
+    pub(crate) fn segment_arrives_in_handshake(
+        &mut self,
+        cx: &mut Context<'_>,
+        segment: &RawSegment,
+        frame: Vec<u8>,
+        (action, rule): Decision<InHandshake>,
+    ) {
+        self.brought_by = if segment.flags.fin { BroughtBy::Fin } else { BroughtBy::Ack };
+        if let InHandshake::Answer(pace) = action {
+            if self.may_answer(cx.now_us, pace) {
+                cx.effects.extend(rule.map(Effect::Rule));
+                self.answer(cx);
+            }
+            return;
+        }
+        if action == InHandshake::RepeatSynAck && !self.may_answer(cx.now_us, Pace::Limited) {
+            return;
+        }
+        cx.effects.extend(rule.map(Effect::Rule));
+        match action {
+            InHandshake::Complete => self.take(cx, segment, frame),
+            InHandshake::CompleteAndKeepFin => self.take_and_keep_fin(cx, segment, frame),
+            InHandshake::Destroy => self.destroy(cx),
+            InHandshake::AbortAndReset => {
+                self.abort(cx);
+                refuse(cx, segment);
+            }
+            InHandshake::Refuse => refuse(cx, segment),
+            InHandshake::RepeatSynAck => {
+                self.backoff.retransmits += 1;
+                let rto_us = self.rto_us();
+                self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
+                self.send_again(cx);
+            }
+            InHandshake::Drop | InHandshake::Answer(_) => {}
+        }
+    }
+
+    /// A listener's handshake begins: the SYN is taken and answered.
+    pub(crate) fn answer_syn(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
+        if let Some(tcb) = &mut self.tcb {
+            tcb.listen();
+        }
+        self.take(cx, segment, frame);
+    }
+
+    /// Nothing is known of how its handshake began: a cookie was given.
+    pub(crate) fn forget_handshake(&mut self) {
+        self.timers.clear_all();
+        self.round_trip = crate::tcp::RoundTrip::default();
+    }
+
+    /// What a listener's handshake makes of a segment.
+    pub(crate) fn decide_in_handshake(&self, segment: &RawSegment) -> Decision<InHandshake> {
+        let tcb = self.tcb.as_ref().expect("a handshake has a TCB");
+        handshake::in_handshake(&self.facts(tcb), segment)
+    }
+
+    fn act_in_syn_sent(
+        &mut self,
+        cx: &mut Context<'_>,
+        segment: &RawSegment,
+        frame: Vec<u8>,
+        (action, rule): Decision<InSynSent>,
+    ) {
+        cx.effects.extend(rule.map(Effect::Rule));
+        match action {
+            InSynSent::TakeSyn if length(segment) > 1 => {
+                let flags = Flags { fin: false, ..segment.flags };
+                let bare = RawSegment { flags, len: 0, ..*segment };
+                self.take(cx, &bare, wire::write(cx.ip, &bare));
+            }
+            InSynSent::TakeSyn => self.take(cx, segment, frame),
+            InSynSent::Drop => {}
+            InSynSent::Reset => self.abort(cx),
+            InSynSent::RefuseAndHurry => {
+                refuse(cx, segment);
+                if self.backoff.retransmits == 0 {
+                    self.timers.set(Timer::Retransmission, cx.now_us + handshake::SOON_US);
+                }
+            }
+        }
+    }
+
+    fn facts<'a>(&self, tcb: &'a Tcb) -> Facts<'a> {
+        Facts {
+            state: self.state,
+            snd: &tcb.snd,
+            rcv: &tcb.rcv,
+            write_end: tcb.write_end(),
+            bytes_acknowledged: self.acknowledged,
+            ownership: self.holder.ownership(),
+            linger2: self.options.linger2,
+            reading_ended: self.reading_ended,
+            memory: memory_left(&self.receive_buffer(tcb.snd.mss)),
+        }
+    }
+
+    /// Whether an answer at that pace may leave now; if so it counts.
+    fn may_answer(&mut self, now_us: u64, pace: Pace) -> bool {
+        let may = pace.allows(self.answered_us, now_us);
+        if may && pace == Pace::Limited {
+            self.answered_us = Some(now_us);
+        }
+        may
+    }
+
+    /// Whether there is somebody to answer after an ACK was taken: in TIME-WAIT nobody does, and an orphan in FIN-WAIT-2
+    /// only if a FIN brought it there.
+    fn answers_after(&self, segment: &RawSegment) -> bool {
+        let shrinks = match self.state {
+            State::TimeWait => true,
+            State::FinWait2 => self.holder == super::connection::Holder::Nobody && !segment.flags.fin,
+            _ => false,
+        };
+        self.tcb.is_some() && !shrinks
+    }
+
+    /// What SACK tells, in an ACK that acknowledges nothing new. What was never sent cannot have arrived (Linux:
+    /// `tcp_is_sackblock_valid`).
+    fn note_sack(&mut self, now_us: u64, segment: &RawSegment, frame: &[u8]) {
+        let Some(tcb) = &mut self.tcb else { return };
+        if segment.ack != tcb.snd.una || !tcb.snd.is_in_flight() {
+            return;
+        }
+        let mut tells = false;
+        for (start, end) in wire::sack_ranges(frame).into_iter().flatten() {
+            if !after(end, tcb.snd.nxt) {
+                tells = true;
+                if after(start, tcb.snd.una) {
+                    tcb.queue.note_sacked(start, end);
+                }
+            }
+        }
+        if tells
+            && let Some(planned_us) = self.timers.due_us(Timer::Retransmission)
+            && let Some(due_us) = retransmission::repair_due_us(now_us, &self.round_trip, &self.backoff)
+        {
+            self.backoff.losses.gap = Once::Done;
+            self.timers.set(Timer::Retransmission, planned_us.min(due_us));
+        }
+    }
+
+    /// The segment is taken, and what follows from it happens.
+    fn take(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
+        let Some(tcb) = &mut self.tcb else { return };
+        let state_before = self.state;
+        tcb.rcv.note_beyond_gap(segment);
+        let tells_gap = tells_of_gap(tcb, segment, &frame);
+        let opens = tcb.snd.una == tcb.snd.iss;
+        let (delivered, answers) = tcb.deliver(segment, frame);
+        self.unread += delivered.text;
+        self.has_received |= segment.len > 0;
+        if delivered.fin
+            && let Some((wait_us, rule)) = delayed_ack::of_fin(state_before, self.has_received)
+        {
+            self.timers.set(Timer::DelayedAck, cx.now_us + wait_us);
+            cx.effects.push(Effect::Rule(rule));
+        }
+        self.received_us = cx.now_us;
+        self.window_probes.sent = 0;
+        self.keep_alive_probes = 0;
+        if delivered.acknowledged > 0 {
+            if opens && state_before == State::SynSent && self.backoff.retransmits <= SYN_RETRANSMITS_MAX {
+                self.reopen_congestion_window();
+            }
+            self.note_acknowledged(cx.now_us, segment.ack, delivered.acknowledged);
+        }
+        if let Some(tcb) = &mut self.tcb
+            && (segment.flags.ack || segment.flags.syn)
+        {
+            tcb.snd.note_window(segment.win);
+        }
+        self.note_window(cx.now_us, segment.win);
+        self.note_state(cx);
+        for answer in answers {
+            self.leave(cx, answer);
+        }
+        if self.current_state() == State::Closed {
+            return self.destroy(cx);
+        }
+        if tells_gap
+            && let Some(tcb) = &mut self.tcb
+            && tcb.queue.note_duplicate_ack()
+        {
+            self.send_again(cx);
+        }
+        self.output(cx);
+        self.take_early_fin(cx);
+    }
+
+    /// The window of before a SYN was lost once: that is no sign of a full network.
+    fn reopen_congestion_window(&mut self) {
+        if let Some(tcb) = &mut self.tcb {
+            tcb.congestion = crate::tcp::CongestionWindow::new(tcb.snd.una);
+        }
+    }
+
+    /// Only what the segment acknowledges is taken.
+    fn take_ack(&mut self, cx: &mut Context<'_>, segment: &RawSegment) {
+        let Some(tcb) = &self.tcb else { return };
+        let bare = RawSegment { seq: tcb.rcv.nxt, flags: Flags::ACK, len: 0, ..*segment };
+        self.take(cx, &bare, wire::write(cx.ip, &bare));
+    }
+
+    /// A FIN that came before its text: the text is taken, and the peer told of both.
+    fn take_and_keep_fin(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
+        let Some(tcb) = &mut self.tcb else { return };
+        let fin = segment.seq.wrapping_add(segment.len);
+        tcb.rcv.early_fin = Some(fin);
+        tcb.rcv.note_beyond_gap(segment);
+        if segment.len > 0 {
+            return self.take(cx, segment, frame);
+        }
+        if tcb.snd.is_advanced_by(segment) {
+            self.take_ack(cx, segment);
+        }
+        self.answer_with_sack(cx, (fin, fin.wrapping_add(1)));
+    }
+
+    /// The text before a FIN that came too early has come.
+    fn take_early_fin(&mut self, cx: &mut Context<'_>) {
+        let Some(tcb) = &mut self.tcb else { return };
+        if tcb.rcv.early_fin != Some(tcb.rcv.nxt) {
+            return;
+        }
+        tcb.rcv.early_fin = None;
+        let fin = RawSegment {
+            from: cx.host.peer(),
+            ports: [tcb.ports[1], tcb.ports[0]],
+            flags: Flags::FIN,
+            seq: tcb.rcv.nxt,
+            ack: tcb.snd.una,
+            len: 0,
+            win: tcb.snd.wnd,
+        };
+        tcb.deliver(&fin, wire::write(cx.ip, &fin));
+        self.note_state(cx);
+        self.output(cx);
+    }
+
+    /// Something new was acknowledged.
+    fn note_acknowledged(&mut self, now_us: u64, ack: u32, newly: u32) {
+        self.acknowledged += u64::from(newly);
+        self.round_trip.note_acknowledged(now_us, ack);
+        self.backoff = Backoff::default();
+        if self.in_flight() == InFlight::Nothing {
+            self.last_sent = None;
+            self.timers.clear(Timer::Retransmission);
+        } else {
+            self.timers.set(Timer::Retransmission, now_us + self.round_trip.rto_us());
+        }
+        self.plan_loss_probe(now_us);
+    }
+}
+
+/// Whether the segment is an ACK that acknowledges nothing new, and tells of something beyond a gap.
+fn tells_of_gap(tcb: &Tcb, segment: &RawSegment, frame: &[u8]) -> bool {
+    let is_open = !matches!(tcb.state(), State::Listen | State::SynSent | State::SynReceived | State::LastAck);
+    length(segment) == 0
+        && is_open
+        && segment.flags.ack
+        && !segment.flags.rst
+        && !tcb.snd.is_advanced_by(segment)
+        && wire::sack_ranges(frame)[0].is_some()
+}
+
+/// The segment is answered with a reset, unless it is one itself.
+fn refuse(cx: &mut Context<'_>, segment: &RawSegment) {
+    if let Some(reset) = wire::refusal(segment) {
+        cx.effects.push(Effect::Segment(wire::write(cx.ip, &reset)));
+    }
+}

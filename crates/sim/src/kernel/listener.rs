@@ -1,0 +1,206 @@
+//! Listeners: the handshakes that they begin, and the connections that wait for accept(2).
+
+use scenario::{Flags, RawSegment};
+
+use super::Kernel;
+use super::connection::Holder;
+use super::effect::Effect;
+use crate::rules::accept_queue::{self, Facts, OnAck, OnSyn, Origin};
+use crate::rules::bind::{Listening, Reuse};
+use crate::rules::handshake::InHandshake;
+use crate::rules::{Decision, close};
+use crate::socket_options::SocketOptions;
+use crate::wire;
+
+pub(crate) struct Listener {
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    pub(crate) port: u16,
+    pub(crate) backlog: u32,
+    pub(crate) reuse: Reuse,
+    pub(crate) options: SocketOptions,
+    /// Handshakes begun; the connections are called after it and their number.
+    pub(crate) begun: u32,
+    /// Connections that wait for accept(2).
+    pub(crate) queue: Vec<u32>,
+    /// SYNs that were answered with a cookie.
+    pub(crate) cookies: Vec<Cookie>,
+    /// Not after shutdown(RD): then it is a socket without connection, with a port.
+    pub(crate) listening: Listening,
+    /// SEND_SHUTDOWN and RCV_SHUTDOWN, once it does not listen any more.
+    pub(crate) sending_ended: bool,
+    pub(crate) reading_ended: bool,
+}
+
+/// A SYN that was answered and not kept. The host would know it again by the numbers of the ACK alone (RFC 4987 §3.6).
+pub(crate) struct Cookie {
+    ports: [u16; 2],
+    iss: u32,
+    syn: RawSegment,
+    frame: Vec<u8>,
+}
+
+/// More SYNs than these are not kept for their ACKs: a bound of the simulator.
+const COOKIES_MAX: usize = super::CONNECTIONS_MAX;
+
+impl Kernel {
+    pub(super) fn listener_on(&self, port: u16) -> Option<usize> {
+        self.listeners.iter().position(|listener| listener.port == port && listener.listening == Listening::Yes)
+    }
+
+    fn waiting_at(&self, listener: &Listener) -> Facts {
+        let is_handshake = |holder| holder == Holder::Handshake(listener.id);
+        Facts {
+            queued: listener.queue.len(),
+            handshakes: self.connections.iter().filter(|known| is_handshake(known.holder)).count(),
+            backlog: listener.backlog,
+        }
+    }
+
+    /// No connection and no TIME-WAIT knows the segment (RFC 9293 §3.10.7.1, §3.10.7.2).
+    pub(super) fn arrive_at_listener(&mut self, segment: &RawSegment, frame: Vec<u8>, taken_over: Option<u32>) {
+        let Flags { syn, fin, rst, ack, .. } = segment.flags;
+        let Some(at) = self.listener_on(segment.ports[1]) else {
+            return self.send(wire::refusal(segment));
+        };
+        if ack {
+            return self.take_cookie(at, segment, frame);
+        }
+        if rst || !syn || fin {
+            return;
+        }
+        let origin = if taken_over.is_some() { Origin::TimeWait } else { Origin::New };
+        let (action, rule) = accept_queue::on_syn(self.waiting_at(&self.listeners[at]), origin, &self.sysctls);
+        self.effects.extend(rule.map(Effect::Rule));
+        match action {
+            OnSyn::Drop => {}
+            OnSyn::Begin => {
+                if let Some(connection) = self.begin_handshake(at, segment, taken_over) {
+                    self.with(connection, |connection, cx| connection.answer_syn(cx, segment, frame));
+                    self.sweep();
+                }
+            }
+            OnSyn::Cookie => self.give_cookie(at, segment, frame),
+        }
+    }
+
+    /// A connection for the handshake that the SYN begins, if there is room for one in the simulator.
+    fn begin_handshake(&mut self, at: usize, segment: &RawSegment, iss: Option<u32>) -> Option<usize> {
+        if self.connections.len() >= super::CONNECTIONS_MAX {
+            return None;
+        }
+        let listener = &mut self.listeners[at];
+        listener.begun += 1;
+        let name = [&listener.name, ".", &listener.begun.to_string()].concat();
+        let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse);
+        let at = self.open(name, holder, [segment.ports[1], segment.ports[0]], iss, options);
+        self.connections[at].reuse = reuse;
+        Some(at)
+    }
+
+    /// The SYN is answered, and nothing kept that a program or a reader of the host's tables could see.
+    fn give_cookie(&mut self, at: usize, segment: &RawSegment, frame: Vec<u8>) {
+        let ports = [segment.ports[1], segment.ports[0]];
+        let iss = self.initial_sequence_number(ports);
+        let listener = &mut self.listeners[at];
+        listener.cookies.retain(|known| known.ports != ports);
+        if listener.cookies.len() >= COOKIES_MAX {
+            return;
+        }
+        let options = listener.options;
+        listener.cookies.push(Cookie { ports, iss, syn: *segment, frame: frame.clone() });
+        let mut request = self.request(ports, iss, options);
+        let mut effects = Vec::new();
+        let mut cx = self.context(&mut effects);
+        request.answer_syn(&mut cx, segment, frame);
+        self.effects.extend(effects.into_iter().filter(|effect| matches!(effect, Effect::Segment(_))));
+    }
+
+    /// An ACK for a listener: of a cookie, or of nothing.
+    fn take_cookie(&mut self, at: usize, segment: &RawSegment, frame: Vec<u8>) {
+        let ports = [segment.ports[1], segment.ports[0]];
+        let is_it = |cookie: &Cookie| {
+            cookie.ports == ports
+                && segment.ack == cookie.iss.wrapping_add(1)
+                && segment.seq == cookie.syn.seq.wrapping_add(1)
+        };
+        let is_plain = !segment.flags.syn && !segment.flags.rst;
+        let listener = &self.listeners[at];
+        let cookie = listener.cookies.iter().position(is_it).filter(|_| is_plain);
+        let Some(cookie) = cookie else {
+            return self.send(wire::refusal(segment));
+        };
+        let (action, rule) = accept_queue::on_cookie(self.waiting_at(listener));
+        self.effects.extend(rule.map(Effect::Rule));
+        if action != OnAck::Queue {
+            return;
+        }
+        let Cookie { iss, syn, frame: syn_frame, .. } = self.listeners[at].cookies.remove(cookie);
+        let Some(connection) = self.begin_handshake(at, segment, Some(iss)) else { return };
+        // The second segment has left long ago, and the request was never seen.
+        let kept = self.effects.len();
+        self.with(connection, |connection, cx| connection.answer_syn(cx, &syn, syn_frame));
+        self.effects.truncate(kept);
+        self.connections[connection].forget_handshake();
+        self.with(connection, |connection, cx| {
+            let decision = (InHandshake::Complete, None);
+            connection.segment_arrives_in_handshake(cx, segment, frame, decision);
+        });
+        self.sweep();
+    }
+
+    /// What becomes of a segment for a listener's handshake: the accept queue may be full.
+    pub(super) fn decide_in_handshake(&self, at: usize, listener: u32, segment: &RawSegment) -> Decision<InHandshake> {
+        let decision = self.connections[at].decide_in_handshake(segment);
+        if !matches!(decision.0, InHandshake::Complete | InHandshake::CompleteAndKeepFin) {
+            return decision;
+        }
+        let listener = self.listeners.iter().find(|known| known.id == listener).expect("see is_abandoned");
+        match accept_queue::on_ack(self.waiting_at(listener), &self.sysctls) {
+            (OnAck::Queue, _) => decision,
+            (OnAck::Drop, rule) => (InHandshake::Drop, rule),
+            (OnAck::AbortAndReset, rule) => (InHandshake::AbortAndReset, rule),
+        }
+    }
+
+    /// The connection of a handshake whose listener is gone.
+    pub(super) fn is_abandoned(&self, at: usize) -> bool {
+        match self.connections[at].holder {
+            Holder::Handshake(id) => {
+                !self.listeners.iter().any(|listener| listener.id == id && listener.listening == Listening::Yes)
+            }
+            _ => false,
+        }
+    }
+
+    /// The handshake is over: the connection waits for accept(2).
+    pub(super) fn queue(&mut self, at: usize, listener: u32) {
+        self.connections[at].holder = Holder::Queue(listener);
+        let id = self.connections[at].id;
+        if let Some(listener) = self.listeners.iter_mut().find(|known| known.id == listener) {
+            listener.queue.push(id);
+        }
+    }
+
+    /// It listens no longer, and what is queued is reset.
+    pub(super) fn stop_listening(&mut self, at: usize) {
+        let listener = &mut self.listeners[at];
+        if listener.listening == Listening::No {
+            return;
+        }
+        listener.listening = Listening::No;
+        listener.cookies.clear();
+        let (id, name) = (listener.id, listener.name.clone());
+        let queue = std::mem::take(&mut listener.queue);
+        self.note_listening_ended(id, name);
+        for id in queue {
+            let at = self.at(id).expect("a queue holds its connections");
+            self.connections[at].holder = Holder::Nobody;
+            if self.connections[at].tcb.is_some() {
+                self.effects.push(Effect::Rule(close::LISTENER_CLOSED));
+                self.with(at, |connection, cx| connection.reset(cx));
+            }
+        }
+        self.sweep();
+    }
+}

@@ -1,0 +1,176 @@
+//! What leaves on a connection.
+
+use scenario::{Flags, RawSegment, State};
+
+use super::connection::{Connection, Context};
+use super::effect::Effect;
+use crate::rules::transmit::{self, Gate};
+use crate::rules::{receive_window, retransmission, window_probe};
+use crate::seq::{after, end};
+use crate::tcp::{InFlight, Next, Once, Timer, WindowProbes};
+use crate::wire;
+
+/// No occasion to send is a longer row of segments than this.
+const SEGMENTS_MAX: usize = 4_096;
+
+impl Connection {
+    /// Sends what may leave now: segments, and an ACK that nothing takes along (Linux: `tcp_write_xmit`).
+    pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
+        for _ in 0..SEGMENTS_MAX {
+            let Some(tcb) = &mut self.tcb else { return };
+            let Some(next) = tcb.next() else { break };
+            let in_network = tcb.queue.packets_in_network(tcb.snd.cursor);
+            match transmit::gate(&next, &tcb.snd, in_network, tcb.congestion.segments()) {
+                Gate::Send => self.transmit(cx, &next),
+                Gate::Skip => tcb.skip(&next),
+                Gate::Hold(_) => break,
+            }
+        }
+        self.acknowledge_if_owed(cx);
+        self.watch_window(cx.now_us);
+    }
+
+    /// The segment leaves, whatever else would hold it.
+    pub(crate) fn transmit(&mut self, cx: &mut Context<'_>, next: &Next) {
+        let Some(tcb) = &mut self.tcb else { return };
+        let mut frame = tcb.transmit(next).expect("the endpoint has that segment");
+        if transmit::pushes(next) {
+            wire::set_push(&mut frame);
+        }
+        self.leave(cx, frame);
+    }
+
+    fn acknowledge_if_owed(&mut self, cx: &mut Context<'_>) {
+        let is_delayed = self.timers.is_set(Timer::DelayedAck);
+        if let Some(tcb) = &mut self.tcb
+            && tcb.ack_owed
+            && !is_delayed
+            && let Some(frame) = tcb.acknowledge()
+        {
+            self.leave(cx, frame);
+        }
+    }
+
+    /// What the host expects is told once more. An ACK that was waiting leaves with it, and not once more later
+    /// (Linux: `tcp_event_ack_sent`).
+    pub(crate) fn answer(&mut self, cx: &mut Context<'_>) {
+        if let Some(tcb) = &mut self.tcb
+            && let Some(frame) = if tcb.ack_owed { tcb.acknowledge() } else { None }
+                .or_else(|| Some(wire::write(cx.ip, &tcb.acknowledgement(0))))
+        {
+            self.leave(cx, frame);
+        }
+    }
+
+    /// What has arrived beyond a gap is told, where the endpoint keeps none of it.
+    pub(crate) fn answer_with_sack(&mut self, cx: &mut Context<'_>, sack: (u32, u32)) {
+        if let Some(tcb) = &self.tcb {
+            let frame = wire::write_with_sack(cx.ip, &tcb.acknowledgement(0), Some(sack));
+            self.leave(cx, frame);
+        }
+    }
+
+    /// A frame leaves, with the window that is to be offered now; and what it tells is noted.
+    pub(crate) fn leave(&mut self, cx: &mut Context<'_>, mut frame: Vec<u8>) {
+        let Some(tcb) = &self.tcb else { return };
+        let buffer = self.receive_buffer(tcb.snd.mss);
+        let window = receive_window::offer(&buffer, tcb.rcv.window_left());
+        wire::set_window(&mut frame, u16::try_from(window).unwrap_or(u16::MAX));
+        self.leave_as_it_is(cx, frame);
+    }
+
+    /// The same with the window that the frame has.
+    pub(crate) fn leave_as_it_is(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
+        let Some(tcb) = &mut self.tcb else { return };
+        let segment = wire::read(cx.host, &frame);
+        let end = end(&segment);
+        let is_new = after(end, tcb.snd.nxt);
+        if segment.flags.syn && !segment.flags.ack {
+            // A SYN offers a window too.
+            tcb.rcv.wnd = segment.win;
+        }
+        if segment.flags.ack {
+            self.timers.clear(Timer::DelayedAck);
+        }
+        if tcb.note_left(&segment) {
+            self.round_trip.note_sent(cx.now_us, end);
+            if !self.timers.is_set(Timer::Retransmission) {
+                let rto_us = self.rto_us();
+                self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
+            }
+            if is_new {
+                self.last_sent = Some(frame.clone());
+                self.plan_loss_probe(cx.now_us);
+            } else {
+                self.note_repeated(cx.now_us);
+            }
+        }
+        cx.effects.push(Effect::Segment(frame));
+    }
+
+    /// Something new has left, or was acknowledged: when is a loss probe due?
+    pub(crate) fn plan_loss_probe(&mut self, now_us: u64) {
+        let in_flight = self.in_flight();
+        let due_us = self.timers.due_us(Timer::Retransmission).and_then(|timeout_due_us| {
+            retransmission::loss_probe_due_us(now_us, &self.round_trip, &self.backoff, in_flight, timeout_due_us)
+        });
+        match due_us {
+            Some(due_us) => self.timers.set(Timer::LossProbe, due_us),
+            None => self.timers.clear(Timer::LossProbe),
+        }
+    }
+
+    /// Something has left again: the gap that the peer told of needs no timer any more.
+    fn note_repeated(&mut self, now_us: u64) {
+        let losses = &mut self.backoff.losses;
+        if losses.gap == Once::Done && losses.repair == Once::NotYet {
+            losses.repair = Once::Done;
+            let rto_us = self.rto_us();
+            self.timers.set(Timer::Retransmission, now_us + rto_us);
+        }
+    }
+
+    pub(crate) fn in_flight(&self) -> InFlight {
+        self.tcb.as_ref().map_or(InFlight::Nothing, |tcb| tcb.queue.in_flight())
+    }
+
+    /// The persist timer runs while something waits and nothing is in flight (Linux: `tcp_check_probe_timer`).
+    fn watch_window(&mut self, now_us: u64) {
+        let Some(tcb) = &self.tcb else { return };
+        let is_open = !matches!(tcb.state(), State::Listen | State::SynSent | State::SynReceived);
+        if !is_open || tcb.next().is_none() || tcb.snd.is_in_flight() {
+            self.timers.clear(Timer::WindowProbe);
+            self.window_probes.doublings = 0;
+        } else if !self.timers.is_set(Timer::WindowProbe) {
+            self.window_probes.since_us = None;
+            self.timers.set(Timer::WindowProbe, now_us + window_probe::wait_us(&self.round_trip, 0));
+        }
+    }
+
+    /// The peer has offered a window: while it stays closed, the next probe leaves a full wait after this answer
+    /// (Linux: `tcp_ack_probe`).
+    pub(crate) fn note_window(&mut self, now_us: u64, window: u32) {
+        if window == 0 && self.timers.is_set(Timer::WindowProbe) {
+            let WindowProbes { doublings, .. } = self.window_probes;
+            self.timers.set(Timer::WindowProbe, now_us + window_probe::wait_us(&self.round_trip, doublings));
+        }
+    }
+
+    /// A program has read: the peer may be told of the room (Linux: `tcp_cleanup_rbuf`).
+    pub(crate) fn tell_window(&mut self, cx: &mut Context<'_>) {
+        let Some(tcb) = &self.tcb else { return };
+        let buffer = self.receive_buffer(tcb.snd.mss);
+        if !self.reading_ended && receive_window::is_worth_telling(&buffer, tcb.rcv.window_left()) {
+            self.answer(cx);
+        }
+    }
+
+    /// The connection ends with a reset of its own (Linux: `tcp_send_active_reset`): `<SEQ=SND.NXT><ACK=RCV.NXT>
+    /// <CTL=RST,ACK>`.
+    pub(crate) fn reset(&mut self, cx: &mut Context<'_>) {
+        let Some(tcb) = &self.tcb else { return };
+        let reset = RawSegment { flags: Flags::RST_ACK, ..tcb.acknowledgement(tcb.rcv.wnd) };
+        self.destroy(cx);
+        cx.effects.push(Effect::Segment(wire::write(cx.ip, &reset)));
+    }
+}

@@ -1,0 +1,158 @@
+//! The window that a host offers, from SO_RCVBUF and what nobody has read (RFC 9293 §3.8.6.2).
+//!
+//! Linux counts memory, not bytes: a full segment of 1,448 bytes takes 2,304 (`truesize`), one that joins another
+//! 1,792. Both were measured over TUN.
+
+use super::segment_arrives::Memory;
+
+/// The window of a host whose receive buffer is tcp_rmem's default, without what a connection learns as it goes on.
+const OFFERED_MAX: u32 = 64_512;
+/// tcp_rmem's default.
+const MEMORY: u32 = 131_072;
+/// Of 256 bytes of memory so many are bytes of the stream (Linux: `tcp_scaling_ratio`): 1,448 of 2,304.
+const SCALING_RATIO: u64 = 160;
+/// The window is told in units of as many bytes, where the host chose a scale (tcp_rmem's maximum: 2^7).
+const UNIT: u32 = 128;
+
+/// The receive side of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buffer {
+    /// SO_RCVBUF, and whether the window is scaled.
+    pub(crate) set: Option<u32>,
+    pub(crate) scale: Scale,
+    /// Bytes that nobody has read.
+    pub(crate) unread: usize,
+    pub(crate) mss: u32,
+}
+
+/// Whether the host scales its window (RFC 7323 §2.2): not with an SO_RCVBUF that was set before the handshake and is
+/// small.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    None,
+    Unit,
+}
+
+impl Scale {
+    /// Linux: `tcp_select_initial_window`.
+    pub(crate) const fn of(set: Option<u32>) -> Self {
+        match set {
+            Some(bytes) if full_space(Some(bytes)) < 65_536 => Self::None,
+            _ => Self::Unit,
+        }
+    }
+}
+
+/// Memory that the receive buffer may take: SO_RCVBUF is doubled (socket(7)), and no less than SOCK_MIN_RCVBUF.
+const fn memory(set: Option<u32>) -> u32 {
+    match set {
+        None => MEMORY,
+        Some(bytes) => {
+            let doubled = bytes.saturating_mul(2);
+            if doubled < 2_304 { 2_304 } else { doubled }
+        }
+    }
+}
+
+/// Bytes of the stream that fit in it (Linux: `tcp_full_space`).
+const fn full_space(set: Option<u32>) -> u32 {
+    (memory(set) as u64 * SCALING_RATIO / 256) as u32
+}
+
+/// The window to offer, where `left` bytes of the last one are not used up.
+///
+/// Linux: `__tcp_select_window`, and `tcp_select_window`, which never takes back what was offered.
+pub(crate) fn offer(buffer: &Buffer, left: u32) -> u32 {
+    let selected = select(buffer, left);
+    if selected < left { round_up(left, buffer.scale) } else { selected }
+}
+
+fn select(buffer: &Buffer, left: u32) -> u32 {
+    let full_space = full_space(buffer.set);
+    let mss = buffer.mss.min(full_space);
+    let mut free = full_space.saturating_sub(u32::try_from(buffer.unread).unwrap_or(u32::MAX));
+    if free < full_space / 2 {
+        free -= free % unit(buffer.scale);
+        // Silly window syndrome (RFC 9293 §3.8.6.2.2).
+        if free < full_space / 16 || free < mss {
+            return 0;
+        }
+    }
+    free = free.min(OFFERED_MAX);
+    match buffer.scale {
+        Scale::Unit => round_up(free, Scale::Unit),
+        Scale::None if left + mss <= free || left > free => free - free % mss,
+        Scale::None if mss == full_space && free > left + full_space / 2 => free,
+        Scale::None => left,
+    }
+}
+
+const fn unit(scale: Scale) -> u32 {
+    match scale {
+        Scale::None => 1,
+        Scale::Unit => UNIT,
+    }
+}
+
+const fn round_up(window: u32, scale: Scale) -> u32 {
+    window.next_multiple_of(unit(scale))
+}
+
+/// Whether a program that has read makes it worth telling the peer: the window has at least doubled.
+///
+/// RFC 9293 §3.8.6.2.2. Linux: `tcp_cleanup_rbuf`.
+pub(crate) fn is_worth_telling(buffer: &Buffer, left: u32) -> bool {
+    if 2 * left > full_space(buffer.set) {
+        return false;
+    }
+    let window = select(buffer, left);
+    window > 0 && window >= 2 * left
+}
+
+/// Whether one more segment finds memory (Linux: `tcp_can_ingest`): what was offered before SO_RCVBUF was made smaller
+/// may come, and not be taken.
+pub(crate) fn memory_left(buffer: &Buffer) -> Memory {
+    let taken = if buffer.unread == 0 { 0 } else { 512 + buffer.unread as u64 * 1_792 / 1_448 };
+    if taken <= u64::from(memory(buffer.set)) { Memory::Free } else { Memory::Exhausted }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn buffer(set: Option<u32>, unread: usize) -> Buffer {
+        Buffer { set, scale: Scale::of(set), unread, mss: 1448 }
+    }
+
+    #[test]
+    fn the_default_window_is_what_a_linux_host_offers_first() {
+        assert_eq!(offer(&buffer(None, 0), 0), 64_512);
+        assert_eq!(offer(&buffer(None, 20_000), 50_000), 61_952);
+    }
+
+    #[test]
+    fn a_small_buffer_is_offered_in_full_segments_and_closes() {
+        // As the kernel does with SO_RCVBUF 4000: three segments are taken.
+        assert_eq!(offer(&buffer(Some(4_000), 0), 0), 4_344);
+        assert_eq!(offer(&buffer(Some(4_000), 4_344), 0), 0);
+    }
+
+    #[test]
+    fn what_was_offered_is_never_taken_back() {
+        assert_eq!(offer(&buffer(None, 81_000), 1_000), 1_024);
+        assert_eq!(offer(&buffer(None, 81_000), 0), 0);
+    }
+
+    #[test]
+    fn a_window_is_told_when_it_has_doubled() {
+        assert!(is_worth_telling(&buffer(None, 0), 0));
+        assert!(!is_worth_telling(&buffer(None, 80_600), 0), "less than a segment");
+        assert!(!is_worth_telling(&buffer(None, 0), 60_000));
+    }
+
+    #[test]
+    fn a_buffer_made_smaller_takes_five_segments_of_what_was_offered() {
+        assert_eq!(memory_left(&buffer(Some(4_000), 4 * 1448)), Memory::Free);
+        assert_eq!(memory_left(&buffer(Some(4_000), 5 * 1448)), Memory::Exhausted);
+    }
+}

@@ -1,0 +1,244 @@
+//! The retransmission timer and the tail loss probe.
+
+use scenario::{RuleId, State};
+
+use super::{Decision, Ownership};
+use crate::sysctls::Sysctls;
+use crate::tcp::{Backoff, InFlight, Once, RTO_MAX_US, RTO_MIN_US, RoundTrip};
+
+/// TCP_TIMEOUT_MIN_US
+const PROBE_MIN_US: u64 = 2_000;
+
+/// What the timers know of a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) now_us: u64,
+    pub(crate) state: State,
+    pub(crate) ownership: Ownership,
+    pub(crate) in_flight: InFlight,
+    /// Whether a new segment waits for which the peer's window has room.
+    pub(crate) new_segment: NewSegment,
+    pub(crate) round_trip: &'a RoundTrip,
+    pub(crate) backoff: &'a Backoff,
+    /// TCP_USER_TIMEOUT
+    pub(crate) user_timeout_us: Option<u64>,
+    pub(crate) sysctls: &'a Sysctls,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewSegment {
+    None,
+    Waits,
+}
+
+/// What a timer that has fired asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing now.
+    Nothing,
+    /// The limit is reached: ETIMEDOUT, and nothing leaves.
+    GiveUp,
+    /// What the peer tells to be missing leaves again; it counts as no timeout.
+    Repair,
+    /// A loss probe: the new segment leaves.
+    ProbeWithNew,
+    /// A loss probe: the last segment leaves again.
+    ProbeWithLast,
+    /// A loss probe of the only segment: it leaves again.
+    ProbeWithOnly,
+    /// What is not acknowledged leaves again; the timeout is doubled, or stays.
+    Retransmit(Doubling),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Doubling {
+    No,
+    Yes,
+}
+
+/// The timeout in force: doubled with each one in a row (RFC 6298 §5.5).
+pub(crate) fn rto_us(round_trip: &RoundTrip, doublings: u32) -> u64 {
+    (round_trip.rto_us() << doublings.min(20)).min(RTO_MAX_US)
+}
+
+/// The retransmission timer has fired.
+///
+/// RFC 6298 §5, RFC 9293 §3.8.3. Linux: `tcp_retransmit_timer`, `tcp_write_timeout`; in SYN-RECEIVED
+/// `reqsk_timer_handler`. Seen in `peer-vanished-write`.
+pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
+    if has_waited_long_enough(facts) {
+        return (Action::GiveUp, Some(RuleId::GiveUp));
+    }
+    let Backoff { retransmits, losses, .. } = *facts.backoff;
+    let is_handshake = matches!(facts.state, State::SynSent | State::SynReceived);
+    let is_first = retransmits == 0 && losses.repair == Once::NotYet;
+    if losses.gap == Once::Done && is_first {
+        return (Action::Repair, None);
+    }
+    if !is_handshake && facts.in_flight == InFlight::OneSegment && losses.probe == Once::NotYet && is_first {
+        // A single segment in flight has its tail loss probe no sooner than its timeout; it does not count as one.
+        return match facts.new_segment {
+            NewSegment::Waits => (Action::ProbeWithNew, Some(RuleId::LossProbe)),
+            NewSegment::None => (Action::ProbeWithOnly, None),
+        };
+    }
+    let is_linear = facts.state == State::SynSent && retransmits < facts.sysctls.syn_linear_timeouts;
+    (Action::Retransmit(if is_linear { Doubling::No } else { Doubling::Yes }), None)
+}
+
+/// Two round trips have passed without an answer: what waits for one leaves now, or else the last segment again, once.
+///
+/// RFC 8985 §7.3. Linux: `tcp_send_loss_probe`. Seen in `loss-probe`.
+pub(crate) fn on_loss_probe(facts: &Facts<'_>) -> Decision<Action> {
+    if !is_calm(facts.backoff) {
+        return (Action::Nothing, None);
+    }
+    match facts.new_segment {
+        NewSegment::Waits => (Action::ProbeWithNew, Some(RuleId::LossProbe)),
+        NewSegment::None => (Action::ProbeWithLast, Some(RuleId::LossProbe)),
+    }
+}
+
+/// When a loss probe is due, where something new has just left or was acknowledged and the retransmission timer is set:
+/// two round trips later, if more than one segment is in flight.
+///
+/// RFC 8985 §7.2. Linux: `tcp_schedule_loss_probe`.
+pub(crate) fn loss_probe_due_us(
+    now_us: u64,
+    round_trip: &RoundTrip,
+    backoff: &Backoff,
+    in_flight: InFlight,
+    timeout_due_us: u64,
+) -> Option<u64> {
+    let smoothed_us = round_trip.smoothed_us()?;
+    let is_due = is_calm(backoff) && in_flight == InFlight::Several;
+    is_due.then(|| timeout_due_us.min(now_us + 2 * smoothed_us + PROBE_MIN_US))
+}
+
+fn is_calm(backoff: &Backoff) -> bool {
+    backoff.retransmits == 0 && backoff.losses.probe == Once::NotYet && backoff.losses.gap == Once::NotYet
+}
+
+/// When what is missing leaves again, where the peer has told of a gap: a quarter of a round trip later reordering is
+/// unlikely.
+///
+/// RFC 8985 §6.2. Linux: `tcp_rack_detect_loss`.
+pub(crate) fn repair_due_us(now_us: u64, round_trip: &RoundTrip, backoff: &Backoff) -> Option<u64> {
+    let smoothed_us = round_trip.smoothed_us()?;
+    (backoff.losses.gap == Once::NotYet).then(|| now_us + smoothed_us / 4)
+}
+
+/// How long the next timeout waits, where the last one led to this: no longer than TCP_USER_TIMEOUT allows.
+///
+/// Linux: `tcp_clamp_rto_to_user_timeout`.
+pub(crate) fn next_timeout_us(facts: &Facts<'_>) -> u64 {
+    let wait_us = rto_us(facts.round_trip, facts.backoff.doublings);
+    match (facts.user_timeout_us, facts.backoff.since_us) {
+        (Some(limit_us), Some(since_us)) => wait_us.min((since_us + limit_us).saturating_sub(facts.now_us).max(1)),
+        _ => wait_us,
+    }
+}
+
+fn has_waited_long_enough(facts: &Facts<'_>) -> bool {
+    let Backoff { retransmits, since_us, timeouts, .. } = *facts.backoff;
+    let sysctls = facts.sysctls;
+    match facts.state {
+        State::SynSent if retransmits >= sysctls.syn_retries + sysctls.syn_linear_timeouts => return true,
+        State::SynReceived => return timeouts.max(retransmits) >= sysctls.synack_retries,
+        _ => {}
+    }
+    if retransmits == 0 {
+        return false;
+    }
+    let elapsed_us = since_us.map_or(0, |since_us| facts.now_us - since_us);
+    if let Some(limit_us) = facts.user_timeout_us {
+        return elapsed_us >= limit_us;
+    }
+    if facts.state == State::SynSent {
+        return false;
+    }
+    let rto_us = rto_us(facts.round_trip, facts.backoff.doublings);
+    elapsed_us >= model_timeout_us(retries(facts.ownership, rto_us, sysctls))
+}
+
+/// How often something leaves again in vain, where the next would wait for `wait_us`: tcp_retries2, and for an orphan
+/// tcp_orphan_retries, whose 0 stands for 8 until the wait is at its longest.
+///
+/// Linux: `tcp_orphan_retries`.
+pub(super) const fn retries(ownership: Ownership, wait_us: u64, sysctls: &Sysctls) -> u32 {
+    match ownership {
+        Ownership::Owned => sysctls.retries2,
+        Ownership::Orphan if sysctls.orphan_retries == 0 && wait_us < RTO_MAX_US => 8,
+        Ownership::Orphan => sysctls.orphan_retries,
+    }
+}
+
+/// How long so many doublings of the shortest timeout take (Linux: `tcp_model_timeout`): 15 are 924.6 s.
+fn model_timeout_us(retries: u32) -> u64 {
+    const DOUBLINGS_MAX: u32 = (RTO_MAX_US / RTO_MIN_US).ilog2();
+    let doublings = retries.min(DOUBLINGS_MAX);
+    ((2 << doublings) - 1) * RTO_MIN_US + u64::from(retries - doublings) * RTO_MAX_US
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fifteen_retries_are_the_924_seconds_of_the_manual() {
+        assert_eq!(model_timeout_us(15), 924_600_000);
+        assert_eq!(model_timeout_us(3), 3_000_000);
+    }
+
+    fn decide(change: impl FnOnce(&mut Facts<'_>, &mut Backoff)) -> Action {
+        let (round_trip, sysctls) = (RoundTrip::default(), Sysctls::default());
+        let mut backoff = Backoff::default();
+        let unchanged = Backoff::default();
+        let mut facts = Facts {
+            now_us: 10_000_000,
+            state: State::Established,
+            ownership: Ownership::Owned,
+            in_flight: InFlight::OneSegment,
+            new_segment: NewSegment::None,
+            round_trip: &round_trip,
+            backoff: &unchanged,
+            user_timeout_us: None,
+            sysctls: &sysctls,
+        };
+        change(&mut facts, &mut backoff);
+        on_timeout(&Facts { backoff: &backoff, ..facts }).0
+    }
+
+    #[test]
+    fn the_first_timeout_of_a_single_segment_is_a_probe() {
+        assert_eq!(decide(|_, _| {}), Action::ProbeWithOnly);
+        assert_eq!(decide(|facts, _| facts.new_segment = NewSegment::Waits), Action::ProbeWithNew);
+        assert_eq!(decide(|_, backoff| backoff.losses.probe = Once::Done), Action::Retransmit(Doubling::Yes));
+        assert_eq!(decide(|facts, _| facts.in_flight = InFlight::Several), Action::Retransmit(Doubling::Yes));
+    }
+
+    #[test]
+    fn the_first_syns_leave_at_even_distances() {
+        let in_syn_sent = |retransmits| {
+            decide(|facts, backoff| {
+                facts.state = State::SynSent;
+                backoff.retransmits = retransmits;
+            })
+        };
+        assert_eq!(in_syn_sent(3), Action::Retransmit(Doubling::No));
+        assert_eq!(in_syn_sent(4), Action::Retransmit(Doubling::Yes));
+        assert_eq!(in_syn_sent(10), Action::GiveUp);
+    }
+
+    #[test]
+    fn tcp_user_timeout_takes_the_place_of_tcp_retries2() {
+        let after = |since_us| {
+            decide(|facts, backoff| {
+                facts.user_timeout_us = Some(5_000_000);
+                (backoff.retransmits, backoff.since_us) = (1, Some(since_us));
+            })
+        };
+        assert_eq!(after(5_000_000), Action::GiveUp);
+        assert_eq!(after(5_000_001), Action::Retransmit(Doubling::Yes));
+    }
+}

@@ -1,0 +1,143 @@
+//! What is left of a connection in TIME-WAIT, or in FIN-WAIT-2 without a descriptor (Linux: `tcp_timewait_sock`).
+
+use scenario::{RawSegment, RuleId, State};
+
+use super::{Decision, Pace};
+use crate::seq::{after, before, end, length};
+use crate::tcp::ReceiveSequence;
+
+/// TCP_TIMEWAIT_LEN. RFC 9293 §3.6.1 asks for twice the longest life of a segment: four minutes.
+pub(crate) const TIME_WAIT_US: u64 = 60_000_000;
+
+/// What is left of a connection does about a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Nothing.
+    Ignore,
+    /// Its minute begins anew.
+    Restart,
+    /// It repeats its last ACK.
+    Acknowledge { pace: Pace, minute: Minute },
+    /// It takes in the peer's FIN: TIME-WAIT begins.
+    TakeFin,
+    /// It is gone.
+    Destroy,
+    /// It is gone, and the segment is answered with a reset.
+    Refuse,
+    /// It makes room for a new connection.
+    MakeRoom,
+}
+
+/// RFC 9293 §3.10.7.4, RFC 1337, RFC 6191. Linux: `tcp_timewait_state_process`, step by step.
+///
+/// Seen in `write-after-peer-close`, `final-ack-lost`, `time-wait-reopen`, `time-wait-assassination`.
+pub(crate) fn decide(state: State, rcv: &ReceiveSequence, segment: &RawSegment, rfc1337: u32) -> Decision<Action> {
+    if state == State::FinWait2 {
+        return in_fin_wait_2(rcv, segment);
+    }
+    in_time_wait(rcv, segment, rfc1337)
+}
+
+fn in_fin_wait_2(rcv: &ReceiveSequence, segment: &RawSegment) -> Decision<Action> {
+    let end = end(segment);
+    if !rcv.is_in_window(segment) {
+        return (Action::Acknowledge { pace: Pace::of(segment), minute: Minute::GoesOn }, None);
+    }
+    if segment.flags.rst {
+        return (Action::Destroy, None);
+    }
+    if segment.flags.syn && !before(segment.seq, rcv.nxt) {
+        return (Action::Refuse, Some(RuleId::SynInFinWait2));
+    }
+    if !segment.flags.ack || !after(end, rcv.nxt) || length(segment) == 0 {
+        return (Action::Ignore, None);
+    }
+    if !segment.flags.fin || end != rcv.nxt.wrapping_add(1) {
+        return (Action::Refuse, Some(RuleId::RestData));
+    }
+    (Action::TakeFin, None)
+}
+
+fn in_time_wait(rcv: &ReceiveSequence, segment: &RawSegment, rfc1337: u32) -> Decision<Action> {
+    let is_next = segment.seq == rcv.nxt;
+    if is_next && segment.flags.rst {
+        return if rfc1337 == 0 {
+            (Action::Destroy, Some(RuleId::TimeWaitKilled))
+        } else {
+            (Action::Ignore, Some(RuleId::TimeWaitKept))
+        };
+    }
+    if is_next && length(segment) == 0 {
+        return (Action::Restart, None);
+    }
+    let is_new_syn = segment.flags.syn && !segment.flags.rst && !segment.flags.ack;
+    if is_new_syn && after(segment.seq, rcv.nxt) {
+        return (Action::MakeRoom, Some(RuleId::TimeWaitReopens));
+    }
+    if segment.flags.rst {
+        return (Action::Ignore, None);
+    }
+    (
+        Action::Acknowledge {
+            pace: Pace::of(segment),
+            minute: if segment.flags.ack { Minute::BeginsAnew } else { Minute::GoesOn },
+        },
+        Some(RuleId::TimeWaitAnswers),
+    )
+}
+
+/// Whether the minute of TIME-WAIT begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Minute {
+    BeginsAnew,
+    GoesOn,
+}
+
+/// Whether there is room for one more (tcp_max_tw_buckets); `None`: there is.
+///
+/// Linux: `inet_twsk_alloc`, `tcp_time_wait`. Seen in `time-wait-overflow`.
+pub(crate) fn no_room(held: usize, max_tw_buckets: u32) -> Option<RuleId> {
+    (held >= max_tw_buckets as usize).then_some(RuleId::NoRoomToRest)
+}
+
+/// Its time is over. Seen in `time-wait-minute`, `fin-wait2-orphan`.
+pub(crate) fn ends(state: State) -> RuleId {
+    if state == State::TimeWait { RuleId::TimeWaitEnds } else { RuleId::FinWait2Ends }
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::{Flags, Host};
+
+    use super::*;
+
+    fn on(state: State, flags: &str, seq: u32, len: u32, rfc1337: u32) -> Action {
+        let rcv = ReceiveSequence { nxt: 500, wup: 500, wnd: 1000, ..ReceiveSequence::default() };
+        let flags = Flags::from_text(flags).expect("these are flags");
+        let segment = RawSegment { from: Host::Server, ports: [80, 1], flags, seq, ack: 1, len, win: 0 };
+        decide(state, &rcv, &segment, rfc1337).0
+    }
+
+    #[test]
+    fn a_reset_at_the_next_number_ends_time_wait_unless_tcp_rfc1337() {
+        assert_eq!(on(State::TimeWait, "R", 500, 0, 0), Action::Destroy);
+        assert_eq!(on(State::TimeWait, "R", 500, 0, 1), Action::Ignore);
+        assert_eq!(on(State::TimeWait, "R", 501, 0, 0), Action::Ignore);
+    }
+
+    #[test]
+    fn a_newer_syn_takes_over_and_an_older_one_is_answered() {
+        assert_eq!(on(State::TimeWait, "S", 501, 0, 0), Action::MakeRoom);
+        let answered = Action::Acknowledge { pace: Pace::Limited, minute: Minute::GoesOn };
+        assert_eq!(on(State::TimeWait, "S", 400, 0, 0), answered);
+    }
+
+    #[test]
+    fn in_fin_wait_2_a_fin_is_taken_and_text_refused() {
+        assert_eq!(on(State::FinWait2, "F.", 500, 0, 0), Action::TakeFin);
+        assert_eq!(on(State::FinWait2, ".", 500, 4, 0), Action::Refuse);
+        assert_eq!(on(State::FinWait2, "F.", 500, 4, 0), Action::Refuse);
+        assert_eq!(on(State::FinWait2, ".", 500, 0, 0), Action::Ignore);
+        assert_eq!(on(State::FinWait2, "S", 500, 0, 0), Action::Refuse);
+    }
+}

@@ -1,0 +1,54 @@
+//! What setsockopt(2) has set. A connection inherits its listener's.
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SocketOptions {
+    /// SO_LINGER, in seconds; `None` is off.
+    pub(crate) linger_s: Option<u16>,
+    /// SO_KEEPALIVE
+    pub(crate) keep_alive: KeepAlive,
+    /// TCP_KEEPIDLE
+    pub(crate) keep_idle_us: u64,
+    /// TCP_KEEPINTVL
+    pub(crate) keep_interval_us: u64,
+    /// TCP_KEEPCNT
+    pub(crate) keep_count: u32,
+    /// TCP_USER_TIMEOUT
+    pub(crate) user_timeout_us: Option<u64>,
+    pub(crate) linger2: Linger2,
+    /// SO_SNDBUF, in bytes as it was given; without it the kernel lets the buffer grow.
+    pub(crate) send_buffer: Option<u32>,
+    /// SO_RCVBUF, in bytes as it was given.
+    pub(crate) receive_buffer: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum KeepAlive {
+    Off,
+    On,
+}
+
+/// TCP_LINGER2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Linger2 {
+    /// tcp_fin_timeout decides.
+    Unset,
+    Seconds(u32),
+    /// -1
+    Negative,
+}
+
+impl Default for SocketOptions {
+    fn default() -> Self {
+        Self {
+            linger_s: None,
+            keep_alive: KeepAlive::Off,
+            keep_idle_us: 7_200_000_000,
+            keep_interval_us: 75_000_000,
+            keep_count: 9,
+            user_timeout_us: None,
+            linger2: Linger2::Unset,
+            send_buffer: None,
+            receive_buffer: None,
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! What is known of one connection's TCP: its endpoint, and the sequence spaces, read from the segments that pass it.
+
+mod backoff;
+mod congestion_window;
+mod endpoint;
+mod receive_sequence;
+mod retransmission_queue;
+mod round_trip;
+mod send_sequence;
+mod timers;
+
+use scenario::{Flags, Host, RawSegment, State};
+
+pub(crate) use backoff::{Backoff, Once, WindowProbes};
+pub(crate) use congestion_window::CongestionWindow;
+pub(crate) use receive_sequence::ReceiveSequence;
+pub(crate) use retransmission_queue::{Believed, InFlight, RetransmissionQueue};
+pub(crate) use round_trip::{RTO_MAX_US, RTO_MIN_US, RoundTrip};
+pub(crate) use send_sequence::SendSequence;
+pub(crate) use timers::{Timer, Timers};
+
+use crate::seq::{after, before, end, later, length};
+use crate::tcp::endpoint::{Between, Endpoint};
+use crate::wire::{self, Ip};
+
+/// A transmission control block (RFC 9293 §3.3.1), and the endpoint that it describes.
+pub(crate) struct Tcb {
+    endpoint: Endpoint,
+    ip: Ip,
+    host: Host,
+    /// The own port and the peer's.
+    pub(crate) ports: [u16; 2],
+    pub(crate) snd: SendSequence,
+    pub(crate) rcv: ReceiveSequence,
+    pub(crate) queue: RetransmissionQueue,
+    pub(crate) congestion: CongestionWindow,
+    /// Something has arrived in order that no segment has acknowledged.
+    pub(crate) ack_owed: bool,
+    /// A FIN shall follow what is queued, as soon as the handshake is over.
+    fin_deferred: Option<DeferredFin>,
+    /// The endpoint believes its FIN to have left, with something that left again; it has not.
+    fin_withheld: bool,
+}
+
+/// A FIN that is to follow a handshake: Linux has queued it, or has only noted that it shall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeferredFin {
+    /// By close(2): the state is FIN-WAIT-1.
+    Queued,
+    /// By shutdown(2): the state stays SYN-RECEIVED.
+    Noted,
+}
+
+/// The one segment that the endpoint would send next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Next {
+    pub(crate) seq: u32,
+    /// Payload bytes.
+    pub(crate) len: u32,
+    pub(crate) fin: bool,
+    pub(crate) standing: Standing,
+}
+
+/// What a segment is that may leave next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The SYN, or the handshake's second segment; again or for the first time.
+    Handshake,
+    /// It has never left.
+    New,
+    /// It has left and is believed to be so.
+    Again(Believed),
+}
+
+impl Next {
+    /// The number behind the segment's last.
+    pub(crate) const fn end(&self) -> u32 {
+        self.seq.wrapping_add(self.len + self.fin as u32)
+    }
+}
+
+/// What a segment that was delivered has brought.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Delivered {
+    /// Bytes of text that came in order, now or with it.
+    pub(crate) text: usize,
+    /// The peer's FIN.
+    pub(crate) fin: bool,
+    /// Sequence numbers that it acknowledges and no segment had before.
+    pub(crate) acknowledged: u32,
+}
+
+impl Tcb {
+    pub(crate) fn new(ip: Ip, host: Host, ports: [u16; 2], iss: u32, send_buffer: usize) -> Self {
+        Self {
+            endpoint: Endpoint::new(ip, host, iss, send_buffer),
+            ip,
+            host,
+            ports,
+            snd: SendSequence::new(iss, ip.segment_max() as u32),
+            rcv: ReceiveSequence::default(),
+            queue: RetransmissionQueue::new(iss),
+            congestion: CongestionWindow::new(iss),
+            ack_owed: false,
+            fin_deferred: None,
+            fin_withheld: false,
+        }
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.endpoint.state()
+    }
+
+    pub(crate) fn listen(&mut self) {
+        self.endpoint.listen(self.ports[0]);
+    }
+
+    pub(crate) fn connect(&mut self) {
+        self.endpoint.connect(self.ports);
+    }
+
+    /// Gives bytes to be sent; how many were taken.
+    pub(crate) fn send(&mut self, bytes: &[u8]) -> usize {
+        self.endpoint.send(bytes)
+    }
+
+    /// Bytes that are to be sent or not acknowledged.
+    pub(crate) fn queued(&self) -> usize {
+        self.endpoint.queued()
+    }
+
+    /// A FIN follows what is queued: at once, or as soon as the handshake is over.
+    pub(crate) fn close(&mut self, in_handshake: DeferredFin) {
+        if self.state() == State::SynReceived {
+            self.fin_deferred = Some(in_handshake);
+        } else {
+            self.endpoint.close(&self.between());
+        }
+    }
+
+    /// A FIN that waits for the handshake.
+    pub(crate) const fn fin_deferred(&self) -> Option<DeferredFin> {
+        self.fin_deferred
+    }
+
+    /// Whether a FIN is queued, or under way.
+    fn is_closing(&self) -> bool {
+        matches!(self.state(), State::FinWait1 | State::Closing | State::LastAck)
+    }
+
+    /// The number behind all that is queued, a FIN included (Linux: `write_seq`).
+    pub(crate) fn write_end(&self) -> u32 {
+        let syn = u32::from(self.snd.una == self.snd.iss);
+        let fin = u32::from(self.is_closing() || self.fin_deferred == Some(DeferredFin::Queued));
+        self.snd.una.wrapping_add(syn + self.queued() as u32 + fin)
+    }
+
+    /// Sequence numbers that have never left.
+    pub(crate) fn unsent(&self) -> u32 {
+        let unsent = self.write_end().wrapping_sub(self.snd.nxt).cast_signed();
+        unsent.max(0).cast_unsigned()
+    }
+
+    /// An empty segment: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, with this window.
+    pub(crate) const fn acknowledgement(&self, window: u32) -> RawSegment {
+        RawSegment {
+            from: self.host,
+            ports: self.ports,
+            flags: Flags::ACK,
+            seq: self.snd.nxt,
+            ack: self.rcv.nxt,
+            len: 0,
+            win: window,
+        }
+    }
+
+    const fn between(&self) -> Between {
+        Between { ports: [self.ports[1], self.ports[0]], rcv_nxt: self.rcv.nxt, una: self.snd.una }
+    }
+
+    /// Notes what a segment that has arrived tells of this side's sending, and hands it to the endpoint if it holds
+    /// anything that is new to it. What the endpoint answers at once is the second part.
+    pub(crate) fn deliver(&mut self, segment: &RawSegment, frame: Vec<u8>) -> (Delivered, Vec<Vec<u8>>) {
+        let before = self.state();
+        let is_open = !matches!(before, State::Listen | State::SynSent | State::SynReceived);
+        let advances = self.snd.is_advanced_by(segment);
+        let is_bare = length(segment) == 0 && segment.flags.ack && !segment.flags.rst;
+        let mut answers = Vec::new();
+        let peer_mss = if segment.flags.syn { wire::segment_max_of_syn(&frame) } else { self.snd.mss };
+        if !is_open {
+            answers = self.endpoint.deliver(frame);
+        } else if !is_bare || advances {
+            answers = self.endpoint.deliver(self.as_smoltcp_takes_it(segment, frame));
+        }
+        let after = self.state();
+        let mut delivered = Delivered { text: self.endpoint.take_received(), ..Delivered::default() };
+        if matches!(before, State::Listen | State::SynSent) && after != before && after != State::Closed {
+            self.snd.mss = self.snd.mss.min(peer_mss);
+            self.rcv.nxt = segment.seq.wrapping_add(1);
+            // Nothing was told yet; the window counts from here.
+            self.rcv.wup = self.rcv.nxt;
+            self.ack_owed = after == State::Established;
+            if after == State::SynReceived {
+                // The handshake's second segment has the number of the SYN.
+                self.snd.cursor = self.snd.iss;
+            }
+        }
+        let had_fin = matches!(before, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
+        delivered.fin = !had_fin && matches!(after, State::CloseWait | State::Closing | State::TimeWait);
+        self.rcv.nxt = self.rcv.nxt.wrapping_add(delivered.text as u32 + u32::from(delivered.fin));
+        self.ack_owed |= delivered.text > 0 || delivered.fin;
+        if advances {
+            delivered.acknowledged = segment.ack.wrapping_sub(self.snd.una);
+            let opens = self.snd.una == self.snd.iss;
+            self.snd.note_acknowledged(segment.ack);
+            let segments = self.queue.note_acknowledged(segment.ack);
+            if !opens {
+                self.congestion.note_acknowledged(segments, segment.ack);
+            }
+        }
+        if self.fin_deferred.is_some() && matches!(after, State::Established | State::CloseWait) {
+            self.fin_deferred = None;
+            self.endpoint.close(&self.between());
+        }
+        (delivered, answers)
+    }
+
+    /// smoltcp overlooks what Linux takes: the ACK of a segment without text that is not exactly the next one, the
+    /// text of one with an old ACK, and a FIN behind nothing but old text.
+    fn as_smoltcp_takes_it(&self, segment: &RawSegment, mut frame: Vec<u8>) -> Vec<u8> {
+        if before(segment.ack, self.snd.una) {
+            wire::set_acknowledgement_number(&mut frame, self.snd.una);
+        }
+        if length(segment) == 0 {
+            wire::set_sequence_number(&mut frame, self.rcv.nxt);
+        }
+        let text_end = segment.seq.wrapping_add(segment.len);
+        if segment.flags.fin && segment.len > 0 && text_end == self.rcv.nxt {
+            let ack = later(segment.ack, self.snd.una);
+            return wire::write(self.ip, &RawSegment { seq: self.rcv.nxt, len: 0, ack, ..*segment });
+        }
+        frame
+    }
+
+    /// The one segment that the endpoint would send next.
+    pub(crate) fn next(&self) -> Option<Next> {
+        let SendSequence { iss, una, nxt, cursor, mss, .. } = self.snd;
+        match self.state() {
+            State::SynSent | State::SynReceived if cursor == iss => {
+                return Some(Next { seq: iss, len: 0, fin: false, standing: Standing::Handshake });
+            }
+            State::Established | State::FinWait1 | State::CloseWait | State::Closing | State::LastAck => {}
+            _ => return None,
+        }
+        let queued = self.queued() as u32;
+        let offset = cursor.wrapping_sub(una);
+        if offset > queued {
+            return None;
+        }
+        let mut len = (queued - offset).min(mss);
+        let mut standing = Standing::New;
+        if before(cursor, nxt) {
+            let (mut believed, end) = self.queue.fate(cursor);
+            let end = end.filter(|end| before(*end, nxt)).unwrap_or(nxt);
+            let most = end.wrapping_sub(cursor);
+            if self.state() != State::LastAck {
+                len = len.min(most);
+            } else if most < len {
+                // What cannot be cut is sent again.
+                believed = Believed::Lost;
+            }
+            standing = Standing::Again(believed);
+        }
+        let ends = self.is_closing() && offset + len == queued;
+        let fin_has_left = after(nxt, una.wrapping_add(queued));
+        let fin = ends && (standing == Standing::New || fin_has_left);
+        (len > 0 || fin).then_some(Next { seq: cursor, len, fin, standing })
+    }
+
+    /// The segment leaves: its frame. `None` only if the endpoint has less to send than was believed.
+    pub(crate) fn transmit(&mut self, next: &Next) -> Option<Vec<u8>> {
+        if self.fin_withheld && next.len == 0 && next.fin {
+            self.fin_withheld = false;
+            let fin = RawSegment {
+                flags: Flags { fin: true, ..Flags::ACK },
+                seq: next.seq,
+                ..self.acknowledgement(self.rcv.wnd)
+            };
+            return Some(wire::write(self.ip, &fin));
+        }
+        self.fit(next);
+        let mut frame = self.endpoint.transmit()?;
+        let segment = wire::read(self.host, &frame);
+        if segment.flags.fin && !next.fin {
+            // A FIN that has not left joins nothing that has.
+            wire::clear_fin(&mut frame);
+            self.fin_withheld = true;
+        }
+        Some(frame)
+    }
+
+    /// The segment does not leave, and the endpoint goes on behind it.
+    pub(crate) fn skip(&mut self, next: &Next) {
+        self.fit(next);
+        let frame = self.endpoint.transmit();
+        debug_assert!(frame.is_some(), "it was to be skipped");
+        self.snd.cursor = next.end();
+    }
+
+    /// A segment that leaves again takes nothing new with it: the endpoint believes the window to end there.
+    fn fit(&mut self, next: &Next) {
+        match next.standing {
+            Standing::Handshake => {}
+            Standing::New => self.endpoint.open_window(&self.between()),
+            Standing::Again(_) => {
+                let window = next.seq.wrapping_add(next.len).wrapping_sub(self.snd.una).max(1);
+                self.endpoint.show_window(u16::try_from(window).unwrap_or(u16::MAX), &self.between());
+            }
+        }
+    }
+
+    /// Sends as much of a segment as a window has room for (Linux: `tcp_write_wakeup`).
+    pub(crate) fn transmit_into(&mut self, window: u32) -> Option<Vec<u8>> {
+        self.endpoint.show_window(u16::try_from(window).unwrap_or(u16::MAX), &self.between());
+        self.endpoint.transmit()
+    }
+
+    /// The endpoint says what it expects next.
+    pub(crate) fn acknowledge(&mut self) -> Option<Vec<u8>> {
+        let mut frame = self.endpoint.acknowledge(&self.between())?;
+        wire::set_sequence_number(&mut frame, self.snd.nxt);
+        Some(frame)
+    }
+
+    /// What is believed lost leaves again, from the first that is not acknowledged.
+    pub(crate) fn rewind(&mut self) {
+        self.endpoint.rewind();
+        self.snd.cursor = self.snd.una;
+        self.fin_withheld = false;
+    }
+
+    /// A segment has left; true if it takes up sequence numbers.
+    pub(crate) fn note_left(&mut self, segment: &RawSegment) -> bool {
+        if segment.flags.ack {
+            self.rcv.note_told(segment.ack, segment.win);
+            self.ack_owed = false;
+        }
+        if segment.flags.rst || length(segment) == 0 {
+            return false;
+        }
+        self.snd.note_sent(segment);
+        self.queue.note_sent(segment.seq, end(segment));
+        let in_network = self.queue.packets_in_network(self.snd.cursor);
+        self.congestion.note_sent(self.queue.packets_out(), in_network, self.snd.una, self.snd.nxt);
+        true
+    }
+}

@@ -1,0 +1,61 @@
+//! The receive sequence space (RFC 9293 §3.3.1).
+
+use scenario::RawSegment;
+
+use crate::seq::{after, before, end, length};
+
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ReceiveSequence {
+    /// RCV.NXT; 0 until the peer's SYN has come.
+    pub(crate) nxt: u32,
+    /// RCV.NXT as the peer was last told of it (Linux: `rcv_wup`).
+    pub(crate) wup: u32,
+    /// RCV.WND as the peer was last told of it, counted from `wup`.
+    pub(crate) wnd: u32,
+    /// The right edge of what has arrived beyond a gap, which SACK tells the peer.
+    pub(crate) sacked_edge: Option<u32>,
+    /// The number of a FIN that arrived before the data in front of it.
+    pub(crate) early_fin: Option<u32>,
+}
+
+impl ReceiveSequence {
+    /// The number behind the window that was last offered.
+    pub(crate) const fn right_edge(&self) -> u32 {
+        self.wup.wrapping_add(self.wnd)
+    }
+
+    /// What is left of the window that was last offered (Linux: `tcp_receive_window`).
+    pub(crate) const fn window_left(&self) -> u32 {
+        let left = self.right_edge().wrapping_sub(self.nxt).cast_signed();
+        if left > 0 { left.cast_unsigned() } else { 0 }
+    }
+
+    /// A segment that tells the peer of these numbers has left.
+    pub(crate) const fn note_told(&mut self, ack: u32, window: u32) {
+        self.wup = ack;
+        self.wnd = window;
+    }
+
+    /// The segment is taken, and stands beyond a gap perhaps.
+    pub(crate) fn note_beyond_gap(&mut self, segment: &RawSegment) {
+        let end = end(segment);
+        let is_beyond = length(segment) > 0 && after(segment.seq, self.nxt);
+        if is_beyond && self.sacked_edge.is_none_or(|edge| after(end, edge)) {
+            self.sacked_edge = Some(end);
+        }
+    }
+
+    /// Whether the segment touches what the host expects (Linux: `tcp_sequence`).
+    pub(crate) fn accepts(&self, segment: &RawSegment) -> bool {
+        !before(end(segment), self.wup) && !after(segment.seq, self.right_edge())
+    }
+
+    /// The same question for a request and for TIME-WAIT, where an empty segment at the left edge does not count
+    /// (Linux: `tcp_in_window`).
+    pub(crate) fn is_in_window(&self, segment: &RawSegment) -> bool {
+        let (end, edge) = (end(segment), self.right_edge());
+        segment.seq == self.wup
+            || (after(end, self.wup) && before(segment.seq, edge))
+            || (segment.seq == edge && segment.seq == end)
+    }
+}
