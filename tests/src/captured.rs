@@ -4,7 +4,7 @@ use scenario::{Event, Fate, Host, Script, Trace};
 use sim::{Frame, Rules};
 
 /// A script's run, and every frame that was on the link with what became of it.
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub struct Run {
     pub trace: Trace,
     pub frames: Vec<OnLink>,
@@ -12,7 +12,7 @@ pub struct Run {
 
 /// A frame on the link.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub struct OnLink {
     pub left_us: u64,
     pub arrives_us: Option<u64>,
@@ -54,7 +54,7 @@ impl Run {
 
 /// Where somebody captures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub enum Place {
     Client,
     Server,
@@ -71,7 +71,7 @@ impl Place {
 
 /// A packet of a capture.
 #[derive(Clone, Debug)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub struct Captured {
     pub at_us: u64,
     pub bytes: Vec<u8>,
@@ -134,7 +134,7 @@ fn write_ip(bytes: &mut [u8], ttl: u8, id: u16) {
 
 /// How a capture is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub struct Form {
     pub file: File,
     pub link: Link,
@@ -142,7 +142,7 @@ pub struct Form {
 
 /// A file's format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub enum File {
     Pcap { big_endian: bool, nanos: bool },
     PcapNg { big_endian: bool, nanos: bool },
@@ -164,7 +164,7 @@ impl File {
 
 /// A link type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the words say it")]
+#[allow(missing_docs, reason = "the words say it")]
 pub enum Link {
     Raw,
     Ethernet,

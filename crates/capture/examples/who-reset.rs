@@ -1,26 +1,28 @@
 //! Says of every connection in a capture how it ended.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::ExitCode;
 
-use capture::{Capture, Kind, Report, kind};
+use capture::{By, Capture, Cause, Ending, EndingKind, Kind, Report, kind};
 use flate2::read::MultiGzDecoder;
 
 const HELP: &str = "\
 Says of every connection in a capture how it ended: who, why, how sure.
 
-who-reset FILE… [--json] [--help]
+who-reset FILE… [--json | --summary] [--help]
 
   FILE     a capture: pcap or pcapng, also packed with gzip; - reads it from standard input
   --json   one JSON object, and nothing else
+  --summary   how many connections ended in which way
   --help   this text
 
 Exit status: 0 the files were read; 3 one could not be.
 ";
 const CANNOT_RUN: u8 = 3;
 /// A piece of a file.
-const PIECE: usize = 1 << 20;
+const PIECE: usize = 1 << 18;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -28,11 +30,14 @@ fn main() -> ExitCode {
         return print(HELP);
     }
     let (options, files): (Vec<_>, Vec<_>) = arguments.into_iter().partition(|argument| argument.starts_with("--"));
-    if let Some(unknown) = options.iter().find(|option| *option != "--json") {
+    if let Some(unknown) = options.iter().find(|option| !["--json", "--summary"].contains(&option.as_str())) {
         return stop(&format!("there is no option `{unknown}`; `who-reset --help` says what is right"));
     }
     if files.is_empty() {
         return stop("no file was named; `who-reset --help` says what is right");
+    }
+    if options.iter().any(|option| option == "--summary") {
+        return summarize(&files);
     }
     let mut report = Report::new();
     for file in files {
@@ -49,6 +54,29 @@ fn main() -> ExitCode {
     } else {
         print(&(serde_json::to_string(&report).expect("a report has string keys only") + "\n"))
     }
+}
+
+fn summarize(files: &[String]) -> ExitCode {
+    let mut counts: BTreeMap<(EndingKind, By, Option<Cause>), u64> = BTreeMap::new();
+    for file in files {
+        let capture = match read(file) {
+            Ok(capture) => capture,
+            Err(error) => return stop(&format!("{file}: {error}")),
+        };
+        let (connections, skipped) = capture.finish();
+        for connection in &connections {
+            let ending = Ending::of(connection);
+            let cause = ending.causes.first().map(|named| named.cause);
+            *counts.entry((ending.kind, ending.by, cause)).or_default() += 1;
+        }
+        for (what, count) in skipped.iter() {
+            eprintln!("{file}: not read: {count} × {what}");
+        }
+    }
+    let line = |((kind, by, cause), count): (&(EndingKind, By, Option<Cause>), &u64)| {
+        format!("{count:>9} {}, {}: {}\n", kind.name(), by.name(), cause.map_or("-", Cause::id))
+    };
+    print(&counts.iter().map(line).collect::<String>())
 }
 
 fn read(file: &str) -> io::Result<Capture> {

@@ -238,6 +238,11 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         members.push((Cause::UnreadData, packets, why));
     }
     members.push((Cause::LingerZero, vec![number], format!("the {sender}'s program may have asked for it")));
+    if paused(reset.at) {
+        let why =
+            format!("the {sender} was silent before it; keep-alive probes may not have come as far as this capture");
+        members.push((Cause::KeepAliveGaveUp, vec![number], why));
+    }
     if could_be_unread {
         members.push((Cause::Killed, vec![number], format!("the {sender}'s process may have ended with data unread")));
     }

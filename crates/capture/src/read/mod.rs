@@ -2,6 +2,7 @@
 
 mod formats;
 mod fragments;
+mod network;
 mod packet;
 mod skipped;
 

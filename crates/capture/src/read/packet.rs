@@ -1,12 +1,9 @@
-//! From a record to a TCP segment: link layer, IP, TCP header.
+//! A TCP segment of a capture: its header, as far as endings need it.
 
 use std::net::{IpAddr, SocketAddr};
 
-use etherparse::err::packet::SliceError;
-use etherparse::{EtherType, LaxIpPayloadSlice, LaxNetSlice, LaxSlicedPacket, LinkSlice};
-use pcap_parser::Linktype;
-
 use super::formats::Record;
+use super::network::{self, Datagram};
 use super::skipped::Skip;
 
 /// A TCP segment of a capture, as far as endings need it.
@@ -133,137 +130,40 @@ pub(crate) struct Fragment {
     pub(crate) end: Option<u32>,
 }
 
-const IPV4: u16 = 0x0800;
-const IPV6: u16 = 0x86dd;
 const TCP: u8 = 6;
 
 /// Reads a record; `number` is its place in the file.
 pub(crate) fn read(record: &Record<'_>, number: u64) -> Read {
-    let bytes = record.bytes;
-    let missing = (record.original as usize).saturating_sub(bytes.len());
-    let sliced = match record.link {
-        Linktype(1) => LaxSlicedPacket::from_ethernet(bytes).map_err(|_| Skip::Header),
-        // NULL: the address family in the byte order of the machine that captured; LOOP: in network order.
-        Linktype(0 | 108) => ip_behind(bytes, 4),
-        Linktype(101 | 12 | 14 | 228 | 229) => ip_behind(bytes, 0),
-        Linktype(113) => by_ether_type(bytes, 14, 16),
-        Linktype(276) => by_ether_type(bytes, 0, 20),
-        Linktype(9) => ppp(bytes),
-        Linktype(other) => Err(Skip::LinkType(other)),
+    let datagram = match network::datagram(record.link, record.bytes) {
+        Ok(datagram) => datagram,
+        Err(skip) => return Read::Skipped(skip),
     };
-    match sliced {
-        Ok(sliced) => segment(&sliced, record, number, missing),
-        Err(skip) => Read::Skipped(skip),
+    let Datagram { source, destination, ttl, ip_id, protocol, payload, total, part } = datagram;
+    if protocol != TCP {
+        return Read::Skipped(Skip::Protocol(protocol));
     }
-}
-
-fn ip_behind(bytes: &[u8], header: usize) -> Result<LaxSlicedPacket<'_>, Skip> {
-    let packet = bytes.get(header..).ok_or(Skip::Header)?;
-    LaxSlicedPacket::from_ip(packet).map_err(|_| Skip::Header)
-}
-
-/// Behind a header of so many bytes, with an Ethernet protocol's number at `at`.
-fn by_ether_type(bytes: &[u8], at: usize, header: usize) -> Result<LaxSlicedPacket<'_>, Skip> {
-    let packet = bytes.get(header..).ok_or(Skip::Header)?;
-    let number = u16::from_be_bytes([bytes[at], bytes[at + 1]]);
-    Ok(LaxSlicedPacket::from_ether_type(EtherType(number), packet))
-}
-
-/// PPP (RFC 1661 §2, RFC 1662 §3.1): address and control may be there, the protocol has one byte or two.
-fn ppp(bytes: &[u8]) -> Result<LaxSlicedPacket<'_>, Skip> {
-    let packet = bytes.strip_prefix(&[0xff, 0x03]).unwrap_or(bytes);
-    match packet {
-        [0x00, 0x21 | 0x57, packet @ ..] | [0x21 | 0x57, packet @ ..] => {
-            LaxSlicedPacket::from_ip(packet).map_err(|_| Skip::Header)
-        }
-        _ => Err(Skip::LinkType(9)),
-    }
-}
-
-fn segment(sliced: &LaxSlicedPacket<'_>, record: &Record<'_>, number: u64, missing: usize) -> Read {
-    let (source, destination, ttl, ip_id, payload, total, fragment) = match &sliced.net {
-        Some(LaxNetSlice::Ipv4(ip)) => {
-            let header = ip.header();
-            let addresses = (header.source_addr().into(), header.destination_addr().into());
-            // A length of 0: the segment was larger than 64 KiB when it was captured (offload).
-            let total = match usize::from(header.total_len()) {
-                0 => None,
-                total => Some(total.saturating_sub(usize::from(header.ihl()) * 4)),
-            };
-            let offset = u32::from(header.fragments_offset().value()) * 8;
-            let fragment = header.is_fragmenting_payload().then(|| {
-                let last = !header.more_fragments();
-                let key = (addresses.0, addresses.1, u32::from(header.identification()));
-                (offset, Fragment { key, end: last.then_some(offset + total.unwrap_or(0) as u32) })
-            });
-            (addresses.0, addresses.1, header.ttl(), Some(header.identification()), ip.payload(), total, fragment)
-        }
-        Some(LaxNetSlice::Ipv6(ip)) => {
-            let header = ip.header();
-            let addresses: (IpAddr, IpAddr) = (header.source_addr().into(), header.destination_addr().into());
-            let extensions = ip.extensions().slice().len();
-            let total = match usize::from(header.payload_length()) {
-                0 => None,
-                total => Some(total.saturating_sub(extensions)),
-            };
-            let fragment = ip.extensions().clone().into_iter().find_map(|extension| match extension {
-                etherparse::Ipv6ExtensionSlice::Fragment(part) if part.is_fragmenting_payload() => {
-                    let offset = u32::from(part.fragment_offset().value()) * 8;
-                    let last = !part.more_fragments();
-                    let key = (addresses.0, addresses.1, part.identification());
-                    Some((offset, Fragment { key, end: last.then_some(offset + total.unwrap_or(0) as u32) }))
-                }
-                _ => None,
-            });
-            (addresses.0, addresses.1, header.hop_limit(), None, ip.payload(), total, fragment)
-        }
-        Some(LaxNetSlice::Arp(_)) => return Read::Skipped(Skip::EtherType(0x0806)),
-        None => return Read::Skipped(unread(sliced)),
-    };
-    if payload.ip_number.0 != TCP {
-        return Read::Skipped(Skip::Protocol(payload.ip_number.0));
-    }
+    let fragment = part.map(|(offset, last, number)| {
+        let end = last.then(|| offset.saturating_add(total.unwrap_or(payload.len()) as u32));
+        (offset, Fragment { key: (source, destination, number), end })
+    });
     if let Some((1.., fragment)) = fragment {
         return Read::Later(fragment);
     }
-    let total = total.unwrap_or(payload.payload.len() + missing);
-    let at_us = record.at_ns.unwrap_or_default() / 1000;
-    match tcp(payload, total, source, destination) {
-        Some(mut packet) => {
-            packet.number = number;
-            packet.at_us = at_us;
-            packet.ttl = Some(ttl);
-            packet.ip_id = ip_id;
-            match fragment {
-                Some((_, fragment)) => Read::First(packet, fragment),
-                None => Read::Segment(packet),
-            }
-        }
-        None => Read::Skipped(Skip::TcpHeader),
-    }
-}
-
-/// Why there is no IP header.
-fn unread(sliced: &LaxSlicedPacket<'_>) -> Skip {
-    if matches!(
-        sliced.stop_err,
-        Some((SliceError::Len(_) | SliceError::Ip(_) | SliceError::Ipv4(_) | SliceError::Ipv6(_), _))
-    ) {
-        return Skip::Header;
-    }
-    let ether_type = sliced.ether_payload().map(|payload| payload.ether_type).or_else(|| match &sliced.link {
-        Some(LinkSlice::Ethernet2(ethernet)) => Some(ethernet.ether_type()),
-        _ => None,
-    });
-    match ether_type {
-        Some(EtherType(IPV4 | IPV6)) | None => Skip::Header,
-        Some(EtherType(other)) => Skip::EtherType(other),
+    let missing = (record.original as usize).saturating_sub(record.bytes.len());
+    let total = total.unwrap_or_else(|| payload.len().saturating_add(missing));
+    let Some(mut packet) = tcp(payload, total, source, destination) else { return Read::Skipped(Skip::TcpHeader) };
+    packet.number = number;
+    packet.at_us = record.at_ns.unwrap_or_default() / 1000;
+    packet.ttl = Some(ttl);
+    packet.ip_id = ip_id;
+    match fragment {
+        Some((_, fragment)) => Read::First(packet, fragment),
+        None => Read::Segment(packet),
     }
 }
 
 /// Reads as much of the TCP header as there is: up to the flags it must be whole. `total`: with payload, on the wire.
-fn tcp(payload: &LaxIpPayloadSlice<'_>, total: usize, source: IpAddr, destination: IpAddr) -> Option<Packet> {
-    let bytes = payload.payload;
+fn tcp(bytes: &[u8], total: usize, source: IpAddr, destination: IpAddr) -> Option<Packet> {
     let fixed: &[u8; 14] = bytes.first_chunk()?;
     let header = usize::from(fixed[12] >> 4) * 4;
     if header < 20 || header > total {

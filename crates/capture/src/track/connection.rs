@@ -1,6 +1,5 @@
 //! One connection: both sides, and the segments that tell how it began and how it ended.
 
-use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use super::side::Side;
@@ -49,8 +48,6 @@ pub struct Seen {
     pub win: u32,
     /// TTL or hop limit.
     pub ttl: Option<u8>,
-    /// IPv4's identification.
-    pub ip_id: Option<u16>,
     /// Whether it has a timestamp; `None` if its options were cut.
     pub timestamp: Option<bool>,
     /// Its payload begins as a TLS alert.
@@ -102,9 +99,11 @@ pub struct Connection {
     pub(crate) zeek: Zeek,
     /// The life of the same pair before this one.
     pub(crate) previous: Option<usize>,
-    first: Vec<Seen>,
+    /// The first segments and the last; when there are more, the oldest of the last gives way.
+    kept: Vec<Seen>,
     marked: Vec<Seen>,
-    last: VecDeque<Seen>,
+    /// Where the oldest of the last is in `kept`.
+    oldest: usize,
     dropped: u64,
     /// Fingerprints of the latest segments, and when they were captured.
     recent: ([u64; DOUBLES_AMONG], [u64; DOUBLES_AMONG]),
@@ -122,9 +121,9 @@ impl Connection {
             challenged_syns: Vec::new(),
             zeek: Zeek::default(),
             previous: None,
-            first: Vec::new(),
+            kept: Vec::new(),
             marked: Vec::new(),
-            last: VecDeque::new(),
+            oldest: FIRST_MAX,
             dropped: 0,
             recent: ([0; DOUBLES_AMONG], [0; DOUBLES_AMONG]),
         }
@@ -153,7 +152,7 @@ impl Connection {
         self.addresses.swap(0, 1);
         self.sides.swap(0, 1);
         self.zeek.flip();
-        for seen in self.first.iter_mut().chain(&mut self.marked).chain(&mut self.last) {
+        for seen in self.kept.iter_mut().chain(&mut self.marked) {
             seen.from = 1 - seen.from;
         }
     }
@@ -190,7 +189,6 @@ impl Connection {
             len: packet.len,
             win,
             ttl: packet.ttl,
-            ip_id: packet.ip_id,
             timestamp: packet.options.whole.then_some(packet.options.timestamp.is_some()),
             tls_alert: packet.payload.is_tls_alert(),
             fast_close: packet.options.mptcp_fast_close,
@@ -246,25 +244,24 @@ impl Connection {
     }
 
     fn keep(&mut self, seen: Seen) {
-        if self.first.len() < FIRST_MAX {
-            self.first.push(seen);
+        if self.kept.len() < FIRST_MAX + LAST_MAX {
+            self.kept.push(seen);
             return;
         }
-        if self.last.len() == LAST_MAX
-            && let Some(oldest) = self.last.pop_front()
-        {
-            if oldest.bits & (bit::SYN | bit::FIN | bit::RST) != 0 && self.marked.len() < MARKED_MAX {
-                self.marked.push(oldest);
-            } else {
-                self.dropped += 1;
-            }
+        let oldest = std::mem::replace(&mut self.kept[self.oldest], seen);
+        self.oldest = if self.oldest + 1 == self.kept.len() { FIRST_MAX } else { self.oldest + 1 };
+        if oldest.bits & (bit::SYN | bit::FIN | bit::RST) != 0 && self.marked.len() < MARKED_MAX {
+            self.marked.push(oldest);
+        } else {
+            self.dropped += 1;
         }
-        self.last.push_back(seen);
     }
 
     /// The segments that were kept, in the order of time, doubles left out.
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Seen> {
-        self.first.iter().chain(&self.marked).chain(&self.last)
+        let (first, last) = self.kept.split_at(FIRST_MAX.min(self.kept.len()));
+        let (newer, older) = last.split_at((self.oldest - FIRST_MAX).min(last.len()));
+        first.iter().chain(&self.marked).chain(older).chain(newer)
     }
 
     /// Whether every segment that was captured was kept.

@@ -5,7 +5,7 @@ mod side;
 mod zeek;
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 pub use connection::{Connection, Opened, Seen};
 pub use side::Side;
@@ -25,7 +25,7 @@ const RESERVED: u16 = 1024;
 pub struct Tracker {
     connections: Vec<Connection>,
     /// The newest connection of each pair of addresses and ports.
-    newest: HashMap<(SocketAddr, SocketAddr), usize>,
+    newest: HashMap<Key, usize>,
     beyond: u64,
 }
 
@@ -106,7 +106,7 @@ impl Tracker {
         }
     }
 
-    fn begin(&mut self, key: (SocketAddr, SocketAddr), packet: &Packet, previous: Option<usize>) {
+    fn begin(&mut self, key: Key, packet: &Packet, previous: Option<usize>) {
         if self.connections.len() >= CONNECTIONS_MAX {
             self.beyond += 1;
             return;
@@ -153,10 +153,22 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     sides[from].base.is_none() && sides[peer].syn_seen() && !is_over
 }
 
-/// Both addresses in an order that does not depend on the direction.
-fn key(packet: &Packet) -> (SocketAddr, SocketAddr) {
+/// Both addresses and ports in an order that does not depend on the direction: in one piece, to be hashed at once.
+type Key = [u8; 36];
+
+fn key(packet: &Packet) -> Key {
     let (a, b) = (packet.source, packet.destination);
-    if a <= b { (a, b) } else { (b, a) }
+    let (first, second) = if (a.port(), a.ip()) <= (b.port(), b.ip()) { (a, b) } else { (b, a) };
+    let mut key = [0; 36];
+    for (address, place) in [(first, 0), (second, 18)] {
+        match address.ip() {
+            IpAddr::V4(ip) => key[place..place + 4].copy_from_slice(&ip.octets()),
+            IpAddr::V6(ip) => key[place..place + 16].copy_from_slice(&ip.octets()),
+        }
+        key[place + 16..place + 18].copy_from_slice(&address.port().to_be_bytes());
+    }
+    // An IPv4 address is no IPv6 address with the same first bytes: those of the other kind are not in use (RFC 4291).
+    key
 }
 
 /// Client and server of the connection that a segment begins.
