@@ -43,7 +43,8 @@ fn is_outcome(text: &str) -> bool {
 #[test]
 fn every_script_on_the_page_can_be_read() {
     let page = page();
-    let scripts: Vec<&str> = page.split("```tcp\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
+    let scripts: Vec<&str> =
+        page.split("```tcp\n").skip(1).filter_map(|rest| Some(rest.split_once("```")?.0)).collect();
     assert!(!scripts.is_empty(), "the page has no script");
     for script in scripts {
         Script::parse(script).unwrap_or_else(|error| panic!("{error}:\n{script}"));
@@ -69,14 +70,12 @@ fn every_word_of_the_parser_is_on_the_page() {
         "client close() = EZZZ",
     ];
     let page = page();
-    let shown: Vec<&str> =
-        page.split(|letter: char| !(letter.is_alphanumeric() || "_-.".contains(letter))).collect();
+    let shown: Vec<&str> = page.split(|letter: char| !(letter.is_alphanumeric() || "_-.".contains(letter))).collect();
     for asked in ASKED {
         let error = Script::parse(&format!("{}{asked}", BEFORE[3])).expect_err("nobody knows zzz");
         let listed = error.right.split(|letter: char| ",` ".contains(letter));
-        let words: Vec<&str> = listed
-            .filter(|word| !["", "known", "are", "and", "is", "or", "flags", "follow:"].contains(word))
-            .collect();
+        let words: Vec<&str> =
+            listed.filter(|word| !["", "known", "are", "and", "is", "or", "flags", "follow:"].contains(word)).collect();
         assert!(!words.is_empty(), "`{asked}`: {error}");
         for word in words {
             assert!(shown.contains(&word), "book/reference/language.md has no `{word}` (the parser: {error})");

@@ -170,7 +170,14 @@ fn scenarios() -> String {
                 .filter(|chapter| shows(chapter, entry))
                 .map(|chapter| format!("[{}](../{chapter})", title(chapter)))
                 .collect();
-            page += &format!("| `{}` | {} | {} |\n", entry.id, script.title, shown.join("<br>"));
+            let link = Link { holds: Holds::Id(entry.id.to_owned()), step: None, rules: Rules::Linux, runtime: None };
+            let link = link.encode().expect("an id is short");
+            page += &format!(
+                "| [`{}`](../playground.html#{link}) | {} | {} |\n",
+                entry.id,
+                script.title,
+                shown.join("<br>")
+            );
         }
         page += "\n";
     }
