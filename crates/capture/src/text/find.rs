@@ -51,7 +51,7 @@ const ALSO_MAX: usize = 3;
 pub(super) fn message(original: &str) -> Answer {
     let plain = Plain::of(original);
     let text = plain.text();
-    if text.chars().filter(|letter| letter.is_alphanumeric()).count() < LETTERS_MIN.min(2) {
+    if text.is_empty() {
         return Answer::Empty;
     }
     if let Some((state, place)) = names::termination(original)
