@@ -9,6 +9,7 @@ use view::fold::Fold;
 use view::layout::Layout;
 
 use crate::directive::Begin;
+use crate::handle::Varied;
 use crate::script_path;
 
 /// Why a scenario cannot stand in a chapter.
@@ -126,18 +127,22 @@ pub(crate) struct Picture {
     pub(crate) anchor: String,
     /// Rows that are hidden at first.
     pub(crate) fold: Option<Fold>,
+    /// The number of its script that can be varied.
+    pub(crate) handle: Option<Varied>,
 }
 
 impl Picture {
     /// Its HTML: one line, as Markdown ends raw HTML at a blank one.
     pub(crate) fn html(&self, program: &str) -> String {
-        let Self { of: Performed { id, text, layout }, begin, anchor, fold } = self;
+        let Self { of: Performed { id, text, layout }, begin, anchor, fold, handle } = self;
         let picture = player::still::picture(layout.clone(), anchor, fold.clone());
         assert!(!picture.contains(['\n', '\r']), "the picture of {id} is one line, or Markdown would tear it");
         let fold_end = fold.as_ref().map(|fold| format!(" data-fold-end=\"{}\"", fold.rows.end)).unwrap_or_default();
+        let (attributes, table) = handle.as_ref().map(Varied::html).unwrap_or_default();
         format!(
             "<div class=\"scenario\" data-scenario=\"{id}\" data-program=\"{}\" data-begin=\"{}\" \
-             data-anchor=\"{anchor}\"{fold_end} data-script=\"{}\"><div class=\"scenario-picture\">{picture}</div></div>",
+             data-anchor=\"{anchor}\"{fold_end}{attributes} data-script=\"{}\">{table}\
+             <div class=\"scenario-picture\">{picture}</div></div>",
             attribute(program),
             begin.word(),
             attribute(text),
@@ -196,8 +201,13 @@ mod tests {
         let of = perform("close-with-unread-data").expect("runs as written");
         let fold = Fold::of(&of.layout, &[]);
         let end = fold.as_ref().expect("it begins with a handshake").rows.end;
-        let picture =
-            Picture { of, begin: Begin::Predicting, anchor: "reset-x.close-with-unread-data".to_owned(), fold };
+        let picture = Picture {
+            of,
+            begin: Begin::Predicting,
+            anchor: "reset-x.close-with-unread-data".to_owned(),
+            fold,
+            handle: None,
+        };
         let html = picture.html("player/player-0.js");
         assert!(!html.contains('\n'));
         for part in [
@@ -225,7 +235,8 @@ mod tests {
         for entry in CATALOGUE {
             match perform(entry.id) {
                 Ok(of) => {
-                    let picture = Picture { of, begin: Begin::Overview, anchor: "a".to_owned(), fold: None };
+                    let picture =
+                        Picture { of, begin: Begin::Overview, anchor: "a".to_owned(), fold: None, handle: None };
                     assert!(picture.html("player/player-0.js").contains("class=\"sc-figure\""));
                 }
                 Err(error) => panic!("{error}"),

@@ -9,33 +9,47 @@ use view::vary::{Band, Handle as Number, Tone, bands};
 use crate::directive::Handle;
 use crate::embed::{Performed, attribute};
 
-/// The HTML of a handle: one line.
-///
-/// # Errors
-/// The step has no number, or a value cannot be performed.
-pub(crate) fn html(of: &Performed, handle: &Handle, program: &str) -> Result<String, String> {
-    let row = Step::parse(&handle.step).and_then(|step| step.find(&of.layout)).map_err(|error| error.to_string())?;
-    let line = of.layout.rows[row].line.ok_or_else(|| format!("`{}` is no statement of the script", handle.step))?;
-    let number = Number::of_line(of.text, line)?;
-    let bands = bands(&number, handle.values(), |text| {
-        let script = Script::parse(text).map_err(|error| format!("{}: {error}", of.id))?;
-        sim::run(of.id, &script, sim::Rules::Linux).map_err(|error| format!("{}: {error}", of.id))
-    })?;
-    let Handle { from, to, by, label, .. } = handle;
-    Ok(format!(
-        "<div class=\"scenario-handle\" data-scenario=\"{}\" data-program=\"{}\" data-line=\"{line}\" \
-         data-from=\"{from}\" data-to=\"{to}\" data-by=\"{by}\" data-label=\"{}\" data-script=\"{}\">{}</div>",
-        of.id,
-        attribute(program),
-        attribute(label),
-        attribute(of.text),
-        table(label, &bands)
-    ))
+/// A number of a script, performed with each of its values.
+#[derive(Clone, Debug)]
+pub(crate) struct Varied {
+    handle: Handle,
+    /// The statement that has the number.
+    line: u32,
+    bands: Vec<Band>,
+}
+
+impl Varied {
+    /// Performs a scenario with every value.
+    ///
+    /// # Errors
+    /// The step has no number, or a value cannot be performed.
+    pub(crate) fn of(of: &Performed, handle: Handle) -> Result<Self, String> {
+        let row =
+            Step::parse(&handle.step).and_then(|step| step.find(&of.layout)).map_err(|error| error.to_string())?;
+        let line =
+            of.layout.rows[row].line.ok_or_else(|| format!("`{}` is no statement of the script", handle.step))?;
+        let number = Number::of_line(of.text, line)?;
+        let bands = bands(&number, handle.values(), |text| {
+            let script = Script::parse(text).map_err(|error| format!("{}: {error}", of.id))?;
+            sim::run(of.id, &script, sim::Rules::Linux).map_err(|error| format!("{}: {error}", of.id))
+        })?;
+        Ok(Self { handle, line, bands })
+    }
+
+    /// What the loader needs, as attributes; and the table. No line ends in either.
+    pub(crate) fn html(&self) -> (String, String) {
+        let Self { handle: Handle { from, to, by, label, .. }, line, bands } = self;
+        let attributes = format!(
+            " data-line=\"{line}\" data-from=\"{from}\" data-to=\"{to}\" data-by=\"{by}\" data-label=\"{}\"",
+            attribute(label)
+        );
+        (attributes, table(label, bands))
+    }
 }
 
 /// What every value gives: a line for each band, a column for each call that tells one band from another.
 fn table(label: &str, bands: &[Band]) -> String {
-    let mut table = format!("<table><thead><tr><th scope=\"col\">{}</th>", attribute(label));
+    let mut table = format!("<table class=\"sc-values\"><thead><tr><th scope=\"col\">{}</th>", attribute(label));
     for given in bands.first().into_iter().flat_map(|band| &band.gives) {
         let _ = write!(table, "<th scope=\"col\"><code>{}</code></th>", attribute(&given.call));
     }
@@ -74,7 +88,8 @@ mod tests {
     #[test]
     fn every_value_has_its_place_in_the_table() {
         let of = perform("partial-read-then-close").expect("it runs");
-        let html = html(&of, &handle("server.read"), "p.js").expect("it has a number");
+        let (attributes, html) = Varied::of(&of, handle("server.read")).expect("it has a number").html();
+        assert!(attributes.contains("data-from=\"1\" data-to=\"12\" data-by=\"1\""), "{attributes}");
         assert!(!html.contains('\n'));
         assert!(html.contains("<th scope=\"col\">bytes read &amp; left</th>"), "{html}");
         assert!(html.contains("class=\"sc-fails\"") && html.contains("ECONNRESET"), "{html}");
@@ -83,7 +98,7 @@ mod tests {
     #[test]
     fn a_step_without_a_number_is_said() {
         let of = perform("write-after-peer-close").expect("it runs");
-        let why = |step: &str| html(&of, &handle(step), "p.js").expect_err(step);
+        let why = |step: &str| Varied::of(&of, handle(step)).expect_err(step);
         assert!(why("server.FIN").contains("is no statement of the script"));
         assert!(why("server.close").contains("found no number"));
         assert!(why("server.reset").contains("no step `server.reset`"));

@@ -8,9 +8,9 @@ use view::layout::Layout;
 use view::palette::Hue;
 use view::step::Step;
 
-use crate::directive::{Directive, Opening, Shows, directives, playgrounds};
+use crate::directive::{Begin, Directive, Opening, Shows, directives, playgrounds};
 use crate::embed::{Picture, attribute, perform};
-use crate::handle;
+use crate::handle::Varied;
 use crate::step_link::{StepLink, step_links};
 
 /// What is wrong in a chapter: the line, and why.
@@ -29,7 +29,7 @@ pub(crate) struct Built<'a> {
 /// # Errors
 /// Everything that is wrong, each with its line.
 pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<String, Vec<Wrong>> {
-    let Drawn { pictures, handles, mut wrong } = drawn(path, chapter, built);
+    let (pictures, mut wrong) = pictures(path, chapter);
     let mut text = chapter.to_owned();
     // From the end, so that the places before stay right. A link stays on its lines.
     for link in step_links(chapter).iter().rev() {
@@ -49,23 +49,12 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     for (line, picture) in &pictures {
         lines[line - 1] = picture.html(built.program);
     }
-    for (line, html) in handles {
-        lines[line - 1] = html;
-    }
     Ok(lines.join("\n") + "\n")
 }
 
-/// What a chapter's directives become, by line.
-struct Drawn {
-    pictures: BTreeMap<usize, Picture>,
-    handles: BTreeMap<usize, String>,
-    /// The directives that cannot be one.
-    wrong: Vec<Wrong>,
-}
-
-fn drawn(path: &Path, chapter: &str, built: &Built<'_>) -> Drawn {
+/// The pictures of a chapter by line, and the directives that cannot be one.
+fn pictures(path: &Path, chapter: &str) -> (BTreeMap<usize, Picture>, Vec<Wrong>) {
     let mut pictures: BTreeMap<usize, Picture> = BTreeMap::new();
-    let mut handles = BTreeMap::new();
     let mut wrong = Vec::new();
     for found in directives(chapter) {
         let Directive { line, id, shows } = match found {
@@ -82,24 +71,26 @@ fn drawn(path: &Path, chapter: &str, built: &Built<'_>) -> Drawn {
                 continue;
             }
         };
-        match shows {
-            Shows::Picture { begin, opening } => {
-                let earlier: Vec<&Layout> = pictures.values().map(|picture| &*picture.of.layout).collect();
-                let fold = match opening {
-                    Opening::Folded => Fold::of(&of.layout, &earlier),
-                    Opening::Seen => None,
-                };
-                let again = pictures.values().filter(|picture| picture.of.id == of.id).count();
-                let anchor = anchor(path, of.id, again);
-                pictures.insert(line, Picture { of, begin, anchor, fold });
-            }
-            Shows::Handle(number) => match handle::html(&of, &number, built.program) {
-                Ok(html) => drop(handles.insert(line, html)),
-                Err(why) => wrong.push((line, why)),
+        let (begin, opening, handle) = match shows {
+            Shows::Picture { begin, opening } => (begin, opening, None),
+            Shows::Handle(handle) => match Varied::of(&of, handle) {
+                Ok(varied) => (Begin::Overview, Opening::Folded, Some(varied)),
+                Err(why) => {
+                    wrong.push((line, why));
+                    continue;
+                }
             },
-        }
+        };
+        let earlier: Vec<&Layout> = pictures.values().map(|picture| &*picture.of.layout).collect();
+        let fold = match opening {
+            Opening::Folded => Fold::of(&of.layout, &earlier),
+            Opening::Seen => None,
+        };
+        let again = pictures.values().filter(|picture| picture.of.id == of.id).count();
+        let anchor = anchor(path, of.id, again);
+        pictures.insert(line, Picture { of, begin, anchor, fold, handle });
     }
-    Drawn { pictures, handles, wrong }
+    (pictures, wrong)
 }
 
 /// The name of a picture in the whole book: its chapter's path, the scenario, and which of them it is there.

@@ -8,7 +8,7 @@
 //! - [`why`]: a sentence for each step; [`rules`]: for each of Linux's rules; [`parts`]: what is written on an arrow
 //! - [`change`]: what a click changes in the script; [`compare`]: what differs from the book's run
 //! - [`vary`]: one number of a script, and what each value gives
-//! - [`predict`]: what comes next? The questions of a run
+//! - [`predict`]: what comes next? The questions of a run; [`reasons`]: why an answer is wrong
 //! - [`export`]: the picture as one SVG, the run for packetdrill
 
 pub mod change;
@@ -23,6 +23,7 @@ pub mod notes;
 pub mod palette;
 pub mod parts;
 pub mod predict;
+pub mod reasons;
 mod rows;
 pub mod rules;
 pub mod step;

@@ -1,8 +1,9 @@
 //! "What comes next?" The questions of a run: asked before a row is shown, answered by the run itself.
 
-use scenario::{Fate, Host, Outcome, State, Verb};
+use scenario::{Errno, Fate, Host, Outcome, State, Verb};
 
 use crate::layout::{Layout, Look, Row, Thing};
+use crate::reasons::{Choice, against};
 use crate::texts;
 
 /// A run's questions, and how far the reader has come with them.
@@ -15,6 +16,8 @@ pub struct Quiz {
     is_asking: bool,
     /// The last answer, until the reader goes on: whether it was right.
     pub verdict: Option<bool>,
+    /// The choice that was it.
+    chosen: Option<usize>,
 }
 
 /// One question.
@@ -28,6 +31,8 @@ pub struct Question {
     pub text: String,
     /// What the reader may choose.
     pub choices: Vec<String>,
+    /// Why each of them is wrong; empty for the right one.
+    pub reasons: Vec<String>,
     /// Which choice the run makes.
     pub right: usize,
 }
@@ -36,7 +41,7 @@ impl Quiz {
     /// The questions of a run.
     pub fn of(layout: &Layout) -> Self {
         let questions = (1..layout.rows.len()).filter_map(|row| question(layout, row)).collect();
-        Self { questions, answered: 0, is_asking: false, verdict: None }
+        Self { questions, answered: 0, is_asking: false, verdict: None, chosen: None }
     }
 
     /// The question that stands there now.
@@ -63,10 +68,19 @@ impl Quiz {
     pub fn answer(&mut self, choice: usize) -> Option<usize> {
         let question = self.asking()?;
         let (row, is_right) = (question.row, question.right == choice);
-        self.verdict = Some(is_right);
+        (self.verdict, self.chosen) = (Some(is_right), Some(choice));
         self.answered += 1;
         self.is_asking = false;
         Some(row)
+    }
+}
+
+impl Quiz {
+    /// Why the last answer was wrong, until the reader goes on.
+    pub fn reason(&self) -> Option<&str> {
+        self.verdict.filter(|is_right| !is_right)?;
+        let answered = &self.questions[self.answered.checked_sub(1)?];
+        answered.reasons.get(self.chosen?).map(String::as_str).filter(|reason| !reason.is_empty())
     }
 }
 
@@ -78,7 +92,8 @@ fn question(layout: &Layout, at: usize) -> Option<Question> {
     let mut before = at - 1;
     let (text, mut choices, right) = match &row.thing {
         Thing::Call { call, outcome: Some(outcome), .. } => {
-            (texts::what_returns(host, call), outcomes(row, host, call, *outcome)?, outcome.to_string())
+            let choices = outcomes(row, host, call, *outcome)?.iter().copied().map(Choice::Gives).collect();
+            (texts::what_returns(host, call), choices, Choice::Gives(*outcome))
         }
         Thing::Segment(flight) => {
             let flight = &layout.flights[*flight];
@@ -90,36 +105,39 @@ fn question(layout: &Layout, at: usize) -> Option<Question> {
                 before = cause.saturating_sub(1);
                 texts::headline_of_call(&layout.rows[cause])
             });
-            let looks = [Look::Fin, Look::Rst, Look::Ack, Look::Data];
-            (
-                texts::what_leaves(host, call),
-                looks.map(texts::look).map(str::to_owned).to_vec(),
-                texts::look(look).to_owned(),
-            )
+            let choices = [Look::Fin, Look::Rst, Look::Ack, Look::Data].map(Choice::Sends).to_vec();
+            (texts::what_leaves(host, call), choices, Choice::Sends(look))
         }
         _ => return None,
     };
     if !choices.contains(&right) {
-        choices.insert(0, right.clone());
+        choices.insert(0, right);
     }
+    let reason = |choice: &Choice| if *choice == right { String::new() } else { against(layout, at, *choice) };
+    let reasons = choices.iter().map(reason).collect();
     let right = choices.iter().position(|choice| *choice == right)?;
-    Some(Question { row: at, before, text, choices, right })
+    let choices = choices.into_iter().map(texts::choice).collect();
+    Some(Question { row: at, before, text, choices, reasons, right })
 }
 
 /// What a call might return; `None` where it would be no question.
-fn outcomes(row: &Row, host: Host, call: &Verb, outcome: Outcome) -> Option<Vec<String>> {
+fn outcomes(row: &Row, host: Host, call: &Verb, outcome: Outcome) -> Option<&'static [Outcome]> {
+    const ZERO: Outcome = Outcome::ZERO;
+    const RESET: Outcome = Outcome::Errno(Errno::ECONNRESET);
+    const PIPE: Outcome = Outcome::Errno(Errno::EPIPE);
+    const REFUSED: Outcome = Outcome::Errno(Errno::ECONNREFUSED);
+    const TIMED_OUT: Outcome = Outcome::Errno(Errno::ETIMEDOUT);
     let is_open = |lane: &crate::layout::Lane| matches!(lane.before, Some(State::Established) | None);
     let is_plain = matches!(outcome, Outcome::Number(_)) && row.lanes[host.index()].iter().all(is_open);
-    let likely: &[&str] = match call {
-        Verb::Read { .. } if matches!(outcome, Outcome::Number(1..)) => return None,
-        Verb::Read { .. } => &["0", "ECONNRESET", "EPIPE", "blocks"],
-        Verb::Write(_) if is_plain => return None,
-        Verb::Write(_) => &["ECONNRESET", "EPIPE", "blocks"],
-        Verb::Connect { .. } if is_plain => return None,
-        Verb::Connect { .. } => &["0", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT"],
-        _ => return None,
-    };
-    Some(likely.iter().map(|&outcome| outcome.to_owned()).collect())
+    match call {
+        Verb::Read { .. } if matches!(outcome, Outcome::Number(1..)) => None,
+        Verb::Read { .. } => Some(&[ZERO, RESET, PIPE, Outcome::Blocks]),
+        Verb::Write(_) if is_plain => None,
+        Verb::Write(_) => Some(&[RESET, PIPE, Outcome::Blocks]),
+        Verb::Connect { .. } if is_plain => None,
+        Verb::Connect { .. } => Some(&[ZERO, REFUSED, RESET, TIMED_OUT]),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -164,5 +182,53 @@ mod tests {
         assert_eq!(quiz.stop(usize::MAX), quiz.questions[1].before);
         assert_eq!(quiz.stop(0), 0, "going back is free");
         assert_eq!(quiz.asking(), None);
+    }
+
+    #[test]
+    fn every_wrong_answer_of_the_book_gets_its_reason() {
+        let mut wrong = 0;
+        for entry in scenario::CATALOGUE {
+            for question in quiz(entry.id).questions {
+                for (at, reason) in question.reasons.iter().enumerate() {
+                    assert_eq!(
+                        reason.is_empty(),
+                        at == question.right,
+                        "{}: {} {:?}",
+                        entry.id,
+                        question.text,
+                        question.choices[at]
+                    );
+                    wrong += usize::from(!reason.is_empty());
+                }
+            }
+        }
+        assert!(wrong > 300, "only {wrong}");
+    }
+
+    #[test]
+    fn the_reason_is_about_the_answer_that_was_given() {
+        let mut quiz = quiz("write-after-peer-close");
+        let mut reasons = Vec::new();
+        while let Some(question) = {
+            quiz.stop(usize::MAX);
+            quiz.asking().cloned()
+        } {
+            let wrong =
+                question.choices.iter().position(|choice| choice == "ECONNRESET" || choice == "an acknowledgement");
+            quiz.answer(wrong.expect("it is among them"));
+            reasons.push(quiz.reason().expect("it is wrong").to_owned());
+        }
+        assert_eq!(
+            reasons,
+            [
+                "An ACK would not tell the other side that no more comes.",
+                "No reset has reached this side so far, so there is no error to give.",
+                "An ACK would say that all is well, and that the connection goes on.",
+                "ECONNRESET needs a reset that no FIN preceded. Here a FIN has come first.",
+                "The error has been given to an earlier call, and it is given once.",
+            ]
+        );
+        assert_eq!(quiz.stop(0), 0);
+        assert_eq!(quiz.reason(), None, "who goes on is told no more");
     }
 }

@@ -8,6 +8,7 @@ use crate::fold::{Fold, Why};
 use crate::holding::{Holding, Owner};
 use crate::layout::{Change, Flight, Layout, Look, Row, Thing};
 use crate::notes::{Note, notes};
+use crate::reasons::Choice;
 use crate::rules;
 
 pub const AS_TABLE: &str = "The same as a table";
@@ -149,6 +150,14 @@ pub const fn fate(fate: Fate) -> Option<&'static str> {
         Fate::Delivered => None,
         Fate::Dropped => Some(LOST),
         Fate::Injected => Some(FORGED),
+    }
+}
+
+/// An answer to a question.
+pub fn choice(choice: Choice) -> String {
+    match choice {
+        Choice::Gives(outcome) => outcome.to_string(),
+        Choice::Sends(look) => self::look(look).to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::rules;
 /// Why a step is as it is; `None` where label and rules say it.
 pub fn why(layout: &Layout, at: usize) -> Option<String> {
     let row = layout.rows.get(at)?;
-    let past = Past { layout, at, row };
+    let past = Past::of(layout, at);
     match &row.thing {
         Thing::Call { call, outcome, .. } => past.call(call, *outcome),
         Thing::Segment(flight) => past.segment(&layout.flights[*flight]),
@@ -25,13 +25,17 @@ pub fn why(layout: &Layout, at: usize) -> Option<String> {
 }
 
 /// A row and what came before it.
-struct Past<'a> {
+pub(crate) struct Past<'a> {
     layout: &'a Layout,
     at: usize,
     row: &'a Row,
 }
 
 impl<'a> Past<'a> {
+    pub(crate) fn of(layout: &'a Layout, at: usize) -> Self {
+        Self { layout, at, row: &layout.rows[at] }
+    }
+
     /// The earlier calls on the row's socket, newest first.
     fn calls(&self) -> impl Iterator<Item = (&'a Verb, Outcome)> {
         let Thing::Call { socket: own, .. } = &self.row.thing else { unreachable!("only calls ask for calls") };
@@ -51,7 +55,7 @@ impl<'a> Past<'a> {
     }
 
     /// Whether the host has been sent a FIN that has arrived.
-    fn has_fin(&self, host: Host) -> bool {
+    pub(crate) fn has_fin(&self, host: Host) -> bool {
         let now_us = self.row.at_us;
         self.flights().any(|flight| {
             flight.from != host && flight.segment.flags.fin && flight.arrives_us.is_some_and(|at_us| at_us <= now_us)
@@ -63,7 +67,7 @@ impl<'a> Past<'a> {
     }
 
     /// An earlier call on the socket got the error of the connection's end.
-    fn was_told(&self) -> bool {
+    pub(crate) fn was_told(&self) -> bool {
         let is_end = |errno| matches!(errno, Errno::ECONNRESET | Errno::EPIPE | Errno::ETIMEDOUT | Errno::ECONNREFUSED);
         self.calls().any(|(_, outcome)| matches!(outcome, Outcome::Errno(errno) if is_end(errno)))
     }
