@@ -31,11 +31,12 @@
   }
 
   async function enliven(embed) {
-    const { scenario, script, begin, anchor, foldEnd } = embed.dataset;
+    const { scenario, script, begin, anchor, foldEnd, line } = embed.dataset;
     const end = foldEnd === undefined ? undefined : Number(foldEnd);
     try {
-      const { mount } = await program(embed);
-      embed.replaceChildren(await drawn((place) => mount(place, scenario, script, begin, anchor, end)));
+      const { mount, vary } = await program(embed);
+      const draw = line ? (place) => vary(place, embed) : (place) => mount(place, scenario, script, begin, anchor, end);
+      embed.replaceChildren(await drawn(draw));
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use scenario::Script;
 use view::step::Step;
-use view::vary::{Band, Handle as Number, Tone, bands};
+use view::texts;
+use view::vary::{Band, Handle as Number, bands};
 
 use crate::directive::Handle;
 use crate::embed::{Performed, attribute};
@@ -57,7 +58,7 @@ fn table(label: &str, bands: &[Band]) -> String {
     for band in bands {
         let values =
             if band.from == band.to { band.from.to_string() } else { format!("{} – {}", band.from, band.to) };
-        let _ = write!(table, "<tr class=\"{}\"><th scope=\"row\">{values}</th>", class(band.tone()));
+        let _ = write!(table, "<tr class=\"{}\"><th scope=\"row\">{values}</th>", band.tone().class());
         for given in &band.gives {
             let outcome = given.outcome.map_or_else(|| "–".to_owned(), |outcome| outcome.to_string());
             let _ = write!(table, "<td><code>{}</code></td>", attribute(&outcome));
@@ -65,15 +66,6 @@ fn table(label: &str, bands: &[Band]) -> String {
         table.push_str("</tr>");
     }
     table + "</tbody></table>"
-}
-
-const fn class(tone: Tone) -> &'static str {
-    match tone {
-        Tone::Works => "sc-works",
-        Tone::Ends => "sc-ends",
-        Tone::Blocks => "sc-waits",
-        Tone::Fails => "sc-fails",
-    }
 }
 
 #[cfg(test)]

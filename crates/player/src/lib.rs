@@ -39,4 +39,5 @@ pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod still;
 mod texts;
+mod vary;
 mod workshop;

@@ -10,6 +10,7 @@ use crate::layout::{Change, Flight, Layout, Look, Row, Thing};
 use crate::notes::{Note, notes};
 use crate::reasons::Choice;
 use crate::rules;
+use crate::vary::Band;
 
 pub const AS_TABLE: &str = "The same as a table";
 pub const COLUMNS: [&str; 4] = ["Step", "Time", "Where", "What happens"];
@@ -120,6 +121,14 @@ pub fn fold(fold: &Fold) -> String {
         Why::Opening => format!("{steps} steps: the connection opens"),
         Why::AsAbove => format!("{steps} steps, as in the picture above"),
     }
+}
+
+/// What stands over the choice of values.
+pub const EVERY_VALUE: &str = "What every value gives";
+
+/// `160 – 180`
+pub fn values(band: &Band) -> String {
+    if band.from == band.to { band.from.to_string() } else { format!("{} – {}", band.from, band.to) }
 }
 
 /// What a picture is called where it cannot be seen.

@@ -179,6 +179,18 @@ pub enum Tone {
     Fails,
 }
 
+impl Tone {
+    /// Its class in the page.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Works => "sc-works",
+            Self::Ends => "sc-ends",
+            Self::Blocks => "sc-waits",
+            Self::Fails => "sc-fails",
+        }
+    }
+}
+
 impl Band {
     /// What it means for the program: its first call that differs, for what follows is a consequence.
     pub fn tone(&self) -> Tone {
