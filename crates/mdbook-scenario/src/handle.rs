@@ -56,8 +56,7 @@ fn table(label: &str, bands: &[Band]) -> String {
     }
     table.push_str("</tr></thead><tbody>");
     for band in bands {
-        let values =
-            if band.from == band.to { band.from.to_string() } else { format!("{} – {}", band.from, band.to) };
+        let values = texts::values(band);
         let _ = write!(table, "<tr class=\"{}\"><th scope=\"row\">{values}</th>", band.tone().class());
         for given in &band.gives {
             let outcome = given.outcome.map_or_else(|| "–".to_owned(), |outcome| outcome.to_string());
