@@ -49,8 +49,13 @@ impl Handle {
     }
 
     /// The script with another value: in the number's own unit, a moment in milliseconds since its block began.
+    ///
+    /// What the script says of its outcomes, and beside its statements, it says of its own value, and of no other.
     pub fn set(&self, value: u32) -> String {
-        match &self.number {
+        if value == self.value() {
+            return self.text.clone();
+        }
+        let text = match &self.number {
             Number::Written { range, .. } => {
                 format!("{}{value}{}", &self.text[..range.start], &self.text[range.end..])
             }
@@ -59,10 +64,10 @@ impl Handle {
                 let mut text = lines[..block.start].join("\n") + "\n";
                 text += &moved_to(&lines[block.clone()], *moved, value);
                 text += &lines[block.end..].join("\n");
-                text.push('\n');
                 text
             }
-        }
+        };
+        text.lines().map(asked).collect()
     }
 
     /// The line of the call whose argument varies, if it is one.
@@ -99,6 +104,15 @@ fn statement(line: &str) -> &str {
 fn arguments(line: &str) -> &str {
     let statement = statement(line);
     statement.split(" = ").next().unwrap_or(statement)
+}
+
+/// A line without what it says of its own run, with its end.
+fn asked(line: &str) -> String {
+    if line.starts_with('#') {
+        return format!("{line}\n");
+    }
+    let background = if statement(line).ends_with('&') && !arguments(line).ends_with('&') { " &" } else { "" };
+    format!("{}{background}\n", arguments(line))
 }
 
 fn last_number(text: &str) -> Option<Range<usize>> {
@@ -298,11 +312,11 @@ mod tests {
     fn the_last_number_of_a_statement_can_be_set() {
         let handle = Handle::of_line(LATE, 6).expect("it has a number");
         assert_eq!(handle.value(), 0);
-        assert!(handle.set(12).contains("client setsockopt(SO_LINGER, 12)\nclient close() = 0\n"));
+        assert!(handle.set(12).contains("client setsockopt(SO_LINGER, 12)\nclient close()\n"));
         assert!(Handle::of_line(LATE, 7).is_err(), "an outcome is no number of the statement");
         assert!(Handle::of_line(LATE, 99).is_err());
         let captioned = "# ?\nwait 40ms # 2 s\n";
-        assert_eq!(Handle::of_line(captioned, 2).expect("it has one").set(7), "# ?\nwait 7ms # 2 s\n");
+        assert_eq!(Handle::of_line(captioned, 2).expect("it has one").set(7), "# ?\nwait 7ms\n");
     }
 
     const BLOCK: &str = "# ?\nclient write(1) = 1 & # leaves\nwait 60ms &\nserver read() = 1 &\nwait 60ms &\nserver close() = 0 &\nclient read()\n";
@@ -314,13 +328,13 @@ mod tests {
         assert_eq!(handle.set(120), BLOCK);
         assert_eq!(
             handle.set(20),
-            "# ?\nclient write(1) = 1 & # leaves\nwait 20ms &\nserver close() = 0 &\nclient read()\n",
+            "# ?\nclient write(1) &\nwait 20ms &\nserver close() &\nclient read()\n",
             "whoever has closed reads no more"
         );
         let first = Handle::of_line(BLOCK, 2).expect("it is one of several");
         assert_eq!(
             first.set(70),
-            "# ?\nwait 60ms &\nserver read() = 1 &\nwait 10ms &\nclient write(1) = 1 & # leaves\nwait 50ms &\nserver close() = 0 &\nclient read()\n"
+            "# ?\nwait 60ms &\nserver read() &\nwait 10ms &\nclient write(1) &\nwait 50ms &\nserver close() &\nclient read()\n"
         );
     }
 
