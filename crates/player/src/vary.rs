@@ -42,7 +42,7 @@ pub(crate) fn Vary(props: &VaryProps) -> Html {
     let value_now = value.unwrap_or_else(|| handle.value().clamp(props.from, props.to));
     let Ok(run) = Run::of(&handle.set(value_now), Rules::Linux) else { return Html::default() };
     let band = bands.iter().find(|band| band.from <= value_now && value_now <= band.to);
-    let said = band.map(|band| gives(band)).unwrap_or_default();
+    let said = band.map(gives).unwrap_or_default();
     let oninput = {
         let value = value.clone();
         Callback::from(move |event: InputEvent| {
