@@ -49,8 +49,8 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::AckTooOld => "acknowledges what is long past: answered with an ACK",
         RuleId::NoMemory => "no memory for it: not taken, though there was a window",
         RuleId::SynInHandshake => "another SYN: the handshake ends with a reset",
-        RuleId::SynCookie => "more handshakes than the backlog: a SYN cookie, nothing is kept",
-        RuleId::HandshakesFull => "more handshakes than the backlog: the SYN is dropped",
+        RuleId::SynCookie => "too many handshakes: a SYN cookie, nothing is kept",
+        RuleId::HandshakesFull => "too many handshakes: the SYN is dropped",
     }
 }
 
