@@ -71,6 +71,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "final-ack-lost"
         "time-wait-minute"
         "time-wait-bind"
+        "time-wait-restart"
         "time-wait-reopen"
         "close-wait-leak"
         "fin-wait2-orphan";
