@@ -1,4 +1,6 @@
 //! Captures of runs whose endings are known: what `capture` says of them.
 
 mod formats;
+mod matching;
+mod played;
 mod truth;

@@ -43,9 +43,12 @@ impl Run {
         });
         let frames: Vec<OnLink> = on_link
             .zip(frames)
-            .map(|((left_us, arrives_us, from, fate), (at_us, bytes))| {
-                assert_eq!(left_us, at_us, "a frame a segment");
-                OnLink { left_us, arrives_us, from, forged: fate == Fate::Injected, bytes }
+            .map(|((left_us, arrives_us, from, fate), (_, bytes))| OnLink {
+                left_us,
+                arrives_us,
+                from,
+                forged: fate == Fate::Injected,
+                bytes,
             })
             .collect();
         Self { trace, frames }
@@ -130,6 +133,22 @@ fn write_ip(bytes: &mut [u8], ttl: u8, id: u16) {
     } else {
         bytes[7] = ttl;
     }
+}
+
+/// The packets of a capture of the usual byte order, with their times in microseconds.
+///
+/// # Panics
+/// It is cut.
+pub fn records(bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
+    let mut records = Vec::new();
+    let mut rest = &bytes[24..];
+    while let Some(header) = rest.first_chunk::<16>() {
+        let number = |at: usize| u32::from_le_bytes(header[at..at + 4].try_into().expect("four bytes"));
+        let end = 16 + number(8) as usize;
+        records.push((u64::from(number(0)) * 1_000_000 + u64::from(number(4)), rest[16..end].to_vec()));
+        rest = &rest[end..];
+    }
+    records
 }
 
 /// How a capture is written.

@@ -14,6 +14,7 @@ pub mod interleavings;
 pub mod ledger;
 pub mod normal;
 pub mod random;
+pub mod verdicts;
 
 use std::path::PathBuf;
 

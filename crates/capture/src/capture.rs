@@ -1,5 +1,6 @@
 //! One capture file, from its first byte to its connections.
 
+use crate::lines::packets;
 use crate::read::{Kind, Reader, Skip, Skipped, kind};
 use crate::track::{Connection, Tracker};
 
@@ -21,6 +22,15 @@ impl Capture {
         let mut capture = Self::new();
         capture.push(bytes);
         capture.finish()
+    }
+
+    /// Pasted lines of tcpdump or tshark: connections, numbered by lines, and how many lines are no segments.
+    pub fn of_text(text: &str) -> (Vec<Connection>, Skipped) {
+        let (packets, mut skipped) = packets(text);
+        let mut tracker = Tracker::new();
+        packets.iter().for_each(|packet| tracker.take(packet));
+        skipped.add(Skip::TooMany, tracker.beyond());
+        (tracker.finish(), skipped)
     }
 
     /// Takes the next piece of the file, of any size. gzip is unpacked by whoever reads the file: [`kind`] knows it.

@@ -8,11 +8,17 @@
 //! - [`Reader`] (`read/`): pcap and pcapng, link types, IP, TCP; what cannot be read is named and counted ([`Skipped`])
 //! - [`Tracker`] (`track/`): segments → [`Connection`]s; Zeek's history and [`ConnState`]
 //! - [`Ending`] (`ending/`): who ended it, why, how sure, with the numbers of the packets; what each program was told
+//! - [`packets`] (`lines.rs`): pasted lines of tcpdump and tshark
+//! - [`play`] (`played.rs`): the ways to end a connection, performed, and which of them send the same
+//! - [`matched`] (`matching.rs`): two captures of one connection
 //! - [`Report`] (`report.rs`): what was found, as data
 //! - [`text`]: pasted text instead of a capture: a log's line, a trace, what `ss` and `nstat` print
 
 mod capture;
 mod ending;
+mod lines;
+mod matching;
+mod played;
 mod read;
 mod report;
 pub mod text;
@@ -20,6 +26,9 @@ mod track;
 
 pub use capture::{Capture, is_capture};
 pub use ending::{By, Cause, Ending, Evidence, Kind as EndingKind, Named, Next, Sure, told};
+pub use lines::packets;
+pub use matching::{Fate as UnseenFate, Matched, Unseen, matched};
+pub use played::{Played, Way, play};
 pub use read::{Beginning, Kind, Options, Packet, Reader, Skip, Skipped, kind};
 pub use report::{NotRead, Report, Sides, Told};
 pub use track::{CONNECTIONS_MAX, ConnState, Connection, Opened, Seen, Side, Tracker};

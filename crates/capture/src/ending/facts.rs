@@ -160,7 +160,14 @@ impl<'a> Facts<'a> {
     pub(crate) fn is_unsure(&self, at: usize) -> bool {
         let segment = self.seen[at];
         let hops = &self.hops[segment.from];
-        let (Some(ttl), Some(&(main, most))) = (segment.ttl, hops.counts.first()) else { return false };
+        let Some(ttl) = segment.ttl else { return false };
+        // A refusal has nothing of its side to be compared with, and is what a host without a listener sends.
+        let Some(&(main, most)) = hops.counts.first() else { return self.handshake == Handshake::NotSeen };
+        let count = hops.counts.iter().find(|(known, _)| *known == ttl).map_or(0, |(_, count)| *count);
+        let others = if segment.is_reset() { count } else { count.saturating_sub(1) };
+        if hops.syn.is_none() && others < 2 {
+            return true;
+        }
         if segment.is_reset() {
             let odd = hops.odd(ttl).is_some();
             return !odd && (ttl != main || most < DATA_MIN && hops.syn.is_some_and(|syn| syn != ttl));
@@ -207,7 +214,8 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         peer_bytes: payload(peers().copied()),
         own_bytes: payload(own().copied()),
         lives_on: lives_on(seen, at, &hops[from]),
-        odd: odd(connection, segment, &hops[from]),
+        // What refuses a SYN has nothing before it to be compared with.
+        odd: if own_next.is_some() { odd(connection, segment, &hops[from]) } else { Vec::new() },
     }
 }
 
@@ -284,8 +292,7 @@ fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
     let sent = own.map(|other| other.end()).max().unwrap_or(reset.seq);
     (at + 1..seen.len()).find(|later| {
         let segment = seen[*later];
-        let another_way =
-            hops.is_alien(segment.ttl) || hops.syn.is_some_and(|syn| segment.ttl.is_some_and(|ttl| ttl != syn));
+        let another_way = segment.ttl.is_some_and(|ttl| !hops.is_known(ttl));
         let opens = segment.has(bit::SYN) && !segment.has(bit::ACK);
         if segment.from != reset.from || another_way || opens || segment.is_reset() {
             return false;
@@ -317,7 +324,16 @@ impl Hops {
             }
         }
         counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-        Self { syn: earlier.or(connection.sides[side].syn_ttl), counts }
+        let known = !connection.sides[side].earlier_way_unknown;
+        Self { syn: earlier.or(connection.sides[side].syn_ttl).filter(|_| known), counts }
+    }
+
+    /// Whether this is the side's own way: that of its SYN, or without one that of many segments.
+    fn is_known(&self, ttl: u8) -> bool {
+        match self.syn {
+            Some(syn) => ttl == syn && !self.is_alien(Some(ttl)),
+            None => self.counts.first().is_some_and(|&(main, most)| ttl == main && most >= DATA_MIN),
+        }
     }
 
     /// Whether a reset with this TTL came another way than its side's other segments.
@@ -329,7 +345,9 @@ impl Hops {
         } else if self.syn == Some(ttl) {
             (count == 1 && most >= DATA_MIN).then_some(Odd::HandshakeTtl(ttl, main))
         } else {
-            (most > 1 && (count == 0 || self.is_alien(Some(ttl)))).then_some(Odd::Ttl(ttl, main))
+            // Where the handshake is missing, more must be seen to know the side's way.
+            let known = most >= if self.syn.is_some() { 2 } else { DATA_MIN };
+            (known && (count == 0 || self.is_alien(Some(ttl)))).then_some(Odd::Ttl(ttl, main))
         }
     }
 

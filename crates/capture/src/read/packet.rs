@@ -40,6 +40,26 @@ pub struct Packet {
 }
 
 impl Packet {
+    /// A segment of which a text says only this much so far.
+    pub(crate) fn of_text(source: SocketAddr, destination: SocketAddr, bits: u8) -> Self {
+        Self {
+            number: 0,
+            at_us: 0,
+            source,
+            destination,
+            bits,
+            seq: 0,
+            ack: 0,
+            window: 0,
+            len: 0,
+            ttl: None,
+            ip_id: None,
+            header: 0,
+            options: Options::default(),
+            payload: Beginning::default(),
+        }
+    }
+
     pub(crate) const fn has(&self, bit: u8) -> bool {
         self.bits & bit != 0
     }

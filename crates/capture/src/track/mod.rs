@@ -120,7 +120,9 @@ impl Tracker {
         if let Some(previous) = previous.map(|previous| &self.connections[previous]) {
             for (place, address) in addresses.into_iter().enumerate() {
                 let side = &previous.sides[usize::from(previous.addresses[0] != address)];
-                connection.sides[place].earlier_ttl = side.earlier_ttl.or(side.syn_ttl).or(side.ttl);
+                let way = side.earlier_ttl.or(side.syn_ttl).filter(|_| !side.earlier_way_unknown);
+                connection.sides[place].earlier_ttl = way;
+                connection.sides[place].earlier_way_unknown = way.is_none();
             }
         }
         connection.take(packet);

@@ -29,6 +29,8 @@ pub struct Side {
     pub repeated: u32,
     /// TTL or hop limit that an earlier connection of the same pair had.
     pub earlier_ttl: Option<u8>,
+    /// Whether an earlier connection of the same pair did not show this side's SYN: then this one's may be forged.
+    pub earlier_way_unknown: bool,
     /// TTL or hop limit of its SYN.
     pub syn_ttl: Option<u8>,
     /// TTL or hop limit of its last segment that was neither SYN nor RST.

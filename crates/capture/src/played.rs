@@ -1,0 +1,293 @@
+//! A cause is a story, and a story is a script: it is performed, and what is sent is compared with the capture.
+
+use std::time::Duration;
+
+use scenario::Script;
+use sim::Rules;
+
+use crate::capture::Capture;
+use crate::ending::{Cause, Ending};
+use crate::read::bit;
+use crate::track::{Connection, Seen};
+
+/// A story takes so many turns of speaking at most; of longer conversations the last ones are played.
+const TURNS_MAX: usize = 12;
+/// Longer turns are shortened: a script's buffers are not larger.
+const TURN_MAX: i64 = 20_000;
+/// Longer delays are shortened: a run takes that much longer, and sends the same.
+const DELAY_MAX: Duration = Duration::from_millis(500);
+
+/// What came of playing the ways in which a connection can end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Played {
+    /// So many ways were performed with this connection's turns and lengths.
+    pub tried: usize,
+    /// Those that send just what the capture has.
+    pub same: Vec<Way>,
+    /// Whether turns were left out or shortened to play it.
+    pub shortened: bool,
+}
+
+/// A way to end a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// What it is; `None` for an orderly end.
+    pub cause: Option<Cause>,
+    /// The script, for the playground and for a kernel.
+    pub script: String,
+}
+
+/// Plays every way to end a connection with its own turns, and keeps those that send the same. `None` if its beginning
+/// was not captured.
+pub fn play(connection: &Connection, ending: &Ending) -> Option<Played> {
+    let (turns, shortened) = turns(connection, ending)?;
+    let right = signature(&turns);
+    let ways = Stories { turns: &turns, delay_ms: delay(connection).as_millis() }.all();
+    let tried = ways.len();
+    let same = ways.into_iter().filter(|way| performed(&way.script).as_deref() == Some(right.as_slice())).collect();
+    Some(Played { tried, same, shortened })
+}
+
+/// What one side sends in one go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Turn {
+    from: usize,
+    what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Syn,
+    Data(i64),
+    Fin,
+    /// RST; of one with ACK, how much of the peer's data it acknowledges.
+    Reset {
+        acks: Option<i64>,
+    },
+}
+
+/// The turns up to the segment that ended it, repetitions left out.
+fn turns(connection: &Connection, ending: &Ending) -> Option<(Vec<Turn>, bool)> {
+    if !connection.is_whole() || !connection.sides[0].syn_seen() {
+        return None;
+    }
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut sent = [0_i64; 2];
+    for segment in connection.segments() {
+        for what in whats(segment, &mut sent) {
+            match turns.last_mut() {
+                Some(Turn { from, what: What::Data(length) }) if *from == segment.from => match what {
+                    What::Data(more) => *length += more,
+                    _ => turns.push(Turn { from: segment.from, what }),
+                },
+                _ => turns.push(Turn { from: segment.from, what }),
+            }
+        }
+        if ending.segment == Some(segment.number) && segment.has(bit::RST) {
+            break;
+        }
+    }
+    Some(shorten(turns))
+}
+
+fn whats(segment: &Seen, sent: &mut [i64; 2]) -> Vec<What> {
+    if segment.has(bit::RST) {
+        return vec![What::Reset { acks: segment.ack.map(|ack| (ack - 1).min(sent[1 - segment.from])) }];
+    }
+    let mut whats = Vec::new();
+    if segment.has(bit::SYN) && !segment.again {
+        whats.push(What::Syn);
+    }
+    let first = if segment.has(bit::SYN) { segment.seq + 1 } else { segment.seq };
+    let new = first + i64::from(segment.len) - 1 - sent[segment.from];
+    if segment.len > 0 && new > 0 {
+        sent[segment.from] += new;
+        whats.push(What::Data(new));
+    }
+    if segment.has(bit::FIN) && !segment.again {
+        whats.push(What::Fin);
+    }
+    whats
+}
+
+/// Leaves out turns in the middle, and shortens long ones; what a reset acknowledges follows.
+fn shorten(mut turns: Vec<Turn>) -> (Vec<Turn>, bool) {
+    let before = turns.clone();
+    let speaks = |turn: &Turn| matches!(turn.what, What::Data(_));
+    while turns.iter().filter(|turn| speaks(turn)).count() > TURNS_MAX {
+        let first = turns.iter().position(speaks).expect("there are some");
+        turns.remove(first);
+    }
+    for turn in &mut turns {
+        if let What::Data(length) = &mut turn.what {
+            *length = (*length).min(TURN_MAX);
+        }
+    }
+    let shortened = turns != before;
+    if shortened {
+        let total = |of: &[Turn], side: usize| -> i64 {
+            of.iter()
+                .map(|turn| if let (What::Data(length), true) = (turn.what, turn.from == side) { length } else { 0 })
+                .sum()
+        };
+        let less = [0, 1].map(|side| total(&before, side) - total(&turns, side));
+        for turn in &mut turns {
+            if let What::Reset { acks: Some(acks) } = &mut turn.what {
+                *acks -= less[1 - turn.from];
+            }
+        }
+    }
+    (turns, shortened)
+}
+
+/// What each side sends, one side behind the other: what crosses on the way has no order. Turns of one side are one.
+fn signature(turns: &[Turn]) -> Vec<Turn> {
+    let mut signature: Vec<Turn> = Vec::new();
+    for side in [0, 1] {
+        let begins = signature.len();
+        for turn in turns.iter().filter(|turn| turn.from == side) {
+            match (signature[begins..].last_mut().map(|last| &mut last.what), turn.what) {
+                (Some(What::Data(length)), What::Data(more)) => *length += more,
+                _ => signature.push(*turn),
+            }
+        }
+    }
+    signature
+}
+
+/// What a script sends, as [`signature`]; `None` if it cannot be performed.
+fn performed(script: &str) -> Option<Vec<Turn>> {
+    let script = Script::parse(script).ok()?;
+    let (_, frames) = sim::capture("played", &script, Rules::Linux).ok()?;
+    let (connections, _) = Capture::read(&sim::pcap(&frames));
+    let connection = connections.first()?;
+    let ending = Ending::of(connection);
+    Some(signature(&turns(connection, &ending)?.0))
+}
+
+/// Half a round trip, from the handshake.
+fn delay(connection: &Connection) -> Duration {
+    let mut client = connection.segments().filter(|segment| segment.from == 0);
+    let (Some(syn), Some(answer)) = (client.next(), client.next()) else { return Duration::from_millis(10) };
+    let half = Duration::from_micros(answer.at_us.saturating_sub(syn.at_us) / 2);
+    half.clamp(Duration::from_millis(1), DELAY_MAX)
+}
+
+struct Stories<'a> {
+    turns: &'a [Turn],
+    delay_ms: u128,
+}
+
+/// What becomes of the last thing that a side is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    All,
+    /// Its last byte, or all of it, is never read.
+    LeavesRest,
+}
+
+const NAMES: [&str; 2] = ["client", "server"];
+
+impl Stories<'_> {
+    fn all(&self) -> Vec<Way> {
+        let mut ways = Vec::new();
+        if !self.turns.iter().any(|turn| turn.from == 1 && turn.what == What::Syn) {
+            ways.push(self.way(Some(Cause::NobodyListens), vec!["client connect()".to_owned()]));
+            let silence = ["server listen()", "link drop all SYN from client", "client connect() &", "wait 20s"];
+            ways.push(self.way(Some(Cause::Firewall), silence.map(str::to_owned).to_vec()));
+            return ways;
+        }
+        for side in [0, 1] {
+            let (own, peer) = (NAMES[side], NAMES[1 - side]);
+            let mut add = |cause, how: &str, reading, last: &[String]| {
+                if let Some(mut lines) = self.conversation(side, how, reading) {
+                    lines.extend(last.iter().cloned());
+                    ways.push(self.way(cause, lines));
+                }
+            };
+            let line = |text: &str| text.replace("OWN", own).replace("PEER", peer);
+            let one = |text: &str| vec![line(text)];
+            add(None, "close()", Reading::All, &[]);
+            add(Some(Cause::UnreadData), "shutdown(WR)", Reading::LeavesRest, &one("OWN close()"));
+            add(Some(Cause::Killed), "shutdown(WR)", Reading::LeavesRest, &one("OWN kill()"));
+            let linger = [line("OWN setsockopt(SO_LINGER, 0)"), line("OWN close()")];
+            add(Some(Cause::LingerZero), "shutdown(WR)", Reading::All, &linger);
+            let linger2 = [line("OWN setsockopt(TCP_LINGER2, -1)"), line("OWN close()")];
+            add(Some(Cause::Linger2), "", Reading::All, &linger2);
+            let length = self.last_data(1 - side).unwrap_or(1);
+            let write = format!("{peer} write({length})");
+            add(Some(Cause::WroteAfterClose), "close() LAST", Reading::All, std::slice::from_ref(&write));
+            let reboot = [line("OWN crash()"), line("OWN boot()"), write];
+            add(Some(Cause::NoSuchConnection), "shutdown(WR) LAST", Reading::All, &reboot);
+            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, &one("link inject R to PEER"));
+            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, &one("link inject R. to PEER"));
+            let alive = ["TCP_KEEPIDLE, 1s", "TCP_KEEPINTVL, 1s", "TCP_KEEPCNT, 2", "SO_KEEPALIVE, 1"];
+            let mut probes: Vec<String> = alive.map(|option| format!("{own} setsockopt({option})")).to_vec();
+            probes.extend([line("PEER crash()"), "wait 4s".to_owned()]);
+            add(Some(Cause::KeepAliveGaveUp), "shutdown(WR)", Reading::All, &probes);
+        }
+        let only_client =
+            self.turns.iter().all(|turn| turn.from == 0 || matches!(turn.what, What::Syn | What::Reset { .. }));
+        if only_client && let Some(mut lines) = self.conversation(1, "", Reading::LeavesRest) {
+            lines.retain(|line| !line.starts_with("server accept") && !line.starts_with("server read"));
+            lines.push("listener close()".to_owned());
+            ways.push(self.way(Some(Cause::ListenerClosed), lines));
+        }
+        ways
+    }
+
+    fn way(&self, cause: Option<Cause>, lines: Vec<String>) -> Way {
+        let mut script = format!("link delay {}ms\n", self.delay_ms);
+        for line in lines {
+            script.push_str(&line);
+            script.push('\n');
+        }
+        Way { cause, script }
+    }
+
+    fn last_data(&self, side: usize) -> Option<i64> {
+        self.turns.iter().rev().find_map(|turn| match turn.what {
+            What::Data(length) if turn.from == side => Some(length),
+            _ => None,
+        })
+    }
+
+    /// The turns as calls, up to the ending: `own`'s FIN comes from `how`, and its peer's from shutdown(WR). `LAST`: the
+    /// peer's last data are left to whoever asks. `None` if this side could not have done it so.
+    fn conversation(&self, own: usize, how: &str, reading: Reading) -> Option<Vec<String>> {
+        let (how, leaves_last) = match how.strip_suffix(" LAST") {
+            Some(how) => (how, true),
+            None => (how, false),
+        };
+        let peer = 1 - own;
+        let peer_last = self.turns.iter().rposition(|turn| turn.from == peer && matches!(turn.what, What::Data(_)));
+        if reading == Reading::LeavesRest && peer_last.is_none() {
+            return None;
+        }
+        let mut lines = ["server listen()", "client connect()", "server accept()"].map(str::to_owned).to_vec();
+        let mut closed = false;
+        for (place, turn) in self.turns.iter().enumerate() {
+            let (from, to) = (NAMES[turn.from], NAMES[1 - turn.from]);
+            match turn.what {
+                What::Syn | What::Reset { .. } => {}
+                What::Data(_) if turn.from == own && closed => return None,
+                What::Data(_) if leaves_last && Some(place) == peer_last => {}
+                What::Data(length) => {
+                    lines.push(format!("{from} write({length})"));
+                    let is_rest = reading == Reading::LeavesRest && Some(place) == peer_last;
+                    let read = if is_rest { length - 1 } else { length };
+                    if read > 0 && !(turn.from == peer && closed) {
+                        lines.push(format!("{to} read({read})"));
+                    }
+                }
+                What::Fin if turn.from == own && how.is_empty() => {}
+                What::Fin if turn.from == own => {
+                    lines.push(format!("{from} {how}"));
+                    closed = how == "close()";
+                }
+                What::Fin => lines.push(format!("{from} shutdown(WR)")),
+            }
+        }
+        Some(lines)
+    }
+}

@@ -1,0 +1,74 @@
+//! Captures of runs on this machine's kernel: who ended a connection is never said wrongly, and why is among the causes.
+//!
+//! Every scenario of the book, and random scripts from a fixed seed: `CAPTURES_KERNEL_RANDOM=2000` draws more,
+//! `CAPTURES_SEED=7` others. An argument picks scripts by name. Without Linux nothing can be captured here.
+//!
+//! This target has its own `main`: a process may enter a user namespace only while it has one thread.
+
+use std::collections::VecDeque;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::{env, fs, thread};
+
+use native::Options;
+use scenario::{CATALOGUE, Script};
+use tests::captured::{Run, records};
+use tests::random;
+use tests::verdicts::Table;
+
+/// Runs wait most of the time.
+const SIDE_BY_SIDE: usize = 8;
+const RANDOM: u64 = 40;
+
+fn main() -> ExitCode {
+    native::enter();
+    if !cfg!(target_os = "linux") {
+        println!("NOT CHECKED: this is not Linux, and there is no kernel to capture on.");
+        return ExitCode::SUCCESS;
+    }
+    let filter: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let number = |name: &str, else_: u64| env::var(name).ok().map_or(else_, |text| text.parse().expect("a number"));
+    let first = number("CAPTURES_SEED", 1) * 1_000_000;
+    let mut scripts: VecDeque<(String, String)> =
+        CATALOGUE.iter().map(|entry| (entry.id.to_owned(), entry.text.to_owned())).collect();
+    let seeds = first..first + number("CAPTURES_KERNEL_RANDOM", RANDOM);
+    scripts.extend(seeds.map(|seed| (format!("seed {seed}"), random::script(seed))));
+    scripts.retain(|(name, _)| filter.is_empty() || filter.iter().any(|word| name.contains(word)));
+    println!("capturing {} scripts", scripts.len());
+
+    let folder = env::temp_dir().join(format!("captures-on-kernel-{}", std::process::id()));
+    fs::create_dir_all(&folder).expect("there is room for captures");
+    let (scripts, table) = (Mutex::new(scripts), Mutex::new(Table::default()));
+    thread::scope(|scope| {
+        for worker in 0..SIDE_BY_SIDE {
+            let (scripts, table, folder) = (&scripts, &table, &folder);
+            scope.spawn(move || {
+                loop {
+                    let next = scripts.lock().expect("no thread panics while it holds this").pop_front();
+                    let Some((name, text)) = next else { break };
+                    let pcap = folder.join(format!("{worker}.pcap"));
+                    let run = capture(&name, &text, pcap);
+                    table.lock().expect("no thread panics while it holds this").judge_everywhere(&name, &run);
+                }
+            });
+        }
+    });
+    fs::remove_dir_all(&folder).expect("the captures are ours");
+    let table = table.into_inner().expect("all threads are done");
+    println!("{}", table.text());
+    match table.wrong() {
+        [] => ExitCode::SUCCESS,
+        wrong => {
+            println!("{} wrong, such as {:#?}", wrong.len(), &wrong[..wrong.len().min(8)]);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn capture(name: &str, text: &str, pcap: std::path::PathBuf) -> Run {
+    let script = Script::parse(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let options = Options { pcap: Some(pcap.clone()), ..Options::default() };
+    let trace = native::run(name, &script, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let bytes = fs::read(&pcap).unwrap_or_else(|error| panic!("{}: {error}", pcap.display()));
+    Run::of(trace, records(&bytes).into_iter())
+}

@@ -1,0 +1,224 @@
+//! What is said of runs whose endings are known: who, held against who sent, and why, held against the rule that acted
+//! in the simulator or the counter that rose in the kernel.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use capture::{By, Capture, Cause, Connection, Ending, EndingKind, Sure};
+use scenario::{Action, Event, Host, HostAction, RuleId, Witness};
+
+use crate::captured::{Captured, Place, Run, seen_at, usual_file};
+
+const RST: u8 = 4;
+const SYN: u8 = 2;
+const ACK: u8 = 16;
+
+/// What is true of a reset: who sent it, and the causes that it may have had, as far as the witness tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Truth {
+    from: Host,
+    causes: Vec<Cause>,
+}
+
+fn truth(run: &Run, frame: usize) -> Truth {
+    let sent = &run.frames[frame];
+    let from = sent.from;
+    let causes = if sent.forged {
+        vec![Cause::Forged]
+    } else if refuses(run, frame) {
+        vec![Cause::NobodyListens]
+    } else if run.trace.witness == Witness::Sim {
+        vec![by_rule(run, frame)]
+    } else {
+        by_counters(run, frame)
+    };
+    Truth { from, causes }
+}
+
+/// Whether it answers a SYN and nothing else: then it has no number to give.
+fn refuses(run: &Run, frame: usize) -> bool {
+    let sent = &run.frames[frame];
+    let answered = run.frames[..frame].iter().rfind(|other| ports(&other.bytes) == turned(ports(&sent.bytes)));
+    tcp_flags(&sent.bytes) == RST | ACK
+        && seq(&sent.bytes) == 0
+        && answered.is_some_and(|answered| tcp_flags(&answered.bytes) == SYN)
+}
+
+/// The rule that acted when the simulator sent it.
+fn by_rule(run: &Run, frame: usize) -> Cause {
+    let sent = &run.frames[frame];
+    let here = |at_us: u64, host: Host| at_us == sent.left_us && host == sent.from;
+    let killed = run.trace.events.iter().any(|event| {
+        matches!(event, Event::Statement { at_us, action: Action::Host(host, HostAction::Kill), .. } if here(*at_us, *host))
+    });
+    let rule = run.trace.events.iter().find_map(|event| match event {
+        Event::Rule { at_us, host, rule } if here(*at_us, *host) => match rule {
+            RuleId::UnreadClose if killed => Some(Cause::Killed),
+            RuleId::UnreadClose => Some(Cause::UnreadData),
+            RuleId::LingerZero => Some(Cause::LingerZero),
+            RuleId::Linger2Negative => Some(Cause::Linger2),
+            RuleId::OrphanData | RuleId::RestData => Some(Cause::WroteAfterClose),
+            RuleId::KeptOrphanResets => Some(Cause::OrphanTimeout),
+            RuleId::QueueFullAbort => Some(Cause::QueueFull),
+            RuleId::ListenerClosed => Some(Cause::ListenerClosed),
+            RuleId::KeepAliveGiveUp => Some(Cause::KeepAliveGaveUp),
+            _ => None,
+        },
+        _ => None,
+    });
+    rule.unwrap_or(Cause::NoSuchConnection)
+}
+
+/// What the kernel counted on that host. A bare reset is an answer, and has no counter of its own.
+fn by_counters(run: &Run, frame: usize) -> Vec<Cause> {
+    let sent = &run.frames[frame];
+    if tcp_flags(&sent.bytes) & ACK == 0 {
+        return vec![Cause::WroteAfterClose, Cause::NoSuchConnection, Cause::QueueFull, Cause::Linger2];
+    }
+    let counted = run.trace.events.iter().filter_map(|event| match event {
+        Event::Counter { host, name, .. } if *host == sent.from => Some(name.as_str()),
+        _ => None,
+    });
+    let causes: Vec<Cause> = counted
+        .flat_map(|name| match name {
+            "TcpExtTCPAbortOnClose" => vec![Cause::UnreadData, Cause::Killed],
+            "TcpExtTCPAbortOnData" => vec![Cause::LingerZero],
+            "TcpExtTCPAbortOnLinger" => vec![Cause::Linger2],
+            "TcpExtTCPAbortOnTimeout" => vec![Cause::KeepAliveGaveUp],
+            _ => Vec::new(),
+        })
+        .collect();
+    // A listener's queue and an orphan's timer are counted nowhere.
+    if causes.is_empty() { vec![Cause::ListenerClosed, Cause::OrphanTimeout, Cause::LingerZero] } else { causes }
+}
+
+fn tcp_flags(packet: &[u8]) -> u8 {
+    let header = if packet[0] >> 4 == 4 { 20 } else { 40 };
+    packet[header + 13] & (RST | SYN | ACK | 1)
+}
+
+fn seq(packet: &[u8]) -> u32 {
+    let header = if packet[0] >> 4 == 4 { 20 } else { 40 };
+    u32::from_be_bytes(packet[header + 4..header + 8].try_into().expect("four bytes"))
+}
+
+fn ports(packet: &[u8]) -> [u16; 2] {
+    let header = if packet[0] >> 4 == 4 { 20 } else { 40 };
+    [0, 2].map(|at| u16::from_be_bytes([packet[header + at], packet[header + at + 1]]))
+}
+
+fn turned([source, destination]: [u16; 2]) -> [u16; 2] {
+    [destination, source]
+}
+
+/// Which side a host is of a connection: the client's address ends with 1.
+fn by(host: Host, connection: &Connection) -> By {
+    let is_1 = connection.addresses[0].ip().to_string().ends_with('1');
+    if is_1 == (host == Host::Client) { By::Client } else { By::Server }
+}
+
+/// What became of the judgement.
+#[derive(Debug, Default)]
+pub struct Table {
+    /// True cause → first named → how often.
+    counts: BTreeMap<String, BTreeMap<&'static str, u64>>,
+    /// Verdicts on who, and those that said it.
+    who: [u64; 2],
+    wrong: Vec<String>,
+}
+
+impl Table {
+    /// Judges a run as it is captured at each place.
+    pub fn judge_everywhere(&mut self, name: &str, run: &Run) {
+        for place in Place::ALL {
+            self.judge(&format!("{name} at {place:?}"), run, &seen_at(run, place));
+        }
+    }
+
+    /// What was said wrongly.
+    pub fn wrong(&self) -> &[String] {
+        &self.wrong
+    }
+
+    /// Judges what a capture of a run says.
+    ///
+    /// # Panics
+    /// Something of the capture cannot be read.
+    pub fn judge(&mut self, name: &str, run: &Run, packets: &[Captured]) {
+        let (connections, skipped) = Capture::read(&usual_file(packets));
+        assert_eq!(skipped.iter().count(), 0, "{name}: {skipped:?}");
+        for connection in &connections {
+            let ending = Ending::of(connection);
+            if let Err(why) = self.judge_ending(run, packets, connection, &ending) {
+                self.wrong.push(format!("{name}: {why}; {ending:?}"));
+            }
+        }
+    }
+
+    fn judge_ending(
+        &mut self,
+        run: &Run,
+        packets: &[Captured],
+        connection: &Connection,
+        ending: &Ending,
+    ) -> Result<(), String> {
+        let Some(number) = ending.segment else { return Ok(()) };
+        let frame = packets[number as usize - 1].frame;
+        if !matches!(ending.kind, EndingKind::Reset | EndingKind::Refused) {
+            return self.judge_fin(run, frame, connection, ending);
+        }
+        if tcp_flags(&run.frames[frame].bytes) & RST == 0 {
+            return Err(format!("frame {frame} is no reset"));
+        }
+        let truth = truth(run, frame);
+        let right = if truth.causes == [Cause::Forged] { By::Between } else { by(truth.from, connection) };
+        self.who[0] += 1;
+        if ending.by != By::Unknown {
+            self.who[1] += 1;
+            if ending.by != right {
+                return Err(format!("who: it is {right:?} ({truth:?}, frame {frame})"));
+            }
+        }
+        let first = ending.causes.first().ok_or("no cause is named")?;
+        let row: Vec<&str> = truth.causes.iter().map(|cause| cause.id()).collect();
+        *self.counts.entry(row.join(" or ")).or_default().entry(first.cause.id()).or_default() += 1;
+        if !truth.causes.iter().any(|cause| ending.names(*cause)) {
+            return Err(format!("why: none of {truth:?} is named (frame {frame})"));
+        }
+        if first.sure == Sure::Certain && !truth.causes.contains(&first.cause) && first.cause != Cause::Abort {
+            return Err(format!("{} is certain, and it was {truth:?}", first.cause.id()));
+        }
+        Ok(())
+    }
+
+    /// An ending by FINs: who sent the first one.
+    fn judge_fin(&mut self, run: &Run, frame: usize, connection: &Connection, ending: &Ending) -> Result<(), String> {
+        self.who[0] += 1;
+        if ending.by == By::Unknown {
+            return Ok(());
+        }
+        self.who[1] += 1;
+        let first = &run.frames[frame];
+        if first.forged {
+            return Err(format!("the FIN in frame {frame} is forged"));
+        }
+        if ending.by != By::Both && ending.kind == EndingKind::HalfClosed && ending.by != by(first.from, connection) {
+            return Err(format!("who: the FIN is {}'s", first.from));
+        }
+        Ok(())
+    }
+
+    /// The table: each true cause, and what was named first.
+    pub fn text(&self) -> String {
+        let [all, said] = self.who;
+        let mut text = format!("who ended it: said {said} times of {all}, wrongly {}\n\n", self.wrong.len());
+        text.push_str("| true cause | named first |\n|---|---|\n");
+        for (truth, named) in &self.counts {
+            let mut named: Vec<(&&str, &u64)> = named.iter().collect();
+            named.sort_by_key(|(id, count)| (std::cmp::Reverse(**count), **id));
+            let named: Vec<String> = named.iter().map(|(id, count)| format!("`{id}` {count}")).collect();
+            let _ = writeln!(text, "| `{truth}` | {} |", named.join(", "));
+        }
+        text
+    }
+}
