@@ -22,7 +22,7 @@ fn main() -> io::Result<()> {
     lab.client("close()", || lab::close(client))?;
     lab.server("old.close()", || lab::close(old))?;
 
-    // With 61 in place of 2 the port is free.
+    // With 65 in place of 2 the port is free: the kernel counts 60 seconds, and its timer may be some seconds late.
     lab.wait(Duration::from_secs(2));
     let error = lab.server("again.listen()", || listen(address)).expect_err("the port is in use");
     println!("# Rust says: {error}");
