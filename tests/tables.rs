@@ -10,7 +10,7 @@ use scenario::{CATALOGUE, Entry, Family, Script};
 use sim::Rules;
 use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
-use tests::{files, found, ledger, root};
+use tests::{bytes, files, found, golden, ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
@@ -30,6 +30,19 @@ fn the_list_of_scenarios_is_the_catalogue() {
 #[test]
 fn the_counters_are_those_that_the_kernel_is_held_to() {
     check("reference/counters.md", "counters", &counters());
+}
+
+#[test]
+fn the_bytes_are_those_of_the_runs() {
+    check("reference/bytes.md", "bytes", &bytes::page());
+    for (scenario, capture) in bytes::captured() {
+        let file = root().join(format!("book/captures/{scenario}.pcap"));
+        if golden::blessing() {
+            fs::write(&file, &capture).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        }
+        let kept = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        assert!(kept == capture, "{} is not what the run gives: BLESS=1 writes it anew", file.display());
+    }
 }
 
 #[test]
@@ -322,7 +335,7 @@ fn check(chapter: &str, name: &str, table: &str) {
     if new == text {
         return;
     }
-    tests::golden::check(&root().join("book").join(chapter), &new).unwrap_or_else(|error| panic!("{error}"));
+    golden::check(&root().join("book").join(chapter), &new).unwrap_or_else(|error| panic!("{error}"));
 }
 
 fn read(chapter: &str) -> String {

@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bytes;
 pub mod captured;
 pub mod counters;
 pub mod files;
