@@ -5,7 +5,7 @@ use scenario::{Host, State, Sysctl, Verb};
 use crate::Rules;
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
-use crate::rules::send_buffer;
+use crate::tcp::Buffers;
 use crate::wire::Ip;
 
 pub(crate) enum HostStack {
@@ -23,10 +23,10 @@ macro_rules! forward {
 }
 
 impl HostStack {
-    /// `writes`: so many bytes the host's programs write in the whole run.
-    pub(crate) fn new(rules: Rules, host: Host, ip: Ip, writes: usize) -> Self {
+    /// `buffers`: what those of a Linux host's sockets hold at most.
+    pub(crate) fn new(rules: Rules, host: Host, ip: Ip, buffers: Buffers) -> Self {
         match rules {
-            Rules::Linux => Self::Linux(Box::new(Kernel::new(host, ip, writes.min(send_buffer::MOST)))),
+            Rules::Linux => Self::Linux(Box::new(Kernel::new(host, ip, buffers))),
             Rules::Bare => Self::Bare(Box::new(BareHost::new(host, ip))),
         }
     }

@@ -31,11 +31,13 @@ mod wire;
 
 use std::fmt;
 
-use scenario::{Action, Backend, Call, Host, Script, Trace, Verb, Witness};
+use scenario::{Action, Backend, Call, Host, LinkAction, Script, Trace, Verb, Witness};
 
 pub use pcap::pcap;
 
+use crate::rules::send_buffer;
 use crate::stage::World;
+use crate::tcp::{Buffers, RECEIVE_BUFFER_MAX};
 use crate::wire::Ip;
 
 /// Which rules a run follows.
@@ -114,7 +116,7 @@ pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Fr
 }
 
 fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>) -> Result<(Trace, Vec<Frame>), Error> {
-    let mut world = World::new(version(script)?, rules, bytes_written(script), capture);
+    let mut world = World::new(version(script)?, rules, buffers(script), capture);
     let failed = scenario::perform(script, &mut world)?;
     let (sockets, events, mut frames) = world.end();
     for frame in &mut frames {
@@ -133,15 +135,23 @@ fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>)
     Ok((trace, frames))
 }
 
-/// How many bytes the programs of each host write in the whole run.
-fn bytes_written(script: &Script) -> [usize; 2] {
-    let mut bytes = [0; 2];
+/// What the buffers of each host's sockets hold at most: what its programs write in the whole run, and what the peer's
+/// do, or a forger.
+fn buffers(script: &Script) -> [Buffers; 2] {
+    let mut writes = [0; 2];
+    let mut forged = 0;
     for statement in &script.statements {
-        if let Action::Call(Call { host, verb: Verb::Write(payload), .. }) = &statement.action {
-            bytes[host.index()] += payload.len();
+        match &statement.action {
+            Action::Call(Call { host, verb: Verb::Write(payload), .. }) => writes[host.index()] += payload.len(),
+            Action::Link(LinkAction::Inject { .. }) => forged = RECEIVE_BUFFER_MAX,
+            _ => {}
         }
     }
-    bytes
+    let buffers = |host: Host| Buffers {
+        receive: writes[host.peer().index()] + forged + 1,
+        send: writes[host.index()].min(send_buffer::MOST),
+    };
+    Host::BOTH.map(buffers)
 }
 
 #[cfg(feature = "ipv6")]

@@ -9,6 +9,7 @@ use crate::host_stack::HostStack;
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
 use crate::link::Link;
 use crate::micros::micros;
+use crate::tcp::Buffers;
 use crate::wire::{self, Ip};
 use crate::{Error, Frame, Rules};
 
@@ -60,11 +61,11 @@ struct Pending {
 }
 
 impl World {
-    pub(crate) fn new(ip: Ip, rules: Rules, writes: [usize; 2], capture: Option<Vec<Frame>>) -> Self {
+    pub(crate) fn new(ip: Ip, rules: Rules, buffers: [Buffers; 2], capture: Option<Vec<Frame>>) -> Self {
         Self {
             now_us: 0,
             ip,
-            kernels: Host::BOTH.map(|host| HostStack::new(rules, host, ip, writes[host.index()])),
+            kernels: Host::BOTH.map(|host| HostStack::new(rules, host, ip, buffers[host.index()])),
             link: Link::new(capture),
             events: Vec::new(),
             sockets: Sockets::new(),

@@ -24,7 +24,7 @@ use crate::rules::initial_sequence_number;
 use crate::rules::time_wait::TIME_WAIT_US;
 use crate::socket_options::SocketOptions;
 use crate::sysctls::Sysctls;
-use crate::tcp::{Tcb, Timer};
+use crate::tcp::{Buffers, Tcb, Timer};
 use crate::wire::{self, Ip};
 use connection::{Connection, Context, Holder};
 use listener::Listener;
@@ -33,8 +33,8 @@ use time_wait::{Arrival, TimeWaitSocket};
 pub(crate) struct Kernel {
     host: Host,
     ip: Ip,
-    /// So many bytes its programs write in the whole run: no send buffer holds more.
-    writes: usize,
+    /// What the buffers of its sockets hold at most.
+    buffers: Buffers,
     now_us: u64,
     sysctls: Sysctls,
     listeners: Vec<Listener>,
@@ -63,11 +63,11 @@ const PORT_FIRST: u16 = 40_001;
 pub(crate) const CONNECTIONS_MAX: usize = 256;
 
 impl Kernel {
-    pub(crate) fn new(host: Host, ip: Ip, writes: usize) -> Self {
+    pub(crate) fn new(host: Host, ip: Ip, buffers: Buffers) -> Self {
         Self {
             host,
             ip,
-            writes,
+            buffers,
             now_us: 0,
             sysctls: Sysctls::default(),
             listeners: Vec::new(),
@@ -191,7 +191,7 @@ impl Kernel {
         let iss = iss.unwrap_or_else(|| self.initial_sequence_number(ports));
         let id = self.new_id();
         let mut connection = Connection::new(id, name, holder, ports, options);
-        let tcb = Tcb::new(self.ip, self.host, ports, iss, self.writes);
+        let tcb = Tcb::new(self.ip, self.host, ports, iss, self.buffers);
         connection.tcb = Some(tcb);
         connection.received_us = self.now_us;
         self.newest = Some(id);
@@ -204,7 +204,7 @@ impl Kernel {
     /// A connection that no table holds.
     fn request(&self, ports: [u16; 2], iss: u32, options: SocketOptions) -> Connection {
         let mut connection = Connection::new(0, String::new(), Holder::Handshake(0), ports, options);
-        connection.tcb = Some(Tcb::new(self.ip, self.host, ports, iss, 0));
+        connection.tcb = Some(Tcb::new(self.ip, self.host, ports, iss, self.buffers));
         connection
     }
 

@@ -9,10 +9,12 @@ use super::segment_arrives::Memory;
 const OFFERED_MAX: u32 = 64_512;
 /// tcp_rmem's default.
 const MEMORY: u32 = 131_072;
+/// Bytes of the stream that it offers room for, as a bulk transfer to a program that does not read has shown.
+const FULL_SPACE: u32 = 61 * 1_448;
 /// Of 256 bytes of memory so many are bytes of the stream (Linux: `tcp_scaling_ratio`): 1,448 of 2,304.
 const SCALING_RATIO: u64 = 160;
-/// The window is told in units of as many bytes, where the host chose a scale (tcp_rmem's maximum: 2^7).
-const UNIT: u32 = 128;
+/// The window is told in units of as many bytes, where the host chose a scale (tcp_rmem's maximum of 32 MB: 2^10).
+const UNIT: u32 = 1_024;
 
 /// The receive side of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,9 @@ const fn memory(set: Option<u32>) -> u32 {
 
 /// Bytes of the stream that fit in it (Linux: `tcp_full_space`).
 const fn full_space(set: Option<u32>) -> u32 {
+    if set.is_none() {
+        return FULL_SPACE;
+    }
     (memory(set) as u64 * SCALING_RATIO / 256) as u32
 }
 
@@ -127,7 +132,7 @@ mod tests {
     #[test]
     fn the_default_window_is_what_a_linux_host_offers_first() {
         assert_eq!(offer(&buffer(None, 0), 0), 64_512);
-        assert_eq!(offer(&buffer(None, 20_000), 50_000), 61_952);
+        assert_eq!(offer(&buffer(None, 40_000), 40_000), 49_152);
     }
 
     #[test]
@@ -139,14 +144,14 @@ mod tests {
 
     #[test]
     fn what_was_offered_is_never_taken_back() {
-        assert_eq!(offer(&buffer(None, 81_000), 1_000), 1_024);
-        assert_eq!(offer(&buffer(None, 81_000), 0), 0);
+        assert_eq!(offer(&buffer(None, 88_000), 1_000), 1_024);
+        assert_eq!(offer(&buffer(None, 88_000), 0), 0);
     }
 
     #[test]
     fn a_window_is_told_when_it_has_doubled() {
         assert!(is_worth_telling(&buffer(None, 0), 0));
-        assert!(!is_worth_telling(&buffer(None, 80_600), 0), "less than a segment");
+        assert!(!is_worth_telling(&buffer(None, 87_000), 0), "less than a segment");
         assert!(!is_worth_telling(&buffer(None, 0), 60_000));
     }
 

@@ -26,7 +26,7 @@ use crate::network_interface::{NetworkInterface, seed};
 use crate::wire::{self, Ip};
 
 /// The largest window without scaling: what the peer may send is decided outside, and is less.
-const RECEIVE_BUFFER: usize = u16::MAX as usize;
+pub(crate) const RECEIVE_BUFFER_MAX: usize = u16::MAX as usize;
 /// The window that the endpoint believes its peer to have.
 const WINDOW_OPEN: u16 = u16::MAX;
 /// smoltcp takes the instant 0 for "now" in places.
@@ -45,13 +45,20 @@ pub(crate) struct Endpoint {
     shown: u16,
 }
 
+/// What an endpoint's buffers hold at most, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Buffers {
+    /// No more than [`RECEIVE_BUFFER_MAX`] is of use.
+    pub(crate) receive: usize,
+    pub(crate) send: usize,
+}
+
 impl Endpoint {
-    /// A closed socket whose first sequence number, when it has one, will be `iss`. Its send buffer does not grow:
-    /// `send_buffer` is what it holds at most, in bytes.
-    pub(crate) fn new(ip: Ip, host: Host, iss: u32, send_buffer: usize) -> Self {
+    /// A closed socket whose first sequence number, when it has one, will be `iss`. Its buffers do not grow.
+    pub(crate) fn new(ip: Ip, host: Host, iss: u32, buffers: Buffers) -> Self {
         let network = NetworkInterface::new(ip, host, seed(iss), EPOCH);
         let buffer = |bytes| SocketBuffer::new(vec![0; bytes]);
-        let mut socket = Socket::new(buffer(RECEIVE_BUFFER), buffer(send_buffer));
+        let mut socket = Socket::new(buffer(buffers.receive.min(RECEIVE_BUFFER_MAX)), buffer(buffers.send));
         socket.set_ack_delay(None);
         socket.set_nagle_enabled(false);
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
@@ -186,6 +193,7 @@ mod tests {
 
     const ISS: u32 = 1_000;
     const PEER_ISS: u32 = 5_000;
+    const BUFFERS: Buffers = Buffers { receive: RECEIVE_BUFFER_MAX, send: 10_000 };
 
     fn from_peer(flags: Flags, seq: u32, ack: u32, len: u32) -> Vec<u8> {
         let segment = RawSegment { from: Host::Server, ports: [80, 40_001], flags, seq, ack, len, win: 9 };
@@ -195,7 +203,7 @@ mod tests {
     const BETWEEN: Between = Between { ports: [80, 40_001], rcv_nxt: PEER_ISS + 1, una: ISS + 1 };
 
     fn syn_sent() -> Endpoint {
-        let mut endpoint = Endpoint::new(Ip::V4, Host::Client, ISS, 10_000);
+        let mut endpoint = Endpoint::new(Ip::V4, Host::Client, ISS, BUFFERS);
         endpoint.connect([40_001, 80]);
         let syn = endpoint.transmit().expect("a SYN leaves");
         assert_eq!(wire::read(Host::Client, &syn).seq, ISS);
@@ -203,9 +211,9 @@ mod tests {
     }
 
     fn established() -> Endpoint {
-        let mut endpoint = Endpoint::new(Ip::V4, Host::Client, ISS, 10_000);
+        let mut endpoint = Endpoint::new(Ip::V4, Host::Client, ISS, BUFFERS);
         endpoint.connect([40_001, 80]);
-        let mut peer = Endpoint::new(Ip::V4, Host::Server, PEER_ISS, 1);
+        let mut peer = Endpoint::new(Ip::V4, Host::Server, PEER_ISS, BUFFERS);
         peer.listen(80);
         peer.deliver(endpoint.transmit().expect("a SYN leaves"));
         endpoint.deliver(peer.transmit().expect("it is answered"));
@@ -222,7 +230,7 @@ mod tests {
     #[test]
     fn the_seed_decides_the_first_sequence_number() {
         for iss in [0, 1, 0x1234_5678, u32::MAX] {
-            let mut endpoint = Endpoint::new(Ip::V4, Host::Client, iss, 1);
+            let mut endpoint = Endpoint::new(Ip::V4, Host::Client, iss, BUFFERS);
             endpoint.connect([40_001, 80]);
             let syn = endpoint.transmit().expect("a SYN leaves");
             assert_eq!(wire::read(Host::Client, &syn).seq, iss);

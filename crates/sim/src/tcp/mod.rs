@@ -13,6 +13,7 @@ use scenario::{Flags, Host, RawSegment, State};
 
 pub(crate) use backoff::{Backoff, Once, WindowProbes};
 pub(crate) use congestion_window::CongestionWindow;
+pub(crate) use endpoint::{Buffers, RECEIVE_BUFFER_MAX};
 pub(crate) use receive_sequence::ReceiveSequence;
 pub(crate) use retransmission_queue::{Believed, InFlight, RetransmissionQueue};
 pub(crate) use round_trip::{RTO_MAX_US, RTO_MIN_US, RoundTrip};
@@ -91,9 +92,9 @@ pub(crate) struct Delivered {
 }
 
 impl Tcb {
-    pub(crate) fn new(ip: Ip, host: Host, ports: [u16; 2], iss: u32, send_buffer: usize) -> Self {
+    pub(crate) fn new(ip: Ip, host: Host, ports: [u16; 2], iss: u32, buffers: Buffers) -> Self {
         Self {
-            endpoint: Endpoint::new(ip, host, iss, send_buffer),
+            endpoint: Endpoint::new(ip, host, iss, buffers),
             ip,
             host,
             ports,
