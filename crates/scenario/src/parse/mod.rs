@@ -66,7 +66,7 @@ impl Script {
             if index == LINES_MAX {
                 return too_much("one more line", format!("a script has at most {LINES_MAX}"));
             }
-            if raw.chars().count() > LINE_LENGTH_MAX {
+            if raw.len() > LINE_LENGTH_MAX && raw.chars().count() > LINE_LENGTH_MAX {
                 return too_much("a very long line", format!("a line has at most {LINE_LENGTH_MAX} characters"));
             }
             if raw.starts_with("#!") {

@@ -15,7 +15,7 @@ mod tcp_info;
 mod time_wait;
 mod timeouts;
 
-use scenario::{Host, Info, Map, RawSegment, State};
+use scenario::{Host, RawSegment, State};
 
 pub(crate) use effect::{Attempt, Effect, Waiting};
 
@@ -28,6 +28,7 @@ use crate::tcp::{Buffers, Tcb, Timer};
 use crate::wire::{self, Ip};
 use connection::{Connection, Context, Holder};
 use listener::Listener;
+use tcp_info::Reported;
 use time_wait::{Arrival, TimeWaitSocket};
 
 pub(crate) struct Kernel {
@@ -46,8 +47,8 @@ pub(crate) struct Kernel {
     next_port: u16,
     /// The newest socket that is no listener; its connection may be gone, or never have been.
     newest: Option<u32>,
-    /// What was last told of each socket, by id: its name, and what it held.
-    reported: Map<u32, (String, Info)>,
+    /// What was last told of each socket.
+    reported: Vec<Reported>,
     effects: Vec<Effect>,
 }
 
@@ -77,7 +78,7 @@ impl Kernel {
             next_id: 0,
             next_port: PORT_FIRST,
             newest: None,
-            reported: Map::new(),
+            reported: Vec::new(),
             effects: Vec::new(),
         }
     }

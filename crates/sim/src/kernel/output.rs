@@ -99,7 +99,8 @@ impl Connection {
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
             }
             if is_new {
-                self.last_sent = Some(frame.clone());
+                // Of a single segment there is no probe but the segment itself.
+                self.last_sent = (self.in_flight() == InFlight::Several).then(|| frame.clone());
                 self.plan_loss_probe(cx.now_us);
             } else {
                 self.note_repeated(cx.now_us);

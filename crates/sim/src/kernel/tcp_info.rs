@@ -1,6 +1,6 @@
 //! What the host's sockets hold, as Linux says it in TCP_INFO and sock_diag(7) (`tcp_get_info`, `inet_sk_diag_fill`).
 
-use scenario::{Info, Map, Timer as InfoTimer};
+use scenario::{Info, Timer as InfoTimer};
 
 use super::Kernel;
 use super::connection::{Connection, Holder};
@@ -8,34 +8,45 @@ use super::effect::Effect;
 use super::listener::Listener;
 use crate::tcp::Timer;
 
+/// What was last told of a socket.
+pub(super) struct Reported {
+    id: u32,
+    name: String,
+    info: Info,
+}
+
 impl Kernel {
     /// Tells of every socket that holds something else than when it was told of last.
     pub(crate) fn report_tcp_info(&mut self) {
-        let mut now: Map<u32, (String, Info)> = Map::new();
-        for listener in &self.listeners {
-            now.insert(listener.id, (listener.name.clone(), of_listener(listener)));
-        }
-        for connection in &self.connections {
-            now.insert(connection.id, (connection.name.clone(), of_connection(connection)));
-        }
-        for socket in &self.time_waits {
-            // Also of an orphan in FIN-WAIT-2: it has become as small as that.
-            let info = Info { timer: Some(InfoTimer::Timewait), ..Info::default() };
-            now.insert(socket.id, (socket.name.clone(), info));
-        }
-        let before = std::mem::take(&mut self.reported);
-        for (id, (name, info)) in before.iter() {
+        let Self { listeners, connections, time_waits, reported, effects, .. } = self;
+        // Also of an orphan in FIN-WAIT-2: it has become as small as TIME-WAIT.
+        let timewait = Info { timer: Some(InfoTimer::Timewait), ..Info::default() };
+        let listeners = listeners.iter().map(|listener| (listener.id, &listener.name, of_listener(listener)));
+        let connections = connections.iter().map(|known| (known.id, &known.name, of_connection(known)));
+        let time_waits = time_waits.iter().map(|socket| (socket.id, &socket.name, timewait));
+        let mut now: Vec<(u32, &String, Info)> = listeners.chain(connections).chain(time_waits).collect();
+        // What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
+        now.reverse();
+        now.sort_by_key(|(id, ..)| *id);
+        now.dedup_by_key(|(id, ..)| *id);
+        reported.retain(|Reported { id, name, info }| {
+            let is_there = now.iter().any(|(known, ..)| known == id);
             // What is gone holds nothing.
-            if !info.is_empty() && now.get(id).is_none() {
-                self.effects.push(Effect::Info { id: *id, name: name.clone(), info: Info::default() });
+            if !is_there && !info.is_empty() {
+                effects.push(Effect::Info { id: *id, name: name.clone(), info: Info::default() });
+            }
+            is_there
+        });
+        for (id, name, info) in now {
+            let at = reported.iter().position(|reported| reported.id == id);
+            if info != at.map_or_else(Info::default, |at| reported[at].info) {
+                effects.push(Effect::Info { id, name: name.clone(), info });
+            }
+            match at {
+                Some(at) => reported[at].info = info,
+                None => reported.push(Reported { id, name: name.clone(), info }),
             }
         }
-        for (id, (name, info)) in now.iter() {
-            if *info != before.get(id).map_or_else(Info::default, |(_, info)| *info) {
-                self.effects.push(Effect::Info { id: *id, name: name.clone(), info: *info });
-            }
-        }
-        self.reported = now;
     }
 }
 
