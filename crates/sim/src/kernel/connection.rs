@@ -173,7 +173,8 @@ impl Connection {
 
     /// How many more bytes write(2) may take.
     pub(crate) fn send_space(&self) -> usize {
-        send_buffer::space(self.options.send_buffer, self.acknowledged, self.queued())
+        let unsent = self.tcb.as_ref().map_or(0, |tcb| tcb.unsent() as usize);
+        send_buffer::space(self.options.send_buffer, self.acknowledged, self.queued(), unsent)
     }
 
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {

@@ -9,12 +9,10 @@ use super::segment_arrives::Memory;
 const OFFERED_MAX: u32 = 64_512;
 /// tcp_rmem's default.
 const MEMORY: u32 = 131_072;
-/// Bytes of the stream that it offers room for, as a bulk transfer to a program that does not read has shown.
-const FULL_SPACE: u32 = 61 * 1_448;
+/// Bytes of the stream that it offers room for, as bulk transfers to a program that does not read have shown.
+const FULL_SPACE: u32 = 90_800;
 /// Of 256 bytes of memory so many are bytes of the stream (Linux: `tcp_scaling_ratio`): 1,448 of 2,304.
 const SCALING_RATIO: u64 = 160;
-/// The window is told in units of as many bytes, where the host chose a scale (tcp_rmem's maximum of 32 MB: 2^10).
-const UNIT: u32 = 1_024;
 
 /// The receive side of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -27,12 +25,12 @@ pub(crate) struct Buffer {
     pub(crate) mss: u32,
 }
 
-/// Whether the host scales its window (RFC 7323 §2.2): not with an SO_RCVBUF that was set before the handshake and is
-/// small.
+/// Whether a Linux host would scale its window (RFC 7323 §2.2): not with an SO_RCVBUF that was set before the handshake
+/// and is small. Without a scale the window is a number of full segments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Scale {
     None,
-    Unit,
+    Scaled,
 }
 
 impl Scale {
@@ -40,7 +38,7 @@ impl Scale {
     pub(crate) const fn of(set: Option<u32>) -> Self {
         match set {
             Some(bytes) if full_space(Some(bytes)) < 65_536 => Self::None,
-            _ => Self::Unit,
+            _ => Self::Scaled,
         }
     }
 }
@@ -68,8 +66,7 @@ const fn full_space(set: Option<u32>) -> u32 {
 ///
 /// Linux: `__tcp_select_window`, and `tcp_select_window`, which never takes back what was offered.
 pub(crate) fn offer(buffer: &Buffer, left: u32) -> u32 {
-    let selected = select(buffer, left);
-    if selected < left { round_up(left, buffer.scale) } else { selected }
+    select(buffer, left).max(left)
 }
 
 fn select(buffer: &Buffer, left: u32) -> u32 {
@@ -77,7 +74,6 @@ fn select(buffer: &Buffer, left: u32) -> u32 {
     let mss = buffer.mss.min(full_space);
     let mut free = full_space.saturating_sub(u32::try_from(buffer.unread).unwrap_or(u32::MAX));
     if free < full_space / 2 {
-        free -= free % unit(buffer.scale);
         // Silly window syndrome (RFC 9293 §3.8.6.2.2).
         if free < full_space / 16 || free < mss {
             return 0;
@@ -85,22 +81,11 @@ fn select(buffer: &Buffer, left: u32) -> u32 {
     }
     free = free.min(OFFERED_MAX);
     match buffer.scale {
-        Scale::Unit => round_up(free, Scale::Unit),
+        Scale::Scaled => free,
         Scale::None if left + mss <= free || left > free => free - free % mss,
         Scale::None if mss == full_space && free > left + full_space / 2 => free,
         Scale::None => left,
     }
-}
-
-const fn unit(scale: Scale) -> u32 {
-    match scale {
-        Scale::None => 1,
-        Scale::Unit => UNIT,
-    }
-}
-
-const fn round_up(window: u32, scale: Scale) -> u32 {
-    window.next_multiple_of(unit(scale))
 }
 
 /// Whether a program that has read makes it worth telling the peer: the window has at least doubled.
@@ -132,7 +117,7 @@ mod tests {
     #[test]
     fn the_default_window_is_what_a_linux_host_offers_first() {
         assert_eq!(offer(&buffer(None, 0), 0), 64_512);
-        assert_eq!(offer(&buffer(None, 40_000), 40_000), 49_152);
+        assert_eq!(offer(&buffer(None, 40_000), 40_000), 50_800);
     }
 
     #[test]
@@ -144,15 +129,15 @@ mod tests {
 
     #[test]
     fn what_was_offered_is_never_taken_back() {
-        assert_eq!(offer(&buffer(None, 88_000), 1_000), 1_024);
-        assert_eq!(offer(&buffer(None, 88_000), 0), 0);
+        assert_eq!(offer(&buffer(None, 89_500), 1_000), 1_000);
+        assert_eq!(offer(&buffer(None, 89_500), 0), 0);
     }
 
     #[test]
     fn a_window_is_told_when_it_has_doubled() {
         assert!(is_worth_telling(&buffer(None, 0), 0));
-        assert!(!is_worth_telling(&buffer(None, 87_000), 0), "less than a segment");
-        assert!(!is_worth_telling(&buffer(None, 0), 60_000));
+        assert!(!is_worth_telling(&buffer(None, 89_500), 0), "less than a segment");
+        assert!(!is_worth_telling(&buffer(None, 0), 50_000));
     }
 
     #[test]

@@ -260,10 +260,13 @@ impl Tcb {
         }
         let mut len = (queued - offset).min(mss);
         let mut standing = Standing::New;
+        // Whether a FIN behind the text would be part of what leaves.
+        let mut reaches_fin = true;
         if before(cursor, nxt) {
             let (mut believed, end) = self.queue.fate(cursor);
             let end = end.filter(|end| before(*end, nxt)).unwrap_or(nxt);
             let most = end.wrapping_sub(cursor);
+            reaches_fin = after(end, una.wrapping_add(queued));
             if self.state() != State::LastAck {
                 len = len.min(most);
             } else if most < len {
@@ -273,8 +276,7 @@ impl Tcb {
             standing = Standing::Again(believed);
         }
         let ends = self.is_closing() && offset + len == queued;
-        let fin_has_left = after(nxt, una.wrapping_add(queued));
-        let fin = ends && (standing == Standing::New || fin_has_left);
+        let fin = ends && reaches_fin;
         (len > 0 || fin).then_some(Next { seq: cursor, len, fin, standing })
     }
 
@@ -295,6 +297,7 @@ impl Tcb {
         if segment.flags.fin && !next.fin {
             // A FIN that has not left joins nothing that has.
             wire::clear_fin(&mut frame);
+            wire::set_push(&mut frame);
             self.fin_withheld = true;
         }
         Some(frame)
@@ -302,10 +305,14 @@ impl Tcb {
 
     /// The segment does not leave, and the endpoint goes on behind it.
     pub(crate) fn skip(&mut self, next: &Next) {
+        self.snd.cursor = next.end();
+        if self.fin_withheld && next.len == 0 && next.fin {
+            self.fin_withheld = false;
+            return;
+        }
         self.fit(next);
         let frame = self.endpoint.transmit();
         debug_assert!(frame.is_some(), "it was to be skipped");
-        self.snd.cursor = next.end();
     }
 
     /// A segment that leaves again takes nothing new with it: the endpoint believes the window to end there.
