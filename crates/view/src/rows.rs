@@ -28,7 +28,18 @@ enum Happening<'a> {
     Happened(&'a Event),
 }
 
+/// Whether both are calls, and the script has the first above the other.
+fn is_earlier(event: &Event, other: &Event) -> bool {
+    matches!((event, other), (Event::Call { line, .. }, Event::Call { line: other, .. }) if line < other)
+}
+
 impl<'a> Happening<'a> {
+    const fn event(&self) -> &'a Event {
+        match self {
+            Self::Made(event) | Self::Happened(event) => event,
+        }
+    }
+
     const fn at_us(&self) -> u64 {
         match self {
             Self::Made(Event::Call { began_us, .. }) => *began_us,
@@ -52,7 +63,12 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
     let mut all = Vec::new();
     for event in events {
         // A call is made before anything that it brings about.
-        while let Some(happening) = made.next_if(|happening| happening.at_us() <= event.at_us()) {
+        // But it stands behind the calls of earlier lines that return at the same time.
+        let is_behind = |happening: &Happening<'_>| {
+            happening.at_us() < event.at_us()
+                || (happening.at_us() == event.at_us() && !is_earlier(event, happening.event()))
+        };
+        while let Some(happening) = made.next_if(is_behind) {
             all.push(happening);
         }
         if !matches!(event, Event::Call { outcome: Outcome::Blocks, .. }) {

@@ -54,6 +54,20 @@ impl<'a> Past<'a> {
         self.layout.flights.iter().rev().filter(move |flight| flight.row < at)
     }
 
+    /// The earlier segments of this flight's connection, newest first. Two ports may have had another one before: it
+    /// ends where connect() is called again.
+    fn of_connection(&self, flight: &Flight) -> impl Iterator<Item = &'a Flight> {
+        let pair = flight.pair();
+        let is_new = |it: &&Flight| {
+            let past = Past::of(self.layout, it.row);
+            it.segment.flags.syn
+                && it.segment.ack.is_none()
+                && past.causes().any(|thing| matches!(thing, Thing::Call { call: Verb::Connect { .. }, .. }))
+        };
+        let begins = self.flights().filter(|it| it.pair() == pair).find(is_new).map_or(0, |it| it.row);
+        self.flights().filter(move |it| it.pair() == pair && it.row >= begins)
+    }
+
     /// Whether the host has been sent a FIN that has arrived.
     pub(crate) fn has_fin(&self, host: Host) -> bool {
         let now_us = self.row.at_us;
@@ -62,8 +76,11 @@ impl<'a> Past<'a> {
         })
     }
 
-    fn has_sent_reset(&self, host: Host) -> bool {
-        self.flights().any(|flight| flight.from == host && flight.segment.flags.rst && flight.fate != Fate::Injected)
+    /// Whether a reset of this host's own ended its connection; one that answers what comes later does not.
+    fn has_reset_itself(&self, host: Host) -> bool {
+        let is_end = |row: &Row| row.host == Some(host) && row.changes.iter().any(|change| change.to == State::Closed);
+        let Some(end) = self.layout.rows[..self.at].iter().rposition(is_end) else { return false };
+        self.flights().any(|it| it.from == host && it.segment.flags.rst && it.fate != Fate::Injected && it.row <= end)
     }
 
     /// An earlier call on the socket got the error of the connection's end.
@@ -149,7 +166,7 @@ impl<'a> Past<'a> {
                 }
             }
             (Verb::Read { .. }, Outcome::Errno(Errno::ECONNRESET)) => {
-                if self.has_sent_reset(host) {
+                if self.has_reset_itself(host) {
                     "The connection was reset, here by this side's own kernel. The error is named as if the other side had done it."
                 } else if self.has_fin(host) {
                     "A reset has ended the connection."
@@ -232,12 +249,13 @@ impl<'a> Past<'a> {
     }
 
     fn syn(&self, flight: &Flight) -> &'static str {
-        let is_same = |earlier: &Flight| earlier.from == flight.from && earlier.ports == flight.ports;
-        let again = self.flights().any(|earlier| {
-            is_same(earlier)
-                && earlier.segment.flags == flight.segment.flags
-                && earlier.segment.seq == flight.segment.seq
-        });
+        let is_new = self.causes().any(|thing| matches!(thing, Thing::Call { call: Verb::Connect { .. }, .. }));
+        let again = !is_new
+            && self.of_connection(flight).any(|earlier| {
+                earlier.from == flight.from
+                    && earlier.segment.flags == flight.segment.flags
+                    && earlier.segment.seq == flight.segment.seq
+            });
         match (flight.segment.ack, again) {
             (None, false) => "It asks for a connection, and says at which number this side begins to count its bytes.",
             (None, true) => "The SYN again: no answer to the earlier one has come.",
@@ -249,9 +267,8 @@ impl<'a> Past<'a> {
     }
 
     fn fin(&self, flight: &Flight) -> String {
-        let again = self.flights().any(|earlier| {
+        let again = self.of_connection(flight).any(|earlier| {
             earlier.from == flight.from
-                && earlier.ports == flight.ports
                 && earlier.segment.flags.fin
                 && earlier.fate != Fate::Injected
                 && end(earlier) == end(flight)
@@ -259,21 +276,24 @@ impl<'a> Past<'a> {
         let mut sentence = if again {
             "The FIN again: no ACK of the earlier one has come.".to_owned()
         } else {
-            match self.cause() {
-                Some(Thing::Call { call: Verb::Close, .. }) => {
-                    "close() says goodbye: this side will send no more. The FIN does not say whether it still reads."
+            let said = self.causes().find_map(|thing| match thing {
+                Thing::Call { call: Verb::Close, .. } => Some(
+                    "close() says goodbye: this side will send no more. The FIN does not say whether it still reads.",
+                ),
+                Thing::Call { call: Verb::Shutdown(How::Wr), .. } => {
+                    Some("shutdown() says goodbye in this direction. The other direction stays open.")
                 }
-                Some(Thing::Call { call: Verb::Shutdown(How::Wr), .. }) => {
-                    "shutdown() says goodbye in this direction. The other direction stays open."
+                Thing::Call { call: Verb::Shutdown(_), .. } => {
+                    Some("shutdown() says goodbye: this side will send no more.")
                 }
-                Some(Thing::Call { call: Verb::Shutdown(_), .. }) => {
-                    "shutdown() says goodbye: this side will send no more."
+                Thing::Statement { action: Action::Host(_, HostAction::Kill), .. } => {
+                    Some("The process has ended, and the kernel closes its sockets as close() would.")
                 }
-                Some(Thing::Statement { action: Action::Host(_, HostAction::Kill), .. }) => {
-                    "The process has ended, and the kernel closes its sockets as close() would."
-                }
-                _ => "The FIN had to wait until what was written before it could leave. This side will send no more.",
-            }
+                _ => None,
+            });
+            said.unwrap_or(
+                "The FIN had to wait until what was written before it could leave. This side will send no more.",
+            )
             .to_owned()
         };
         if flight.segment.len > 0 {
@@ -305,17 +325,14 @@ impl<'a> Past<'a> {
     }
 
     fn data(&self, flight: &Flight) -> &'static str {
-        let again = self.flights().any(|it| {
-            it.from == flight.from
-                && it.ports == flight.ports
-                && it.fate != Fate::Injected
-                && end(it) > flight.segment.seq
-                && it.segment.len > 0
+        let again = self.of_connection(flight).any(|it| {
+            it.from == flight.from && it.fate != Fate::Injected && end(it) > flight.segment.seq && it.segment.len > 0
         });
-        match self.cause() {
-            _ if again => "Bytes that were sent before, once more: no ACK of them has come.",
-            Some(Thing::Call { call: Verb::Write(_), .. }) => "What write() has given to the kernel leaves at once.",
-            _ => "These bytes were waiting in the send buffer until they might leave.",
+        let is_written = self.causes().any(|thing| matches!(thing, Thing::Call { call: Verb::Write(_), .. }));
+        match (again, is_written) {
+            (true, _) => "Bytes that were sent before, once more: no ACK of them has come.",
+            (false, true) => "What write() has given to the kernel leaves at once.",
+            (false, false) => "These bytes were waiting in the send buffer until they might leave.",
         }
     }
 
@@ -324,11 +341,12 @@ impl<'a> Past<'a> {
             return None;
         }
         let ack = flight.segment.ack?;
-        let own = |it: &&Flight| it.from == flight.from && it.pair() == flight.pair();
-        let theirs = |it: &&Flight| it.from != flight.from && it.pair() == flight.pair();
-        let is_fin = self.flights().filter(theirs).any(|it| it.segment.flags.fin && end(it) + 1 == ack);
-        let is_first = !self.flights().filter(own).any(|it| it.segment.ack.is_some() && !it.segment.flags.syn);
-        let again = self.flights().filter(own).any(|it| it.segment == flight.segment);
+        let own = |it: &&Flight| it.from == flight.from;
+        let theirs = |it: &&Flight| it.from != flight.from;
+        let is_fin = self.of_connection(flight).filter(theirs).any(|it| it.segment.flags.fin && end(it) + 1 == ack);
+        let is_first =
+            !self.of_connection(flight).filter(own).any(|it| it.segment.ack.is_some() && !it.segment.flags.syn);
+        let again = self.of_connection(flight).filter(own).any(|it| it.segment == flight.segment);
         let mut sentence = if again {
             "It says the same as before: what has just come brought nothing new, or is not taken.".to_owned()
         } else if is_fin {
@@ -345,15 +363,11 @@ impl<'a> Past<'a> {
         Some(sentence)
     }
 
-    /// What made the segment of the row leave: what its host did at the same moment, if it did something.
-    fn cause(&self) -> Option<&'a Thing> {
-        self.layout.rows[..self.at]
-            .iter()
-            .rev()
-            .take_while(|row| row.at_us == self.row.at_us)
-            .filter(|row| row.host == self.row.host)
-            .map(|row| &row.thing)
-            .find(|thing| matches!(thing, Thing::Call { .. } | Thing::Statement { .. }))
+    /// What the row's host did at the same moment before it, newest first: one of these made the row's segment leave.
+    fn causes(&self) -> impl Iterator<Item = &'a Thing> {
+        let Row { at_us, host, .. } = *self.row;
+        let now = self.layout.rows[..self.at].iter().rev().take_while(move |row| row.at_us == at_us);
+        now.filter(move |row| row.host == host).map(|row| &row.thing)
     }
 
     fn effect(&self) -> Option<&'static str> {

@@ -57,6 +57,15 @@ fn a_sentence_is_about_the_run_and_not_about_the_kind_of_step() {
     same("fin-lost-data-first", "server.FIN", "It is lost on the way");
     same("final-ack-lost", "client.FIN.2", "The FIN again");
     same("sigkill-clean", "server.FIN", "The process has ended");
+    same("linger-acknowledged", "server.FIN", "close() says goodbye");
+    same("linger-acknowledged", "server.data", "leaves at once");
+    // The same two ports, another connection.
+    same("time-wait-reopen", "client.SYN.2", "It asks for a connection");
+    same("time-wait-reopen", "client.ACK.3", "With it the handshake is complete");
+    same("reset-then-retry-race", "client.data.2", "leaves at once");
+    // A host that answers late segments with resets has not reset its own connection.
+    same("reply-lost", "client.read", "A reset has come, and no FIN before it");
+    same("shutdown-rdwr-then-data", "server.read", "here by this side's own kernel");
 }
 
 #[test]
