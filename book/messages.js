@@ -1,53 +1,116 @@
-// The search field of the page "Which message did you get?". Without it the page is a list.
+// The field of the page "Which message did you get?": it hands the text to the program and shows the answer under it.
+// Without JavaScript, or if anything here fails, the page is a list.
 (() => {
+  "use strict";
+
   const finder = document.querySelector(".finder");
-  const input = document.getElementById("finder-line");
-  const found = document.getElementById("finder-found");
-  if (!finder || !input || !found) return;
+  const field = document.getElementById("finder-text");
+  const card = document.getElementById("finder-card");
+  const said = document.getElementById("finder-said");
+  if (!finder || !field || !card || !said) return;
 
-  const plain = (text) => text.toLowerCase().replace(/[‘’]/g, "'").replace(/\s+/g, " ").trim();
-  // What a line must have, in this order: the parts between the ellipses, without those that are too short to tell.
-  const parts = (text) => plain(text).split("…").map((part) => part.trim()).filter((part) => part.length > 2);
+  const ADDRESS_MAX = 1000; // letters of a text that stand in the page's address
+  const root = new URL(".", document.currentScript.src);
+  const program = load("program");
+  const player = load("player");
+  let last = ""; // the text that the card answers
+  let turn = 0; // which answer is the newest
 
-  const endings = [...document.querySelectorAll("main h2")].map((heading) => {
-    const nodes = [heading];
-    for (let node = heading.nextElementSibling; node && node.tagName !== "H2"; node = node.nextElementSibling) nodes.push(node);
-    const rows = nodes.flatMap((node) => [...node.querySelectorAll("tbody tr")]);
-    return { heading, nodes, rows: rows.map((row) => ({ row, text: row.querySelector("code")?.textContent ?? "" })) };
-  }).filter((ending) => ending.rows.length > 0);
-
-  // How well a row fits: the length of what fits, or 0.
-  function fit(text, line) {
-    if (line.length < 3) return 0;
-    if (plain(text).includes(line)) return line.length;
-    let at = 0, length = 0;
-    const wanted = parts(text);
-    for (const part of wanted) {
-      const where = line.indexOf(part, at);
-      if (where < 0) return 0;
-      at = where + part.length;
-      length += part.length;
-    }
-    return length;
+  // A program that is fetched once, when it is first asked for.
+  function load(name) {
+    let loading;
+    return () => {
+      loading ??= import(new URL(finder.dataset[name], root).href).then(async (module) => {
+        await module.default();
+        return module;
+      });
+      loading.catch(() => (loading = undefined));
+      return loading;
+    };
   }
 
-  function search() {
-    const line = plain(input.value);
-    let kinds = 0;
-    const best = Math.max(0, ...endings.flatMap((ending) => ending.rows.map((entry) => fit(entry.text, line))));
-    for (const ending of endings) {
-      const fits = ending.rows.map((entry) => fit(entry.text, line));
-      // A long line can hold a short message by chance: only the best fits count.
-      const shown = best === 0 || fits.some((value) => value > 0 && value * 2 >= best);
-      for (const node of ending.nodes) node.hidden = !shown;
-      ending.rows.forEach((entry, index) => entry.row.classList.toggle("found", best > 0 && fits[index] * 2 >= best));
-      if (best > 0 && shown) kinds += 1;
+  async function answer() {
+    const text = field.value;
+    if (text === last) return;
+    const mine = (turn += 1);
+    let html;
+    try {
+      html = (await program()).card(text);
+    } catch (error) {
+      console.error("The field stays a field; the list is below.", error);
+      said.textContent = "The finder could not be loaded. The list is below.";
+      return;
     }
-    if (line.length < 3) found.textContent = "";
-    else if (best === 0) found.textContent = "No line here fits. Try a shorter part of it, or its errno.";
-    else found.textContent = kinds === 1 ? "One kind of ending fits." : `${kinds} kinds of ending fit.`;
+    if (mine !== turn) return;
+    last = text;
+    card.innerHTML = html;
+    card.hidden = html === "";
+    const causes = card.querySelectorAll(".ev-causes > li");
+    const heading = card.querySelector(".ev-ending")?.textContent ?? card.querySelector(".ev-by")?.textContent ?? "";
+    said.textContent = causes.length ? `${heading}. ${causes.length === 1 ? "One cause" : `${causes.length} causes`}.` : heading;
+    keep(text);
+    const first = card.querySelector("[data-run]");
+    if (first && causes.length) show(first);
   }
+
+  function keep(text) {
+    const here = new URL(location.href);
+    if (text.trim() === "") here.searchParams.delete("q");
+    else here.searchParams.set("q", text.slice(0, ADDRESS_MAX));
+    history.replaceState(history.state, "", here);
+  }
+
+  // The run of a cause, live, at the end of the card.
+  async function show(button) {
+    const place = card.querySelector(".ev-run");
+    const id = button.dataset.run;
+    for (const other of card.querySelectorAll("[data-run]")) other.setAttribute("aria-pressed", String(other === button));
+    try {
+      const { scenario } = await player();
+      const drawn = document.createElement("div");
+      drawn.className = "scenario";
+      scenario(drawn, id);
+      await new Promise((resolve) => setTimeout(resolve));
+      if (place.isConnected && button.getAttribute("aria-pressed") === "true") place.replaceChildren(drawn);
+    } catch (error) {
+      console.error(`${id}: its run cannot be shown here.`, error);
+    }
+  }
+
+  // "Yes" makes a cause the one, "No" rules it out; pressed again, either is taken back.
+  function judge(button) {
+    const item = button.closest("li");
+    const pressed = button.getAttribute("aria-pressed") === "true";
+    for (const other of item.querySelectorAll("[data-say]")) other.setAttribute("aria-pressed", String(other === button && !pressed));
+    item.classList.toggle("ev-is", !pressed && button.dataset.say === "yes");
+    item.classList.toggle("ev-out", !pressed && button.dataset.say === "no");
+    const items = [...card.querySelectorAll(".ev-causes > li")];
+    const left = items.find((one) => one.classList.contains("ev-is")) ?? items.find((one) => !one.classList.contains("ev-out"));
+    said.textContent = left
+      ? `${left.classList.contains("ev-is") ? "It speaks for" : "Next"}: ${left.querySelector(".ev-title").textContent}`
+      : "All of these are ruled out: a capture on both ends tells more.";
+    const run = left?.querySelector("[data-run]");
+    if (run && run.getAttribute("aria-pressed") !== "true") show(run);
+  }
+
+  card.addEventListener("click", (event) => {
+    const button = event.target.closest?.("button");
+    if (!button || !card.contains(button)) return;
+    if (button.dataset.say) judge(button);
+    else if (button.dataset.run) show(button);
+    else if (button.dataset.fill) {
+      field.value = button.dataset.fill.replaceAll("…", " … ");
+      answer();
+    }
+  });
 
   finder.hidden = false;
-  input.addEventListener("input", search);
+  field.addEventListener("input", answer);
+  // mdBook takes arrow keys for its chapters wherever the focus is.
+  field.addEventListener("keydown", (event) => event.stopPropagation());
+  const asked = new URL(location.href).searchParams.get("q");
+  if (asked) {
+    field.value = asked;
+    answer();
+  }
 })();

@@ -10,11 +10,12 @@ use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
-const IMPORTS: [(&str, &[&str]); 9] = [
+const IMPORTS: [(&str, &[&str]); 10] = [
     ("scenario", &[]),
     ("sim", &["scenario"]),
     ("native", &["scenario"]),
     ("capture", &["scenario", "sim"]),
+    ("evidence", &["capture"]),
     // Its tests lay out what the simulator performs.
     ("view", &["scenario", "sim"]),
     ("player", &["scenario", "sim", "view"]),

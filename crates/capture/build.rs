@@ -13,8 +13,22 @@ fn main() {
     println!("cargo:rerun-if-changed={}", file.display());
     println!("cargo:rerun-if-changed=src/text/table.rs");
     let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    let table: table::Table = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let mut table: table::Table =
+        serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    // Chapters that counters and lists of sockets name.
+    let more = ["silence/cannot-connect.md", "reference/counters.md", "reset/what-is-a-reset.md"].map(str::to_owned);
+    let chapters = table.causes.iter().map(|cause| cause.chapter.clone()).chain(more);
+    table.titles = chapters.map(|chapter| (chapter.clone(), title(&chapter))).collect();
     let packed = postcard::to_allocvec(&table).expect("a table of texts can be packed");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the folder"));
     fs::write(folder.join("messages.postcard"), packed).expect("cargo's folder can be written");
+}
+
+/// The heading of a chapter.
+fn title(chapter: &str) -> String {
+    let file = PathBuf::from("../../book").join(chapter);
+    println!("cargo:rerun-if-changed={}", file.display());
+    let text = fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    let heading = text.lines().next().and_then(|line| line.strip_prefix("# "));
+    heading.unwrap_or_else(|| panic!("{} does not begin with its heading", file.display())).to_owned()
 }

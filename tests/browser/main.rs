@@ -14,6 +14,7 @@
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `long.rs`: a run with thousands of segments
 //! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
+//! - `evidence.rs`: what a reader has got, and the answer to it
 //! - `playground.rs`: what a reader can do on its page, and take away from it
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
@@ -24,6 +25,7 @@ mod book;
 mod change;
 mod chapter;
 mod chrome;
+mod evidence;
 mod long;
 mod lost;
 mod picture;

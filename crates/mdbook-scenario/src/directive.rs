@@ -1,10 +1,11 @@
-//! Finds `{{#scenario ID}}` and `{{#vary ID …}}`, each with what may stand behind the id, and `{{#playground}}`, in a
+//! Finds `{{#scenario ID}}` and `{{#vary ID …}}`, each with what may stand behind the id, `{{#playground}}` and `{{#finder}}`, in a
 //! chapter's Markdown.
 
 const SCENARIO: &str = "{{#scenario";
 const VARY: &str = "{{#vary";
 /// Stands for itself: it has no arguments.
 const PLAYGROUND: &str = "{{#playground}}";
+const FINDER: &str = "{{#finder}}";
 
 /// A directive on a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,10 +118,19 @@ pub struct Misplaced {
 
 /// The lines on which the playground is to stand, counted from 1.
 pub fn playgrounds(chapter: &str) -> impl Iterator<Item = usize> {
+    lines_of(chapter, PLAYGROUND)
+}
+
+/// The lines on which the finder's field is to stand, counted from 1.
+pub fn finders(chapter: &str) -> impl Iterator<Item = usize> {
+    lines_of(chapter, FINDER)
+}
+
+fn lines_of(chapter: &str, directive: &'static str) -> impl Iterator<Item = usize> {
     let mut fence = None;
     chapter.lines().enumerate().filter_map(move |(index, text)| {
         let in_code = is_code(text, &mut fence);
-        (!in_code && text.trim() == PLAYGROUND).then_some(index + 1)
+        (!in_code && text.trim() == directive).then_some(index + 1)
     })
 }
 

@@ -67,23 +67,24 @@ impl fmt::Display for EmbedError {
 
 impl std::error::Error for EmbedError {}
 
-/// The address of the program, relative to the book's root.
+/// The address of a program (`player`, `evidence`), relative to the book's root.
 ///
 /// # Errors
 /// It has not been built.
-pub fn program(source: &Path) -> Result<String, String> {
-    let folder = source.join("player");
+pub fn program(source: &Path, name: &str) -> Result<String, String> {
+    let folder = source.join(name);
+    let begins = format!("{name}-");
     let mut found: Vec<String> = std::fs::read_dir(&folder)
         .into_iter()
         .flatten()
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|file| file.starts_with("player-") && file.ends_with(".js"))
+        .filter(|file| file.starts_with(&begins) && file.ends_with(".js"))
         .collect();
     match (found.pop(), found.is_empty()) {
-        (Some(file), true) => Ok(format!("player/{file}")),
-        (None, _) => Err(format!("no player-*.js in {}, run `cargo xtask build` first", folder.display())),
+        (Some(file), true) => Ok(format!("{name}/{file}")),
+        (None, _) => Err(format!("no {name}-*.js in {}, run `cargo xtask build` first", folder.display())),
         (Some(_), false) => {
-            Err(format!("more than one player-*.js in {}, run `cargo xtask build` again", folder.display()))
+            Err(format!("more than one {name}-*.js in {}, run `cargo xtask build` again", folder.display()))
         }
     }
 }

@@ -5,14 +5,17 @@
 //! `{{#scenario ID predict}}` is the same, and its widget begins by asking what comes next; with `whole` its handshake is
 //! not folded. `[the reset](step:server.RST)` becomes a link to a row of it.
 //! A run that is not as its script says stops the build: no picture can be wrong.
-//! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground.
+//! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
+//! `{{#finder}}` the field for pasted text.
 //!
 //! Map of the code: `directive.rs` and `step_link.rs` find what is to be replaced, `embed.rs` performs a scenario and
-//! makes its HTML, `handle.rs` what one of its numbers does, `page.rs` puts a chapter together, `playground.rs` makes the list;
+//! makes its HTML, `handle.rs` what one of its numbers does, `page.rs` puts a chapter together, `playground.rs` makes the list,
+//! `finder.rs` the field;
 //! [`ScenarioPreprocessor`] is what mdBook calls.
 
 mod directive;
 mod embed;
+mod finder;
 mod handle;
 mod page;
 mod playground;
@@ -24,7 +27,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-pub use directive::{Begin, Directive, Handle, Misplaced, Opening, Shows, directives, playgrounds};
+pub use directive::{Begin, Directive, Handle, Misplaced, Opening, Shows, directives, finders, playgrounds};
 pub use embed::{EmbedError, program};
 use page::{Built, replace};
 
@@ -42,9 +45,11 @@ impl Preprocessor for ScenarioPreprocessor {
     fn run(&self, context: &PreprocessorContext, mut book: Book) -> Result<Book> {
         let source = &context.config.book.src;
         let folder = context.root.join(source);
-        let program = program(&folder).map_err(Error::msg)?;
-        let playground = playground::place(&program, &playground::chapters(&book));
-        let built = Built { program: &program, playground: &playground };
+        let player = program(&folder, "player").map_err(Error::msg)?;
+        let playground = playground::place(&player, &playground::chapters(&book));
+        let finder = program(&folder, "evidence").map(|evidence| finder::place(&evidence, &player));
+        let finder = finder.as_deref().map_err(String::as_str);
+        let built = Built { program: &player, playground: &playground, finder };
         let mut complaints = Vec::new();
         book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };

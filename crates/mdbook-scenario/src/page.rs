@@ -8,7 +8,7 @@ use view::layout::Layout;
 use view::palette::Hue;
 use view::step::Step;
 
-use crate::directive::{Begin, Directive, Opening, Shows, directives, playgrounds};
+use crate::directive::{Begin, Directive, Opening, Shows, directives, finders, playgrounds};
 use crate::embed::{Picture, attribute, perform};
 use crate::handle::Varied;
 use crate::step_link::{StepLink, step_links};
@@ -22,6 +22,8 @@ pub(crate) struct Built<'a> {
     pub(crate) program: &'a str,
     /// What stands in the place of `{{#playground}}`.
     pub(crate) playground: &'a str,
+    /// What stands in the place of `{{#finder}}`, if its program has been built.
+    pub(crate) finder: Result<&'a str, &'a str>,
 }
 
 /// The chapter at `path`, relative to the book's root, with its directives replaced.
@@ -38,6 +40,9 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
             Err(why) => wrong.push((link.line, why)),
         }
     }
+    if let (Some(line), Err(why)) = (finders(chapter).next(), built.finder) {
+        wrong.push((line, why.to_owned()));
+    }
     if !wrong.is_empty() {
         wrong.sort();
         return Err(wrong);
@@ -45,6 +50,9 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for line in playgrounds(chapter) {
         built.playground.clone_into(&mut lines[line - 1]);
+    }
+    for line in finders(chapter) {
+        built.finder.unwrap_or_default().clone_into(&mut lines[line - 1]);
     }
     for (line, picture) in &pictures {
         lines[line - 1] = picture.html(built.program);
@@ -132,7 +140,8 @@ mod tests {
 
     use super::*;
 
-    const BUILT: Built<'static> = Built { program: "player/player-0.js", playground: "the list" };
+    const BUILT: Built<'static> =
+        Built { program: "player/player-0.js", playground: "the list", finder: Ok("the field") };
 
     fn page(chapter: &str) -> Result<String, Vec<Wrong>> {
         replace(Path::new("reset/a.md"), chapter, &BUILT)

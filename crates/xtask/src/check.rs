@@ -24,9 +24,9 @@ pub fn test() -> Result<bool> {
         run(cargo().args(["doc", "--workspace", "--no-deps", "--lib"]).env("RUSTDOCFLAGS", "-D warnings"))
     });
     let book = report.step("the book", book::build);
-    report.step("lints of the program's code", || {
-        let of_player = ["--package", program::NAME, "--lib", "--target", "wasm32-unknown-unknown"];
-        run(clippy().args(of_player).args(["--", "-D", "warnings"]))
+    report.step("lints of the programs' code", || {
+        let packages = program::ALL.iter().flat_map(|name| ["--package", *name]);
+        run(clippy().args(packages).args(["--lib", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]))
     });
     report.step("weight of the page's code", weight);
     let chrome = report.step("a browser", || {
@@ -45,10 +45,11 @@ fn clippy() -> Command {
 }
 
 fn weight() -> Result<()> {
-    let weights = Weights::of_book()?;
-    println!("{weights}");
-    if weights.excess() > 0 {
-        bail!("the program is {} bytes over its budget", weights.excess());
+    for (name, weights) in [("player", Weights::of_player()?), ("evidence", Weights::of_evidence()?)] {
+        println!("{name}\n{weights}");
+        if weights.excess() > 0 {
+            bail!("the {name} is {} bytes over its budget", weights.excess());
+        }
     }
     Ok(())
 }

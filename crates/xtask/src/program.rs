@@ -1,4 +1,4 @@
-//! The page's program: from Rust to what a browser loads.
+//! The pages' programs: from Rust to what a browser loads.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,35 +13,42 @@ use crate::{cargo, first_line, root, run};
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "page";
 
-/// Where the program goes: under the book's source, so that plain `mdbook build` copies it as well.
-pub fn folder() -> PathBuf {
-    root().join("book").join(NAME)
+/// The player, with all that a picture needs.
+pub const PLAYER: &str = "player";
+/// The answers to pasted text, for the page of messages.
+pub const EVIDENCE: &str = "evidence";
+/// Every program's name: of its crate, and of what its files' names begin with.
+pub const ALL: [&str; 2] = [PLAYER, EVIDENCE];
+
+/// Where a program goes: under the book's source, so that plain `mdbook build` copies it as well.
+pub fn folder(name: &str) -> PathBuf {
+    root().join("book").join(name)
 }
 
-/// The program's name: of its crate, and of what its files' names begin with.
-pub const NAME: &str = "player";
-
-/// Builds the program. In `book/player` lie then `player-HASH.js` and `player-HASH_bg.wasm`, and nothing else.
+/// Builds the programs. In `book/NAME` lie then `NAME-HASH.js` and `NAME-HASH_bg.wasm`, and nothing else.
 ///
 /// The hash is of the content, so that a browser never puts an old half to a new one.
 ///
 /// # Errors
-/// The wasm target cannot be had, the player does not compile, or the files cannot be written.
+/// The wasm target cannot be had, a program does not compile, or the files cannot be written.
 pub fn build() -> Result<()> {
     let sysroot = first_line(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))?;
     ensure_target(Path::new(&sysroot))?;
-    println!("Building the player for the browser (the first time takes about a minute)");
-    let wasm = compile(&sysroot)?;
-    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-    // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
-    if contains(&wasm, "serde_json") {
-        bail!("the program has a JSON library in it, a fifth of its size: scripts and text need none");
+    for name in ALL {
+        println!("Building the {name} for the browser (the first time takes about a minute)");
+        let wasm = compile(&sysroot, name)?;
+        let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+        // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
+        if contains(&wasm, "serde_json") {
+            bail!("the {name} has a JSON library in it, a fifth of a program's size: scripts and text need none");
+        }
+        let folder = folder(name);
+        if folder.is_dir() {
+            fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+        }
+        bind(wasm, name)?;
     }
-    let folder = folder();
-    if folder.is_dir() {
-        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
-    }
-    bind(wasm)
+    Ok(())
 }
 
 fn ensure_target(sysroot: &Path) -> Result<()> {
@@ -53,8 +60,8 @@ fn ensure_target(sysroot: &Path) -> Result<()> {
         .with_context(|| format!("install Rust's standard library for {TARGET} (`rustup target add {TARGET}`)"))
 }
 
-/// Compiles the player, with no path of this machine in it, and says where the wasm is.
-fn compile(sysroot: &str) -> Result<PathBuf> {
+/// Compiles a program, with no path of this machine in it, and says where the wasm is.
+fn compile(sysroot: &str, name: &str) -> Result<PathBuf> {
     let cargo_home = match std::env::var_os("CARGO_HOME") {
         Some(home) => PathBuf::from(home),
         None => std::env::home_dir().context("there is no home folder: set CARGO_HOME")?.join(".cargo"),
@@ -74,9 +81,9 @@ fn compile(sysroot: &str) -> Result<PathBuf> {
         prefixes.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
     let target = target_folder()?;
     run(cargo()
-        .args(["build", "--package", NAME, "--lib", "--target", TARGET, "--profile", PROFILE])
+        .args(["build", "--package", name, "--lib", "--target", TARGET, "--profile", PROFILE])
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    Ok(target.join(TARGET).join(PROFILE).join(format!("{NAME}.wasm")))
+    Ok(target.join(TARGET).join(PROFILE).join(format!("{name}.wasm")))
 }
 
 /// Where cargo puts what it builds; `CARGO_TARGET_DIR` and configuration can move it.
@@ -88,9 +95,9 @@ fn target_folder() -> Result<PathBuf> {
 }
 
 /// Makes the glue between the program and the page; wasm-bindgen as a library is always the version that it needs.
-fn bind(wasm: Vec<u8>) -> Result<()> {
-    let name = &format!("{NAME}-{}", hash(&wasm));
-    let folder = folder();
+fn bind(wasm: Vec<u8>, program: &str) -> Result<()> {
+    let name = &format!("{program}-{}", hash(&wasm));
+    let folder = folder(program);
     let mut output = Bindgen::new()
         .input_bytes(name, wasm)
         .out_name(name)

@@ -93,7 +93,7 @@ fn times() -> BTreeMap<PathBuf, SystemTime> {
 }
 
 fn note_times(path: &Path, times: &mut BTreeMap<PathBuf, SystemTime>) {
-    if path == program::folder() {
+    if program::ALL.iter().any(|name| path == program::folder(name)) {
         return;
     }
     let Ok(metadata) = fs::metadata(path) else { return };

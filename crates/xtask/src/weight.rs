@@ -12,8 +12,10 @@ use flate2::write::GzEncoder;
 use crate::book;
 use crate::program;
 
-/// What the program, its glue, the loader and the style sheets may weigh together, as a server with brotli sends them.
-pub const BUDGET_BROTLI_BYTES: usize = 230_000;
+/// What the player, its glue, the loader and the style sheets may weigh together, as a server with brotli sends them.
+pub const PLAYER_BUDGET_BROTLI_BYTES: usize = 230_000;
+/// What the page of messages may load beyond that.
+pub const EVIDENCE_BUDGET_BROTLI_BYTES: usize = 90_000;
 
 /// A file that a page loads, or several together; all sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,36 +30,61 @@ pub struct Weight {
     pub brotli: usize,
 }
 
-/// The built book's part that is ours; mdBook's own files are left out.
+/// A part of the built book that is ours, against its budget; mdBook's own files are left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Weights(Vec<Weight>);
+pub struct Weights {
+    files: Vec<Weight>,
+    /// In bytes, with brotli.
+    budget: usize,
+}
 
 impl Weights {
-    /// Weighs what lies in the book's folder.
+    /// Weighs what a page with a picture loads.
     ///
     /// # Errors
     /// A file is missing: the book has not been built.
-    pub fn of_book() -> Result<Self> {
+    pub fn of_player() -> Result<Self> {
+        Self::of(
+            &[
+                ("program", program::PLAYER, ".wasm"),
+                ("glue", program::PLAYER, ".js"),
+                ("loader", "crates/mdbook-scenario", ".js"),
+                ("style", "crates/player", ".css"),
+                ("themes", "crates/mdbook-scenario", ".css"),
+            ],
+            PLAYER_BUDGET_BROTLI_BYTES,
+        )
+    }
+
+    /// Weighs what the page of messages loads beyond that.
+    ///
+    /// # Errors
+    /// A file is missing: the book has not been built.
+    pub fn of_evidence() -> Result<Self> {
+        Self::of(
+            &[
+                ("program", program::EVIDENCE, ".wasm"),
+                ("glue", program::EVIDENCE, ".js"),
+                ("script", "", "messages.js"),
+            ],
+            EVIDENCE_BUDGET_BROTLI_BYTES,
+        )
+    }
+
+    fn of(parts: &[(&str, &str, &str)], budget: usize) -> Result<Self> {
         let folder = book::folder();
-        let parts = [
-            ("program", program::NAME, ".wasm"),
-            ("glue", program::NAME, ".js"),
-            ("loader", "crates/mdbook-scenario", ".js"),
-            ("style", "crates/player", ".css"),
-            ("themes", "crates/mdbook-scenario", ".css"),
-        ];
         let weights = parts.iter().map(|(name, below, ending)| weigh(name, &only(&folder.join(below), ending)?));
-        Ok(Self(weights.collect::<Result<_>>()?))
+        Ok(Self { files: weights.collect::<Result<_>>()?, budget })
     }
 
     /// How much they are over their budget, in bytes; 0 if they are not.
     pub fn excess(&self) -> usize {
-        self.total().brotli.saturating_sub(BUDGET_BROTLI_BYTES)
+        self.total().brotli.saturating_sub(self.budget)
     }
 
     /// All together.
     pub fn total(&self) -> Weight {
-        let sum = |size: fn(&Weight) -> usize| self.0.iter().map(size).sum();
+        let sum = |size: fn(&Weight) -> usize| self.files.iter().map(size).sum();
         Weight {
             name: "together".to_owned(),
             raw: sum(|weight| weight.raw),
@@ -70,10 +97,10 @@ impl Weights {
 impl fmt::Display for Weights {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<10}{:>9}{:>9}{:>9}", "", "raw", "gzip", "brotli")?;
-        for Weight { name, raw, gzip, brotli } in self.0.iter().chain([&self.total()]) {
+        for Weight { name, raw, gzip, brotli } in self.files.iter().chain([&self.total()]) {
             writeln!(f, "{name:<10}{raw:>9}{gzip:>9}{brotli:>9}")?;
         }
-        write!(f, "{:<10}{:>9}{:>9}{:>9}", "budget", "", "", BUDGET_BROTLI_BYTES)
+        write!(f, "{:<10}{:>9}{:>9}{:>9}", "budget", "", "", self.budget)
     }
 }
 

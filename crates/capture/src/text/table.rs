@@ -2,6 +2,8 @@
 //!
 //! It is data, `book/data/messages.json`; `build.rs` packs it into the program.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Everything that is known of lines.
@@ -12,6 +14,9 @@ pub struct Table {
     pub causes: Vec<Cause>,
     /// Every kind of ending that a line can tell of, with the lines that tell of it.
     pub endings: Vec<Ending>,
+    /// The heading of each chapter that is named; it is not in the data, `build.rs` looks it up.
+    #[serde(default)]
+    pub titles: BTreeMap<String, String>,
 }
 
 /// A cause of an ending.
