@@ -5,22 +5,25 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::ExitCode;
 
-use capture::{By, Capture, Cause, Ending, EndingKind, Kind, Report, kind};
+use capture::{By, Capture, Cause, Connection, Depth, Ending, EndingKind, Kind, Report, Skipped, kind};
 use flate2::read::MultiGzDecoder;
 
 const HELP: &str = "\
 Says of every connection in a capture how it ended: who, why, how sure.
 
-who-reset FILE… [--json | --summary] [--help]
+who-reset FILE… [--json | --summary] [--play] [--help]
 
-  FILE     a capture: pcap or pcapng, also packed with gzip; - reads it from standard input
+  FILE     a capture: pcap or pcapng, also packed with gzip, or lines of tcpdump or tshark; - reads standard input
   --json   one JSON object, and nothing else
+  --play   also plays the ways to end each connection, and says which send the same
   --summary   how many connections ended in which way
   --help   this text
 
 Exit status: 0 the files were read; 3 one could not be.
 ";
 const CANNOT_RUN: u8 = 3;
+/// Longer text is cut.
+const TEXT_MAX: u64 = 64 << 20;
 /// A piece of a file.
 const PIECE: usize = 1 << 18;
 
@@ -30,7 +33,7 @@ fn main() -> ExitCode {
         return print(HELP);
     }
     let (options, files): (Vec<_>, Vec<_>) = arguments.into_iter().partition(|argument| argument.starts_with("--"));
-    if let Some(unknown) = options.iter().find(|option| !["--json", "--summary"].contains(&option.as_str())) {
+    if let Some(unknown) = options.iter().find(|option| !["--json", "--summary", "--play"].contains(&option.as_str())) {
         return stop(&format!("there is no option `{unknown}`; `who-reset --help` says what is right"));
     }
     if files.is_empty() {
@@ -39,17 +42,15 @@ fn main() -> ExitCode {
     if options.iter().any(|option| option == "--summary") {
         return summarize(&files);
     }
-    let mut report = Report::new();
+    let depth = if options.iter().any(|option| option == "--play") { Depth::Played } else { Depth::Read };
+    let mut report = Report::new(depth);
     for file in files {
         match read(&file) {
-            Ok(capture) => {
-                let (connections, skipped) = capture.finish();
-                report.add(file, &connections, &skipped);
-            }
+            Ok((connections, skipped)) => report.add(file, &connections, &skipped),
             Err(error) => return stop(&format!("{file}: {error}")),
         }
     }
-    if options.is_empty() {
+    if !options.iter().any(|option| option == "--json") {
         print(&report.to_string())
     } else {
         print(&(serde_json::to_string(&report).expect("a report has string keys only") + "\n"))
@@ -59,11 +60,10 @@ fn main() -> ExitCode {
 fn summarize(files: &[String]) -> ExitCode {
     let mut counts: BTreeMap<(EndingKind, By, Option<Cause>), u64> = BTreeMap::new();
     for file in files {
-        let capture = match read(file) {
-            Ok(capture) => capture,
+        let (connections, skipped) = match read(file) {
+            Ok(found) => found,
             Err(error) => return stop(&format!("{file}: {error}")),
         };
-        let (connections, skipped) = capture.finish();
         for connection in &connections {
             let ending = Ending::of(connection);
             let cause = ending.causes.first().map(|named| named.cause);
@@ -79,18 +79,27 @@ fn summarize(files: &[String]) -> ExitCode {
     print(&counts.iter().map(line).collect::<String>())
 }
 
-fn read(file: &str) -> io::Result<Capture> {
+fn read(file: &str) -> io::Result<(Vec<Connection>, Skipped)> {
     let input: Box<dyn Read> = if file == "-" { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
     let mut input = BufReader::with_capacity(PIECE, input);
     let packed = kind(input.fill_buf()?) == Kind::Gzip;
-    let mut input: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let input: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let mut input = BufReader::with_capacity(PIECE, input);
+    if kind(input.fill_buf()?) == Kind::Other {
+        // Perhaps lines of tcpdump or tshark.
+        let mut text = Vec::new();
+        input.take(TEXT_MAX).read_to_end(&mut text)?;
+        return Ok(Capture::of_text(&String::from_utf8_lossy(&text)));
+    }
     let mut capture = Capture::new();
-    let mut piece = vec![0; PIECE];
     loop {
-        match input.read(&mut piece)? {
-            0 => return Ok(capture),
-            length => capture.push(&piece[..length]),
+        let piece = input.fill_buf()?;
+        let length = piece.len();
+        if length == 0 {
+            return Ok(capture.finish());
         }
+        capture.push(piece);
+        input.consume(length);
     }
 }
 

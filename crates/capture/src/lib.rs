@@ -30,5 +30,5 @@ pub use lines::packets;
 pub use matching::{Fate as UnseenFate, Matched, Unseen, matched};
 pub use played::{Played, Way, play};
 pub use read::{Beginning, Kind, Options, Packet, Reader, Skip, Skipped, kind};
-pub use report::{NotRead, Report, Sides, Told};
+pub use report::{Depth, NotRead, Report, Sides, Told};
 pub use track::{CONNECTIONS_MAX, ConnState, Connection, Opened, Seen, Side, Tracker};

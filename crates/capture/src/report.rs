@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use serde::Serialize;
 
 use crate::ending::{By, Cause, Ending, Named, told};
+use crate::played::{Played, play};
 use crate::read::Skipped;
 use crate::track::{Connection, Opened};
 
@@ -20,6 +21,18 @@ pub struct Report {
     pub connections: Vec<Told>,
     /// What could not be read.
     pub skipped: Vec<NotRead>,
+    #[serde(skip)]
+    depth: Depth,
+}
+
+/// How far connections are looked into.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Depth {
+    /// What their segments say.
+    #[default]
+    Read,
+    /// And the ways to end them are played.
+    Played,
 }
 
 /// One connection.
@@ -55,6 +68,39 @@ pub struct Told {
     pub chapter: Option<&'static str>,
     /// What to run next to be sure.
     pub next: Vec<&'static str>,
+    /// The ways to end it that were played, where that was asked for and its beginning was captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub played: Option<Ways>,
+}
+
+/// What came of playing the ways to end a connection.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ways {
+    /// How many were performed.
+    pub tried: usize,
+    /// Whether turns were left out or shortened.
+    pub shortened: bool,
+    /// Those that send just these segments.
+    pub same: Vec<SameWay>,
+}
+
+/// A way to end a connection that sends just these segments.
+#[derive(Clone, Debug, Serialize)]
+pub struct SameWay {
+    /// [`crate::Cause::id`]; `orderly` where both sides close.
+    pub id: &'static str,
+    /// The script, for the playground and for a kernel.
+    pub script: String,
+}
+
+impl From<Played> for Ways {
+    fn from(played: Played) -> Self {
+        let same = played
+            .same
+            .into_iter()
+            .map(|way| SameWay { id: way.cause.map_or("orderly", Cause::id), script: way.script });
+        Self { tried: played.tried, shortened: played.shortened, same: same.collect() }
+    }
 }
 
 /// How a connection ended.
@@ -122,27 +168,27 @@ impl Report {
     pub const VERSION: u32 = 1;
 
     /// A report without files.
-    pub const fn new() -> Self {
-        Self { version: Self::VERSION, files: Vec::new(), connections: Vec::new(), skipped: Vec::new() }
+    pub const fn new(depth: Depth) -> Self {
+        Self { version: Self::VERSION, files: Vec::new(), connections: Vec::new(), skipped: Vec::new(), depth }
     }
 
     /// Adds what one file shows.
     pub fn add(&mut self, file: String, connections: &[Connection], skipped: &Skipped) {
         let place = self.files.len();
         self.files.push(file);
-        self.connections.extend(connections.iter().map(|connection| Told::of(place, connection)));
+        self.connections.extend(connections.iter().map(|connection| Told::of(place, connection, self.depth)));
         self.skipped.extend(skipped.iter().map(|(what, count)| NotRead { what: what.to_string(), count }));
     }
 }
 
 impl Default for Report {
     fn default() -> Self {
-        Self::new()
+        Self::new(Depth::Read)
     }
 }
 
 impl Told {
-    fn of(file: usize, connection: &Connection) -> Self {
+    fn of(file: usize, connection: &Connection, depth: Depth) -> Self {
         let [client, server] = connection.addresses;
         let ending = Ending::of(connection);
         let told = told(connection, &ending).map(|calls| {
@@ -176,6 +222,7 @@ impl Told {
             scenario: first.and_then(Cause::scenario).or_else(|| ending.kind.scenario()),
             chapter: first.map(Cause::chapter).or_else(|| ending.kind.chapter()),
             next,
+            played: if depth == Depth::Played { play(connection, &ending).map(Ways::from) } else { None },
         }
     }
 }
@@ -239,6 +286,16 @@ impl fmt::Display for Told {
                     calls.iter().map(|next| format!("{}() = {}", next.call, next.outcome)).collect();
                 writeln!(f, "    the {side}'s program is told: {}", calls.join(", then "))?;
             }
+        }
+        if let Some(Ways { tried, same, shortened }) = &self.played {
+            let ids: Vec<&str> = same.iter().map(|way| way.id).collect();
+            let short = if *shortened { ", with shortened turns" } else { "" };
+            writeln!(
+                f,
+                "    of {tried} ways to end it, {} send just these segments{short}: {}",
+                same.len(),
+                ids.join(", ")
+            )?;
         }
         Ok(())
     }

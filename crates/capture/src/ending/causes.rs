@@ -268,7 +268,7 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
 
 /// SYNs without an answer.
 pub(super) fn no_answer(facts: &Facts<'_>) -> Ending {
-    let packets: Vec<u64> = facts.seen.iter().map(|seen| seen.number).collect();
+    let packets: Vec<u64> = facts.seen.iter().filter(|seen| seen.has(bit::SYN)).map(|seen| seen.number).collect();
     let why = match packets.len() {
         1 => "one SYN, and no answer".to_owned(),
         count => format!("{count} SYNs, and no answer"),
@@ -329,6 +329,10 @@ pub(super) fn add_notes(facts: &Facts<'_>, ending: &mut Ending) {
             }
             Fit::Outside if !ended_before => {
                 ending.add(Cause::NotBelieved, Sure::Likely, vec![number], "its number fits nothing");
+                if !reset.odd.is_empty() {
+                    let why = "and it came another way than its side's other segments";
+                    ending.add(Cause::NotBelieved, Sure::Likely, vec![number], why);
+                }
             }
             Fit::Exact if ending.kind == Kind::Orderly => {
                 ending.add(

@@ -266,6 +266,11 @@ fn fit(
     {
         return if segment.ack == Some(1) { Fit::Exact } else { Fit::Outside };
     }
+    // Nobody has answered the SYN: whoever sent it gives up.
+    let refuses = segment.ack.is_some() && segment.seq == 0;
+    if handshake == Handshake::Syn && segment.from == CLIENT && !refuses {
+        return Fit::Exact;
+    }
     let (Some(lowest), Some(highest)) = (expected.or(own_next), own_next.max(expected)) else {
         return Fit::Exact;
     };

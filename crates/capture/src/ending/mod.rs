@@ -236,6 +236,11 @@ fn by_reset(facts: &Facts<'_>, reset: &Reset) -> Ending {
 }
 
 fn without_reset(facts: &Facts<'_>) -> Ending {
+    let is_one_sided = facts.connection.sides.iter().any(|side| side.packets == 0);
+    if is_one_sided && facts.handshake != Handshake::Syn {
+        // Nothing of the other direction was captured: its silence says nothing.
+        return Ending::new(Kind::CannotTell, By::Unknown);
+    }
     if let [Some(client), Some(server)] = facts.fins {
         return orderly(facts, client, server);
     }

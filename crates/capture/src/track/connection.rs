@@ -10,6 +10,8 @@ use crate::read::{Packet, bit};
 const FIRST_MAX: usize = 8;
 const LAST_MAX: usize = 32;
 const MARKED_MAX: usize = 16;
+/// A number that does not fit counts as that far.
+const FAR: u64 = 1 << 28;
 /// Doubles are looked for among so many segments.
 const DOUBLES_AMONG: usize = 8;
 /// The same segment is a double when it comes again within this time. A repetition takes longer: Linux waits 200 ms at
@@ -137,9 +139,16 @@ impl Connection {
     /// How far a segment's numbers are from this connection's; `None` if it cannot be one of it.
     pub(crate) fn distance(&self, packet: &Packet) -> Option<u64> {
         let from = self.from(packet);
-        let seq = if self.refuses(packet) { 0 } else { self.sides[from].distance(packet.seq)? };
-        let ack = if packet.has(bit::ACK) { self.sides[1 - from].distance(packet.ack)? } else { 0 };
-        Some(seq + ack)
+        let seq = if self.refuses(packet) { Some(0) } else { self.sides[from].distance(packet.seq) };
+        if !packet.has(bit::ACK) {
+            return seq;
+        }
+        // One of the two is enough: a capture may lack more than numbers can bridge.
+        match (seq, self.sides[1 - from].distance(packet.ack)) {
+            (Some(seq), Some(ack)) => Some(seq + ack),
+            (Some(one), None) | (None, Some(one)) => Some(one + FAR),
+            (None, None) => None,
+        }
     }
 
     /// Whether a segment refuses a SYN: it has no sequence number to give, and RFC 9293 §3.5.2 says 0.

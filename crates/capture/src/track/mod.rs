@@ -137,7 +137,12 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     let sides = &connection.sides;
     if packet.has(bit::ACK) {
         // The answer to this connection's SYN, perhaps a second one with another number.
-        let answers = sides[peer].base.is_none_or(|base| base.wrapping_add(1) == packet.ack);
+        let asked = &sides[peer];
+        // With Fast Open the SYN's data may be acknowledged as well (RFC 7413 §4.2).
+        let answers = asked.base.is_none_or(|base| {
+            let acked = packet.ack.wrapping_sub(base);
+            acked == 1 || (1..=asked.next).contains(&i64::from(acked))
+        });
         let young = connection.segments().all(|seen| seen.from == from || seen.has(bit::SYN));
         return sides[from].base == Some(packet.seq) || (answers && (sides[from].isn.is_none() || young));
     }
