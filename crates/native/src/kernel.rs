@@ -126,9 +126,22 @@ const COUNTERS: [&str; 32] = [
 /// Sets one of the namespace's settings.
 ///
 /// # Errors
-/// The kernel has no such setting, refuses the value, or /proc/sys is read-only (in some containers).
+/// The kernel has no such setting and does not behave as with this value; it refuses the value; or /proc/sys is
+/// read-only (in some containers).
 pub(crate) fn set(sysctl: Sysctl, value: u32) -> io::Result<()> {
-    std::fs::write(format!("/proc/sys/net/ipv4/{}", sysctl.name()), value.to_string())
+    match std::fs::write(format!("/proc/sys/net/ipv4/{}", sysctl.name()), value.to_string()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && without(sysctl) == Some(value) => Ok(()),
+        written => written,
+    }
+}
+
+/// As with which value a kernel behaves that has no such setting, if one is known.
+const fn without(sysctl: Sysctl) -> Option<u32> {
+    match sysctl {
+        // Since 6.5 (ccce324dabfe); before, the first SYNs already waited twice as long each time.
+        Sysctl::TcpSynLinearTimeouts => Some(0),
+        _ => None,
+    }
 }
 
 /// Whether one of the process's threads runs, or waits for a processor to run on; its first thread in the calling
@@ -144,9 +157,23 @@ pub(crate) fn is_awake(process: u32) -> bool {
     )
 }
 
-/// `6.18.1-distribution`; the empty string if even that is hidden.
+/// The kernel's release, which begins with its point release: `6.18.1-distribution`; where a distribution's name for it
+/// has another number, `6.1.180 (6.1.0-52-amd64)`. The empty string if even that is hidden.
 pub(crate) fn release() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/osrelease").map(|text| text.trim().to_owned()).unwrap_or_default()
+    let read = |file: &str| std::fs::read_to_string(file).unwrap_or_default();
+    let signature = read("/proc/version_signature");
+    release_from(read("/proc/sys/kernel/osrelease").trim(), &read("/proc/version"), &signature)
+}
+
+/// Debian's /proc/version ends `Debian 6.1.180-1 (2026-01-01)`; Ubuntu's /proc/version_signature ends with the number.
+fn release_from(name: &str, version: &str, signature: &str) -> String {
+    let debian = version.rsplit_once(" Debian ").and_then(|(_, rest)| rest.split(['-', '~', '+', ' ']).next());
+    let point = debian.or_else(|| signature.split_whitespace().last());
+    let series = |release: &str| -> String { release.split_inclusive('.').take(2).collect() };
+    match point {
+        Some(point) if !name.starts_with(point) && series(point) == series(name) => format!("{point} ({name})"),
+        _ => name.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +191,19 @@ mod tests {
         assert_eq!(row(line), Some((local, expected)));
         assert_eq!(row("rubbish"), None);
         assert_eq!(address("B80D0120000000000000000002000000"), "2001:db8::2".parse().ok());
+    }
+
+    #[test]
+    fn a_release_begins_with_its_point_release() {
+        let debian = "Linux version 6.1.0-52-amd64 (debian-kernel@lists.debian.org) (gcc-12 (Debian 12.2.0-14+deb12u1) \
+                      12.2.0) #1 SMP PREEMPT_DYNAMIC Debian 6.1.180-1 (2026-11-02)\n";
+        assert_eq!(release_from("6.1.0-52-amd64", debian, ""), "6.1.180 (6.1.0-52-amd64)");
+        let new = "Linux version 7.3.4+deb14-amd64 (…) #1 SMP PREEMPT_DYNAMIC Debian 7.3.4-1 (2026-11-02)\n";
+        assert_eq!(release_from("7.3.4+deb14-amd64", new, ""), "7.3.4+deb14-amd64");
+        let ubuntu = "Ubuntu 6.8.0-45.45-generic 6.8.12\n";
+        assert_eq!(release_from("6.8.0-45-generic", "Linux version …", ubuntu), "6.8.12 (6.8.0-45-generic)");
+        let own = "Linux version 6.18.44 (gcc (Debian 12.2.0-14) 12.2.0) #1 SMP\n";
+        assert_eq!(release_from("6.18.44-own", own, ""), "6.18.44-own");
     }
 
     #[test]

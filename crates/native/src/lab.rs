@@ -41,7 +41,7 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
             Asked::Yes
         }
         Some(Err(why)) => {
-            notes.push(format!("why resets were sent cannot be told, root alone may ask: {why}"));
+            notes.push(format!("why resets were sent cannot be told: {why}"));
             Asked::No
         }
     };

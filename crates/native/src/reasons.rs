@@ -1,5 +1,5 @@
 //! Why the kernel sent each RST: the tracepoint tcp:tcp_send_reset, which root may read. The reasons are those of
-//! include/net/rstreason.h; older kernels have the tracepoint and name none.
+//! include/net/rstreason.h; older kernels (5.10 and 6.1 were seen) have the tracepoint and name none.
 //!
 //! Tracing is the whole machine's, not a namespace's. So it goes to an instance of our own, and of that only the
 //! resets that were seen on our link count.
@@ -13,6 +13,9 @@ use std::path::{Path, PathBuf};
 use nix::libc;
 use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
+use nix::unistd::geteuid;
+
+use crate::kernel;
 
 /// An instance of the kernel's tracer. Dropped, it is gone.
 pub(crate) struct Tracer {
@@ -42,8 +45,12 @@ impl Tracer {
     /// Begins to listen.
     ///
     /// # Errors
-    /// Which step was refused, and how.
+    /// Which step was refused, and how; or that this kernel cannot tell.
     pub(crate) fn start() -> Result<Self, String> {
+        Self::begin().map_err(|why| if geteuid().is_root() { why } else { format!("root alone may ask: {why}") })
+    }
+
+    fn begin() -> Result<Self, String> {
         let step = |what: &str, result: io::Result<()>| result.map_err(|error| format!("{what}: {error}"));
         if !Path::new(TRACING).join("events").exists() {
             // Where nobody has mounted it: for this process and its children alone.
@@ -56,7 +63,8 @@ impl Tracer {
         }
         let format = fs::read_to_string(Path::new(TRACING).join("events/tcp/tcp_send_reset/format"));
         if !format.map_err(|error| format!("tcp:tcp_send_reset: {error}"))?.contains(" reason;") {
-            return Err("this kernel's tracepoint names no reason".to_owned());
+            let kernel = kernel::release();
+            return Err(format!("the tracepoint tcp:tcp_send_reset of Linux {kernel} names no reason; 6.12 has them"));
         }
         let instances = Path::new(TRACING).join("instances");
         sweep(&instances);
