@@ -9,11 +9,16 @@
 //!   `CONFORMANCE_SEED=7` others.
 //! - `CONFORMANCE_RUNG=veth` runs the kernel's side on another rung than the highest; only those with a link will do.
 //! - A random script that fails is made shorter until no line can be left out; what is then left is printed, too.
+//! - `CONFORMANCE_SCRIPTS=FOLDER` compares nothing: it writes the scripts there, for machines with other kernels.
+//!   `CONFORMANCE_TRACES=FOLDER` compares with what those did: a folder for each kernel, with a trace for each script;
+//!   what failed is noted in the file `CONFORMANCE_AGAIN`.
+//!   `cargo xtask kernels` does both; with `BLESS=1` the book keeps what was seen (book/data/kernels.json).
 //! - An argument picks tests by name: `cargo test -p tests --test conformance -- linger`.
 //!
 //! This target has its own `main`: a process may enter a user namespace only while it has one thread.
 
 use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -22,8 +27,9 @@ use std::{env, fs, thread};
 use native::{Asked, Rung};
 use scenario::{CATALOGUE, Script, Trace};
 use sim::Rules;
-use tests::normal::Normal;
-use tests::{counters, found, golden, held, interleavings, ledger, random, root};
+use tests::comparison::{Runs, indented, judge};
+use tests::release::Release;
+use tests::{found, golden, interleavings, kernels, ledger, random, root};
 
 /// Runs wait most of the time; so many at once keep two cores busy and leave the clocks right.
 const SIDE_BY_SIDE: usize = 12;
@@ -37,10 +43,21 @@ fn main() -> ExitCode {
     native::enter();
     let filter: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     let mut checks = scenarios();
-    checks.extend(shorts(number("CONFORMANCE_DEPTH", 2)));
+    // Their order matters to real time alone: other kernels have enough with the rest.
+    let folders =
+        ["CONFORMANCE_SCRIPTS", "CONFORMANCE_TRACES"].map(|variable| env::var_os(variable).map(PathBuf::from));
+    if folders.iter().all(Option::is_none) {
+        checks.extend(shorts(number("CONFORMANCE_DEPTH", 2)));
+    }
     checks.extend(found());
     checks.extend(randoms(number("CONFORMANCE_SEED", 1), number("CONFORMANCE_RANDOM", 200)));
     checks.retain(|check| filter.is_empty() || filter.iter().any(|word| check.name.contains(word)));
+    match folders {
+        [Some(folder), None] => return write(&checks, &folder),
+        [None, Some(folder)] => return compare(&checks, &folder),
+        [None, None] => {}
+        [Some(_), Some(_)] => panic!("CONFORMANCE_SCRIPTS or CONFORMANCE_TRACES: one at a time would be right"),
+    }
     let kernel = Kernel::find();
     println!("running {} tests\n{}", checks.len(), kernel.describe());
     if let Some(rung) = rung() {
@@ -122,6 +139,57 @@ impl Kernel {
     }
 }
 
+/// Writes the scripts for machines with other kernels.
+fn write(checks: &[Check], folder: &Path) -> ExitCode {
+    fs::create_dir_all(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for check in checks {
+        let file = folder.join(check.file()).with_extension("tcp");
+        fs::write(&file, &check.text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+    println!("{} scripts in {}", checks.len(), folder.display());
+    ExitCode::SUCCESS
+}
+
+/// Compares the simulator with what other kernels did.
+fn compare(checks: &[Check], folder: &Path) -> ExitCode {
+    let ledger = ledger::read();
+    let machines = kernels::Machine::all(folder).unwrap_or_else(|why| panic!("{why}"));
+    println!("running {} tests\nthe simulator against {} kernels", checks.len() * machines.len(), machines.len());
+    let mut seen = kernels::Seen::default();
+    let mut failed = 0;
+    let mut again = String::new();
+    for machine in &machines {
+        for check in checks {
+            let name = format!("{} on {}", check.name, machine.name());
+            match check.on_machine(machine, &ledger) {
+                Ok((release, accounting)) => {
+                    match &accounting[..] {
+                        [] => println!("test {name} ... ok"),
+                        ids => println!("test {name} ... ok (differs: {})", ids.join(", ")),
+                    }
+                    seen.note(release, &check.name, &accounting);
+                }
+                Err(why) => {
+                    println!("test {name} ... FAILED\n{why}\n{}", indented(&check.text));
+                    failed += 1;
+                    again += &format!("{} {}\n", machine.name(), check.file());
+                }
+            }
+        }
+    }
+    if let Some(file) = env::var_os("CONFORMANCE_AGAIN") {
+        fs::write(&file, again).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+    println!("\n{seen}");
+    let kept = if golden::blessing() && failed == 0 { seen.keep() } else { Ok(()) };
+    if let Err(why) = &kept {
+        println!("{why}");
+    }
+    let verdict = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {verdict}. {} passed; {failed} failed", checks.len() * machines.len() - failed);
+    if failed == 0 && kept.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
 struct Check {
     name: String,
     text: String,
@@ -182,6 +250,26 @@ enum Agreement {
 }
 
 impl Check {
+    /// The name of the file of its script and of its trace, without an ending; a scenario's is its id.
+    fn file(&self) -> String {
+        self.recorded.map_or_else(|| self.name.replace("::", "-"), str::to_owned)
+    }
+
+    fn on_machine<'a>(
+        &self,
+        machine: &kernels::Machine,
+        ledger: &'a [ledger::Entry],
+    ) -> Result<(Release, Vec<&'a str>), String> {
+        let script = Script::parse(&self.text).map_err(|error| format!("{}.tcp:{error}", self.file()))?;
+        let model = sim::run(self.recorded.unwrap_or("script"), &script, Rules::Linux);
+        let model = model.map_err(|error| format!("the simulator: {error}"))?;
+        let kernel = machine.run(&self.file())?;
+        let release = Release::at_the_beginning_of(&kernel.kernel);
+        let release = release.ok_or_else(|| format!("found `{}`, expected a kernel's release", kernel.kernel))?;
+        let runs = Runs { name: &self.name, script: &script, model: &model, kernel: &kernel, asked: Asked::Yes };
+        judge(runs, ledger).map(|accounting| (release, accounting))
+    }
+
     fn perform(&self, kernel: &Kernel, ledger: &[ledger::Entry]) -> Result<Agreement, String> {
         let id = self.recorded.unwrap_or("script");
         let script = Script::parse(&self.text).map_err(|error| format!("{id}.tcp:{error}"))?;
@@ -195,8 +283,8 @@ impl Check {
             let text = fs::read_to_string(recording(id))
                 .map_err(|error| format!("{}: {error}; `BLESS=1` records it", recording(id).display()))?;
             let recorded = Trace::from_json(&text).map_err(|error| format!("tests/recorded/{id}.json: {error}"))?;
-            judge(id, &script, &model, &recorded, Asked::Yes, ledger)
-                .map_err(|why| format!("against the recorded kernel {}:\n{why}", recorded.kernel))?;
+            let runs = Runs { name: &self.name, script: &script, model: &model, kernel: &recorded, asked: Asked::Yes };
+            judge(runs, ledger).map_err(|why| format!("against the recorded kernel:\n{why}"))?;
         }
         Ok(agreement)
     }
@@ -211,7 +299,7 @@ impl Check {
         let mut last = String::new();
         for at in 1..=TRIES {
             let (trace, asked) = on_kernel(id, script)?;
-            let verdict = judge(id, script, model, &trace, asked, ledger);
+            let verdict = judge(Runs { name: &self.name, script, model, kernel: &trace, asked }, ledger);
             if let Some(id) = self.recorded
                 && golden::blessing()
                 && trace.as_written()
@@ -221,7 +309,7 @@ impl Check {
                 golden::check(&recording(id), &json)?;
             }
             match verdict {
-                Ok(()) => return Ok(Agreement::At(at)),
+                Ok(_) => return Ok(Agreement::At(at)),
                 Err(why) => last = format!("{why}\nscript:\n{}", indented(&self.text)),
             }
         }
@@ -264,12 +352,12 @@ fn difference(text: &str, ledger: &[ledger::Entry], runs: &mut usize) -> Option<
     for _ in 0..TRIES {
         *runs += 1;
         let (kernel, asked) = on_kernel("script", &script).ok()?;
-        why = judge("script", &script, &model, &kernel, asked, ledger).err()?;
+        why = judge(Runs { name: "script", script: &script, model: &model, kernel: &kernel, asked }, ledger).err()?;
     }
     Some(why)
 }
 
-fn recording(id: &str) -> std::path::PathBuf {
+fn recording(id: &str) -> PathBuf {
     root().join(format!("tests/recorded/{id}.json"))
 }
 
@@ -280,44 +368,4 @@ fn on_kernel(id: &str, script: &Script) -> Result<(Trace, Asked), String> {
         eprintln!("NOT CHECKED, {id}: {}", performed.notes.join("; "));
     }
     Ok((performed.trace, performed.infos))
-}
-
-/// Holds a run of the simulator against a run of the kernel, and what the kernel says of it against what it should say.
-fn judge(
-    id: &str,
-    script: &Script,
-    model: &Trace,
-    kernel: &Trace,
-    asked: Asked,
-    ledger: &[ledger::Entry],
-) -> Result<(), String> {
-    if let Some(failed) = kernel.failed.iter().find(|failed| script_expects(script, failed.line)) {
-        return Err(format!("the kernel: line {}: {} expected, got {}", failed.line, failed.expected, failed.got));
-    }
-    counters::judge(kernel)?;
-    held::judge(script, model).map_err(|why| format!("the simulator: {why}"))?;
-    let (mut ours, mut theirs) = (Normal::of(script, model), Normal::of(script, kernel));
-    match asked {
-        Asked::Yes => {
-            held::judge(script, kernel).map_err(|why| format!("the kernel: {why}"))?;
-        }
-        Asked::No => {
-            ours.forget_infos();
-            theirs.forget_infos();
-        }
-    }
-    let differences = ours.differences(&theirs);
-    ledger::judge(ledger, id, &differences).map_err(|why| format!("simulator / kernel:\n{}", indented(&why)))
-}
-
-/// Whether the line says what should come out: then the kernel must give just that.
-fn script_expects(script: &Script, line: u32) -> bool {
-    script.statement(line).is_some_and(|statement| match &statement.action {
-        scenario::Action::Call(call) => call.expected.is_some(),
-        _ => true,
-    })
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
 }

@@ -10,6 +10,8 @@ use scenario::{CATALOGUE, Entry, Family, Script};
 use sim::Rules;
 use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
+use tests::ledger::Change;
+use tests::release::Releases;
 use tests::{bytes, files, found, golden, ledger, root};
 
 #[test]
@@ -68,6 +70,11 @@ fn each_task_is_a_link_and_each_answer_solves_it() {
     }
     check("teaching/sheet.md", "tasks", &sheet(&tasks));
     check("teaching/answers.md", "answers", &answers(&tasks));
+}
+
+#[test]
+fn the_book_says_what_older_kernels_do() {
+    check("reference/older-kernels.md", "older", &older_kernels());
 }
 
 #[test]
@@ -228,18 +235,50 @@ fn held() -> String {
     page + "\n"
 }
 
+/// What stays on the newest kernels, too.
 fn differences() -> String {
     let ledger = ledger::read();
-    if ledger.is_empty() {
-        return "There is none at present.\n\n".to_owned();
-    }
     let mut page = String::new();
-    for entry in ledger {
-        page +=
-            &format!("## `{}`\n\n{}\n\nSeen on Linux {}.\n\n", entry.scenario, entry.reason, entry.kernels.join(", "));
-        page += &format!("```text\n{}\n```\n\n", entry.difference.join("\n"));
+    for entry in ledger.iter().filter(|entry| !entry.has_ended()) {
+        page += &format!("## {}\n\n{}\n\nThe model: {}\n\n", entry.title, entry.reason, entry.model);
+        page += &format!("{}\n\n", kernels_of(entry));
+        page += &shown_by(entry);
+    }
+    if page.is_empty() { "There is none at present.\n\n".to_owned() } else { page }
+}
+
+/// What older kernels do, and newer ones no longer.
+fn older_kernels() -> String {
+    let mut page = String::new();
+    for entry in ledger::read().iter().filter(|entry| entry.has_ended()) {
+        page += &format!("### {} {{#{}}}\n\n**Now:** {}\n\n{}\n\n", entry.title, entry.id, entry.model, entry.reason);
+        if let Some(Change { commit, subject, function, since }) = &entry.change {
+            page += &format!("**Changed by** `{commit}`, \"{subject}\", in `{function}`: {since}\n\n");
+        }
+        page += &format!("{}\n\n", kernels_of(entry));
+        page += &shown_by(entry);
     }
     page
+}
+
+fn kernels_of(entry: &ledger::Entry) -> String {
+    let list = |releases: &[Releases]| releases.iter().map(Releases::to_string).collect::<Vec<_>>().join(", ");
+    let unknown = match list(&entry.unknown) {
+        none if none.is_empty() => none,
+        some => format!(" Not known: {some}."),
+    };
+    format!("**Linux:** {}.{unknown}", list(&entry.kernels))
+}
+
+fn shown_by(entry: &ledger::Entry) -> String {
+    if entry.shown_by.is_empty() {
+        return "No script of the book shows it.\n\n".to_owned();
+    }
+    let shown = entry.shown_by.iter().map(|shown| {
+        let name = shown.script.split_once("::").map_or(shown.script.as_str(), |(_, name)| name);
+        format!("`{name}`, model / kernel:\n\n```text\n{}\n```\n\n", shown.difference.join("\n"))
+    });
+    shown.collect()
 }
 
 /// Each finding with its script, without the first lines that say what was found.

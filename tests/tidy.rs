@@ -10,10 +10,11 @@ use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
-const IMPORTS: [(&str, &[&str]); 10] = [
+const IMPORTS: [(&str, &[&str]); 11] = [
     ("scenario", &[]),
     ("sim", &["scenario"]),
     ("native", &["scenario"]),
+    ("guest", &["scenario", "native"]),
     ("capture", &["scenario", "sim"]),
     ("evidence", &["capture"]),
     // Its tests lay out what the simulator performs.

@@ -6,15 +6,18 @@
 
 pub mod bytes;
 pub mod captured;
+pub mod comparison;
 pub mod counters;
 pub mod files;
 pub mod found;
 pub mod golden;
 pub mod held;
 pub mod interleavings;
+pub mod kernels;
 pub mod ledger;
 pub mod normal;
 pub mod random;
+pub mod release;
 pub mod verdicts;
 
 use std::path::PathBuf;

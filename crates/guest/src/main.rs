@@ -1,7 +1,7 @@
 //! The first process of a machine that is a kernel and nothing else: it performs scripts with the book's own runner.
 //!
 //! Two machines have it as their `/init`. One is QEMU with a kernel of Debian's (`cargo xtask kernels`): the scripts
-//! lie in `/scripts`; they are performed one after the other, and the machine is switched off. The other is the
+//! lie in `/scripts`; they are performed, and the machine is switched off. The other is the
 //! emulated PC of the book's pages (`cargo xtask linux`): there is no such folder, and scripts come over the serial
 //! line. Answers leave by that line on both ([`answer`]).
 
@@ -11,6 +11,13 @@ mod answer;
 mod line;
 #[cfg(target_os = "linux")]
 mod machine;
+
+#[cfg(target_os = "linux")]
+use std::{collections::VecDeque, sync::Mutex, thread};
+
+/// Scripts wait most of the time: those of the folder are performed so many at once.
+#[cfg(target_os = "linux")]
+const AT_ONCE: usize = 4;
 
 #[cfg(target_os = "linux")]
 fn main() {
@@ -45,11 +52,22 @@ fn serve() -> Result<(), String> {
         }
     }
     line.say("ready\n")?;
-    for request in scripts {
-        line.answer(&answer::perform(&request))?;
-        machine::reap();
-    }
-    line.drain()
+    let (line, left) = (Mutex::new(line), Mutex::new(VecDeque::from(scripts)));
+    thread::scope(|scope| {
+        let workers: Vec<_> = (0..AT_ONCE)
+            .map(|_| {
+                scope.spawn(|| -> Result<(), String> {
+                    while let Some(request) = { left.lock().expect("no thread panics with it").pop_front() } {
+                        let answered = answer::perform(&request);
+                        line.lock().expect("no thread panics with it").answer(&answered)?;
+                    }
+                    Ok(())
+                })
+            })
+            .collect();
+        workers.into_iter().try_for_each(|worker| worker.join().expect("no thread panics"))
+    })?;
+    line.into_inner().expect("no thread has panicked with it").drain()
 }
 
 #[cfg(not(target_os = "linux"))]

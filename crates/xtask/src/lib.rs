@@ -9,6 +9,7 @@
 //! - [`weight`]: what a page loads, in bytes, against its budget
 //! - [`browser`]: a Chromium for the tests: found, or installed
 //! - [`check`]: every check there is
+//! - [`kernels`]: the scripts on other kernels; [`debian`] fetches them, [`guest`] is what runs on them
 //! - [`scenarios`]: the catalogue as a table
 //! - [`new`](mod@new): a new script, filled in by the kernel
 
@@ -16,7 +17,10 @@ pub mod book;
 pub mod browser;
 pub mod card;
 pub mod check;
+pub mod debian;
+pub mod guest;
 pub mod head;
+pub mod kernels;
 pub mod new;
 pub mod policy;
 pub mod program;

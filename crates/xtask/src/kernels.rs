@@ -1,0 +1,411 @@
+//! The scripts on the kernels that people run: Debian's, each in a machine of its own that QEMU emulates in virtual
+//! time, so that a slow host makes no difference.
+//!
+//! The test `conformance` writes the scripts and judges what came of them; here are the machines.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::debian::{self, Debian};
+use crate::guest::{self, Initramfs};
+use crate::{cargo, root, run};
+
+/// What is looked at where nothing is asked for: a series' newest release, and the newest of all.
+const DEFAULT: [&str; 5] = ["5.10", "6.1", "6.12", "6.18", NEWEST];
+const NEWEST: &str = "newest";
+/// Debian's suites that have kernels, the oldest first.
+const SUITES: [&str; 4] = ["bullseye", "bookworm", "trixie", "trixie-backports"];
+const TARGET: &str = "x86_64-unknown-linux-musl";
+/// Each must come behind those that it needs.
+const MODULES: [&str; 3] = ["inet_diag", "tcp_diag", "tun"];
+/// A machine has one processor, and so much memory.
+const MEMORY_MB: u32 = 256;
+const MACHINES_AT_ONCE: usize = 2;
+const TIME_MAX: Duration = Duration::from_secs(7200);
+/// How fast a machine's processor is: an instruction takes 2 to the power of this, in nanoseconds. A difference counts
+/// if it shows at each: at one and the same, a run comes out the same again.
+const SPEEDS: [u32; 3] = [1, 2, 0];
+const RANDOM: &str = "150";
+
+/// What the command is asked for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Series (`6.12`), releases (`6.16.3`), or `newest`.
+    versions: Vec<String>,
+    keeps: bool,
+}
+
+impl Options {
+    /// Reads the command's words.
+    ///
+    /// # Errors
+    /// A word that is neither a version nor an option.
+    pub fn read(words: &[&str]) -> Result<Self> {
+        let mut options = Self::default();
+        for word in words {
+            match *word {
+                "--keep" => options.keeps = true,
+                version if version == NEWEST || numbers(version).is_some_and(|numbers| numbers.len() >= 2) => {
+                    options.versions.push(version.to_owned());
+                }
+                other => bail!("found `{other}`, expected versions such as 6.12 or 6.16.3, `{NEWEST}`, or `--keep`"),
+            }
+        }
+        if options.versions.is_empty() {
+            options.versions = DEFAULT.map(str::to_owned).into();
+        }
+        Ok(options)
+    }
+}
+
+/// Performs the scripts on these kernels, and judges what came of it.
+///
+/// # Errors
+/// Something that this takes is missing; a machine does not do its work; or a script differs without a reason in the
+/// ledger.
+pub fn kernels(options: &Options) -> Result<()> {
+    debian::needs("qemu-system-x86_64", "qemu-system-x86")?;
+    let folder = root().join("target/kernels");
+    let [scripts, traces, again] = ["scripts", "traces", "again"].map(|name| folder.join(name));
+    for old in [&scripts, &traces] {
+        if old.exists() {
+            fs::remove_dir_all(old).with_context(|| format!("cannot remove {}", old.display()))?;
+        }
+    }
+    let debian = Debian::open(folder.join("debian"), &SUITES)?;
+    let names =
+        [debian.names("linux-image-")?, debian.names("linux-binary-")?, debian.names("linux-modules-")?].concat();
+    let kernels = options.versions.iter().map(|version| {
+        let packages = packages(&names, version)?;
+        println!("{version}: {}", packages.join(", "));
+        Kernel::fetch(&debian, version, &packages, &folder.join("unpacked").join(version))
+    });
+    let kernels = kernels.collect::<Result<Vec<_>>>()?;
+    let program = fs::read(guest::build(TARGET)?).context("the guest was just built")?;
+    run(conformance().env("CONFORMANCE_SCRIPTS", &scripts))?;
+    let scripts = read_scripts(&scripts)?;
+
+    let began = Instant::now();
+    let mut left: Vec<Work<'_>> =
+        kernels.iter().map(|kernel| Work { kernel, scripts: scripts.iter().collect() }).collect();
+    for (round, speed) in SPEEDS.into_iter().enumerate() {
+        perform(&left, &program, &traces, &folder, speed)?;
+        let mut judge = conformance();
+        judge.env("CONFORMANCE_TRACES", &traces).env("CONFORMANCE_AGAIN", &again);
+        if options.keeps {
+            judge.env("BLESS", "1");
+        }
+        let judged = run(&mut judge);
+        if judged.is_ok() || round + 1 == SPEEDS.len() {
+            println!("{} s, without what was fetched and built", began.elapsed().as_secs());
+            return judged;
+        }
+        let again = fs::read_to_string(&again).context("the test notes what is to be done again")?;
+        left = left.iter().map(|work| work.again(&again)).filter(|work| !work.scripts.is_empty()).collect();
+        println!("\nWhat differed is performed again, by processors of another speed.");
+    }
+    Ok(())
+}
+
+fn conformance() -> Command {
+    let mut command = cargo();
+    command.args(["test", "--quiet", "--package", "tests", "--test", "conformance"]).env("CONFORMANCE_RANDOM", RANDOM);
+    command
+}
+
+struct Script {
+    id: String,
+    text: Vec<u8>,
+}
+
+fn read_scripts(folder: &Path) -> Result<Vec<Script>> {
+    let mut scripts = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let id = path.file_stem().context("a file has a name")?.to_string_lossy().into_owned();
+        scripts.push(Script { id, text: fs::read(&path)? });
+    }
+    scripts.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(scripts)
+}
+
+/// What one machine is to do.
+struct Work<'a> {
+    kernel: &'a Kernel,
+    scripts: Vec<&'a Script>,
+}
+
+impl Work<'_> {
+    /// Those of its scripts that a list names: lines of `VERSION SCRIPT`.
+    fn again(&self, list: &str) -> Self {
+        let named = |script: &Script| {
+            let line = format!("{} {}", self.kernel.version, script.id);
+            list.lines().any(|named| named == line)
+        };
+        Self { kernel: self.kernel, scripts: self.scripts.iter().copied().filter(|script| named(script)).collect() }
+    }
+}
+
+/// Has all machines do their work, some at once.
+fn perform(work: &[Work<'_>], program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
+    let left: Mutex<VecDeque<&Work<'_>>> = Mutex::new(work.iter().collect());
+    let failed = Mutex::new(Vec::new());
+    thread::scope(|scope| {
+        for _ in 0..MACHINES_AT_ONCE {
+            scope.spawn(|| {
+                while let Some(work) = { left.lock().expect("no thread panics with it").pop_front() } {
+                    let traces = traces.join(&work.kernel.version);
+                    if let Err(error) = work.kernel.perform(&work.scripts, program, &traces, folder, speed) {
+                        failed.lock().expect("no thread panics with it").push(format!("{error:#}"));
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("all threads are done");
+    ensure!(failed.is_empty(), "{}", failed.join("\n"));
+    Ok(())
+}
+
+/// A kernel, ready to boot.
+struct Kernel {
+    /// As it was asked for.
+    version: String,
+    image: PathBuf,
+    modules: Vec<(String, Vec<u8>)>,
+}
+
+impl Kernel {
+    fn fetch(debian: &Debian, version: &str, packages: &[String], folder: &Path) -> Result<Self> {
+        if folder.exists() {
+            fs::remove_dir_all(folder).with_context(|| format!("cannot remove {}", folder.display()))?;
+        }
+        let patterns: Vec<String> = MODULES.iter().map(|module| format!("*/{module}.ko*")).collect();
+        let mut patterns: Vec<&str> = patterns.iter().map(String::as_str).collect();
+        patterns.push("*/vmlinuz*");
+        for package in packages {
+            debian::unpack(&debian.fetch(package)?, &patterns, folder)?;
+        }
+        let files = files(folder)?;
+        let named = |name: &str| files.iter().find(|file| file.file_name().is_some_and(|file| is_named(file, name)));
+        let image = named("vmlinuz").with_context(|| format!("{}: no vmlinuz", packages.join(", ")))?.clone();
+        let mut modules: Vec<(String, Vec<u8>)> = Vec::new();
+        for name in MODULES {
+            let file = named(name).with_context(|| format!("{}: no module {name}", packages.join(", ")))?;
+            let module = debian::plain(file)?;
+            let missing = needed(&module).into_iter().find(|needed| modules.iter().all(|(name, _)| name != needed));
+            if let Some(missing) = missing {
+                bail!("{}: the module {name} needs {missing}, which is not loaded before it", packages.join(", "));
+            }
+            modules.push((name.to_owned(), module));
+        }
+        Ok(Self { version: version.to_owned(), image, modules })
+    }
+
+    /// Boots a machine that performs the scripts, and writes what came of them into a folder.
+    fn perform(&self, scripts: &[&Script], program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
+        let mut initramfs = Initramfs::with_init(program);
+        initramfs.folder("modules");
+        for (index, (name, module)) in self.modules.iter().enumerate() {
+            initramfs.file(&format!("modules/{index}-{name}.ko"), module);
+        }
+        initramfs.folder("scripts");
+        for script in scripts {
+            initramfs.file(&format!("scripts/{}.tcp", script.id), &script.text);
+        }
+        let version = &self.version;
+        let [disk, console, line] =
+            ["cpio", "console", "line"].map(|ending| folder.join(format!("{version}.{ending}")));
+        fs::write(&disk, initramfs.into_bytes()).with_context(|| format!("cannot write {}", disk.display()))?;
+        let began = Instant::now();
+        boot(&self.image, &disk, &console, &line, speed).with_context(|| format!("Linux {version}"))?;
+        let said = fs::read(&line).with_context(|| format!("cannot read {}", line.display()))?;
+        let answers = guest::answers(&said).with_context(|| format!("Linux {version}:\n{}", end_of(&console)))?;
+        let missing = scripts.len().saturating_sub(answers.len());
+        ensure!(missing == 0, "Linux {version}: {missing} scripts have no answer\n{}", end_of(&console));
+        fs::create_dir_all(traces)?;
+        for answer in &answers {
+            for (ending, text) in [("json", &answer.trace), ("txt", &answer.notes)] {
+                let file = traces.join(format!("{}.{ending}", answer.id));
+                if text.is_empty() {
+                    // What an earlier round has left.
+                    let _ = fs::remove_file(file);
+                } else {
+                    fs::write(file, text)?;
+                }
+            }
+        }
+        println!("{version}: {} scripts in {} s", answers.len(), began.elapsed().as_secs());
+        Ok(())
+    }
+}
+
+/// Runs a machine until it is switched off.
+///
+/// Its clock counts its instructions and jumps over what it sleeps. That takes one processor, emulated by one thread.
+fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, speed: u32) -> Result<()> {
+    let file = |path: &Path| format!("file:{}", path.display());
+    let mut machine = Command::new("qemu-system-x86_64")
+        .args(["-accel", "tcg,thread=single", "-icount", &format!("shift={speed},sleep=off"), "-seed", "1"])
+        .args(["-rtc", "clock=vm,base=2026-01-01T00:00:00", "-M", "pc", "-cpu", "qemu64", "-smp", "1"])
+        .args(["-m", &MEMORY_MB.to_string(), "-nodefaults", "-no-reboot", "-display", "none"])
+        .args(["-serial", &file(console), "-serial", &file(line)])
+        .arg("-kernel")
+        .arg(image)
+        .arg("-initrd")
+        .arg(disk)
+        .args(["-append", "console=ttyS0 quiet panic=-1 mitigations=off nokaslr"])
+        .stdin(Stdio::null())
+        .spawn()
+        .context("cannot start qemu-system-x86_64")?;
+    let began = Instant::now();
+    loop {
+        if let Some(status) = machine.try_wait()? {
+            ensure!(status.success(), "QEMU: {status}\n{}", end_of(console));
+            return Ok(());
+        }
+        if began.elapsed() > TIME_MAX {
+            machine.kill().and_then(|()| machine.wait()).context("QEMU cannot be ended")?;
+            bail!("not done after {} s\n{}", TIME_MAX.as_secs(), end_of(console));
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// The last that a kernel has said.
+fn end_of(console: &Path) -> String {
+    let said = fs::read(console).unwrap_or_default();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let lines: Vec<&str> = said.lines().collect();
+    lines[lines.len().saturating_sub(12)..].join("\n")
+}
+
+fn files(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        if path.is_dir() && !path.is_symlink() {
+            files.extend(self::files(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+/// `tun` is `tun.ko` and `tun.ko.xz`; `vmlinuz` is `vmlinuz` and `vmlinuz-6.1.0-50-amd64`.
+fn is_named(file: &std::ffi::OsStr, name: &str) -> bool {
+    let file = file.to_string_lossy();
+    file.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-') || rest.starts_with(".ko"))
+}
+
+/// The modules that one needs: `depends=ONE,OTHER` in its section .modinfo.
+fn needed(module: &[u8]) -> Vec<String> {
+    const FIELD: &[u8] = b"\0depends=";
+    let Some(at) = module.windows(FIELD.len()).position(|window| window == FIELD) else { return Vec::new() };
+    let list = module[at + FIELD.len()..].split(|byte| *byte == 0).next().unwrap_or_default();
+    String::from_utf8_lossy(list).split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect()
+}
+
+/// The packages with the kernel of a version: Debian's newest that begins so and is whole.
+///
+/// Up to 6.18 an image has everything; later the kernel and its modules are packages of their own, and old modules are
+/// soon gone.
+fn packages(names: &[String], version: &str) -> Result<Vec<String>> {
+    let wanted = if version == NEWEST { Vec::new() } else { numbers(version).context("it was read as a version")? };
+    let release = |name: &str, kind: &str| -> Option<String> {
+        Some(name.strip_prefix(kind)?.strip_suffix("-amd64")?.to_owned())
+    };
+    let is_there = |name: String| names.contains(&name);
+    let candidates = names.iter().filter_map(|name| {
+        let (release, packages) = if let Some(release) = release(name, "linux-binary-") {
+            let modules = format!("linux-modules-{release}-amd64");
+            if !is_there(modules.clone()) {
+                return None;
+            }
+            (release, vec![name.clone(), modules])
+        } else {
+            let release = release(name, "linux-image-")?;
+            if is_there(format!("linux-binary-{release}-amd64")) {
+                return None;
+            }
+            (release, vec![name.clone()])
+        };
+        let numbers = numbers(&release)?;
+        (numbers.len() > 2 && numbers.starts_with(&wanted)).then_some((numbers, packages))
+    });
+    let newest = candidates.max_by(|(one, _), (other, _)| one.cmp(other));
+    newest
+        .map(|(_, packages)| packages)
+        .with_context(|| format!("Debian has no kernel {version} in {}", SUITES.join(", ")))
+}
+
+/// `6.1.0-50` as numbers; `None` if it is none, or a special kernel such as `7.3.4+deb13-rt`. What a distribution adds
+/// behind a plus sign does not count.
+fn numbers(release: &str) -> Option<Vec<u32>> {
+    let (release, added) = release.split_once('+').unwrap_or((release, ""));
+    if added.contains('-') {
+        return None;
+    }
+    release.split(['.', '-']).map(|number| number.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_whole_kernel_of_a_series_is_chosen() {
+        let names: Vec<String> = [
+            "linux-image-5.10.0-30-amd64",
+            "linux-image-5.10.0-32-amd64",
+            "linux-image-5.10.0-32-rt-amd64",
+            "linux-image-6.1.0-50-amd64",
+            "linux-image-6.18.9+deb13-amd64",
+            "linux-image-6.18.15+deb13-amd64",
+            "linux-image-7.1.13+deb13-amd64",
+            "linux-binary-7.1.13+deb13-amd64",
+            "linux-image-7.3.4+deb13-amd64",
+            "linux-binary-7.3.4+deb13-amd64",
+            "linux-modules-7.3.4+deb13-amd64",
+            "linux-binary-7.3.4+deb13-rt-amd64",
+            "linux-modules-7.3.4+deb13-rt-amd64",
+            "linux-image-amd64",
+        ]
+        .map(str::to_owned)
+        .into();
+        let chosen = |version| packages(&names, version).ok();
+        let one = |name: &str| Some(vec![name.to_owned()]);
+        assert_eq!(chosen("5.10"), one("linux-image-5.10.0-32-amd64"));
+        assert_eq!(chosen("6.1"), one("linux-image-6.1.0-50-amd64"));
+        assert_eq!(chosen("6.18"), one("linux-image-6.18.15+deb13-amd64"));
+        assert_eq!(chosen("6.18.9"), one("linux-image-6.18.9+deb13-amd64"));
+        assert_eq!(chosen("7.1"), None, "its modules are gone");
+        let newest = ["linux-binary-7.3.4+deb13-amd64", "linux-modules-7.3.4+deb13-amd64"].map(str::to_owned);
+        assert_eq!(chosen(NEWEST), Some(newest.into()));
+        assert_eq!(chosen("6.6"), None);
+    }
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(Options::read(&[]).expect("the default").versions, DEFAULT);
+        let options = Options::read(&["6.12", "--keep", "newest"]).expect("two versions");
+        assert!(options.keeps && options.versions == ["6.12", "newest"]);
+        for wrong in ["6", "x", "--all", "6.x"] {
+            assert!(Options::read(&[wrong]).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_module_says_what_it_needs() {
+        assert_eq!(needed(b"x\0license=GPL\0depends=inet_diag,tun\0retpoline=Y\0"), ["inet_diag", "tun"]);
+        assert!(needed(b"\0license=GPL\0depends=\0name=tun\0").is_empty());
+    }
+}
