@@ -190,7 +190,7 @@ impl BareHost {
     }
 
     fn take_left(&mut self) {
-        self.effects.extend(self.network.take_left().into_iter().map(Effect::Segment));
+        self.effects.extend(self.network.take_left().map(Effect::Segment));
     }
 
     /// Records what has changed, and then what has left.

@@ -46,8 +46,8 @@ impl NetworkInterface {
     }
 
     /// The frames that have left since the last time.
-    pub(crate) fn take_left(&mut self) -> Vec<Vec<u8>> {
-        std::mem::take(&mut self.frames.leaving)
+    pub(crate) fn take_left(&mut self) -> impl Iterator<Item = Vec<u8>> + '_ {
+        self.frames.leaving.drain(..)
     }
 }
 

@@ -221,7 +221,7 @@ impl Connection {
         tcb.rcv.note_beyond_gap(segment);
         let tells_gap = tells_of_gap(tcb, segment, &frame);
         let opens = tcb.snd.una == tcb.snd.iss;
-        let (delivered, answers) = tcb.deliver(segment, frame);
+        let (delivered, answer) = tcb.deliver(segment, frame);
         self.unread += delivered.text;
         self.has_received |= segment.len > 0;
         if delivered.fin
@@ -246,7 +246,7 @@ impl Connection {
         }
         self.note_window(cx.now_us, segment.win);
         self.note_state(cx);
-        for answer in answers {
+        if let Some(answer) = answer {
             self.leave(cx, answer);
         }
         if self.current_state() == State::Closed {
@@ -258,8 +258,8 @@ impl Connection {
         {
             self.send_again(cx);
         }
-        self.output(cx);
         self.take_early_fin(cx);
+        self.output(cx);
     }
 
     /// The window of before a SYN was lost once: that is no sign of a full network.
@@ -309,7 +309,6 @@ impl Connection {
         };
         tcb.deliver(&fin, wire::write(cx.ip, &fin));
         self.note_state(cx);
-        self.output(cx);
     }
 
     /// Something new was acknowledged.

@@ -121,10 +121,18 @@ impl Endpoint {
     }
 
     /// Takes in a frame of the peer's; what it answers at once comes back.
-    pub(crate) fn deliver(&mut self, mut frame: Vec<u8>) -> Vec<Vec<u8>> {
+    pub(crate) fn deliver(&mut self, mut frame: Vec<u8>) -> Option<Vec<u8>> {
         wire::set_window(&mut frame, self.shown);
         self.network.receive(self.clock, frame, &mut self.sockets);
-        self.network.take_left()
+        self.take_one()
+    }
+
+    /// smoltcp answers a frame with one at most, and sends one at a time.
+    fn take_one(&mut self) -> Option<Vec<u8>> {
+        let mut left = self.network.take_left();
+        let frame = left.next();
+        debug_assert!(left.next().is_none(), "there was a second one");
+        frame
     }
 
     /// Takes out of it what has arrived in order: how many bytes. What they are no program here can tell.
@@ -139,9 +147,7 @@ impl Endpoint {
     /// Sends the next segment, SYN, data or FIN, if there is one and the window shown has room for it.
     pub(crate) fn transmit(&mut self) -> Option<Vec<u8>> {
         self.network.transmit(self.clock, &mut self.sockets);
-        let mut left = self.network.take_left();
-        debug_assert!(left.len() <= 1, "a socket sends one frame at a time");
-        left.pop()
+        self.take_one()
     }
 
     /// The retransmission timeout: the next segment is the first that is not acknowledged.
@@ -157,8 +163,8 @@ impl Endpoint {
         }
         self.shown = window;
         let update = numbers.segment(self.host.peer(), numbers.rcv_nxt, 0);
-        let answers = self.deliver(wire::write(self.ip, &update));
-        debug_assert!(answers.is_empty(), "a window update is not answered");
+        let answer = self.deliver(wire::write(self.ip, &update));
+        debug_assert!(answer.is_none(), "a window update is not answered");
     }
 
     /// The full window again.
@@ -169,7 +175,7 @@ impl Endpoint {
     /// Has it say what it expects next; SACK tells of what has arrived beyond a gap.
     pub(crate) fn acknowledge(&mut self, numbers: &Between) -> Option<Vec<u8>> {
         let old = numbers.segment(self.host.peer(), numbers.rcv_nxt.wrapping_sub(1), 1);
-        self.deliver(wire::write(self.ip, &old)).pop()
+        self.deliver(wire::write(self.ip, &old))
     }
 }
 
@@ -302,9 +308,9 @@ mod tests {
     #[test]
     fn what_stands_beyond_a_gap_is_answered_at_once_with_sack() {
         let mut endpoint = established();
-        let answers = endpoint.deliver(from_peer(Flags::DATA, PEER_ISS + 11, ISS + 1, 5));
+        let answer = endpoint.deliver(from_peer(Flags::DATA, PEER_ISS + 11, ISS + 1, 5)).expect("it is answered");
         assert_eq!(endpoint.take_received(), 0);
-        let ranges = wire::sack_ranges(&answers[0]);
+        let ranges = wire::sack_ranges(&answer);
         assert_eq!(ranges[0], Some((PEER_ISS + 11, PEER_ISS + 16)));
     }
 }

@@ -181,17 +181,17 @@ impl Tcb {
 
     /// Notes what a segment that has arrived tells of this side's sending, and hands it to the endpoint if it holds
     /// anything that is new to it. What the endpoint answers at once is the second part.
-    pub(crate) fn deliver(&mut self, segment: &RawSegment, frame: Vec<u8>) -> (Delivered, Vec<Vec<u8>>) {
+    pub(crate) fn deliver(&mut self, segment: &RawSegment, frame: Vec<u8>) -> (Delivered, Option<Vec<u8>>) {
         let before = self.state();
         let is_open = !matches!(before, State::Listen | State::SynSent | State::SynReceived);
         let advances = self.snd.is_advanced_by(segment);
         let is_bare = length(segment) == 0 && segment.flags.ack && !segment.flags.rst;
-        let mut answers = Vec::new();
+        let mut answer = None;
         let peer_mss = if segment.flags.syn { wire::segment_max_of_syn(&frame) } else { self.snd.mss };
         if !is_open {
-            answers = self.endpoint.deliver(frame);
+            answer = self.endpoint.deliver(frame);
         } else if !is_bare || advances {
-            answers = self.endpoint.deliver(self.as_smoltcp_takes_it(segment, frame));
+            answer = self.endpoint.deliver(self.as_smoltcp_takes_it(segment, frame));
         }
         let after = self.state();
         let mut delivered = Delivered { text: self.endpoint.take_received(), ..Delivered::default() };
@@ -223,7 +223,7 @@ impl Tcb {
             self.fin_deferred = None;
             self.endpoint.close(&self.between());
         }
-        (delivered, answers)
+        (delivered, answer)
     }
 
     /// smoltcp overlooks what Linux takes: the ACK of a segment without text that is not exactly the next one, the
