@@ -238,12 +238,6 @@ fn held() -> String {
 /// What stays on the newest kernels, too.
 fn differences() -> String {
     let ledger = ledger::read();
-<<<<<<< HEAD
-=======
-    if ledger.is_empty() {
-        return "No scenario differs at present.\n\n".to_owned();
-    }
->>>>>>> 003a010 (book, docs: clauses of the new pages, and how tasks, queries and listings are kept)
     let mut page = String::new();
     for entry in ledger.iter().filter(|entry| !entry.has_ended()) {
         page += &format!("## {}\n\n{}\n\nThe model: {}\n\n", entry.title, entry.reason, entry.model);
