@@ -2,11 +2,20 @@
 
 use scenario::{Host, State, Sysctl, Verb};
 
-use crate::Rules;
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
 use crate::tcp::Buffers;
 use crate::wire::Ip;
+
+/// Which rules a run follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rules {
+    /// smoltcp, and what Linux does beyond it.
+    Linux,
+    /// smoltcp alone, as a program meets it that uses it without more. It does not say why a connection ended, so
+    /// neither do the calls.
+    Bare,
+}
 
 pub(crate) enum HostStack {
     Linux(Box<Kernel>),

@@ -15,6 +15,7 @@
 //! - `network_interface`: smoltcp's interface; `wire`, `seq`: segments as bytes and numbers; `pcap`: a run as a capture
 
 mod bare;
+mod error;
 mod host_stack;
 mod kernel;
 mod link;
@@ -29,75 +30,16 @@ mod sysctls;
 mod tcp;
 mod wire;
 
-use std::fmt;
-
 use scenario::{Action, Backend, Call, Host, LinkAction, Script, Trace, Verb, Witness};
 
-pub use pcap::pcap;
+pub use error::Error;
+pub use host_stack::Rules;
+pub use pcap::{Frame, pcap};
 
 use crate::rules::send_buffer;
 use crate::stage::World;
 use crate::tcp::{Buffers, RECEIVE_BUFFER_MAX};
 use crate::wire::Ip;
-
-/// Which rules a run follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rules {
-    /// smoltcp, and what Linux does beyond it.
-    Linux,
-    /// smoltcp alone, as a program meets it that uses it without more. It does not say why a connection ended, so
-    /// neither do the calls.
-    Bare,
-}
-
-/// Why a run could not be carried to its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
-    /// It wanted more than is allowed.
-    Bound {
-        /// Of what.
-        what: &'static str,
-        /// How much is allowed.
-        most: u64,
-    },
-    /// `link inject` needs a connection whose numbers it can take.
-    NothingToForge {
-        /// The statement's line.
-        line: u32,
-        /// The host that has had no connection yet.
-        host: Host,
-    },
-    /// `link ipv6` in a build without the feature `ipv6`.
-    WithoutIpv6,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bound { what, most } => write!(f, "the run reached a bound: more than {most} {what}"),
-            Self::NothingToForge { line, host } => {
-                write!(
-                    f,
-                    "line {line}: {host} has had no connection yet, so there are no numbers to forge a segment with"
-                )
-            }
-            Self::WithoutIpv6 => {
-                f.write_str("this build performs no `link ipv6`: it was made without the feature `ipv6`")
-            }
-        }
-    }
-}
-
-impl std::error::Error for Error {}
-
-/// A frame that was on the link: an IP packet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Frame {
-    /// When it left, in microseconds since the run began.
-    pub at_us: u64,
-    /// IP header, TCP header, payload.
-    pub bytes: Vec<u8>,
-}
 
 /// Performs a script.
 ///

@@ -5,8 +5,8 @@ use std::time::Duration;
 use scenario::link::{Connections, Disposition, LinkState};
 use scenario::{Event, Fate, Host, Map, Numbering, RawSegment};
 
-use crate::Frame;
 use crate::micros::micros;
+use crate::pcap::Frame;
 use crate::wire;
 
 pub(crate) struct Link {

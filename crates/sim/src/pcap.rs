@@ -1,6 +1,13 @@
 //! A run as a capture file (pcap 2.4, LINKTYPE_RAW: bare IP packets), for tshark and Wireshark.
 
-use crate::Frame;
+/// A frame that was on the link: an IP packet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// When it left, in microseconds since the run began.
+    pub at_us: u64,
+    /// IP header, TCP header, payload.
+    pub bytes: Vec<u8>,
+}
 
 /// The capture's bytes.
 pub fn pcap(frames: &[Frame]) -> Vec<u8> {

@@ -5,13 +5,15 @@ use scenario::{
     State, Statement, Until, Verb, Whom,
 };
 
+use crate::error::Error;
 use crate::host_stack::HostStack;
+use crate::host_stack::Rules;
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
 use crate::link::Link;
 use crate::micros::micros;
+use crate::pcap::Frame;
 use crate::tcp::Buffers;
 use crate::wire::{self, Ip};
-use crate::{Error, Frame, Rules};
 
 /// A run has no more events than this.
 pub(crate) const EVENTS_MAX: usize = 200_000;

@@ -1,0 +1,43 @@
+use std::fmt;
+
+use scenario::Host;
+
+/// Why a run could not be carried to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// It wanted more than is allowed.
+    Bound {
+        /// Of what.
+        what: &'static str,
+        /// How much is allowed.
+        most: u64,
+    },
+    /// `link inject` needs a connection whose numbers it can take.
+    NothingToForge {
+        /// The statement's line.
+        line: u32,
+        /// The host that has had no connection yet.
+        host: Host,
+    },
+    /// `link ipv6` in a build without the feature `ipv6`.
+    WithoutIpv6,
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bound { what, most } => write!(f, "the run reached a bound: more than {most} {what}"),
+            Self::NothingToForge { line, host } => {
+                write!(
+                    f,
+                    "line {line}: {host} has had no connection yet, so there are no numbers to forge a segment with"
+                )
+            }
+            Self::WithoutIpv6 => {
+                f.write_str("this build performs no `link ipv6`: it was made without the feature `ipv6`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
