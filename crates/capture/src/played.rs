@@ -59,7 +59,12 @@ struct Turn {
 enum What {
     Syn,
     Data(i64),
-    Fin,
+    /// FIN, and how much of the peer's data it acknowledges.
+    Fin {
+        acks: i64,
+    },
+    /// The number before the next one again, to be answered.
+    Probe,
     /// RST; of one with ACK, how much of the peer's data it acknowledges.
     Reset {
         acks: Option<i64>,
@@ -91,8 +96,13 @@ fn turns(connection: &Connection, ending: &Ending) -> Option<(Vec<Turn>, bool)> 
 }
 
 fn whats(segment: &Seen, sent: &mut [i64; 2]) -> Vec<What> {
+    let acks = segment.ack.map(|ack| (ack - 1).min(sent[1 - segment.from]));
     if segment.has(bit::RST) {
-        return vec![What::Reset { acks: segment.ack.map(|ack| (ack - 1).min(sent[1 - segment.from])) }];
+        return vec![What::Reset { acks }];
+    }
+    // The next number is one more than the bytes that were sent: the SYN took 0.
+    if segment.is_pure_ack() && segment.seq == sent[segment.from] {
+        return vec![What::Probe];
     }
     let mut whats = Vec::new();
     if segment.has(bit::SYN) && !segment.again {
@@ -105,7 +115,7 @@ fn whats(segment: &Seen, sent: &mut [i64; 2]) -> Vec<What> {
         whats.push(What::Data(new));
     }
     if segment.has(bit::FIN) && !segment.again {
-        whats.push(What::Fin);
+        whats.push(What::Fin { acks: acks.unwrap_or(0) });
     }
     whats
 }
@@ -132,8 +142,8 @@ fn shorten(mut turns: Vec<Turn>) -> (Vec<Turn>, bool) {
         };
         let less = [0, 1].map(|side| total(&before, side) - total(&turns, side));
         for turn in &mut turns {
-            if let What::Reset { acks: Some(acks) } = &mut turn.what {
-                *acks -= less[1 - turn.from];
+            if let What::Reset { acks: Some(acks) } | What::Fin { acks } = &mut turn.what {
+                *acks = (*acks - less[1 - turn.from]).max(0);
             }
         }
     }
@@ -148,6 +158,7 @@ fn signature(turns: &[Turn]) -> Vec<Turn> {
         for turn in turns.iter().filter(|turn| turn.from == side) {
             match (signature[begins..].last_mut().map(|last| &mut last.what), turn.what) {
                 (Some(What::Data(length)), What::Data(more)) => *length += more,
+                (Some(What::Probe), What::Probe) => {}
                 _ => signature.push(*turn),
             }
         }
@@ -207,7 +218,9 @@ impl Stories<'_> {
             };
             let line = |text: &str| text.replace("OWN", own).replace("PEER", peer);
             let one = |text: &str| vec![line(text)];
-            add(None, "close()", Reading::All, &[]);
+            if !self.turns.iter().any(|turn| matches!(turn.what, What::Reset { .. })) {
+                add(None, "close()", Reading::All, &[]);
+            }
             add(Some(Cause::UnreadData), "shutdown(WR)", Reading::LeavesRest, &one("OWN close()"));
             add(Some(Cause::Killed), "shutdown(WR)", Reading::LeavesRest, &one("OWN kill()"));
             let linger = [line("OWN setsockopt(SO_LINGER, 0)"), line("OWN close()")];
@@ -269,7 +282,7 @@ impl Stories<'_> {
         for (place, turn) in self.turns.iter().enumerate() {
             let (from, to) = (NAMES[turn.from], NAMES[1 - turn.from]);
             match turn.what {
-                What::Syn | What::Reset { .. } => {}
+                What::Syn | What::Probe | What::Reset { .. } => {}
                 What::Data(_) if turn.from == own && closed => return None,
                 What::Data(_) if leaves_last && Some(place) == peer_last => {}
                 What::Data(length) => {
@@ -280,12 +293,12 @@ impl Stories<'_> {
                         lines.push(format!("{to} read({read})"));
                     }
                 }
-                What::Fin if turn.from == own && how.is_empty() => {}
-                What::Fin if turn.from == own => {
+                What::Fin { .. } if turn.from == own && how.is_empty() => {}
+                What::Fin { .. } if turn.from == own => {
                     lines.push(format!("{from} {how}"));
                     closed = how == "close()";
                 }
-                What::Fin => lines.push(format!("{from} shutdown(WR)")),
+                What::Fin { .. } => lines.push(format!("{from} shutdown(WR)")),
             }
         }
         Some(lines)

@@ -205,15 +205,23 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     let own_next = own().map(|other| other.end()).max();
     let expected = peers().filter_map(|other| other.ack).max();
     let answers = if bare { answers(seen, at) } else { None };
+    let mut fit = fit(connection, segment, handshake, own_next, expected, own().any(|other| other.has(bit::FIN)));
+    let is_last_word = !seen[at + 1..].iter().any(|other| other.from != from);
+    if fit == Fit::Inside && is_last_word {
+        // Nobody questions it: what lies between was not captured.
+        fit = Fit::Exact;
+    }
+    // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
+    let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].has(bit::SYN));
     Reset {
         at,
         from,
         bare,
-        fit: fit(connection, segment, handshake, own_next, expected, own().any(|other| other.has(bit::FIN))),
+        fit,
         answers,
         peer_bytes: payload(peers().copied()),
         own_bytes: payload(own().copied()),
-        lives_on: lives_on(seen, at, &hops[from]),
+        lives_on: if is_scan { None } else { lives_on(seen, at, &hops[from]) },
         // What refuses a SYN has nothing before it to be compared with.
         odd: if own_next.is_some() { odd(connection, segment, &hops[from]) } else { Vec::new() },
     }
