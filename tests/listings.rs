@@ -22,6 +22,22 @@ const START: Duration = Duration::from_secs(60);
 /// More than the two kernels' buffers hold.
 const ANSWER_MAX: usize = 50_000_000;
 
+/// What a TLS client prints of a goodbye, a truncation and a reset: the language, its command, the listing, and lines
+/// of the chapter's table.
+const TLS: [(&str, &[&str], &str, &[&str]); 4] = [
+    (
+        "Python",
+        &["python3"],
+        "texts.py",
+        &["truncation: read 0", "truncation: SSLEOFError: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred"],
+    ),
+    ("Node", &["node"], "texts.js", &["truncation: 'end'", "reset: 'error' read ECONNRESET (code ECONNRESET)"]),
+    ("Go", &["go", "run"], "texts.go", &["truncation: read 0, EOF", "truncation: http.Get body 5, <nil>"]),
+    ("Java", &["java"], "Texts.java", &["truncation: read -1", "reset: java.net.SocketException: Connection reset"]),
+];
+/// Where the TLS server of the listings listens first.
+const TLS_PORT: u16 = 7443;
+
 fn main() -> ExitCode {
     let mut failed = Vec::new();
     let mut unchecked = Vec::new();
@@ -42,6 +58,22 @@ fn main() -> ExitCode {
         None => unchecked.push("Java's loop that reads messages"),
         Some(Ok(())) => println!("Java, reading messages: as the book says"),
         Some(Err(wrong)) => failed.push(format!("Java, reading messages: {wrong}")),
+    }
+    if installed("python3") && Command::new("openssl").arg("version").output().is_ok() {
+        let mut server = tls_server();
+        for (language, command, file, lines) in TLS {
+            if !installed(command[0]) {
+                unchecked.push("a TLS client");
+                continue;
+            }
+            match prints(command, file, lines) {
+                Ok(()) => println!("{language}, TLS: as the book says"),
+                Err(wrong) => failed.push(format!("{language}, TLS: {wrong}")),
+            }
+        }
+        server.kill().and_then(|()| server.wait()).expect("the server is ours");
+    } else {
+        unchecked.push("all TLS clients: their server needs Python and openssl");
     }
     for language in &unchecked {
         println!("NOT CHECKED, not installed here: {language}");
@@ -163,6 +195,26 @@ fn reading_loop() -> Option<Result<(), String>> {
              java.net.SocketException: Connection reset",
         )
     }))
+}
+
+fn tls_server() -> Child {
+    let file = root().join("book/listings/tls/peer.py");
+    let server = Command::new("python3").arg(file).stdout(Stdio::null()).spawn().expect("Python is installed");
+    let begun = Instant::now();
+    while TcpStream::connect(("127.0.0.1", TLS_PORT)).is_err() {
+        assert!(begun.elapsed() < START, "the TLS server does not listen after {START:?}");
+        sleep(Duration::from_millis(50));
+    }
+    server
+}
+
+/// Whether the listing prints these lines, or lines that begin so.
+fn prints(command: &[&str], file: &str, lines: &[&str]) -> Result<(), String> {
+    let file = root().join("book/listings/tls").join(file);
+    let listing = Command::new(command[0]).args(&command[1..]).arg(file).stdout(Stdio::piped()).spawn();
+    let said = listing.map_err(|error| error.to_string()).and_then(outcome)?;
+    let missing = lines.iter().find(|line| !said.lines().any(|said| said.starts_with(**line)));
+    missing.map_or(Ok(()), |line| Err(format!("it does not print {line:?}, but:\n{said}")))
 }
 
 fn installed(program: &str) -> bool {
