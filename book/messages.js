@@ -106,8 +106,6 @@
 
   finder.hidden = false;
   field.addEventListener("input", answer);
-  // mdBook takes arrow keys for its chapters wherever the focus is.
-  field.addEventListener("keydown", (event) => event.stopPropagation());
   const asked = new URL(location.href).searchParams.get("q");
   if (asked) {
     field.value = asked;
