@@ -77,17 +77,17 @@ impl Note {
             ),
             Self::Repeating { sockets, times } => (
                 format!(
-                    "{sockets} repeat what nobody acknowledges, one for the {times}. time: the other host or the way to it may be gone."
+                    "Sockets that repeat what nobody acknowledges: {sockets}; repetitions of one: {times}. The other host or the way to it may be gone."
                 ),
                 "silence/gone-without-a-word.md",
             ),
             Self::WindowShut { sockets } => (
-                format!("{sockets} wait for a shut window to open: the peer's program does not read."),
+                format!("Sockets that wait for a shut window to open: {sockets}. The peer's program does not read."),
                 "silence/gone-without-a-word.md",
             ),
             Self::Unread { sockets, most } => (
                 format!(
-                    "{sockets} hold bytes that their program has not read, one of them {most}. If it closes now, the peer gets a reset."
+                    "Open sockets that hold bytes which their program has not read: {sockets}, at most {most} bytes in one. If it closes now, the peer gets a reset."
                 ),
                 "reset/close-sends-reset.md",
             ),
