@@ -10,8 +10,9 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::{env, fs, thread};
 
+use catalogue::CATALOGUE;
 use native::Options;
-use scenario::{CATALOGUE, Script};
+use scenario::Script;
 use tests::captured::{Run, records};
 use tests::random;
 use tests::verdicts::Table;

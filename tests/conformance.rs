@@ -24,8 +24,9 @@ use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
+use catalogue::CATALOGUE;
 use native::{Asked, Rung};
-use scenario::{CATALOGUE, Script, Trace};
+use scenario::{Script, Trace};
 use sim::Rules;
 use tests::comparison::{Runs, indented, judge};
 use tests::release::Release;

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use scenario::{CATALOGUE, Event, Script, Trace};
+use catalogue::CATALOGUE;
+use scenario::{Event, Script, Trace};
 use sim::Rules;
 use tests::{golden, interleavings, root};
 
@@ -27,7 +28,10 @@ fn every_golden_file_belongs_to_a_scenario() {
     for file in std::fs::read_dir(root().join("tests/golden")).expect("the golden files are in the repository") {
         let name = file.expect("a file").file_name().into_string().expect("an id is ASCII");
         let Some(id) = name.strip_suffix(".trace") else { continue };
-        assert!(scenario::scenario(id).is_some(), "tests/golden/{name}: no such scenario, so nothing compares with it");
+        assert!(
+            catalogue::scenario(id).is_some(),
+            "tests/golden/{name}: no such scenario, so nothing compares with it"
+        );
     }
 }
 

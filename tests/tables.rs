@@ -4,9 +4,10 @@ use std::fs;
 
 use capture::text::table;
 use capture::text::table::{Known, Table};
+use catalogue::messages::{Cause, MESSAGES, Runtime, message};
+use catalogue::{CATALOGUE, Entry, Family};
 use player::link::{Holds, Link};
-use scenario::messages::{Cause, MESSAGES, Runtime, message};
-use scenario::{CATALOGUE, Entry, Family, Script};
+use scenario::Script;
 use sim::Rules;
 use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
@@ -89,7 +90,7 @@ fn every_cause_leads_to_a_chapter_and_to_a_scenario() {
     for cause in &table().causes {
         assert!(root().join("book").join(&cause.chapter).is_file(), "{}: no chapter {}", cause.id, cause.chapter);
         if let Some(id) = &cause.scenario {
-            assert!(scenario::scenario(id).is_some(), "{}: no scenario {id}", cause.id);
+            assert!(catalogue::scenario(id).is_some(), "{}: no scenario {id}", cause.id);
         }
     }
     let used = table().endings.iter().flat_map(|ending| {

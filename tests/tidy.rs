@@ -4,25 +4,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 
-use scenario::CATALOGUE;
+use catalogue::CATALOGUE;
 use serde_json::Value;
 use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
-const IMPORTS: [(&str, &[&str]); 11] = [
+const IMPORTS: [(&str, &[&str]); 12] = [
     ("scenario", &[]),
-    ("sim", &["scenario"]),
-    ("native", &["scenario"]),
+    ("catalogue", &["scenario"]),
+    ("sim", &["scenario", "catalogue"]),
+    ("native", &["scenario", "catalogue"]),
+    ("capture", &["scenario", "catalogue", "sim"]),
     ("guest", &["scenario", "native"]),
-    ("capture", &["scenario", "sim"]),
     ("evidence", &["capture"]),
     // Its tests lay out what the simulator performs.
-    ("view", &["scenario", "sim"]),
-    ("player", &["scenario", "sim", "view"]),
-    ("mdbook-scenario", &["scenario", "sim", "view", "player"]),
-    ("xtask", &["scenario", "sim", "native", "view", "player", "mdbook-scenario"]),
-    ("tests", &["scenario", "sim", "native", "capture", "player", "mdbook-scenario", "xtask"]),
+    ("view", &["scenario", "catalogue", "sim"]),
+    ("player", &["scenario", "catalogue", "sim", "view"]),
+    ("mdbook-scenario", &["scenario", "catalogue", "sim", "view", "player"]),
+    ("xtask", &["scenario", "catalogue", "sim", "native", "view", "player", "mdbook-scenario"]),
+    ("tests", &["scenario", "catalogue", "sim", "native", "capture", "player", "mdbook-scenario", "xtask"]),
 ];
 /// A file that is longer is two ideas; the exceptions have their reason beside them.
 const LINES_MAX: usize = 600;
@@ -98,7 +99,7 @@ fn every_scenario_is_used_and_every_embed_is_known() {
         for found in mdbook_scenario::directives(&text) {
             let directive = found.unwrap_or_else(|wrong| panic!("{}:{}: {}", chapter.display(), wrong.line, wrong.why));
             let place = format!("{}:{}", chapter.display(), directive.line);
-            assert!(scenario::scenario(&directive.id).is_some(), "{place}: no scenario `{}`", directive.id);
+            assert!(catalogue::scenario(&directive.id).is_some(), "{place}: no scenario `{}`", directive.id);
             unused.remove(directive.id.as_str());
         }
         // A chapter may name a scenario without showing it: `its-id`.

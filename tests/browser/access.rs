@@ -37,7 +37,7 @@ fn while_a_reader_predicts_nothing_is_wrong_in_any_theme() {
 fn after_a_change_and_after_a_mistake_nothing_is_wrong_in_any_theme() {
     let mut page = meet(ID);
     unfold_all(&mut page);
-    let script = scenario::scenario(ID).expect("it is in the book").text;
+    let script = catalogue::scenario(ID).expect("it is in the book").text;
     page.choose("here.querySelector('.sc-runtimes')", "Python 3.11");
     page.write(EDITOR, &script.replace("= EPIPE", "= ECONNRESET"));
     page.wait_until("here.querySelector('.sc-ladder .sc-failed')");

@@ -35,7 +35,7 @@ fn script(page: &mut Page) -> String {
 }
 
 fn original() -> &'static str {
-    scenario::scenario(ID).expect("it is in the book").text
+    catalogue::scenario(ID).expect("it is in the book").text
 }
 
 #[test]

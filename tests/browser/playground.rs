@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use scenario::CATALOGUE;
+use catalogue::CATALOGUE;
 use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, folder, open, origin};
@@ -32,7 +32,7 @@ fn write(page: &mut Page, script: &str) {
 }
 
 fn text(id: &str) -> &'static str {
-    scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book")).text
+    catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book")).text
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use scenario::CATALOGUE;
+use catalogue::CATALOGUE;
 use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, folder, open, origin, scenarios_of};

@@ -27,7 +27,7 @@ const SCENARIOS: [&str; 4] =
     ["write-after-peer-close", "close-with-unread-data", "time-wait-reopen", "zero-window-stall"];
 
 fn script(id: &str, ipv6: bool) -> String {
-    let text = scenario::scenario(id).expect("a scenario").text;
+    let text = catalogue::scenario(id).expect("a scenario").text;
     if ipv6 { format!("link ipv6\n{text}") } else { text.to_owned() }
 }
 

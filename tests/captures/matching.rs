@@ -1,7 +1,7 @@
 //! Two captures of one connection.
 
 use capture::{Capture, UnseenFate, matched};
-use scenario::CATALOGUE;
+use catalogue::CATALOGUE;
 use tests::captured::{Place, run, seen_at, usual_file};
 
 /// What only one end saw: which capture has it, and why.

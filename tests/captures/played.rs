@@ -1,7 +1,7 @@
 //! A captured ending, played: the way in which it came about is among those that send the same.
 
 use capture::{Capture, Cause, Ending, play};
-use scenario::CATALOGUE;
+use catalogue::CATALOGUE;
 use tests::captured::{Place, run, seen_at, usual_file};
 
 /// The ways that send what a scenario's first connection sent.

@@ -1,7 +1,8 @@
 //! Who, and why: held against runs in which both are known.
 
+use catalogue::CATALOGUE;
 use fastrand::Rng;
-use scenario::{CATALOGUE, Host};
+use scenario::Host;
 use tests::captured::{Captured, Place, Run, run, seen_at};
 use tests::verdicts::Table;
 use tests::{golden, random, root};

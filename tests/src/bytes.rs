@@ -1,7 +1,8 @@
 //! The segments of two runs, byte by byte: the page `reference/bytes.md` and its captures. The header is read by
 //! smoltcp's `wire`, which is not what the picture reads it with.
 
-use scenario::{Script, scenario};
+use catalogue::scenario;
+use scenario::Script;
 use sim::{Frame, Rules};
 use smoltcp::wire::{Ipv4Packet, TcpOption, TcpPacket};
 

@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn every_expectation_is_of_a_scenario_and_of_telling_counters() {
         for expected in EXPECTED {
-            assert!(scenario::scenario(expected.scenario).is_some(), "{}: no such scenario", expected.scenario);
+            assert!(catalogue::scenario(expected.scenario).is_some(), "{}: no such scenario", expected.scenario);
             for name in expected.client.iter().chain(expected.server) {
                 assert!(TELLING.contains(name), "{}: {name} is no telling counter", expected.scenario);
             }

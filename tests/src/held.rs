@@ -254,7 +254,8 @@ fn is_answered(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> bool
 
 #[cfg(test)]
 mod tests {
-    use scenario::{CATALOGUE, Witness};
+    use catalogue::CATALOGUE;
+    use scenario::Witness;
 
     use super::*;
     use crate::root;

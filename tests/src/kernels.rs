@@ -5,7 +5,8 @@ use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use scenario::{CATALOGUE, Trace};
+use catalogue::CATALOGUE;
+use scenario::Trace;
 use serde::Deserialize;
 
 use crate::release::Release;

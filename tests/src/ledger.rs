@@ -180,7 +180,8 @@ fn acted(acts: &Acts, model: &Trace) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use scenario::{Script, scenario};
+    use catalogue::scenario;
+    use scenario::Script;
     use sim::Rules;
 
     use super::*;

@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::Path;
 use std::rc::Rc;
 
-use scenario::{CATALOGUE, Failed, Script, ScriptError};
+use catalogue::CATALOGUE;
+use scenario::{Failed, Script, ScriptError};
 use view::fold::Fold;
 use view::layout::Layout;
 
@@ -105,7 +106,7 @@ pub(crate) struct Performed {
 /// # Errors
 /// There is no such scenario, or its run is not what its script says.
 pub(crate) fn perform(id: &str) -> Result<Performed, EmbedError> {
-    let Some(entry) = scenario::scenario(id) else {
+    let Some(entry) = catalogue::scenario(id) else {
         return Err(EmbedError::Unknown { id: id.to_owned(), nearest: nearest(id) });
     };
     let script = Script::parse(entry.text).map_err(|error| EmbedError::Unreadable { id: id.to_owned(), error })?;

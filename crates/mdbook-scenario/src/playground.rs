@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use catalogue::{CATALOGUE, Family};
 use mdbook_preprocessor::book::{Book, BookItem};
-use scenario::{CATALOGUE, Family, Script};
+use scenario::Script;
 
 use crate::directives;
 use crate::embed::attribute;

@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use scenario::{Action, CATALOGUE, Call, Errno, Expected, Host, How, Outcome, Script, SocketOption, Statement, Verb};
+use catalogue::CATALOGUE;
+use scenario::{Action, Call, Errno, Expected, Host, How, Outcome, Script, SocketOption, Statement, Verb};
 use socket2::{Domain, Socket, Type};
 
 const USAGE: &str = "\
@@ -48,7 +49,7 @@ fn main() -> ExitCode {
 /// The scenario's script, if two programs can perform it without a link of their own between them.
 fn script(id: &str) -> Result<Script, String> {
     let entry =
-        scenario::scenario(id).ok_or_else(|| format!("{id}: the book has no such scenario; --help has a list"))?;
+        catalogue::scenario(id).ok_or_else(|| format!("{id}: the book has no such scenario; --help has a list"))?;
     let script = Script::parse(entry.text).map_err(|error| format!("{id}.tcp:{error}"))?;
     let takes_lab = script.statements.iter().find(|statement| !is_playable(&statement.action));
     // The two keep time from when the connection stands, and both know that only if accept() waits for it.

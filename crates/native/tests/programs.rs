@@ -14,8 +14,9 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::{env, fs, thread};
 
+use catalogue::{CATALOGUE, Entry};
 use native::Options;
-use scenario::{CATALOGUE, Entry, Script, Trace};
+use scenario::{Script, Trace};
 
 /// A call that ends otherwise in a program.
 struct Otherwise {

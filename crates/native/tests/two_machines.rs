@@ -113,7 +113,7 @@ impl Side {
 
 /// Every call of the script has returned what the script says, on the machine that made it.
 fn judge(id: &str, sides: [Side; 2], deadline: Instant) -> Result<(), String> {
-    let entry = scenario::scenario(id).ok_or_else(|| format!("the book has no scenario {id}"))?;
+    let entry = catalogue::scenario(id).ok_or_else(|| format!("the book has no scenario {id}"))?;
     let script = Script::parse(entry.text).map_err(|error| error.to_string())?;
     let mut why = String::new();
     for side in sides {

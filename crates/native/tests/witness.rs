@@ -76,7 +76,7 @@ fn the_counters_and_the_reasons_of_an_ending() {
 }
 
 fn check(said: &Said) -> Result<(), String> {
-    let entry = scenario::scenario(said.scenario).ok_or_else(|| format!("{}: no such scenario", said.scenario))?;
+    let entry = catalogue::scenario(said.scenario).ok_or_else(|| format!("{}: no such scenario", said.scenario))?;
     let script = Script::parse(entry.text).map_err(|error| error.to_string())?;
     let options = Options { program: Some(example("native")), reasons: Reasons::Traced, ..Options::default() };
     let performed = native::perform(entry.id, &script, &options).map_err(|error| error.to_string())?;

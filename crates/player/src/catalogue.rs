@@ -1,6 +1,7 @@
 //! The book's scenarios as the playground offers them.
 
-use scenario::{Action, CATALOGUE, Errno, Expected, Outcome, Script, Verb};
+use ::catalogue::CATALOGUE;
+use scenario::{Action, Errno, Expected, Outcome, Script, Verb};
 
 /// A scenario that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub const BLOCKS: &str = "blocks";
 
 /// All of them, in the book's order.
 pub fn entries() -> Vec<Entry> {
-    let entry = |known: &scenario::Entry| {
+    let entry = |known: &::catalogue::Entry| {
         let script = Script::parse(known.text).ok()?;
         let (id, family, text) = (known.id, known.family.title(), known.text);
         Some(Entry { id, family, outcomes: outcomes(&script), title: script.title, text })

@@ -1,6 +1,6 @@
 //! What can be pressed: how it is drawn, and what it means. One listener hears all clicks of a widget, one all input.
 
-use scenario::messages::Runtime;
+use catalogue::messages::Runtime;
 use view::change::{Change, LINES};
 use view::export::Form;
 use wasm_bindgen::JsCast;

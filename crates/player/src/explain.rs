@@ -1,6 +1,6 @@
 //! What stands below the picture: the current step in words.
 
-use scenario::messages::{Runtime, message};
+use catalogue::messages::{Runtime, message};
 use scenario::{Host, Outcome};
 use sim::Frame;
 use view::holding::holdings;

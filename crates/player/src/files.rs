@@ -49,7 +49,7 @@ fn download(bytes: &[u8], media_type: &str, name: &str) -> Result<(), JsValue> {
 
 #[cfg(test)]
 mod tests {
-    use scenario::CATALOGUE;
+    use catalogue::CATALOGUE;
 
     use super::*;
 

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use scenario::messages::Runtime;
+use catalogue::messages::Runtime;
 use sim::Rules;
 
 /// What a link holds.
@@ -193,7 +193,7 @@ pub(crate) fn from_base64(text: &str) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use scenario::CATALOGUE;
+    use catalogue::CATALOGUE;
 
     use super::*;
 

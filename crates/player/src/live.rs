@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::rc::Rc;
 
+use catalogue::messages::Runtime;
 use gloo_timers::callback::Timeout;
-use scenario::messages::Runtime;
 use sim::Rules;
 use view::change::{Change, change};
 use view::export::Form;

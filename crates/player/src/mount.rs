@@ -46,7 +46,7 @@ pub fn vary(root: Element, place: &Element) -> Result<(), JsError> {
 /// Puts the live picture of a scenario of the book into `root`; nothing, if there is no such scenario.
 #[wasm_bindgen]
 pub fn scenario(root: Element, id: &str) {
-    let Some(entry) = ::scenario::scenario(id) else { return };
+    let Some(entry) = ::catalogue::scenario(id) else { return };
     let place = Place::Chapter { begin: Begin::Overview, anchor: id.into(), fold_end: None };
     let props = LiveProps { id: id.to_owned(), text: entry.text.into(), place };
     yew::Renderer::<Live>::with_root_and_props(root, props).render();

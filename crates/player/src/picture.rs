@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::rc::Rc;
 
-use scenario::messages::{Runtime, message};
+use catalogue::messages::{Runtime, message};
 use scenario::{Fate, Host, Outcome};
 use view::fold::Fold;
 use view::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};

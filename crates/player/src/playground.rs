@@ -5,8 +5,8 @@
 
 use std::rc::Rc;
 
+use ::catalogue::messages::{Cause, Runtime, message};
 use gloo_events::EventListener;
-use scenario::messages::{Cause, Runtime, message};
 use scenario::{Event, Host, Outcome, Trace};
 use sim::Rules;
 use view::export::{Form, stem};

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
-use scenario::messages::Runtime;
+use catalogue::messages::Runtime;
 use yew::Callback;
 
 /// The name in the page's storage.

@@ -2,8 +2,9 @@
 
 use std::rc::Rc;
 
+use catalogue::CATALOGUE;
 use player::still;
-use scenario::{CATALOGUE, Event, Outcome, Script, Trace};
+use scenario::{Event, Outcome, Script, Trace};
 use view::fold::Fold;
 use view::layout::{Layout, Look};
 use view::palette::Phase;

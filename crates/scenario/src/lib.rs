@@ -15,18 +15,14 @@
 //! - [`SocketId`], [`Sockets`] (`sockets.rs`): whose event it is
 //! - [`RuleId`] (`rule.rs`): Linux's rules, with where each is written
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
-//! - [`messages`]: what runtimes print for it
 //! - [`Map`] (`map.rs`): a small ordered map
-//! - [`CATALOGUE`] (`catalogue.rs`): the book's scenarios
 
-mod catalogue;
 mod host;
 mod info;
 #[cfg(feature = "json")]
 mod json;
 pub mod link;
 mod map;
-pub mod messages;
 mod notation;
 mod numbering;
 mod outcome;
@@ -39,7 +35,6 @@ mod sockets;
 mod state;
 mod trace;
 
-pub use catalogue::{CATALOGUE, Entry, Family, scenario};
 pub use host::Host;
 pub use info::{Info, Timer};
 pub use map::Map;

@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p sim`. The allocator counts, which costs a little: times are a few percent too high.
 
+use catalogue::CATALOGUE;
 use divan::{AllocProfiler, Bencher, black_box};
-use scenario::{CATALOGUE, Script};
+use scenario::Script;
 use sim::Rules;
 
 #[global_allocator]
@@ -24,7 +25,7 @@ fn run(script: &Script) -> usize {
 
 #[divan::bench(args = CATALOGUE.iter().map(|entry| entry.id))]
 fn scenario(bencher: Bencher<'_, '_>, id: &str) {
-    let entry = scenario::scenario(id).expect("the arguments are from the catalogue");
+    let entry = catalogue::scenario(id).expect("the arguments are from the catalogue");
     let script = parse(entry.text);
     bencher.bench(|| run(&script));
 }

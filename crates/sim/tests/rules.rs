@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use scenario::{CATALOGUE, Event, RuleId, Script, Trace};
+use catalogue::CATALOGUE;
+use scenario::{Event, RuleId, Script, Trace};
 use sim::Rules;
 
 fn run(id: &str) -> Trace {
@@ -15,7 +16,7 @@ fn run(id: &str) -> Trace {
 /// The book's scenarios, and in `scripts/` those for rules that the book does not show.
 fn text(id: &str) -> Option<String> {
     let own = || fs::read_to_string(format!("{SCRIPTS}/{id}.tcp")).ok();
-    scenario::scenario(id).map(|entry| entry.text.to_owned()).or_else(own)
+    catalogue::scenario(id).map(|entry| entry.text.to_owned()).or_else(own)
 }
 
 const SCRIPTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scripts");

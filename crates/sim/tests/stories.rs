@@ -1,6 +1,7 @@
 //! What the simulator must not forget, told as short runs.
 
-use scenario::{CATALOGUE, Event, Flags, Host, Outcome, Script, State, Trace};
+use catalogue::CATALOGUE;
+use scenario::{Event, Flags, Host, Outcome, Script, State, Trace};
 use sim::Rules;
 
 fn run_with(text: &str, rules: Rules) -> Trace {

@@ -130,7 +130,7 @@ mod tests {
     }
 
     fn text() -> &'static str {
-        scenario::scenario("write-after-peer-close").expect("it is in the book").text
+        catalogue::scenario("write-after-peer-close").expect("it is in the book").text
     }
 
     fn segment(layout: &Layout, flags: &str) -> usize {

@@ -181,12 +181,12 @@ mod tests {
     }
 
     fn text() -> &'static str {
-        scenario::scenario("write-after-peer-close").expect("it is in the book").text
+        catalogue::scenario("write-after-peer-close").expect("it is in the book").text
     }
 
     #[test]
     fn a_run_differs_from_itself_in_nothing() {
-        for entry in scenario::CATALOGUE {
+        for entry in catalogue::CATALOGUE {
             let layout = layout(entry.text);
             assert_eq!(Difference::of(&layout, &layout), Difference::default(), "{}", entry.id);
         }

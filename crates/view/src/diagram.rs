@@ -83,7 +83,7 @@ mod tests {
 
     #[test]
     fn the_path_is_the_one_that_was_taken() {
-        let entry = scenario::scenario("write-after-peer-close").expect("it is in the book");
+        let entry = catalogue::scenario("write-after-peer-close").expect("it is in the book");
         let script = Script::parse(entry.text).expect("it is a script");
         let trace = sim::run(entry.id, &script, sim::Rules::Linux).expect("it runs");
         let layout = Layout::of(&script, &trace);

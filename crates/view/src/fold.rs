@@ -131,7 +131,7 @@ mod tests {
     }
 
     fn of_book(id: &str) -> Layout {
-        layout(scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book")).text)
+        layout(catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book")).text)
     }
 
     fn last_folded(layout: &Layout, fold: &Fold) -> String {
@@ -175,7 +175,7 @@ mod tests {
     #[test]
     fn no_fold_of_the_book_cuts_a_flight_or_a_call_in_two_or_hides_everything() {
         let mut folds = 0;
-        for entry in scenario::CATALOGUE {
+        for entry in catalogue::CATALOGUE {
             let layout = layout(entry.text);
             let Some(fold) = Fold::of(&layout, &[]) else { continue };
             assert_eq!(Fold::ending(&layout, fold.rows.end), Some(fold.clone()), "{}", entry.id);

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     fn layout(id: &str) -> Layout {
-        let entry = scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
+        let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let script = Script::parse(entry.text).expect("it is a script");
         Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs"))
     }
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn what_is_counted_is_what_the_stack_says_when_it_is_asked() {
         let mut asked = 0;
-        for entry in scenario::CATALOGUE {
+        for entry in catalogue::CATALOGUE {
             let layout = layout(entry.id);
             for (at, row) in layout.rows.iter().enumerate() {
                 let held = holdings(&layout, at);

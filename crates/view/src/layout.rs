@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use scenario::messages::Cause;
+use catalogue::messages::Cause;
 use scenario::{
     Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb,
 };

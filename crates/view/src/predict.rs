@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn quiz(id: &str) -> Quiz {
-        let entry = scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
+        let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let script = Script::parse(entry.text).expect("it is a script");
         Quiz::of(&Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs")))
     }
@@ -187,7 +187,7 @@ mod tests {
     #[test]
     fn every_wrong_answer_of_the_book_gets_its_reason() {
         let mut wrong = 0;
-        for entry in scenario::CATALOGUE {
+        for entry in catalogue::CATALOGUE {
             for question in quiz(entry.id).questions {
                 for (at, reason) in question.reasons.iter().enumerate() {
                     assert_eq!(

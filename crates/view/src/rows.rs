@@ -1,6 +1,6 @@
 //! Which events stand in which row: one row for each thing that happens, what it changes at once beside it.
 
-use scenario::messages::{Cause, ResetWasRead};
+use catalogue::messages::{Cause, ResetWasRead};
 use scenario::{Action, Event, Host, Outcome, Script, SocketId, Sockets, State, Statement, Trace, Verb};
 
 use crate::layout::{Change, Flight, Row, Thing};

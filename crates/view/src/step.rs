@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     fn layout(id: &str) -> Layout {
-        let entry = scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
+        let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let script = Script::parse(entry.text).expect("it is a script");
         Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs"))
     }
@@ -189,7 +189,7 @@ mod tests {
     fn sockets_and_the_link_have_names_too() {
         let queue = layout("accept-queue-full");
         assert_ne!(found(&queue, "one.connect"), found(&queue, "two.connect"));
-        let cut = scenario::CATALOGUE
+        let cut = catalogue::CATALOGUE
             .iter()
             .find(|entry| entry.text.lines().any(|line| line.starts_with("link cut")))
             .expect("one of them cuts the link");

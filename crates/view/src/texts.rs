@@ -1,7 +1,7 @@
 //! Every text that the widget shows, in one place: a second language is a second table.
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
-use scenario::messages::Source;
+use catalogue::messages::Source;
 use scenario::{Errno, Fate, Flags, Host, Outcome, RuleId, Segment, State, Timer, Verb};
 
 use crate::fold::{Fold, Why};

@@ -340,7 +340,7 @@ mod tests {
 
     #[test]
     fn the_moment_of_a_close_decides_what_the_request_meets() {
-        let text = scenario::scenario("keepalive-race").expect("it is in the book").text;
+        let text = catalogue::scenario("keepalive-race").expect("it is in the book").text;
         let line = text.lines().position(|line| line.starts_with("server close()")).expect("it closes") as u32 + 1;
         let handle = Handle::of_line(text, line).expect("it is one of several");
         let bands = bands(&handle, (0..=300).step_by(10), perform).expect("they run");

@@ -1,7 +1,8 @@
 //! Layouts of real runs.
 
-use scenario::messages::Cause;
-use scenario::{CATALOGUE, Event, Fate, Host, Script, State, Trace};
+use catalogue::CATALOGUE;
+use catalogue::messages::Cause;
+use scenario::{Event, Fate, Host, Script, State, Trace};
 use view::layout::{Layout, Row, Thing};
 
 fn run(text: &str) -> (Script, Trace) {
@@ -41,7 +42,7 @@ fn every_event_has_its_place_and_only_one() {
 
 #[test]
 fn rows_do_not_overlap_and_segments_arrive_after_they_left() {
-    let layout = layout(scenario::scenario("write-after-peer-close").expect("it is in the book").text);
+    let layout = layout(catalogue::scenario("write-after-peer-close").expect("it is in the book").text);
     for pair in layout.rows.windows(2) {
         assert_eq!(pair[0].top + pair[0].height, pair[1].top);
     }
@@ -60,7 +61,7 @@ fn rows_do_not_overlap_and_segments_arrive_after_they_left() {
 
 #[test]
 fn states_stand_beside_what_changes_them_and_colour_the_lifeline() {
-    let layout = layout(scenario::scenario("write-after-peer-close").expect("it is in the book").text);
+    let layout = layout(catalogue::scenario("write-after-peer-close").expect("it is in the book").text);
     let (_, close) = row(&layout, "close()");
     assert_eq!(close.changes[0].to, State::FinWait1);
     assert_eq!(
@@ -149,7 +150,7 @@ fn of_a_long_run_only_what_is_in_view_is_drawn() {
 
 #[test]
 fn outcomes_that_tell_of_an_end_have_a_cause_for_runtimes_to_name() {
-    let layout = layout(scenario::scenario("close-with-unread-data").expect("it is in the book").text);
+    let layout = layout(catalogue::scenario("close-with-unread-data").expect("it is in the book").text);
     let causes: Vec<Cause> = layout.rows.iter().filter_map(|row| row.cause).collect();
     assert_eq!(causes, [Cause::ReadReset, Cause::ReadAfterReset, Cause::BrokenPipe], "some runtimes remember a reset");
 }

@@ -1,12 +1,13 @@
 //! Every step of the book says why, and says it of what happened there.
 
-use scenario::{CATALOGUE, RuleId, Script};
+use catalogue::CATALOGUE;
+use scenario::{RuleId, Script};
 use view::layout::{Layout, Thing};
 use view::step::Step;
 use view::{rules, texts, why::why};
 
 fn layout(id: &str) -> Layout {
-    let entry = scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
+    let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
     let script = Script::parse(entry.text).expect("it is a script");
     Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs"))
 }

@@ -47,7 +47,7 @@ pub fn new(id: &str) -> Result<()> {
     write(&path, &text)?;
     print!("{text}");
     println!("\n{name} is what Linux {kernel} does.");
-    if scenario::scenario(id).is_none() {
+    if catalogue::scenario(id).is_none() {
         println!("Next: ask the question in its first line, change the calls, run `cargo xtask new {id}` again,");
         println!("and put \"{id}\" under its family in crates/scenario/src/catalogue.rs.");
     }

@@ -1,7 +1,8 @@
 //! The catalogue as a table.
 
 use anyhow::{Result, bail};
-use scenario::{CATALOGUE, Entry, Event, Family, Script, Trace};
+use catalogue::{CATALOGUE, Entry, Family};
+use scenario::{Event, Script, Trace};
 
 /// Prints every scenario: its id, whether it runs as written, its question, and Linux's rules that acted in it.
 ///

@@ -228,7 +228,7 @@ mod tests {
         assert_eq!(ids.len(), Cause::ALL.len());
         for cause in Cause::ALL {
             if let Some(id) = cause.scenario() {
-                assert!(scenario::scenario(id).is_some(), "{}: no scenario {id}", cause.id());
+                assert!(catalogue::scenario(id).is_some(), "{}: no scenario {id}", cause.id());
             }
         }
     }

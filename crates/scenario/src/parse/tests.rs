@@ -1,9 +1,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{
-    CATALOGUE, Connecting, Count, Expected, Flags, Host, HostAction, Kind, Meeting, Offset, Outcome, Sysctl, Verb, Whom,
-};
+use crate::{Connecting, Count, Expected, Flags, Host, HostAction, Kind, Meeting, Offset, Outcome, Sysctl, Verb, Whom};
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
 
@@ -36,14 +34,6 @@ fn a_script_has_a_title_a_summary_and_captions() {
     assert_eq!(script.statements[1].action, Action::Wait(Duration::from_millis(1500)));
     let paused = Script::parse("wait 40ms &  # a caption\n").expect("it is a script");
     assert_eq!(paused.statements[0].action, Action::Pause(Duration::from_millis(40)));
-}
-
-#[test]
-fn every_scenario_of_the_book_reads() {
-    for entry in CATALOGUE {
-        let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}.tcp:{error}", entry.id));
-        assert!(script.title.ends_with('?'), "{}: the title is the reader's question", entry.id);
-    }
 }
 
 #[test]

@@ -360,7 +360,7 @@ mod tests {
     }
 
     fn side(id: &str, host: Host) -> Result<Vec<String>, String> {
-        let entry = scenario::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
+        let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let (script, trace) = run(entry.text);
         let text = pkt(&script, &trace, host)?;
         Ok(text.lines().filter(|line| !line.starts_with("//") && !line.is_empty()).map(str::to_owned).collect())
@@ -412,7 +412,7 @@ mod tests {
 
     #[test]
     fn lines_stand_in_the_order_of_time_and_name_no_socket_that_is_not_open() {
-        for entry in scenario::CATALOGUE {
+        for entry in catalogue::CATALOGUE {
             for host in Host::BOTH {
                 let Ok(lines) = side(entry.id, host) else { continue };
                 let times: Vec<f64> = lines

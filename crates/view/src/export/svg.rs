@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn it_shows_every_call_every_segment_and_closes_every_tag() {
-        for entry in scenario::CATALOGUE {
+        for entry in catalogue::CATALOGUE {
             let (script, trace) = run(entry.text);
             let layout = Layout::of(&script, &trace);
             let svg = svg(&layout);

@@ -1,4 +1,7 @@
-//! The book's scenarios: every file in book/scenarios, in the book's order.
+//! The book's content, as data: its scenarios ([`CATALOGUE`], every file in book/scenarios, in the book's order), and what
+//! programs print when a connection ends ([`messages`]).
+
+pub mod messages;
 
 /// A scenario of the book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,7 +10,7 @@ pub struct Entry {
     pub id: &'static str,
     /// Where it belongs.
     pub family: Family,
-    /// The script's text; [`crate::Script::parse`] reads it.
+    /// The script's text; [`scenario::Script::parse`] reads it.
     pub text: &'static str,
 }
 
@@ -139,4 +142,19 @@ pub const CATALOGUE: &[Entry] = catalogue! {
 /// The scenario of that id.
 pub fn scenario(id: &str) -> Option<&'static Entry> {
     CATALOGUE.iter().find(|entry| entry.id == id)
+}
+
+#[cfg(test)]
+mod tests {
+    use ::scenario::Script;
+
+    use super::*;
+
+    #[test]
+    fn every_scenario_of_the_book_reads() {
+        for entry in CATALOGUE {
+            let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}.tcp:{error}", entry.id));
+            assert!(script.title.ends_with('?'), "{}: the title is the reader's question", entry.id);
+        }
+    }
 }

@@ -4,9 +4,8 @@
 //! looks up a line from a log. Every text has been seen in a run ([`Source::Run`]) or read in the program's own
 //! source ([`Source::Read`]); what was neither seen nor read is not here.
 
+use scenario::{Errno, Outcome, Verb};
 use serde::{Deserialize, Serialize};
-
-use crate::{Errno, Outcome, Verb};
 
 /// What the socket's system calls can tell a program about the connection's end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
