@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     let mut scripts: VecDeque<(String, String)> =
         CATALOGUE.iter().map(|entry| (entry.id.to_owned(), entry.text.to_owned())).collect();
     let seeds = first..first + number("CAPTURES_KERNEL_RANDOM", RANDOM);
-    scripts.extend(seeds.map(|seed| (format!("seed {seed}"), random::script(seed))));
+    scripts.extend(seeds.map(|seed| (format!("seed {seed}"), random::plain(seed))));
     scripts.retain(|(name, _)| filter.is_empty() || filter.iter().any(|word| name.contains(word)));
     println!("capturing {} scripts", scripts.len());
 

@@ -1,7 +1,7 @@
 //! What ARCHITECTURE.md promises about the repository itself.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use catalogue::CATALOGUE;
@@ -212,4 +212,134 @@ fn chapters() -> Vec<PathBuf> {
     chapters.retain(|file| is(file, &["md"]) && !file.ends_with("SUMMARY.md"));
     assert!(!chapters.is_empty(), "the book has chapters");
     chapters
+}
+
+/// Folders whose files import each other still: which.
+const CIRCLES: [(&str, &str); 4] = [
+    ("crates/mdbook-scenario/src", "embed and handle"),
+    ("crates/capture/src/text", "answer, find and sockets"),
+    ("crates/view/src", "layout and what it is made of"),
+    ("crates/player/src", "controls, live and workshop"),
+];
+
+/// Between the files and folders of one folder imports point one way. What stands in `lib.rs`, `main.rs` or `mod.rs` is
+/// the ground that all of them stand on.
+#[test]
+fn no_two_files_of_a_crate_import_each_other() {
+    let mut circles = Vec::new();
+    for source in crate_sources() {
+        let folders: BTreeSet<PathBuf> =
+            rust(&source).iter().filter_map(|file| file.parent().map(PathBuf::from)).collect();
+        for folder in folders {
+            let modules = modules(&folder);
+            let imports: BTreeMap<&str, BTreeSet<String>> = modules
+                .iter()
+                .map(|(name, files)| {
+                    let named = files.iter().flat_map(|file| imported(&source, &folder, file));
+                    (name.as_str(), named.filter(|other| other != name && modules.contains_key(other)).collect())
+                })
+                .collect();
+            for (name, others) in &imports {
+                let back = others.iter().filter(|other| reaches(&imports, other, name));
+                circles.extend(back.map(|other| format!("{}: {name} and {other}", relative(&folder))));
+            }
+        }
+    }
+    let known = |circle: &String| CIRCLES.iter().any(|(folder, _)| circle.split(':').next() == Some(folder));
+    let new: Vec<&String> = circles.iter().filter(|circle| !known(circle)).collect();
+    assert!(new.is_empty(), "import each other, perhaps over others:\n{new:#?}");
+    for (folder, _) in CIRCLES {
+        let is_there = circles.iter().any(|circle| circle.split(':').next() == Some(folder));
+        assert!(is_there, "{folder} has no circle any more, so take it out of CIRCLES");
+    }
+}
+
+/// The folders of the crates' sources.
+fn crate_sources() -> Vec<PathBuf> {
+    let crates = std::fs::read_dir(root().join("crates")).expect("there are crates");
+    crates.map(|entry| entry.expect("it can be read").path().join("src")).collect()
+}
+
+fn rust(folder: &Path) -> Vec<PathBuf> {
+    let mut files = below(&["crates"]);
+    files.retain(|file| file.starts_with(folder) && is(file, &["rs"]));
+    files
+}
+
+/// The modules of a folder, each with its files: `NAME.rs`, and all below `NAME/`.
+fn modules(folder: &Path) -> BTreeMap<String, Vec<PathBuf>> {
+    let mut modules: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for file in rust(folder) {
+        let inside = file.strip_prefix(folder).expect("it is below").to_owned();
+        let first = inside.components().next().expect("a file has a name").as_os_str().to_string_lossy().into_owned();
+        let name = first.strip_suffix(".rs").unwrap_or(&first).to_owned();
+        if !["lib", "main", "mod"].contains(&name.as_str()) {
+            modules.entry(name).or_default().push(file);
+        }
+    }
+    modules
+}
+
+/// The modules of the folder that a file of it names: by `crate::` and the folder's path, or by `super::`.
+fn imported(source: &Path, folder: &Path, file: &Path) -> BTreeSet<String> {
+    let text = read(file);
+    // Tests may name what they like.
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let parts = |path: &Path| -> Vec<String> {
+        path.components().map(|part| part.as_os_str().to_string_lossy().into_owned()).collect()
+    };
+    let inside = parts(folder.strip_prefix(source).expect("it is below"));
+    let mut prefixes = vec![[vec!["crate".to_owned()], inside].concat().join("::") + "::"];
+    // A file in `folder/a/b.rs` goes up twice to the folder's own modules.
+    let mut depth = parts(file.strip_prefix(folder).expect("it is below")).len();
+    if file.file_stem().is_some_and(|stem| stem == "mod") {
+        depth -= 1;
+    }
+    prefixes.push("super::".repeat(depth));
+    let mut named = BTreeSet::new();
+    for line in text.lines().filter(|line| !line.trim_start().starts_with("//")) {
+        for prefix in &prefixes {
+            for (at, _) in line.match_indices(prefix.as_str()) {
+                let before = line[..at].chars().next_back();
+                if before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':') {
+                    continue;
+                }
+                named.extend(first_words(&line[at + prefix.len()..]));
+            }
+        }
+    }
+    named
+}
+
+/// `a` of `a::B`, and each of `{a, b::C}`.
+fn first_words(path: &str) -> Vec<String> {
+    let word = |path: &str| path.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+    match path.strip_prefix('{') {
+        None => vec![word(path)],
+        Some(inside) => {
+            let mut depth = 0;
+            let mut words = vec![word(inside)];
+            for (at, letter) in inside.char_indices() {
+                match letter {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => words.push(word(inside[at + 1..].trim_start())),
+                    _ => {}
+                }
+            }
+            words
+        }
+    }
+}
+
+fn reaches(imports: &BTreeMap<&str, BTreeSet<String>>, from: &str, to: &str) -> bool {
+    let mut seen = BTreeSet::from([from]);
+    let mut next = vec![from];
+    while let Some(name) = next.pop() {
+        if name == to {
+            return true;
+        }
+        next.extend(imports[name].iter().map(String::as_str).filter(|other| seen.insert(other)));
+    }
+    false
 }

@@ -38,7 +38,7 @@ fn random_scripts_at_every_place() {
     let mut table = Table::default();
     for seed in first..first + count {
         // Otherwise a bound was reached, and there is nothing to judge.
-        if let Some(run) = run(&random::script(seed)) {
+        if let Some(run) = run(&random::plain(seed)) {
             table.judge_everywhere(&format!("seed {seed}"), &run);
         }
     }
@@ -90,7 +90,7 @@ fn changed_captures_say_nothing_wrong_of_who() {
         let mut rng = Rng::with_seed(1);
         let mut table = Table::default();
         for seed in 5_000_000..5_000_000 + number("CAPTURES_RANDOM", RANDOM) / 4 {
-            let Some(run) = run(&random::script(seed)) else { continue };
+            let Some(run) = run(&random::plain(seed)) else { continue };
             for place in Place::ALL {
                 let packets = change(&mut rng, seen_at(&run, place));
                 if outnumbered(&run, &packets) {

@@ -39,7 +39,7 @@ impl Normal {
         }
         normal.add_states(trace, &windows);
         normal.add_infos(script, trace);
-        normal.add_segments(script, trace, &windows);
+        normal.add_segments(trace, &windows);
         normal
     }
 
@@ -82,11 +82,15 @@ impl Normal {
         }
     }
 
-    fn add_segments(&mut self, script: &Script, trace: &Trace, windows: &Windows) {
+    fn add_segments(&mut self, trace: &Trace, windows: &Windows) {
         let mut connections: Vec<[u16; 2]> = Vec::new();
         let mut sides: BTreeMap<(usize, Host), Side> = BTreeMap::new();
         let mut said: BTreeMap<Key, Said> = BTreeMap::new();
+        let mut last = None;
         for event in &trace.events {
+            if let Event::Statement { action, .. } = event {
+                last = Some(action);
+            }
             let Event::Segment { at_us, from, ports, segment, fate, .. } = event else { continue };
             let pair = if *from == Host::Client { *ports } else { [ports[1], ports[0]] };
             let connection = connections.iter().position(|known| *known == pair).unwrap_or_else(|| {
@@ -98,7 +102,7 @@ impl Normal {
             let key = Key::Segments { line, connection: connection + 1, from: *from };
             let said = said.entry(key).or_default();
             match fate {
-                Fate::Injected => said.push(Item::forged(script, line, *segment)),
+                Fate::Injected => said.push(Item::forged(last, *segment)),
                 Fate::Delivered | Fate::Dropped => said.add(side, *segment),
             }
         }
@@ -330,10 +334,9 @@ impl Said {
 }
 
 impl Item {
-    fn forged(script: &Script, line: u32, Segment { flags, seq, len, .. }: Segment) -> Self {
-        let is_outside = script.statement(line).is_some_and(|statement| {
-            matches!(statement.action, Action::Link(LinkAction::Inject { seq: Offset::Outside, .. }))
-        });
+    /// `by` is the statement that forged it. Where it is beyond the window, its number tells how large that is.
+    fn forged(by: Option<&Action>, Segment { flags, seq, len, .. }: Segment) -> Self {
+        let is_outside = matches!(by, Some(Action::Link(LinkAction::Inject { seq: Offset::Outside, .. })));
         Self::Forged { flags, seq: (!is_outside).then_some(seq), len }
     }
 

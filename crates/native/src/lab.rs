@@ -17,7 +17,7 @@ use crate::host::Process;
 use crate::link::Captured;
 use crate::pair::{Pair, micros};
 use crate::reasons::Tracer;
-use crate::{Asked, Error, Options, Performed, Protocol, Reasons, Rung, kernel, parts, pcap};
+use crate::{Asked, Error, Options, Performed, Protocol, Reasons, Rung, kernel, pcap, spawn};
 
 /// Performs a script, read from this text, on the highest rung that this machine allows, or on the one asked for.
 ///
@@ -104,7 +104,7 @@ impl<'a> Lab<'a> {
         let host = call.host;
         if self.processes[host.index()].is_none() {
             let [own, peer] = [host, host.peer()].map(|host| self.pair.address(host));
-            let command = parts::calls(own, peer, self.pair.rung());
+            let command = spawn::calls(own, peer, self.pair.rung());
             let process = Process::start(self.pair.machine(host)?, command, self.text, self.wake.clone())?;
             self.processes[host.index()] = Some(process);
         }

@@ -16,7 +16,7 @@
 //! test harness's `main`) names one that does in [`Options::program`]. Runs may be made side by side, from any thread.
 //!
 //! Map of the code, from the outside in:
-//! - `parts.rs`: the parts that a process can play, and how they are started
+//! - `parts.rs`: the parts that a process can play; `spawn.rs`: how it is started
 //! - `admission.rs`: whether this process may have namespaces
 //! - `lab.rs`: the lab performs a script ([`scenario::Stage`])
 //! - `pair.rs`: two hosts and a link, states and quiet; plain programs stand on it too ([`Pair`])
@@ -64,6 +64,8 @@ mod pcap;
 mod reasons;
 #[cfg(target_os = "linux")]
 mod row;
+#[cfg(target_os = "linux")]
+mod spawn;
 #[cfg(target_os = "linux")]
 mod tun;
 #[cfg(target_os = "linux")]

@@ -1,23 +1,15 @@
-//! The parts that a process can play, and how they are started: the calling program's executable, run again.
+//! The parts that a process can play.
 
 use std::io::{self, Read, Write};
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio, exit};
+use std::process::{Stdio, exit};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::Signal;
-use nix::unistd::getppid;
 use scenario::Script;
 use serde::{Deserialize, Serialize};
 
+use crate::spawn::{MARK, SELF, end_with_parent, part};
 use crate::{Error, Options, Performed, Reasons, Rung, calls, lab};
-
-/// The first argument of a process that plays a part.
-const MARK: &str = "native::part";
-/// This program's own executable, even if its file has been replaced meanwhile.
-const SELF: &str = "/proc/self/exe";
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -59,24 +51,6 @@ fn play(part: &[String]) -> io::Result<()> {
         },
         _ => Err(io::Error::other("an unknown part")),
     }
-}
-
-/// Nothing is left behind: SIGKILL comes when the thread that started this process ends.
-fn end_with_parent(parent: Option<&str>) -> io::Result<()> {
-    set_pdeathsig(Signal::SIGKILL)?;
-    // It may have ended before this process asked for the signal.
-    if parent == Some(getppid().to_string().as_str()) { Ok(()) } else { Err(io::Error::other("nobody waits for it")) }
-}
-
-fn part(program: &Path, arguments: &[&str]) -> Command {
-    let mut command = Command::new(program);
-    command.arg(MARK).arg(std::process::id().to_string()).args(arguments);
-    command
-}
-
-/// The process that makes a host's calls.
-pub(crate) fn calls(own: IpAddr, peer: IpAddr, rung: Rung) -> Command {
-    part(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string(), rung.name()])
 }
 
 /// See [`crate::perform`].

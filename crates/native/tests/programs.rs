@@ -37,20 +37,26 @@ const OTHERWISE: [Otherwise; 1] = [Otherwise {
 const SIDE_BY_SIDE: usize = 8;
 /// Real time on a busy machine is not exact: a difference counts if it shows each time.
 const TRIES: usize = 3;
+/// So many programs may need more than one.
+const AGAIN_MAX: usize = 6;
 
 #[test]
 fn a_program_does_what_its_scenario_says() {
     let left: Mutex<VecDeque<&Entry>> = Mutex::new(CATALOGUE.iter().collect());
     let failed = Mutex::new(Vec::new());
+    let again = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..SIDE_BY_SIDE {
             scope.spawn(|| {
                 while let Some(entry) = { left.lock().expect("no thread panics with it").pop_front() } {
-                    let compared = (0..TRIES).map(|_| compare(entry)).find(Result::is_ok);
-                    if compared.is_none()
-                        && let Err(why) = compare(entry)
-                    {
-                        failed.lock().expect("no thread panics with it").push(format!("{}: {why}", entry.id));
+                    let mut tries = (1..=TRIES).map(|tries| (tries, compare(entry)));
+                    let last = tries.find(|(tries, compared)| compared.is_ok() || *tries == TRIES);
+                    match last.expect("there is a try") {
+                        (1, Ok(())) => {}
+                        (tries, Ok(())) => again.lock().expect("no thread panics with it").push((entry.id, tries)),
+                        (_, Err(why)) => {
+                            failed.lock().expect("no thread panics with it").push(format!("{}: {why}", entry.id));
+                        }
                     }
                 }
             });
@@ -68,6 +74,9 @@ fn a_program_does_what_its_scenario_says() {
         say(&format!("  {id}: `{script}` in the script, `{program}` in the program: {reason}\n"));
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+    let again = again.into_inner().expect("all threads are done");
+    again.iter().for_each(|(id, tries)| say(&format!("  {id}: the same at try {tries}\n")));
+    assert!(again.len() <= AGAIN_MAX, "{} programs were the same only at a later try, {AGAIN_MAX} may", again.len());
 }
 
 /// Prints where the test harness does not keep it back.

@@ -80,15 +80,12 @@ pub struct Returned {
 /// # Errors
 /// The stage's own. The script was checked when it was read, so nothing in it is an error here.
 pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, S::Error> {
-    let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), failed: Vec::new() };
+    let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), failed: Vec::new(), is_quiet: true };
     for statement in &script.statements {
         run.statement(statement)?;
     }
-    // A statement with `&` has not waited for it.
-    if matches!(
-        &script.statements.last(),
-        Some(Statement { action: Action::Call(Call { in_background: true, .. }) | Action::Pause(_), .. })
-    ) {
+    // The last statement may not have waited for it: it has `&`, or could not be performed behind one that has.
+    if !run.is_quiet {
         run.wait_until_quiet()?;
     }
     Ok(run.end())
@@ -101,6 +98,8 @@ struct Run<'a, S> {
     /// What is known of each socket's name.
     sockets: Map<&'a str, Socket>,
     failed: Vec<Failed>,
+    /// Whether the link has been quiet since the last statement that was performed.
+    is_quiet: bool,
 }
 
 struct Pending<'a> {
@@ -129,6 +128,7 @@ impl<'a, S: Stage> Run<'a, S> {
                 self.stage.begin(statement)?;
                 self.note_begun(statement.line, call);
                 if call.in_background {
+                    self.is_quiet = false;
                     return self.run(Until::Returned { line: statement.line, at_most: BACKGROUND });
                 }
             }
@@ -162,6 +162,7 @@ impl<'a, S: Stage> Run<'a, S> {
         self.run(Until::Quiet(QUIET))?;
         self.wait_for_returns()?;
         self.judge_blocked();
+        self.is_quiet = true;
         Ok(())
     }
 

@@ -144,9 +144,11 @@ fn a_call_in_the_background_holds_the_next_one_up_for_ten_milliseconds_at_most()
 
 #[test]
 fn a_run_ends_when_the_link_is_quiet_whatever_its_last_line() {
-    let late = || Rehearsal::default().returning(4, Duration::from_millis(50), Outcome::Number(5));
+    let late = || Rehearsal::default().returning(4, Duration::from_millis(350), Outcome::Number(5));
     assert!(failures(late(), "client read() = 5 &\n").is_empty());
     assert_eq!(failures(late(), "client read() = 6 &\n"), ["4: 6 / 5"]);
+    let busy = "client read() = 6 &\nclient write(1) = 1\n";
+    assert_eq!(failures(late(), busy), ["4: 6 / 5", "5: 1 / still in read()"]);
 }
 
 #[test]
