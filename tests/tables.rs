@@ -1,5 +1,6 @@
 //! The book's generated tables are what the data say. `BLESS=1` writes them anew, between their marks in the chapter.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use capture::text::table;
@@ -13,7 +14,7 @@ use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
 use tests::ledger::Change;
 use tests::release::Releases;
-use tests::{bytes, files, found, golden, ledger, root};
+use tests::{bytes, files, found, golden, kernels, ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
@@ -75,7 +76,9 @@ fn each_task_is_a_link_and_each_answer_solves_it() {
 
 #[test]
 fn the_book_says_what_older_kernels_do() {
+    // One after the other: both stand in one file.
     check("reference/older-kernels.md", "older", &older_kernels());
+    check("reference/older-kernels.md", "kernels", &kernels_seen());
 }
 
 #[test]
@@ -181,9 +184,13 @@ fn dictionary() -> String {
 
 fn scenarios() -> String {
     let chapters = summary();
+    let kept = kernels::kept();
     let mut page = String::new();
     for family in Family::ALL {
-        page += &format!("## {}\n\n| scenario | the question | shown in |\n|---|---|---|\n", family.title());
+        page += &format!(
+            "## {}\n\n| scenario | the question | shown in | so on Linux |\n|---|---|---|---|\n",
+            family.title()
+        );
         for entry in CATALOGUE.iter().filter(|entry| entry.family == family) {
             let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
             let shown: Vec<String> = chapters
@@ -194,15 +201,35 @@ fn scenarios() -> String {
             let link = Link { holds: Holds::Id(entry.id.to_owned()), step: None, rules: Rules::Linux, runtime: None };
             let link = link.encode().expect("an id is short");
             page += &format!(
-                "| [`{}`](../playground.html#{link}) | {} | {} |\n",
+                "| [`{}`](../playground.html#{link}) | {} | {} | {} |\n",
                 entry.id,
                 script.title,
-                shown.join("<br>")
+                shown.join("<br>"),
+                seen_on(&kept, entry.id)
             );
         }
         page += "\n";
     }
     page
+}
+
+/// The kernels on which a scenario was seen to go as in the picture, and those on which it goes otherwise.
+fn seen_on(kept: &kernels::Kept, id: &str) -> String {
+    let Some(seen) = kept.scenarios.get(id) else { return "not looked at".to_owned() };
+    let same = match &seen.same[..] {
+        same if same.len() == kept.kernels.len() => {
+            format!("{} to {}", same.first().map_or("", String::as_str), same.last().map_or("", String::as_str))
+        }
+        same => same.join(", "),
+    };
+    let mut by_entry: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (kernel, entry) in &seen.otherwise {
+        by_entry.entry(entry).or_default().push(kernel);
+    }
+    let otherwise = by_entry
+        .iter()
+        .map(|(entry, kernels)| format!("; [otherwise](older-kernels.md#{entry}) on {}", kernels.join(", ")));
+    same + &otherwise.collect::<String>()
 }
 
 fn shows(chapter: &str, entry: &Entry) -> bool {
@@ -263,6 +290,9 @@ fn older_kernels() -> String {
 }
 
 fn kernels_of(entry: &ledger::Entry) -> String {
+    if entry.kernels.is_empty() {
+        return "It may show on any kernel, or not.".to_owned();
+    }
     let list = |releases: &[Releases]| releases.iter().map(Releases::to_string).collect::<Vec<_>>().join(", ");
     let unknown = match list(&entry.unknown) {
         none if none.is_empty() => none,
@@ -280,6 +310,18 @@ fn shown_by(entry: &ledger::Entry) -> String {
         format!("`{name}`, model / kernel:\n\n```text\n{}\n```\n\n", shown.difference.join("\n"))
     });
     shown.collect()
+}
+
+/// The kernels on which the scripts were performed, and how many went as in the model.
+fn kernels_seen() -> String {
+    let mut page = "| Linux | scenarios | found | random | otherwise |\n|---|---|---|---|---|\n".to_owned();
+    for kernel in kernels::kept().kernels {
+        let [scenario, found, random] = [kernel.scenario, kernel.found, kernel.random];
+        let otherwise = scenario.otherwise + found.otherwise + random.otherwise;
+        let row = [scenario, found, random].map(|counts| format!("{} as in the model", counts.same)).join(" | ");
+        page += &format!("| {} | {row} | {otherwise} |\n", kernel.release);
+    }
+    page + "\n"
 }
 
 /// Each finding with its script, without the first lines that say what was found.

@@ -13,6 +13,7 @@
 //! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `long.rs`: a run with thousands of segments
+//! - `linux.rs`: the Linux that a page runs, in its worker
 //! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
 //! - `evidence.rs`: what a reader has got, and the answer to it
 //! - `playground.rs`: what a reader can do on its page, and take away from it
@@ -26,6 +27,7 @@ mod change;
 mod chapter;
 mod chrome;
 mod evidence;
+mod linux;
 mod long;
 mod lost;
 mod picture;

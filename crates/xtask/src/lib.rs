@@ -10,6 +10,7 @@
 //! - [`browser`]: a Chromium for the tests: found, or installed
 //! - [`check`]: every check there is
 //! - [`kernels`]: the scripts on other kernels; [`debian`] fetches them, [`guest`] is what runs on them
+//! - [`linux`]: the Linux that a page runs, made anew and checked
 //! - [`scenarios`]: the catalogue as a table
 //! - [`new`](mod@new): a new script, filled in by the kernel
 
@@ -21,6 +22,7 @@ pub mod debian;
 pub mod guest;
 pub mod head;
 pub mod kernels;
+pub mod linux;
 pub mod new;
 pub mod policy;
 pub mod program;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{book, card, check, kernels, new, scenarios, serve};
+use xtask::{book, card, check, kernels, linux, new, scenarios, serve};
 
 const HELP: &str = "\
 cargo xtask serve [--open] [--port N]   build the book, serve it at http://127.0.0.1:3000, build again at each change
@@ -12,6 +12,7 @@ cargo xtask test                        every check there is, the browser's too
 cargo xtask scenarios                   the book's scenarios, what acted in each and how it ends
 cargo xtask kernels [VERSION…] [--keep] the scripts on other kernels, Debian's, in QEMU: 5.10, 6.1, 6.12, 6.18, the newest;
                                         --keep writes into the book's data what was seen
+cargo xtask linux [--check]             make the Linux that a page runs anew; or perform every scenario on it, in Node
 cargo xtask new ID                      a new script, with what the calls returned on this machine's kernel
 cargo xtask card                        draw the picture that shared links show (book/card.png)
 cargo xtask help                        this
@@ -37,6 +38,8 @@ fn task(arguments: &[&str]) -> Result<ExitCode> {
         ["test"] => return Ok(if check::test()? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         ["scenarios"] => scenarios::list()?,
         ["card"] => card::draw()?,
+        ["linux"] => linux::make()?,
+        ["linux", "--check"] => linux::check()?,
         ["kernels", words @ ..] => kernels::kernels(&kernels::Options::read(words)?)?,
         ["new", id] => new::new(id)?,
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
