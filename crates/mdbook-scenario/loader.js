@@ -48,7 +48,7 @@
   async function open(embed) {
     try {
       const { playground } = await program(embed);
-      embed.prepend(await drawn(playground));
+      embed.prepend(await drawn((place) => playground(place, embed.dataset.catalogue)));
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
@@ -121,6 +121,11 @@
     observer.unobserve(linked);
     enliven(linked).then(() => (linked.querySelector(".sc-now") ?? linked).scrollIntoView({ block: "center" }));
   }
+  // mdBook turns pages with the arrow keys. Where a page has pictures they step through these (the program hears them
+  // at the same place), or do nothing: nobody leaves a run in the middle of it.
+  addEventListener("keydown", (event) => {
+    if (embeds.length + playgrounds.length > 0 && /^Arrow(Left|Right)$/.test(event.key)) event.stopPropagation();
+  }, true);
   // On paper it would be controls that nobody can press.
   if (!location.pathname.endsWith("/print.html")) playgrounds.forEach(open);
 })();

@@ -6,18 +6,21 @@ use serde_json::json;
 use crate::book::origin;
 use crate::chapter::{TOO_WIDE, inaccessible};
 use crate::chrome::{Page, Scripts};
-use crate::widget::{button, chapter_of, find_whole, meet, unfold_all};
+use crate::widget::{button, chapter_of, find_whole, meet, unfold};
 
 const ID: &str = "write-after-peer-close";
+const DRAWERS: [&str; 5] = ["Script", "States", "Sockets", "Header", "Take away"];
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
 
 #[test]
 fn with_all_unfolded_nothing_is_wrong_in_any_theme() {
     let mut page = meet(ID);
-    unfold_all(&mut page);
     page.click("here.querySelector('.sc-row[data-step=\"13\"]')");
-    page.wait_until("here.querySelector('.sc-now')");
-    assert_eq!(inaccessible(&mut page), [""; 0]);
+    page.wait_until("here.querySelector('.sc-tools')");
+    for drawer in DRAWERS {
+        unfold(&mut page, drawer);
+        assert_eq!(inaccessible(&mut page), [""; 0], "{drawer}");
+    }
 }
 
 #[test]
@@ -26,21 +29,21 @@ fn while_a_reader_predicts_nothing_is_wrong_in_any_theme() {
     page.click(&button("Predict"));
     page.wait_until("here.querySelector('.sc-quiz')");
     page.press("End");
-    page.wait_until("here.querySelector('[data-answer]')");
+    page.wait_until("here.querySelector('.sc-answer')");
     assert_eq!(inaccessible(&mut page), [""; 0]);
-    page.click("here.querySelector('[data-answer]')");
-    page.wait_until("here.querySelector('.sc-panel strong')");
+    page.click("here.querySelector('.sc-answer')");
+    page.wait_until("here.querySelector('.sc-verdict strong')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with a verdict");
 }
 
 #[test]
 fn after_a_change_and_after_a_mistake_nothing_is_wrong_in_any_theme() {
     let mut page = meet(ID);
-    unfold_all(&mut page);
+    unfold(&mut page, "Script");
     let script = catalogue::scenario(ID).expect("it is in the book").text;
     page.choose("here.querySelector('.sc-runtimes')", "Python 3.11");
     page.write(EDITOR, &script.replace("= EPIPE", "= ECONNRESET"));
-    page.wait_until("here.querySelector('.sc-ladder .sc-failed')");
+    page.wait_until("here.querySelector('.sc-ladder .sc-differs')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with a mark on what came out differently");
     page.click(&button("Side by side: Linux, and smoltcp as it is"));
     page.wait_until("here.querySelector('.sc-bare')");
@@ -57,12 +60,15 @@ fn on_a_telephone_nothing_runs_out_of_the_page_with_all_unfolded() {
     page.call("Emulation.setDeviceMetricsOverride", telephone);
     page.open(&format!("{}/{}", origin(), chapter_of(ID)));
     find_whole(&mut page, ID);
-    unfold_all(&mut page);
     page.choose("here.querySelector('.sc-runtimes')", "Java SocketChannel, JDK 17");
     for step in 0..23 {
         page.value(&format!("here.querySelector('.sc-row[data-step=\"{step}\"]').click()"));
         page.wait_until(&format!("here.querySelector('.sc-now')?.dataset.step === '{step}'"));
         assert_eq!(page.list(&format!("{TOO_WIDE}.slice(0, 5)")), [""; 0], "step {step}");
+    }
+    for drawer in DRAWERS {
+        unfold(&mut page, drawer);
+        assert_eq!(page.list(&format!("{TOO_WIDE}.slice(0, 5)")), [""; 0], "{drawer}");
     }
 }
 
@@ -88,6 +94,7 @@ fn the_tab_key_leads_through_all_of_it_and_out_again() {
         way,
         [
             "div What happens when I write to someone who",
+            "summary 8 steps: the connection opens",
             "summary The same as a table",
             "button First step",
             "button One step back",
@@ -95,14 +102,16 @@ fn the_tab_key_leads_through_all_of_it_and_out_again() {
             "button One step forward",
             "button Last step",
             "input Step",
-            "select Speed",
-            "select Messages as printed by",
+            "button Change",
             "button Predict",
-            "summary Change it",
-            "summary Both sides in RFC 9293's state diagram",
-            "summary What the sockets hold",
-            "summary The segment's header, field by field",
-            "summary Take it away",
+            "button Script",
+            "button States",
+            "button Sockets",
+            "button Header",
+            "button Take away",
+            "select Messages as printed by",
+            "button Present",
+            "select Speed",
         ]
     );
     assert_eq!(page.complaints(), [""; 0]);

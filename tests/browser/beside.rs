@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::book::origin;
-use crate::widget::{button, chapter_of, find_whole, meet, unfold, unfold_all};
+use crate::widget::{button, chapter_of, find_whole, meet, unfold};
 
 const ID: &str = "write-after-peer-close";
 /// What is read aloud when it changes.
@@ -12,13 +12,8 @@ const RUNTIMES: &str = "here.querySelector('.sc-runtimes')";
 /// What the runtime says beside each call.
 const SAYS: &str = "[...here.querySelectorAll('.sc-message')].map((message) => message.textContent)";
 
-/// The fold of that name.
-fn fold(name: &str) -> String {
-    format!(
-        "[...here.querySelectorAll('details')].find((fold) => fold.querySelector('summary').textContent === {})",
-        json!(name)
-    )
-}
+/// What is open below the picture.
+const DRAWER: &str = "here.querySelector('.sc-drawer')";
 
 #[test]
 fn the_table_tells_all_that_the_picture_shows() {
@@ -32,7 +27,7 @@ fn the_table_tells_all_that_the_picture_shows() {
         assert!(rows.iter().any(|row| row.contains(part)), "no row of the table says {part}: {rows:#?}");
     }
     assert_eq!(page.value("here.querySelectorAll('.sc-table th[scope=col]').length"), 4);
-    let name = page.value("here.querySelector('[role=img]').ariaLabel").to_string();
+    let name = page.value("here.querySelector('.sc-ladder').ariaLabel").to_string();
     assert!(name.contains("The table below has the same"), "{name}");
 }
 
@@ -52,30 +47,27 @@ fn each_step_is_read_aloud_but_not_while_it_plays() {
 }
 
 #[test]
-fn states_holdings_and_header_follow_the_step_and_stay_open() {
+fn states_holdings_and_header_follow_the_step() {
     let mut page = meet(ID);
-    unfold_all(&mut page);
-    let here = "[...here.querySelectorAll('.sc-diagram .sc-here text')].map((state) => state.textContent)";
+    let states = "[...here.querySelectorAll('.sc-diagram .sc-here text')].map((state) => state.textContent)";
+    unfold(&mut page, "States");
     page.click("[...here.querySelectorAll('.sc-row[data-step]')].find((row) => row.querySelector('.sc-label b')?.textContent === 'F.')");
-    page.wait_until(&format!(
-        "{}.textContent.includes('sequence number')",
-        fold("The segment's header, field by field")
-    ));
-    assert_eq!(page.list(here), ["ESTABLISHED", "FIN-WAIT-1"], "the FIN is on its way");
-    let header = page.value(&format!("{}.textContent", fold("The segment's header, field by field"))).to_string();
+    page.wait_until(&format!("{states}.join() === 'ESTABLISHED,FIN-WAIT-1'"));
+    unfold(&mut page, "Header");
+    page.wait_until(&format!("{DRAWER}.textContent.includes('sequence number')"));
+    let header = page.value(&format!("{DRAWER}.textContent")).to_string();
     assert!(header.contains("flagsF."), "{header}");
-    let held = format!("[...{}.querySelectorAll('tr')].map((row) => row.textContent)", fold("What the sockets hold"));
-    let holds = page.list(&held);
-    assert!(holds[1].contains("FIN-WAIT-1, held by the kernel alone (orphan)"), "{holds:?}");
+    unfold(&mut page, "Sockets");
+    let held = format!("[...{DRAWER}.querySelectorAll('tr')].map((row) => row.textContent)");
+    page.wait_until(&format!("{held}[1]?.includes('FIN-WAIT-1, held by the kernel alone (orphan)')"));
     page.press("End");
-    page.wait_until(&format!(
-        "{}.textContent.includes('Choose a segment')",
-        fold("The segment's header, field by field")
-    ));
-    assert_eq!(page.list(here), ["CLOSED", "CLOSED"], "the reset has ended both");
     page.click("[...here.querySelectorAll('.sc-row[data-step]')].find((row) => row.textContent.includes('again')).previousSibling");
     page.wait_until(&format!("{held}[0].includes('Pending error: EPIPE')"));
-    assert_eq!(page.value("[...here.querySelectorAll('details')].every((fold) => fold.open)"), true);
+    unfold(&mut page, "Header");
+    page.press("End");
+    page.wait_until(&format!("{DRAWER}.textContent.includes('Choose a segment')"));
+    unfold(&mut page, "States");
+    page.wait_until(&format!("{states}.join() === 'CLOSED,CLOSED'"));
     assert_eq!(page.complaints(), [""; 0]);
 }
 

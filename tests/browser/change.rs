@@ -11,14 +11,18 @@ const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
 const CALLS: &str = "[...here.querySelectorAll('.sc-call')].map((call) => call.textContent).join('; ')";
 /// What is said of a script that does not run, or of a link that cannot be read.
-const SAID: &str = "here.querySelector('[role=status]').textContent";
-const MENU: &str = "here.querySelector('.sc-beside select')";
+const SAID: &str = "here.querySelector('.sc-writing [role=status]').textContent";
 
 /// The chapter with its scenario, and what is there to change it unfolded.
 fn workshop() -> Page {
     let mut page = meet(ID);
-    unfold(&mut page, "Change it");
+    unfold(&mut page, "Script");
     page
+}
+
+/// A tool at the current row, by its name.
+fn tool(name: &str) -> String {
+    format!("[...here.querySelectorAll('.sc-tools button')].find((tool) => tool.textContent === {})", json!(name))
 }
 
 /// The row of a call or of a segment, by the words that begin it.
@@ -42,13 +46,13 @@ fn original() -> &'static str {
 fn a_click_loses_a_segment_and_what_comes_out_differently_is_marked() {
     let mut page = workshop();
     page.click(&row("R "));
-    page.click(&button("Lose this segment"));
+    page.click(&tool("Lose it"));
     page.wait_until("here.querySelector('.sc-ladder em')?.textContent === 'lost'");
     let changed =
         original().replace("client write(\"one more\")", "link drop next RST from server\nclient write(\"one more\")");
     assert_eq!(script(&mut page), changed, "the script below says so");
     let marked =
-        page.list("[...here.querySelectorAll('.sc-ladder .sc-failed')].map((mark) => mark.parentNode.textContent)");
+        page.list("[...here.querySelectorAll('.sc-ladder .sc-differs')].map((mark) => mark.parentNode.textContent)");
     assert!(marked.iter().any(|mark| mark.contains("write(\"again\") = 5") && mark.contains("EPIPE")), "{marked:?}");
     page.click(&button("Undo"));
     page.wait_until("!here.querySelector('.sc-ladder em')");
@@ -60,12 +64,12 @@ fn a_click_loses_a_segment_and_what_comes_out_differently_is_marked() {
 #[test]
 fn a_click_delays_or_repeats_a_segment() {
     for (name, rule) in [
-        ("Delay it by 500 ms", "link hold next FIN from server 500ms\nserver close()"),
+        ("Delay it", "link hold next FIN from server 500ms\nserver close()"),
         ("Send it twice", "link twice next FIN from server\nserver close()"),
     ] {
         let mut page = workshop();
         page.click(&row("F. "));
-        page.click(&button(name));
+        page.click(&tool(name));
         page.wait_until(&format!("{EDITOR}.value !== {}", json!(original())));
         let changed = script(&mut page);
         assert!(changed.contains(rule), "{changed}");
@@ -78,18 +82,20 @@ fn a_click_delays_or_repeats_a_segment() {
 fn lines_come_and_go_by_a_click_and_the_way_back_is_short() {
     let mut page = workshop();
     page.click(&row("write(\"one more\")"));
-    page.click(&button("Take this line out"));
+    page.click(&tool("Take this line out"));
     page.wait_until(&format!("!{CALLS}.includes('one more')"));
     assert!(!script(&mut page).contains("one more"));
     page.click(&row("close()"));
-    page.choose(MENU, "client read()");
+    page.click(&tool("Put in …"));
+    page.wait_until("here.querySelector('.sc-palette')");
+    page.click(&tool("client read()"));
     page.wait_until(&format!("{CALLS}.split('read()').length === 4"));
     let changed = script(&mut page);
     assert!(changed.contains("# nothing unread: a FIN leaves\nclient read()\n"), "{changed}");
     page.click(&button("Undo"));
     page.wait_until(&format!("{CALLS}.split('read()').length === 3"));
     assert!(!script(&mut page).contains("one more"), "one change is taken back, not two");
-    page.click(&button("Back to the book's script"));
+    page.click(&button("Back to the book's run"));
     page.wait_until(&format!("{CALLS}.includes('one more')"));
     assert_eq!(script(&mut page), original());
     assert_eq!(page.complaints(), [""; 0]);
@@ -109,7 +115,7 @@ fn a_mistake_in_the_editor_gets_its_message_at_the_line_and_the_picture_stays() 
     assert!(page.value(CALLS).to_string().contains("= EPIPE;"), "the last run stands");
     // Mended, and now another outcome than the script says.
     page.write(EDITOR, &original().replace("client write(\"again\") = EPIPE", "client write(\"again\") = ECONNRESET"));
-    page.wait_until("here.querySelector('.sc-ladder .sc-failed')?.textContent === 'the script says ECONNRESET'");
+    page.wait_until("here.querySelector('.sc-ladder .sc-differs')?.textContent === 'the script says ECONNRESET'");
     assert_eq!(page.value(SAID), "");
     assert_eq!(page.complaints(), [""; 0]);
 }
@@ -119,7 +125,7 @@ fn linux_and_smoltcp_stand_side_by_side_or_one_above_the_other() {
     let mut page = workshop();
     let compare = button("Side by side: Linux, and smoltcp as it is");
     let marks =
-        "[...here.querySelectorAll('.sc-ladder')].map((ladder) => ladder.querySelectorAll('.sc-failed').length)";
+        "[...here.querySelectorAll('.sc-ladder')].map((ladder) => ladder.querySelectorAll('.sc-differs').length)";
     page.click(&compare);
     page.wait_until(&format!("{marks}.length === 2"));
     assert_eq!(page.value(&format!("[{marks}[0] === 0, {marks}[1] > 0]")), json!([true, true]), "smoltcp is not Linux");
@@ -148,20 +154,22 @@ fn linux_and_smoltcp_stand_side_by_side_or_one_above_the_other() {
 fn a_link_opens_the_changed_script_at_its_step() {
     let mut page = workshop();
     page.click(&row("R "));
-    page.click(&button("Lose this segment"));
+    page.click(&tool("Lose it"));
     page.wait_until("here.querySelector('.sc-ladder em')");
     page.click(&row("write(\"again\")"));
     page.wait_until("here.querySelector('.sc-now')?.textContent.includes('again')");
-    unfold(&mut page, "Take it away");
+    let changed = script(&mut page);
+    unfold(&mut page, "Take away");
     let link = "[...here.querySelectorAll('.sc-beside a')].find((link) => link.textContent === 'Link to this step')";
     let link = page.value(&format!("{link}.href"));
-    let (changed, step) = (script(&mut page), page.value("here.querySelector('.sc-now').dataset.step"));
+    let step = page.value("here.querySelector('.sc-now').dataset.step");
 
     let mut other = Page::new(Scripts::On);
     other.open(link.as_str().expect("an address"));
     find(&mut other, ID);
     other.wait_until(&format!("here.querySelector('.sc-now')?.dataset.step === {step}"));
     other.wait_until("here.querySelector('.sc-ladder em')");
+    unfold(&mut other, "Script");
     assert_eq!(script(&mut other), changed);
     assert_eq!(other.complaints(), [""; 0]);
 }
@@ -189,7 +197,7 @@ fn a_damaged_or_hostile_link_gives_a_message_and_the_book_s_scenario() {
 #[test]
 fn a_reader_takes_every_file_of_a_chapter_s_run_away() {
     let mut page = workshop();
-    unfold(&mut page, "Take it away");
+    unfold(&mut page, "Take away");
     takes_every_file(&mut page, "here", "of-a-chapter");
     assert_eq!(page.complaints(), [""; 0]);
 }
@@ -199,16 +207,19 @@ fn a_reader_takes_the_changed_script_away_and_hears_of_what_cannot_be_taken() {
     let mut page = workshop();
     let downloads = downloads(&mut page, "scripts");
     page.click(&row("R "));
-    page.click(&button("Lose this segment"));
+    page.click(&tool("Lose it"));
     page.wait_until("here.querySelector('.sc-ladder em')");
-    unfold(&mut page, "Take it away");
+    let changed = script(&mut page);
+    unfold(&mut page, "Take away");
     page.click("here.querySelector('[data-form=\".tcp\"]')");
     let file = downloaded(&downloads.join(format!("{ID}.tcp")));
-    assert_eq!(String::from_utf8_lossy(&file), script(&mut page));
+    assert_eq!(String::from_utf8_lossy(&file), changed);
     let command = page.value("[...here.querySelectorAll('.sc-beside code')].map((code) => code.textContent).join()");
     assert_eq!(command, format!("cargo run --example native -- {ID}.tcp"));
+    unfold(&mut page, "Script");
     page.write(EDITOR, "# Nothing?\n\nserver listen() = 0\n");
     page.wait_until("!here.querySelector('.sc-ladder em')");
+    unfold(&mut page, "Take away");
     page.click("here.querySelector('[data-form=\".client.pkt\"]')");
     page.wait_until("here.textContent.includes('packetdrill has nothing to play')");
     assert_eq!(page.complaints(), [""; 0]);

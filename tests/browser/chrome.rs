@@ -282,7 +282,7 @@ impl Page {
     fn input(&mut self, element: &str, value: &str) {
         self.value(&format!(
             "(() => {{ const element = {element}; element.value = {}; \
-             element.dispatchEvent(new Event('input', {{ bubbles: true }})); }})()",
+             for (const kind of ['input', 'change']) element.dispatchEvent(new Event(kind, {{ bubbles: true }})); }})()",
             json!(value)
         ));
     }
@@ -297,6 +297,8 @@ impl Page {
             "Escape" => 27,
             "Tab" => 9,
             " " => 32,
+            "Enter" => 13,
+            "Backspace" => 8,
             _ => panic!("no key code is known for {key}"),
         };
         for kind in ["rawKeyDown", "keyUp"] {
@@ -304,6 +306,27 @@ impl Page {
             let params = json!({ "type": kind, "key": key, "code": code_name, "windowsVirtualKeyCode": code });
             self.call("Input.dispatchKeyEvent", params);
         }
+    }
+
+    /// Types a text, letter by letter, as a hand does: whatever has the focus gets it. A line's end is the Enter key.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        for letter in text.chars() {
+            let (key, written) = if letter == '\n' {
+                ("Enter".to_owned(), "\r".to_owned())
+            } else {
+                (letter.to_string(), letter.to_string())
+            };
+            let code = if letter == '\n' { 13 } else { u32::from(letter.to_ascii_uppercase()) };
+            let down = json!({ "type": "keyDown", "key": key, "text": written, "windowsVirtualKeyCode": code });
+            self.call("Input.dispatchKeyEvent", down);
+            self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }));
+        }
+    }
+
+    /// Turns the wheel by so many pixels, in the middle of the window.
+    pub(crate) fn wheel(&mut self, pixels: i32) {
+        let params = json!({ "type": "mouseWheel", "x": 600, "y": 300, "deltaX": 0, "deltaY": pixels });
+        self.call("Input.dispatchMouseEvent", params);
     }
 
     /// What went wrong since the page was opened: exceptions, and errors in the console.

@@ -26,6 +26,7 @@ const IN_VIEW: &str = "(() => { const { top, bottom } = here.querySelector('.sc-
 #[test]
 fn only_what_is_in_view_is_drawn_and_the_last_step_comes_into_view() {
     let mut page = meet("write-after-peer-close");
+    unfold(&mut page, "Script");
     page.write(EDITOR, PROBES);
     page.wait_until(&format!("{STEPS} > 10000"));
     let rows = "here.querySelectorAll('.sc-row[data-step]').length";
@@ -46,8 +47,7 @@ fn only_what_is_in_view_is_drawn_and_the_last_step_comes_into_view() {
          return rows.some(({ top }) => top <= frame.top + 60) && rows.some(({ bottom }) => bottom >= frame.bottom - 60); })()",
     );
     assert_eq!(page.value(&format!("{rows} < {DRAWN_MAX}")), json!(true));
-    unfold(&mut page, "Change it");
-    page.click(&button("Back to the book's script"));
+    page.click(&button("Back to the book's run"));
     page.wait_until("!here.querySelector('.sc-long')");
     assert_eq!(page.complaints(), [""; 0]);
 }

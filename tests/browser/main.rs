@@ -12,6 +12,7 @@
 //! - `predict.rs`: say what comes next
 //! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
+//! - `hands.rs`: keys through a mistake and back, the wheel through every page, back and forward
 //! - `long.rs`: a run with thousands of segments
 //! - `linux.rs`: the Linux that a page runs, in its worker
 //! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
@@ -28,6 +29,7 @@ mod chapter;
 mod chrome;
 mod evidence;
 mod linux;
+mod hands;
 mod long;
 mod lost;
 mod picture;

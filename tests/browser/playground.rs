@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, folder, open, origin};
 use crate::chrome::{Page, Scripts};
-use crate::widget::{enliven, enliven_playground};
+use crate::widget::{enliven, enliven_playground, unfold};
 
 const EDITOR: &str = "document.querySelector('.sc-editor textarea')";
 const CALLS: &str = "[...document.querySelectorAll('.sc-live .sc-call')].map((call) => call.textContent).join('; ')";
@@ -23,8 +23,11 @@ fn playground(fragment: &str) -> Page {
     page
 }
 
-fn choose(page: &mut Page, menu: &str, value: &str) {
-    page.choose(&format!("document.querySelector('[data-menu={menu}]')"), value);
+fn press(page: &mut Page, name: &str) {
+    page.click(&format!(
+        "[...document.querySelectorAll('.pg button')].find((button) => button.textContent === {})",
+        json!(name)
+    ));
 }
 
 fn write(page: &mut Page, script: &str) {
@@ -53,14 +56,50 @@ fn without_javascript_it_is_a_list_of_all_scenarios_with_their_chapters() {
 #[test]
 fn a_reader_finds_a_scenario_by_the_error_that_it_ends_with() {
     let mut page = playground("");
-    choose(&mut page, "filter", "ECONNREFUSED");
-    let options = "[...document.querySelectorAll('[data-menu=open] optgroup option')].map((option) => option.value)";
-    page.wait_until(&format!("{options}.includes('id:connection-refused') && {options}.length < 10"));
-    choose(&mut page, "open", "id:connection-refused");
+    press(&mut page, "Examples");
+    page.choose("document.querySelector('.pg-filter select')", "ECONNREFUSED");
+    let listed = "[...document.querySelectorAll('.pg-all button')].map((button) => button.dataset.id)";
+    page.wait_until(&format!("{listed}.includes('connection-refused') && {listed}.length < 10"));
+    page.click("document.querySelector('.pg-all button[data-id=connection-refused]')");
     page.wait_until(&format!("{CALLS}.includes('ECONNREFUSED')"));
-    assert_eq!(page.value(&format!("{EDITOR}.value")), text("connection-refused"));
-    choose(&mut page, "open", "");
+    assert_eq!(page.value(&format!("{EDITOR}.value.trimEnd()")), text("connection-refused").trim_end());
+    press(&mut page, "New script");
     page.wait_until(&format!("{EDITOR}.value.startsWith('# My question?')"));
+    press(&mut page, "Examples");
+    page.click("document.querySelectorAll('.pg-card')[1]");
+    page.wait_until(&format!("{CALLS}.includes('ECONNRESET')"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_statement_of_the_language_goes_where_the_caret_is() {
+    let mut page = playground("#v=1&id=linger-zero");
+    press(&mut page, "Language");
+    let line = text("linger-zero").lines().position(|line| line.starts_with("server accept()")).expect("it accepts");
+    page.value(&format!(
+        "(() => {{ const field = {EDITOR}; const at = field.value.split('\\n').slice(0, {line}).join('\\n').length + 1; \
+         field.focus(); field.setSelectionRange(at, at); }})()"
+    ));
+    page.click(
+        "[...document.querySelectorAll('.pg-language button')].find((button) => button.textContent === 'link cut')",
+    );
+    page.wait_until(&format!("{EDITOR}.value.split('\\n')[{}] === 'link cut'", line + 1));
+    assert_eq!(page.value("document.activeElement.tagName"), "TEXTAREA", "and typing goes on there");
+    page.wait_until("document.querySelector('.sc-statement')?.textContent === 'link cut'");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_challenge_sees_by_itself_that_it_is_done() {
+    let mut page = playground("");
+    press(&mut page, "New script");
+    press(&mut page, "Challenges");
+    let first = "document.querySelector('.pg-challenges .pg-mark').textContent";
+    page.wait_until(&format!("{first}.includes('to do')"));
+    write(&mut page, "server listen()\nclient connect()\nserver accept()\nclient write(3)\nserver close()\n");
+    page.wait_until(&format!("{first} === '✔ done'"));
+    press(&mut page, "New script");
+    page.wait_until(&format!("{first} === '✔ done before'"));
     assert_eq!(page.complaints(), [""; 0]);
 }
 
@@ -84,10 +123,10 @@ fn the_address_holds_script_and_step_and_what_was_tried_can_be_forgotten() {
     let changed = text("linger-zero").replacen("# ", "# Mine: <b>", 1);
     write(&mut page, &changed);
     page.wait_until("location.hash.includes('script=')");
-    page.click("document.querySelector('.sc-live [data-do=first]')");
+    page.click("document.querySelector('.sc-live .sc-controls button')");
     page.wait_until("location.hash.includes('step=0')");
     let address = page.value("location.href");
-    let link = page.value("document.querySelector('[data-pg=link]').value");
+    let link = page.value("document.querySelector('.sc-share').href");
     assert_eq!(address, link);
     let mut other = Page::new(Scripts::On);
     other.open(link.as_str().expect("an address"));
@@ -99,8 +138,9 @@ fn the_address_holds_script_and_step_and_what_was_tried_can_be_forgotten() {
     page.open(&format!("{}/playground.html?again", origin()));
     enliven_playground(&mut page);
     assert_eq!(page.value(&format!("{EDITOR}.value")), changed);
-    page.click("document.querySelector('[data-pg=forget]')");
-    page.wait_until("document.querySelector('[data-pg=forget]') === null");
+    press(&mut page, "Examples");
+    page.click("document.querySelector('.pg-forget')");
+    page.wait_until("document.querySelector('.pg-forget') === null");
     assert_eq!(page.value("localStorage.getItem('playground-recent')"), json!(null));
 }
 
@@ -110,11 +150,13 @@ fn a_chapter_leads_into_the_playground_with_what_it_shows() {
     let mut page = open(chapter, Scripts::On);
     enliven(&mut page, chapter);
     let id = page.value("document.querySelector('.scenario').dataset.scenario");
+    page.value("window.here = document.querySelector('.scenario'); 0");
+    unfold(&mut page, "Take away");
     page.follow("document.querySelector('.scenario a[data-playground]')");
     page.wait_until(
         "location.pathname.endsWith('/playground.html') && document.querySelector('.tcp-playground')?.dataset.live",
     );
-    assert_eq!(page.value(&format!("{EDITOR}.value")), text(id.as_str().expect("it has an id")));
+    assert_eq!(page.value(&format!("{EDITOR}.value.trimEnd()")), text(id.as_str().expect("it has an id")).trim_end());
     assert_eq!(page.complaints(), [""; 0]);
 }
 
@@ -140,11 +182,11 @@ fn a_damaged_or_hostile_link_gives_a_message_and_nothing_else() {
 #[test]
 fn linux_and_smoltcp_stand_side_by_side() {
     let mut page = playground("#v=1&id=write-after-peer-close");
-    page.click("document.querySelector('[data-pg=compare]')");
-    page.wait_until("document.querySelectorAll('.pg-both .sc-ladder').length === 2");
+    page.click("[...document.querySelectorAll('.pg-script button')].find((button) => button.textContent.startsWith('Side by side'))");
+    page.wait_until("document.querySelectorAll('.sc-both .sc-ladder').length === 2");
     let said = page.value("document.querySelector('.pg-differ').textContent").to_string();
     assert!(said.contains("EPIPE on Linux"), "{said}");
-    let pictures = page.list("[...document.querySelectorAll('.pg-both .sc-ladder')].map((it) => it.textContent)");
+    let pictures = page.list("[...document.querySelectorAll('.sc-both .sc-ladder')].map((it) => it.textContent)");
     assert!(pictures[0].contains("EPIPE") && pictures[0] != pictures[1], "{pictures:?}");
 }
 

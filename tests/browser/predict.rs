@@ -6,15 +6,15 @@ use crate::book::open;
 use crate::chrome::{Page, Scripts};
 use crate::widget::{button, find, find_whole, meet, tab_to};
 
-const QUESTION: &str = "here.querySelector('.sc-panel p b')?.textContent";
-const VERDICT: &str = "here.querySelector('.sc-panel strong')?.textContent";
-const SCORE: &str = "here.querySelector('.sc-panel small')?.textContent";
+const QUESTION: &str = "here.querySelector('.sc-asked b')?.textContent";
+const VERDICT: &str = "here.querySelector('.sc-verdict strong')?.textContent";
+const SCORE: &str = "here.querySelector('.sc-verdict small')?.textContent";
 /// The last row that can be seen, and how many there are.
-const SEEN: &str = "[...here.querySelectorAll('.sc-row[data-step]')].filter((row) => row.checkVisibility({ visibilityProperty: true })).length";
+const SEEN: &str = "[...here.querySelectorAll('.sc-row[data-step]')].filter((row) => row.querySelector('.sc-wire').checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }) || row.closest('.sc-fold')).length";
 const ROWS: &str = "here.querySelectorAll('.sc-row[data-step]').length";
 
 fn choice(name: &str) -> String {
-    format!("[...here.querySelectorAll('[data-answer]')].find((choice) => choice.textContent === '{name}')")
+    format!("[...here.querySelectorAll('.sc-answer')].find((choice) => choice.textContent === '{name}')")
 }
 
 fn asks(page: &mut Page, question: &str) {
@@ -37,7 +37,7 @@ fn with_the_mouse_a_right_answer_and_a_wrong_one_are_told_apart() {
     page.click(&choice("a FIN"));
     page.wait_until(&format!("{VERDICT} === 'Right.'"));
     assert_eq!(page.value(SCORE), "1 of 1 right on this page");
-    page.click(&button("Last step"));
+    page.click(&button("Next"));
     asks(&mut page, "What does client write(\"one more\") return?");
     page.click(&choice("EPIPE"));
     page.wait_until(&format!("{VERDICT} === 'Not so: write(\"one more\") = 8.'"));
@@ -59,8 +59,9 @@ fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
     page.press(" ");
     page.wait_until(&format!("{VERDICT}?.startsWith('Not so: a FIN')"));
     assert_eq!(page.value(SCORE), "0 of 1 right on this page");
-    // The button that was pressed is gone, the keyboard's place is not.
-    page.press("End");
+    // The button that was pressed is gone, the keyboard goes on where the way goes on.
+    page.wait_until("document.activeElement.textContent === 'Next'");
+    page.press(" ");
     asks(&mut page, "What does client write(\"one more\") return?");
     tab_to(&mut page, &choice("8"));
     page.press(" ");
@@ -73,7 +74,27 @@ fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
     page.click(&button("Predict"));
     page.wait_until(&format!("{}.ariaPressed === 'true'", button("Predict")));
     page.click(&button("Last step"));
-    page.wait_until(&format!("{SCORE} === '0 of 0 right on this page'"));
+    asks(&mut page, "server calls close(). What does it send?");
+    page.click(&choice("a FIN"));
+    page.wait_until(&format!("{SCORE} === '1 of 1 right on this page'"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn at_the_end_there_is_a_result_and_the_whole_run() {
+    let mut page = meet("write-after-peer-close");
+    page.click(&button("Predict"));
+    for right in ["a FIN", "8", "a reset", "ECONNRESET", "0"] {
+        page.wait_until("here.querySelector('.sc-answer')");
+        page.click(&choice(right));
+        page.wait_until("here.querySelector('.sc-verdict strong')");
+        if page.value(&button("Next")) != json!(null) {
+            page.click(&button("Next"));
+        }
+    }
+    page.wait_until("here.querySelector('.sc-verdict').textContent.includes('4 of 5 right in this run')");
+    page.click(&button("See the whole run"));
+    page.wait_until(&format!("{SEEN} === {ROWS} && !here.querySelector('.sc-quiz')"));
     assert_eq!(page.complaints(), [""; 0]);
 }
 

@@ -39,6 +39,8 @@ pub enum Begin {
     Overview,
     /// With the reader's predictions (`predict`).
     Predicting,
+    /// It plays once by itself, as soon as it is in view (`play`).
+    Playing,
 }
 
 impl Begin {
@@ -47,6 +49,7 @@ impl Begin {
         match self {
             Self::Overview => "overview",
             Self::Predicting => "predict",
+            Self::Playing => "play",
         }
     }
 }
@@ -170,9 +173,14 @@ fn picture(options: &str) -> Result<Shows, String> {
     for option in options.split_whitespace() {
         match option {
             "predict" if begin == Begin::Overview => begin = Begin::Predicting,
+            "play" if begin == Begin::Overview => begin = Begin::Playing,
             "whole" if opening == Opening::Folded => opening = Opening::Seen,
-            "predict" | "whole" => return Err(format!("found option `{option}` twice")),
-            _ => return Err(format!("found option `{option}`, but a scenario's options are `predict` and `whole`")),
+            "predict" | "play" | "whole" => return Err(format!("found option `{option}` twice")),
+            _ => {
+                return Err(format!(
+                    "found option `{option}`, but a scenario's options are `predict`, `play` and `whole`"
+                ));
+            }
         }
     }
     Ok(Shows::Picture { begin, opening })
@@ -223,14 +231,15 @@ mod tests {
         let shows = |chapter: &str| directives(chapter).map(|found| found.map(|it| it.shows)).collect::<Vec<_>>();
         let picture = |begin, opening| Ok(Shows::Picture { begin, opening });
         assert_eq!(
-            shows("{{#scenario a}}\n{{#scenario b predict}}\n{{#scenario c whole predict}}\n"),
+            shows("{{#scenario a}}\n{{#scenario b predict}}\n{{#scenario c whole predict}}\n{{#scenario d play}}\n"),
             [
                 picture(Begin::Overview, Opening::Folded),
                 picture(Begin::Predicting, Opening::Folded),
-                picture(Begin::Predicting, Opening::Seen)
+                picture(Begin::Predicting, Opening::Seen),
+                picture(Begin::Playing, Opening::Folded)
             ]
         );
-        assert_eq!(found("{{#scenario a predict predict}}\n"), [Err(1)]);
+        assert_eq!(found("{{#scenario a predict predict}}\n{{#scenario a predict play}}\n"), [Err(1), Err(2)]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use catalogue::{CATALOGUE, Family};
 use mdbook_preprocessor::book::{Book, BookItem};
+use player::catalogue::written;
 use scenario::Script;
 
 use crate::directives;
@@ -34,7 +35,12 @@ pub(crate) fn chapters(book: &Book) -> Chapters {
 ///
 /// Not of class `playground`: to those mdBook's own script adds a button, and asks the Rust playground's server.
 pub(crate) fn place(program: &str, chapters: &Chapters) -> String {
-    let mut place = format!("<div class=\"tcp-playground\" data-program=\"{}\">\n\n", attribute(program));
+    let catalogue = written(CATALOGUE.iter().map(|entry| (entry.id, entry.text)));
+    let mut place = format!(
+        "<div class=\"tcp-playground\" data-program=\"{}\" data-catalogue=\"{}\">\n\n",
+        attribute(program),
+        attribute(&catalogue)
+    );
     for family in Family::ALL {
         let _ = writeln!(place, "**{}**\n", family.title());
         for entry in CATALOGUE.iter().filter(|entry| entry.family == family) {

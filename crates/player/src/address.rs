@@ -1,6 +1,7 @@
 //! The page's address, which holds what the playground shows.
 
 use gloo_events::EventListener;
+use yew::Callback;
 
 /// What stands behind the address's `#`.
 pub(crate) fn fragment() -> String {
@@ -23,7 +24,7 @@ pub(crate) fn put_fragment(fragment: &str) {
 }
 
 /// Calls this when the reader follows a link to another fragment, or types one, for as long as what comes back is kept.
-pub(crate) fn when_fragment_changes(call: impl Fn() + 'static) -> Option<EventListener> {
+pub(crate) fn when_fragment_changes(arrives: Callback<()>) -> Option<EventListener> {
     let window = web_sys::window()?;
-    Some(EventListener::new(&window, "hashchange", move |_| call()))
+    Some(EventListener::new(&window, "hashchange", move |_| arrives.emit(())))
 }

@@ -1,37 +1,65 @@
-//! The book's scenarios as the playground offers them.
+//! The book's scenarios as the playground offers them. Its page has them (`data-catalogue`), so that no chapter's reader
+//! loads them: the scripts one behind the other, each below a line `#! scenario ID`; such lines belong to tools.
 
-use ::catalogue::CATALOGUE;
 use scenario::{Action, Errno, Expected, Outcome, Script, Verb};
 
 /// A scenario that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The script's file name without `.tcp`.
-    pub id: &'static str,
-    /// The heading under which it stands.
-    pub family: &'static str,
+    pub id: String,
     /// The question that it asks.
     pub title: String,
     /// The script.
-    pub text: &'static str,
+    pub text: String,
     /// What its calls give that tells of an end, each once: errors' names, [`END_OF_STREAM`], [`BLOCKS`].
     pub outcomes: Vec<String>,
 }
+
+const HEADING: &str = "#! scenario ";
+
+/// The page's text of some scenarios: id and script.
+pub fn written<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let one = |(id, text): (&str, &str)| format!("{HEADING}{id}\n{}\n", text.trim_end());
+    entries.into_iter().map(one).collect()
+}
+
+/// Reads the page's text. What cannot be read is left out.
+pub fn read(written: &str) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    for line in written.lines() {
+        if let Some(id) = line.strip_prefix(HEADING) {
+            entries.push(Entry { id: id.to_owned(), title: String::new(), text: String::new(), outcomes: Vec::new() });
+        } else if let Some(entry) = entries.last_mut() {
+            entry.text.push_str(line);
+            entry.text.push('\n');
+        }
+    }
+    entries.retain_mut(|entry| {
+        let Ok(script) = Script::parse(&entry.text) else { return false };
+        entry.outcomes = outcomes(&script);
+        entry.title = script.title;
+        true
+    });
+    entries
+}
+
+/// What a reader may begin with: a question each, from the polite end to the rude ones.
+pub const STARTERS: [&str; 8] = [
+    "graceful-four-segments",
+    "close-with-unread-data",
+    "write-after-peer-close",
+    "linger-zero",
+    "keepalive-race-unread",
+    "half-close-request",
+    "connection-refused",
+    "peer-vanished-write",
+];
 
 /// A read that gives 0.
 pub const END_OF_STREAM: &str = "read() = 0";
 /// A call that does not return, or not at once.
 pub const BLOCKS: &str = "blocks";
-
-/// All of them, in the book's order.
-pub fn entries() -> Vec<Entry> {
-    let entry = |known: &::catalogue::Entry| {
-        let script = Script::parse(known.text).ok()?;
-        let (id, family, text) = (known.id, known.family.title(), known.text);
-        Some(Entry { id, family, outcomes: outcomes(&script), title: script.title, text })
-    };
-    CATALOGUE.iter().filter_map(entry).collect()
-}
 
 fn outcomes(script: &Script) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
@@ -80,12 +108,35 @@ pub fn all_outcomes(entries: &[Entry]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use ::catalogue::CATALOGUE;
+
     use super::*;
+
+    fn book() -> Vec<Entry> {
+        read(&written(CATALOGUE.iter().map(|entry| (entry.id, entry.text))))
+    }
+
+    #[test]
+    fn every_scenario_comes_back_as_it_is() {
+        let entries = book();
+        assert_eq!(entries.len(), CATALOGUE.len());
+        for (entry, known) in entries.iter().zip(CATALOGUE) {
+            assert_eq!((entry.id.as_str(), entry.text.trim_end()), (known.id, known.text.trim_end()));
+            assert!(!entry.title.is_empty(), "{}", known.id);
+        }
+        assert!(STARTERS.iter().all(|id| entries.iter().any(|entry| entry.id == *id)), "every starter is in the book");
+    }
+
+    #[test]
+    fn a_damaged_text_gives_what_can_be_read() {
+        assert_eq!(read(""), []);
+        let entries = read("x\n#! scenario a\n# A?\nserver listen()\n#! scenario b\nserver lissen()\n");
+        assert_eq!(entries.iter().map(|entry| entry.title.as_str()).collect::<Vec<_>>(), ["A?"]);
+    }
 
     #[test]
     fn errors_are_found_in_the_scripts_that_give_them() {
-        let entries = entries();
-        assert_eq!(entries.len(), CATALOGUE.len());
+        let entries = book();
         let outcomes =
             |id: &str| entries.iter().find(|entry| entry.id == id).expect("it is in the book").outcomes.clone();
         assert_eq!(outcomes("write-after-peer-close"), ["EPIPE", END_OF_STREAM]);

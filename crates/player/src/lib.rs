@@ -2,15 +2,16 @@
 //!
 //! Map of the code:
 //! - [`run`]: what a script gave; [`files`]: what can be taken away from it; [`link`]: script and step in an address
-//! - [`state`]: the player's state and what each action makes of it
-//! - `picture.rs`: draws a layout; `dom.rs`: how its elements are made; [`still`] (native): the finished picture as HTML
-//! - `live.rs`: the picture with controls; `controls.rs`: what can be pressed; `workshop.rs`, `editor.rs`: where the
-//!   script is changed and taken away
-//! - `explain.rs`: the current step in words; beside it, on demand, `header.rs`, `diagram.rs`
-//! - `settings.rs`: what the reader chose for the whole book
-//! - `playground.rs`: the page with everything; [`catalogue`]: what can be opened there, [`recent`]: the last things
-//!   tried, `address.rs`: where all that stands
-//! - `mount.rs`: what the page's loader calls
+//! - [`session`]: what one picture's reader has done, and what each act makes of it; [`state`]: the player in it;
+//!   [`history`]: what can be taken back
+//! - `picture.rs`: draws a layout; [`still`] (native): the finished picture as HTML
+//! - `live.rs`: the live picture; `tools.rs`: what can be done at its rows; `desk.rs`: controls, question, and
+//!   (`explain.rs`) the current step in words; [`keys`]: whose a key is
+//! - `chapter.rs`: the same among text, and what can be opened below it: `editor.rs`, `diagram.rs`, `header.rs`, `take.rs`
+//! - `playground.rs`: the page with everything; [`catalogue`]: what to begin with, [`challenges`], [`language`],
+//!   [`recent`]: the last things tried
+//! - `page.rs`, `address.rs`, `kept.rs`, `settings.rs`: the page around it
+//! - [`mount`]: what the page's loader calls
 //!
 //! What is shown is a function of the run and the cursor, and that is in `view`.
 
@@ -20,24 +21,32 @@ static MEMORY: rlsf::SmallGlobalTlsf = rlsf::SmallGlobalTlsf::new();
 
 mod address;
 pub mod catalogue;
-mod controls;
+pub mod challenges;
+mod chapter;
+mod desk;
 mod diagram;
-mod dom;
 mod editor;
 mod explain;
 pub mod files;
 mod header;
+pub mod history;
+mod kept;
+pub mod keys;
+pub mod language;
 pub mod link;
 mod live;
 pub mod mount;
+mod page;
 mod picture;
 mod playground;
 pub mod recent;
 pub mod run;
+pub mod session;
 mod settings;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod still;
+mod take;
 mod texts;
+mod tools;
 mod vary;
-mod workshop;

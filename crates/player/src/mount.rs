@@ -2,21 +2,25 @@
 
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
+use yew::AttrValue;
 
-use crate::live::{Begin, Live, LiveProps, Place};
-use crate::playground::Playground;
+use crate::chapter::{Begin, Chapter, ChapterProps};
+use crate::playground::{Playground, PlaygroundProps};
 use crate::vary::{Vary, VaryProps};
 
 /// Puts the live picture of a script into `root`, in place of whatever is there.
 ///
-/// `begin` is `predict`, or anything else to begin with the whole picture. Its rows are named `ANCHOR.1`, `ANCHOR.2`;
-/// those before `fold_end` that are no settings are one row, until the reader opens it.
+/// `begin` is `predict`, `play`, or anything else to begin with the whole picture. Its rows are named `ANCHOR.1`,
+/// `ANCHOR.2`; those before `fold_end` that are no settings are one row, until the reader opens it.
 #[wasm_bindgen]
 pub fn mount(root: Element, id: String, script: String, begin: String, anchor: String, fold_end: Option<usize>) {
-    let begin = if begin == "predict" { Begin::Predicting } else { Begin::Overview };
-    let place = Place::Chapter { begin, anchor: anchor.into(), fold_end };
-    let props = LiveProps { id, text: script.into(), place };
-    yew::Renderer::<Live>::with_root_and_props(root, props).render();
+    let begin = match begin.as_str() {
+        "predict" => Begin::Predicting,
+        "play" => Begin::Playing,
+        _ => Begin::Overview,
+    };
+    let props = ChapterProps { id: id.into(), text: script.into(), begin, anchor: anchor.into(), fold_end };
+    yew::Renderer::<Chapter>::with_root_and_props(root, props).render();
 }
 
 /// Puts a number of a script, with its handle, into `root`. What it is stands in the attributes of its `place`.
@@ -47,15 +51,15 @@ pub fn vary(root: Element, place: &Element) -> Result<(), JsError> {
 #[wasm_bindgen]
 pub fn scenario(root: Element, id: &str) {
     let Some(entry) = ::catalogue::scenario(id) else { return };
-    let place = Place::Chapter { begin: Begin::Overview, anchor: id.into(), fold_end: None };
-    let props = LiveProps { id: id.to_owned(), text: entry.text.into(), place };
-    yew::Renderer::<Live>::with_root_and_props(root, props).render();
+    let (id, anchor) = (AttrValue::from(id.to_owned()), AttrValue::from(id.to_owned()));
+    let props = ChapterProps { id, text: entry.text.into(), begin: Begin::Overview, anchor, fold_end: None };
+    yew::Renderer::<Chapter>::with_root_and_props(root, props).render();
 }
 
-/// Puts the playground into `root`.
+/// Puts the playground into `root`. `catalogue` has the book's scenarios ([`crate::catalogue`]).
 #[wasm_bindgen]
-pub fn playground(root: Element) {
-    yew::Renderer::<Playground>::with_root(root).render();
+pub fn playground(root: Element, catalogue: String) {
+    yew::Renderer::<Playground>::with_root_and_props(root, PlaygroundProps { catalogue: catalogue.into() }).render();
 }
 
 /// The run of a script as text.

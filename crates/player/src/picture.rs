@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use catalogue::messages::{Runtime, message};
 use scenario::{Fate, Host, Outcome};
+use view::compare::{Difference, Mark, Missing};
 use view::fold::Fold;
 use view::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};
 use view::notes::{Note, notes};
 use view::palette::{self, Phase};
 use view::{rules, texts};
+use web_sys::{Element, PointerEvent};
 use yew::prelude::*;
 
-use crate::dom::{Element, element, text};
+use crate::texts as own;
 
 /// What is drawn, and how far it has come.
 #[derive(Clone, PartialEq, Properties)]
@@ -29,98 +31,179 @@ pub(crate) struct PictureProps {
     /// Rows that are hidden until the reader wants them, or is among them.
     #[prop_or_default]
     pub(crate) fold: Option<Fold>,
+    /// What differs from the book's run.
+    #[prop_or_default]
+    pub(crate) differs: Option<Rc<Difference>>,
+    /// That run.
+    #[prop_or_default]
+    pub(crate) book: Option<Rc<Layout>>,
     /// Whose texts stand beside the calls that tell of an end; `None` leaves them out.
     pub(crate) runtime: Option<Runtime>,
+    /// What stands beside the current row.
+    #[prop_or_default]
+    pub(crate) tools: Option<Html>,
+    /// The reader points at a row.
+    #[prop_or_default]
+    pub(crate) pick: Option<Callback<Picked>>,
+    /// The reader has moved the end of an arrow: its row, and by how many milliseconds.
+    #[prop_or_default]
+    pub(crate) delay: Option<Callback<(usize, u32)>>,
+}
+
+/// A row that was clicked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Picked {
+    pub(crate) row: usize,
+    /// A link of the text clicks rows, too.
+    pub(crate) is_by_hand: bool,
 }
 
 /// The whole picture: title, ladder, table.
-#[component]
-pub(crate) fn Picture(props: &PictureProps) -> Html {
-    let PictureProps { layout, cursor, drawn, anchor, fold, runtime } = props;
-    let [left, right] = layout.lanes;
-    let mut ladder = element("div", "")
-        .with("class", format!("sc-ladder sc-l{left} sc-r{right}").into())
-        .with("role", "group".into())
-        .with("aria-label", texts::picture_of(&layout.title, layout.rows.len()).into())
-        .child(
-            element("div", "sc-row sc-heads")
-                .child(text("span", "sc-head sc-client", Host::Client.name()))
-                .child(text("span", "sc-head sc-server", Host::Server.name()))
-                .end(),
-        );
-    ladder = ladder.child(gap(layout.top(drawn.start)));
-    let one = |at: usize| row(layout, at, *cursor, *runtime, anchor);
-    match fold.as_ref().filter(|fold| drawn.start <= fold.rows.start && fold.rows.end <= drawn.end) {
-        None => ladder = drawn.clone().map(one).fold(ladder, Element::child),
-        Some(fold) => {
-            ladder = (drawn.start..fold.rows.start).map(one).fold(ladder, Element::child);
-            ladder = ladder.child(folded(layout, fold, *cursor, fold.rows.clone().map(one)));
-            ladder = (fold.rows.end..drawn.end).map(one).fold(ladder, Element::child);
+pub(crate) struct Picture {
+    /// The end of an arrow that the reader has taken hold of.
+    held: Option<Held>,
+}
+
+impl Component for Picture {
+    type Message = Hold;
+    type Properties = PictureProps;
+
+    fn create(_: &Context<Self>) -> Self {
+        Self { held: None }
+    }
+
+    fn update(&mut self, ctx: &Context<Self>, hold: Hold) -> bool {
+        match (hold, self.held) {
+            (Hold::Take(flight, from_y), _) => self.held = Some(Held { flight, from_y, ms: 0 }),
+            (Hold::Move(y), Some(held)) => self.held = Some(Held { ms: held.later(y), ..held }),
+            (Hold::Let, Some(held)) => {
+                self.held = None;
+                if let (Some(delay), 1..) = (&ctx.props().delay, held.ms) {
+                    delay.emit((ctx.props().layout.flights[held.flight].row, held.ms));
+                }
+            }
+            (Hold::Move(_) | Hold::Let, None) => return false,
+        }
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let PictureProps { layout, drawn, delay, .. } = props;
+        let [left, right] = layout.lanes;
+        let hold = delay.is_some().then(|| ctx.link().callback(|hold: Hold| hold));
+        let drag = Drag { held: self.held, hold };
+        html! {
+            <figure class="sc-figure">
+                <figcaption class="sc-title">{ &layout.title }</figcaption>
+                <div class={format!("sc-ladder sc-l{left} sc-r{right}")} role="group" aria-label={texts::picture_of(&layout.title, layout.rows.len())}>
+                    <div class="sc-row sc-heads">
+                        <span class="sc-head sc-client">{ Host::Client.name() }</span>
+                        <span class="sc-head sc-server">{ Host::Server.name() }</span>
+                    </div>
+                    { gap(layout.top(drawn.start)) }
+                    { rows(props, &drag) }
+                    { gap(layout.top(layout.rows.len()) - layout.top(drawn.end)) }
+                </div>
+                { for layout.unplaced.iter().map(|failed| html! { <p class="sc-differs">{ texts::differs(failed) }</p> }) }
+                { table(layout, drawn.clone()) }
+            </figure>
         }
     }
-    ladder = ladder.child(gap(layout.top(layout.rows.len()) - layout.top(drawn.end)));
-    let mut figure =
-        element("figure", "sc-figure").child(text("figcaption", "sc-title", &layout.title)).child(ladder.end());
-    for failed in &layout.unplaced {
-        figure = figure.child(text("p", "sc-failed", &texts::differs(failed)));
+}
+
+/// The rows that are drawn, those of the fold behind one that stands for them all.
+fn rows(props: &PictureProps, drag: &Drag) -> Html {
+    let PictureProps { layout, drawn, fold, cursor, .. } = props;
+    let one = |at: usize| html! { <>{ missing(props, at) }{ row(props, at, drag) }</> };
+    let fold = fold.as_ref().filter(|fold| drawn.start <= fold.rows.start && fold.rows.end <= drawn.end);
+    let Some(fold) = fold else { return html! { { for drawn.clone().map(one) } } };
+    html! {
+        <>
+            { for (drawn.start..fold.rows.start).map(one) }
+            <details class="sc-fold" open={cursor.is_some_and(|cursor| fold.rows.contains(&cursor))}>
+                { fold_row(layout, fold) }
+                { for fold.rows.clone().map(one) }
+            </details>
+            { for (fold.rows.end..drawn.end).map(one) }
+        </>
     }
-    figure.child(table(layout, drawn.clone())).end()
+}
+
+/// The row that stands for others; the lifelines go on through it.
+fn fold_row(layout: &Layout, fold: &Fold) -> Html {
+    let last = &layout.rows[fold.rows.end - 1];
+    let at_rest = |Lane { after, .. }: Lane| Lane { before: after, after };
+    let lanes = last.lanes.clone().map(|lanes| lanes.into_iter().map(at_rest).collect());
+    let after = Row { lanes, thing: Thing::Effect, ..last.clone() };
+    html! {
+        <summary class="sc-row sc-of-link">
+            { life(&after, Host::Client) }
+            <div class="sc-wire"><div class="sc-z"><span class="sc-fold-label">{ texts::fold(fold) }</span></div></div>
+            { life(&after, Host::Server) }
+        </summary>
+    }
+}
+
+/// What the book's run has before this row, and this run has not.
+fn missing(props: &PictureProps, at: usize) -> Html {
+    let (Some(differs), Some(book)) = (&props.differs, &props.book) else { return Html::default() };
+    let before: Vec<String> = differs
+        .missing
+        .iter()
+        .filter(|missing| missing.before == at)
+        .map(|Missing { row, .. }| {
+            let row = &book.rows[*row];
+            format!("{} {}", row.host.map_or(texts::LINK, Host::name), what_happens(book, row))
+        })
+        .collect();
+    html! { if !before.is_empty() { <p class="sc-gone-row">{ own::only_in_the_book(&before) }</p> } }
+}
+
+/// A row in words, without its captions; where something only takes effect, the states that it brings.
+fn what_happens(layout: &Layout, row: &Row) -> String {
+    let headline = texts::headline(layout, row);
+    if !headline.is_empty() {
+        return headline;
+    }
+    row.changes.iter().map(texts::entered).collect::<Vec<_>>().join(", ")
 }
 
 /// The place of rows that are not drawn. An image, because its height needs no style.
 fn gap(height: u32) -> Html {
-    element("svg", "sc-gap").with("height", height.to_string().into()).end()
+    html! { <svg class="sc-gap" height={height.to_string()}></svg> }
 }
 
-/// Rows behind one that stands for them all; the lifelines go on through it.
-fn folded(layout: &Layout, fold: &Fold, cursor: Option<usize>, rows: impl Iterator<Item = Html>) -> Html {
-    let last = &layout.rows[fold.rows.end - 1];
-    let after = Row { lanes: last.lanes.clone().map(|lanes| lanes.into_iter().map(at_rest).collect()), ..last.clone() };
-    let label = element("span", "sc-fold-label").text(&texts::fold(fold));
-    let wire = element("div", "sc-wire").child(element("div", "sc-z").child(label.end()).end());
-    let summary = element("summary", "sc-row sc-of-link")
-        .child(life(&Row { thing: Thing::Effect, ..after.clone() }, Host::Client))
-        .child(wire.end())
-        .child(life(&Row { thing: Thing::Effect, ..after }, Host::Server));
-    let details = element("details", "sc-fold").child(summary.end());
-    let details = match cursor.is_some_and(|cursor| fold.rows.contains(&cursor)) {
-        true => details.with("open", "".into()),
-        false => details,
-    };
-    rows.fold(details, Element::child).end()
-}
-
-const fn at_rest(Lane { after, .. }: Lane) -> Lane {
-    Lane { before: after, after }
-}
-
-fn row(layout: &Layout, at: usize, cursor: Option<usize>, runtime: Option<Runtime>, anchor: &AttrValue) -> Html {
+fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
+    let PictureProps { layout, cursor, runtime, tools, pick, .. } = props;
     let row = &layout.rows[at];
+    let is_now = *cursor == Some(at);
     let now = match cursor {
-        Some(cursor) if cursor == at => " sc-now",
-        Some(cursor) if cursor < at => " sc-later",
-        _ => "",
+        Some(cursor) if *cursor == at => Some("sc-now"),
+        Some(cursor) if *cursor < at => Some("sc-later"),
+        _ => None,
     };
-    let mut element = element("div", "")
-        .with("class", format!("sc-row {}{now}", kind_class(row)).into())
-        .with("data-step", at.to_string().into());
-    if !anchor.is_empty() {
-        element = element.with("id", format!("{anchor}.{}", at + 1).into());
+    let is_another_time = at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000;
+    let onclick = pick
+        .as_ref()
+        .map(|pick| pick.reform(move |event: MouseEvent| Picked { row: at, is_by_hand: event.detail() > 0 }));
+    let id = (!props.anchor.is_empty()).then(|| format!("{}.{}", props.anchor, at + 1));
+    let mark = props.differs.as_ref().and_then(|differs| differs.marks.get(&at));
+    let other = mark.map(|_| "sc-other");
+    html! {
+        <div class={classes!("sc-row", kind_class(row), now, other)} {id} data-step={at.to_string()} {onclick}>
+            if let Some(pause_us) = row.pause_us {
+                <span class="sc-pause"><span>{ texts::later(pause_us) }</span></span>
+            }
+            if is_another_time { <span class="sc-time">{ texts::time(row.at_us) }</span> }
+            { side(row, Host::Client, *runtime, mark) }
+            { life(row, Host::Client) }
+            { wire(layout, row, drag) }
+            { life(row, Host::Server) }
+            { side(row, Host::Server, *runtime, mark) }
+            if is_now { { tools.clone().unwrap_or_default() } }
+        </div>
     }
-    if let Some(pause_us) = row.pause_us {
-        element =
-            element.child(self::element("span", "sc-pause").child(text("span", "", &texts::later(pause_us))).end());
-    }
-    if at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000 {
-        element = element.child(text("span", "sc-time", &texts::time(row.at_us)));
-    }
-    element
-        .child(side(row, Host::Client, runtime))
-        .child(life(row, Host::Client))
-        .child(wire(layout, row))
-        .child(life(row, Host::Server))
-        .child(side(row, Host::Server, runtime))
-        .end()
 }
 
 const fn kind_class(row: &Row) -> &'static str {
@@ -133,52 +216,49 @@ const fn kind_class(row: &Row) -> &'static str {
     }
 }
 
-fn side(row: &Row, host: Host, runtime: Option<Runtime>) -> Html {
-    let mut side = element(
-        "div",
-        match host {
-            Host::Client => "sc-side sc-client",
-            Host::Server => "sc-side sc-server",
-        },
-    );
+fn side(row: &Row, host: Host, runtime: Option<Runtime>, mark: Option<&Mark>) -> Html {
+    let class = match host {
+        Host::Client => "sc-side sc-client",
+        Host::Server => "sc-side sc-server",
+    };
     if row.host != Some(host) {
-        return side.end();
+        return html! { <div {class}></div> };
     }
-    for note in notes(row) {
-        side = side.child(written(note));
-        if let (Note::Call { .. }, Some(runtime), Some(cause)) = (note, runtime, row.cause)
-            && let Some(message) = message(runtime, cause)
-        {
-            side = side.child(text("span", "sc-message", message.text));
-        }
+    let said = runtime.zip(row.cause).and_then(|(runtime, cause)| message(runtime, cause));
+    html! {
+        <div {class}>
+            { for notes(row).into_iter().map(|note| html! {
+                <>
+                    { written(note) }
+                    if let (Note::Call { .. }, Some(said)) = (note, said) { <span class="sc-message">{ said.text }</span> }
+                </>
+            }) }
+            if let Some(there) = mark.and_then(own::in_the_book) { <span class="sc-differs">{ there }</span> }
+        </div>
     }
-    side.end()
 }
 
 fn written(note: Note<'_>) -> Html {
     match note {
-        Note::Call { socket, call, outcome } => named(element("span", "sc-call"), socket)
-            .text(&call.to_string())
-            .text(" ")
-            .child(text("b", outcome.map_or("sc-made", outcome_class), &texts::result(outcome)))
-            .end(),
-        Note::Statement(statement) => text("span", "sc-statement", statement),
-        Note::Counter(counter) => text("span", "sc-rule", counter),
+        Note::Call { socket, call, outcome } => html! {
+            <span class="sc-call">
+                { named(socket) }{ call.to_string() }{ " " }
+                <b class={outcome.map_or("sc-made", outcome_class)}>{ texts::result(outcome) }</b>
+            </span>
+        },
+        Note::Statement(statement) => html! { <span class="sc-statement">{ statement.to_owned() }</span> },
+        Note::Counter(counter) => html! { <span class="sc-rule">{ counter.to_owned() }</span> },
         Note::State(change) => state(change),
-        Note::Expected(expected) => text("span", "sc-failed", &texts::expected(expected)),
-        Note::Caption(caption) => text("span", "sc-caption", caption),
+        Note::Expected(expected) => html! { <span class="sc-differs">{ texts::expected(expected) }</span> },
+        Note::Caption(caption) => html! { <span class="sc-caption">{ caption.to_owned() }</span> },
         Note::Rule(rule) => {
-            let source = text("small", "", &texts::source(rule));
-            element("span", "sc-rule").text(rules::short(rule)).child(source).end()
+            html! { <span class="sc-rule">{ rules::short(rule) }<small>{ texts::source(rule) }</small></span> }
         }
     }
 }
 
-fn named(element: Element, socket: Option<&str>) -> Element {
-    match socket {
-        Some(socket) => element.child(text("span", "sc-socket", socket)).text(" "),
-        None => element,
-    }
+fn named(socket: Option<&str>) -> Html {
+    html! { if let Some(socket) = socket { <span class="sc-socket">{ socket.to_owned() }</span>{ " " } } }
 }
 
 const fn outcome_class(outcome: Outcome) -> &'static str {
@@ -191,144 +271,193 @@ const fn outcome_class(outcome: Outcome) -> &'static str {
 
 /// A state's name in its hue, with the socket's where there are several.
 pub(crate) fn state(change: &Change) -> Html {
-    let class = format!("sc-state {}", Phase::of(Some(change.to)).class());
-    named(element("span", "").with("class", class.into()), change.socket.as_deref()).text(change.to.name()).end()
+    html! {
+        <span class={classes!("sc-state", Phase::of(Some(change.to)).class())}>{ named(change.socket.as_deref()) }{ change.to.name() }</span>
+    }
 }
 
 fn life(row: &Row, host: Host) -> Html {
-    let mut class = format!("sc-life sc-{host}");
-    if row.blocked[host.index()] {
-        class.push_str(" sc-blocked");
-    }
-    if row.host == Some(host) && matches!(row.thing, Thing::Call { .. }) {
-        class.push_str(" sc-dot");
-    }
-    let mut life = element("div", "").with("class", class.into());
+    let is_call = row.host == Some(host) && matches!(row.thing, Thing::Call { .. });
     let lanes = &row.lanes[host.index()];
-    if lanes.is_empty() {
-        life = life.child(lane(Lane::default()));
+    let class = classes!(
+        "sc-life",
+        format!("sc-{host}"),
+        row.blocked[host.index()].then_some("sc-blocked"),
+        is_call.then_some("sc-dot")
+    );
+    html! {
+        <div {class}>
+            if lanes.is_empty() { { lane(Lane::default()) } }
+            { for lanes.iter().copied().map(lane) }
+        </div>
     }
-    for each in lanes {
-        life = life.child(lane(*each));
-    }
-    life.end()
 }
 
 fn lane(Lane { before, after }: Lane) -> Html {
-    let mut lane = element("span", "sc-lane");
-    if before != after {
-        lane = lane.child(element("i", Phase::of(before).class()).end());
+    html! {
+        <span class="sc-lane">
+            if before != after { <i class={Phase::of(before).class()}></i> }
+            <b class={Phase::of(after).class()}></b>
+        </span>
     }
-    lane.child(element("b", Phase::of(after).class()).end()).end()
 }
 
-fn wire(layout: &Layout, row: &Row) -> Html {
+fn wire(layout: &Layout, row: &Row, drag: &Drag) -> Html {
     let bottom = row.top + row.height;
-    let wire = element("div", "sc-wire");
-    match &row.thing {
+    let zones = match &row.thing {
         Thing::Segment(flight) => {
             let middle = row.top + LABEL;
             let rest = middle + ARROW;
-            wire.child(zone(layout, row, [row.top, middle], "sc-z sc-z1", Some(label(&layout.flights[*flight]))))
-                .child(zone(layout, row, [middle, rest], "sc-z sc-z2", None))
-                .child(zone(layout, row, [rest, bottom], "sc-z", None))
+            html! {
+                <>
+                    { zone(layout, row, [row.top, middle], "sc-z sc-z1", label(&layout.flights[*flight]), drag) }
+                    { zone(layout, row, [middle, rest], "sc-z sc-z2", Html::default(), drag) }
+                    { zone(layout, row, [rest, bottom], "sc-z", Html::default(), drag) }
+                </>
+            }
         }
-        thing => {
-            let statement = match thing {
-                Thing::Statement { text: statement, .. } if row.host.is_none() => {
-                    Some(text("span", "sc-statement", statement))
-                }
-                _ => None,
-            };
-            wire.child(zone(layout, row, [row.top, bottom], "sc-z", statement))
+        Thing::Statement { text, .. } if row.host.is_none() => {
+            let statement = html! { <span class="sc-statement">{ text }</span> };
+            zone(layout, row, [row.top, bottom], "sc-z", statement, drag)
         }
-    }
-    .end()
+        _ => zone(layout, row, [row.top, bottom], "sc-z", Html::default(), drag),
+    };
+    html! { <div class="sc-wire">{ zones }</div> }
 }
 
 /// What is written on a segment. The flags stand apart: they are what the eye looks for.
 fn label(flight: &Flight) -> Html {
     let written = flight.segment.to_string();
     let (flags, numbers) = written.split_once(' ').unwrap_or((&written, ""));
-    let label = element("span", "")
-        .with("class", format!("sc-label {}", Look::of(&flight.segment).class()).into())
-        .child(text("b", "", flags))
-        .text(" ")
-        .text(numbers.trim_start());
-    let label = match flight.is_one_of_several {
-        true => label.child(text("small", "", &texts::port(flight))),
-        false => label,
-    };
-    match texts::fate(flight.fate) {
-        Some(fate) => label.text(" ").child(text("em", "", fate)),
-        None => label,
+    html! {
+        <span class={classes!("sc-label", Look::of(&flight.segment).class())}>
+            <b>{ flags.to_owned() }</b>{ " " }{ numbers.trim_start().to_owned() }
+            if flight.is_one_of_several { <small>{ texts::port(flight) }</small> }
+            if let Some(fate) = texts::fate(flight.fate) { { " " }<em>{ fate }</em> }
+        </span>
     }
-    .end()
 }
 
 /// A band across the wire, with the pieces of all lines that pass through it.
-fn zone(layout: &Layout, row: &Row, [from, to]: [u32; 2], class: &'static str, written: Option<Html>) -> Html {
-    let mut zone = element("div", class);
-    let mut svg = None;
-    for flight in &row.crossing {
-        if let Some(piece) = layout.piece(*flight, from, to) {
-            svg = Some(svg.unwrap_or_else(|| element("svg", "")).child(line(&layout.flights[*flight], piece)));
-        }
+fn zone(layout: &Layout, row: &Row, [from, to]: [u32; 2], class: &'static str, written: Html, drag: &Drag) -> Html {
+    let piece = |flight: &usize| Some((*flight, layout.piece(*flight, from, to)?));
+    let pieces: Vec<(usize, Piece)> = row.crossing.iter().filter_map(piece).collect();
+    html! {
+        <div {class}>
+            if !pieces.is_empty() { <svg>{ for pieces.into_iter().map(|(flight, piece)| line(layout, flight, piece, drag)) }</svg> }
+            { written }
+        </div>
     }
-    zone = zone.maybe(svg.map(Element::end));
-    zone.maybe(written).end()
 }
 
-fn line(flight: &Flight, Piece { x1, x2, y2, begins, ends }: Piece) -> Html {
+fn line(layout: &Layout, index: usize, Piece { x1, x2, y2, begins, ends }: Piece, drag: &Drag) -> Html {
+    let flight = &layout.flights[index];
     let look = Look::of(&flight.segment);
-    let line = element("line", "")
-        .with("x1", percent(x1))
-        .with("y1", "0%".into())
-        .with("x2", percent(x2))
-        .with("y2", percent(y2));
-    let mut group = element("g", look.class()).child(line.end());
-    if begins && flight.fate == Fate::Injected {
-        group = group.child(mark([x1, 0], flight.from, "", palette::FROM_NOWHERE));
+    let (class, path) = match flight.fate {
+        Fate::Dropped => (None, palette::BROKEN_OFF),
+        Fate::Delivered | Fate::Injected => (Some("sc-tip"), look.tip()),
+    };
+    html! {
+        <g class={look.class()}>
+            <line x1={percent(x1)} y1="0%" x2={percent(x2)} y2={percent(y2)} />
+            if begins && flight.fate == Fate::Injected { { mark([x1, 0], flight.from, None, palette::FROM_NOWHERE) } }
+            if ends { { mark([x2, y2], flight.from, class, path) } }
+            if ends && flight.fate == Fate::Delivered { { drag.grip(index, [x2, y2]) } }
+        </g>
     }
-    if ends {
-        let (class, path) = match flight.fate {
-            Fate::Dropped => ("", palette::BROKEN_OFF),
-            Fate::Delivered | Fate::Injected => ("sc-tip", look.tip()),
-        };
-        group = group.child(mark([x2, y2], flight.from, class, path));
-    }
-    group.end()
 }
 
 fn percent(thousandths: i32) -> AttrValue {
     format!("{}.{}%", thousandths / 10, thousandths % 10).into()
 }
 
-fn mark([x, y]: [i32; 2], from: Host, class: &'static str, path: &'static str) -> Html {
-    let mut drawn = element("path", "").with("d", path.into());
-    if from == Host::Server {
-        drawn = drawn.with("transform", "scale(-1 1)".into());
+fn mark([x, y]: [i32; 2], from: Host, class: Option<&'static str>, path: &'static str) -> Html {
+    let transform = (from == Host::Server).then_some("scale(-1 1)");
+    html! { <svg {class} x={percent(x)} y={percent(y)}><path d={path} {transform} /></svg> }
+}
+
+/// What a reader does with the end of an arrow.
+pub(crate) enum Hold {
+    /// Takes hold of a flight's, at this height of the window.
+    Take(usize, i32),
+    /// Moves it to this height.
+    Move(i32),
+    /// Lets it go.
+    Let,
+}
+
+/// The end of an arrow that is held: of which flight, from where, and by how many milliseconds it is later.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Held {
+    flight: usize,
+    from_y: i32,
+    ms: u32,
+}
+
+/// A pixel downwards is so many milliseconds, in steps of [`STEP_MS`].
+const MS_A_PIXEL: u32 = 5;
+const STEP_MS: u32 = 50;
+const LATEST_MS: u32 = 5_000;
+
+impl Held {
+    const fn later(self, y: i32) -> u32 {
+        let pixels = if y > self.from_y { y.abs_diff(self.from_y) } else { 0 };
+        let ms = pixels * MS_A_PIXEL / STEP_MS * STEP_MS;
+        if ms < LATEST_MS { ms } else { LATEST_MS }
     }
-    element("svg", class).with("x", percent(x)).with("y", percent(y)).child(drawn.end()).end()
+}
+
+/// What is held, and who hears of it; nobody where nothing can be moved.
+struct Drag {
+    held: Option<Held>,
+    hold: Option<Callback<Hold>>,
+}
+
+impl Drag {
+    /// The place at which an arrow's end can be held; while it is, how far it has been moved.
+    fn grip(&self, flight: usize, [x, y]: [i32; 2]) -> Html {
+        let Some(hold) = &self.hold else { return Html::default() };
+        let held = self.held.filter(|held| held.flight == flight && held.ms > 0);
+        let take = hold.reform(move |event: PointerEvent| {
+            event.prevent_default();
+            if let Some(grip) = event.target_dyn_into::<Element>() {
+                let _ = grip.set_pointer_capture(event.pointer_id());
+            }
+            Hold::Take(flight, event.client_y())
+        });
+        let onpointermove = hold.reform(|event: PointerEvent| Hold::Move(event.client_y()));
+        let onpointerup = hold.reform(|_: PointerEvent| Hold::Let);
+        let onclick = |event: MouseEvent| event.stop_propagation();
+        html! {
+            <svg class="sc-grip" x={percent(x)} y={percent(y)}>
+                if let Some(Held { ms, .. }) = held {
+                    <line x1="0" y1="0" x2="0" y2={(ms / MS_A_PIXEL).to_string()} />
+                    <text x="0" y={(ms / MS_A_PIXEL + 14).to_string()}>{ own::later_by(ms) }</text>
+                }
+                <circle r="11" onpointerdown={take} {onpointermove} {onpointerup} {onclick}><title>{ own::DRAG }</title></circle>
+            </svg>
+        }
+    }
 }
 
 /// The same events for whoever cannot see the ladder, or would rather read.
 fn table(layout: &Layout, drawn: Range<usize>) -> Html {
-    let mut head = element("tr", "");
-    for column in texts::COLUMNS {
-        head = head.child(element("th", "").with("scope", "col".into()).text(column).end());
-    }
-    let mut body = element("tbody", "");
-    for at in drawn {
+    let line = |at: usize| {
         let row = &layout.rows[at];
         let place = row.host.map_or(texts::LINK, Host::name);
-        let cells = [(at + 1).to_string(), texts::time(row.at_us), place.to_owned(), texts::sentence(layout, row)];
-        let mut line = element("tr", "");
-        for cell in cells {
-            line = line.child(text("td", "", &cell));
+        html! {
+            <tr>
+                <td>{ at + 1 }</td><td>{ texts::time(row.at_us) }</td><td>{ place }</td><td>{ texts::sentence(layout, row) }</td>
+            </tr>
         }
-        body = body.child(line.end());
+    };
+    html! {
+        <details class="sc-table">
+            <summary>{ texts::AS_TABLE }</summary>
+            <table>
+                <thead><tr>{ for texts::COLUMNS.into_iter().map(|column| html! { <th scope="col">{ column }</th> }) }</tr></thead>
+                <tbody>{ for drawn.map(line) }</tbody>
+            </table>
+        </details>
     }
-    let table = element("table", "").child(element("thead", "").child(head.end()).end()).child(body.end());
-    element("details", "sc-table").child(text("summary", "", texts::AS_TABLE)).child(table.end()).end()
 }

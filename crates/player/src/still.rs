@@ -15,7 +15,19 @@ use crate::picture::{Picture, PictureProps};
 /// The rows are named `ANCHOR.1`, `ANCHOR.2`; an anchor is there once in a book, whose pages are printed as one.
 pub fn picture(layout: Rc<Layout>, anchor: &str, fold: Option<Fold>) -> String {
     let drawn = 0..layout.rows.len();
-    let props = PictureProps { layout, cursor: None, drawn, anchor: anchor.to_owned().into(), fold, runtime: None };
+    let props = PictureProps {
+        layout,
+        cursor: None,
+        drawn,
+        anchor: anchor.to_owned().into(),
+        fold,
+        differs: None,
+        book: None,
+        runtime: None,
+        tools: None,
+        pick: None,
+        delay: None,
+    };
     let html = at_once(LocalServerRenderer::<Picture>::with_props(props).hydratable(false).render());
     assert!(!html.contains('\n'), "the picture {anchor} has a line break, and Markdown would end it there");
     html

@@ -1,8 +1,10 @@
 //! Every text of controls and pages, in one place; those of a picture are in `view`. A second language is a second table.
 
 use scenario::Host;
+use view::compare::Mark;
 use view::export::Form;
-pub(crate) use view::texts::step_of;
+
+use crate::page::Shared;
 
 pub(crate) const CONTROLS: &str = "Player";
 pub(crate) const FIRST: &str = "First step";
@@ -14,27 +16,33 @@ pub(crate) const LAST: &str = "Last step";
 pub(crate) const POSITION: &str = "Step";
 pub(crate) const SPEED: &str = "Speed";
 pub(crate) const RUNTIME: &str = "Messages as printed by";
-pub(crate) const HINT: &str = "Press play, or step with the arrow keys. A click on a row explains it.";
-pub(crate) const HEADER: &str = "The segment's header, field by field";
+pub(crate) const HINT: &str =
+    "Press play, or step with the arrow keys. A click on a segment can lose it, delay it or send it twice.";
+pub(crate) const HEADER: &str = "Header";
 pub(crate) const NO_SEGMENT: &str = "Choose a segment: a row with an arrow.";
-pub(crate) const DIAGRAM: &str = "Both sides in RFC 9293's state diagram";
-pub(crate) const HOLDINGS: &str = "What the sockets hold";
+pub(crate) const DIAGRAM: &str = "States";
+pub(crate) const HOLDINGS: &str = "Sockets";
 pub(crate) const WHEN_QUIET: &str = "Errors, timers and queues are as they were when the link was last quiet.";
-pub(crate) const CHANGE: &str = "Change it";
-pub(crate) const CHOOSE_STEP: &str = "Choose a step: its segment can be lost, its call taken out.";
-pub(crate) const LOSE: &str = "Lose this segment";
-pub(crate) const HOLD: &str = "Delay it by 500 ms";
+pub(crate) const CHANGE: &str = "Script";
+pub(crate) const LOSE: &str = "Lose it";
+pub(crate) const HOLD: &str = "Delay it";
 pub(crate) const TWICE: &str = "Send it twice";
 pub(crate) const REMOVE: &str = "Take this line out";
-pub(crate) const PUT_IN: &str = "Put in behind this step …";
+pub(crate) const PUT_IN: &str = "Put in …";
+pub(crate) const CHANGE_HERE: &str = "Change";
+pub(crate) const CLOSE: &str = "Close";
+pub(crate) const NEXT: &str = "Next";
+pub(crate) const WHOLE_RUN: &str = "See the whole run";
+pub(crate) const PRESENT: &str = "Present";
+pub(crate) const SHOW_DIFFERENCE: &str = "Show";
 pub(crate) const UNDO: &str = "Undo";
-pub(crate) const ORIGINAL: &str = "Back to the book's script";
+pub(crate) const ORIGINAL: &str = "Back to the book's run";
 pub(crate) const BARE: &str = "smoltcp without Linux's rules";
 pub(crate) const COMPARE: &str = "Side by side: Linux, and smoltcp as it is";
 pub(crate) const AS_LINUX: &str = "With Linux's rules";
 pub(crate) const AS_SMOLTCP: &str = "smoltcp as it is";
 pub(crate) const SCRIPT: &str = "The script";
-pub(crate) const TAKE: &str = "Take it away";
+pub(crate) const TAKE: &str = "Take away";
 pub(crate) const LINK_HERE: &str = "Link to this step";
 pub(crate) const IN_PLAYGROUND: &str = "Open it in the playground";
 pub(crate) const ON_YOUR_KERNEL: &str = "On the Linux that you run, in the book's repository:";
@@ -42,9 +50,62 @@ pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
 pub(crate) const NO_FILE: &str = "this browser takes no file";
 
+pub(crate) const DRAG: &str = "Drag it down: the segment arrives later";
+
+/// `+250 ms`
+pub(crate) fn later_by(ms: u32) -> String {
+    format!("+{ms} ms")
+}
+
 /// `2 of 3 right on this page`
 pub(crate) fn score((right, asked): (u32, u32)) -> String {
     format!("{right} of {asked} right on this page")
+}
+
+/// What became of a link.
+pub(crate) const fn shared(shared: Shared) -> &'static str {
+    match shared {
+        Shared::Copied => "Copied.",
+        Shared::Given => "Shared.",
+        Shared::Not => "This browser copies nothing: take the link by its menu.",
+    }
+}
+
+/// `Not so: write("one more") = 8.`
+pub(crate) fn not_so(right: &str) -> String {
+    format!("Not so: {right}.")
+}
+
+/// `3 of 5 right. That was all of it.`
+pub(crate) fn result((right, of): (usize, usize)) -> String {
+    format!("{right} of {of} right in this run.")
+}
+
+/// `only in the book's run: server close() = 0; client CLOSE-WAIT`
+pub(crate) fn only_in_the_book(rows: &[String]) -> String {
+    format!("only in the book's run: {}", rows.join("; "))
+}
+
+/// What the book's run has in the place of a row.
+pub(crate) fn in_the_book(mark: &Mark) -> Option<String> {
+    Some(match mark {
+        Mark::New => return None,
+        Mark::Outcome(outcome) => format!("in the book's run {}", view::texts::result(Some(*outcome))),
+        Mark::States(states) if states.is_empty() => "no change of state in the book's run".to_owned(),
+        Mark::States(states) => {
+            let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
+            format!("in the book's run {}", names.join(", "))
+        }
+    })
+}
+
+/// How much differs from the book's run.
+pub(crate) fn differences(count: usize) -> String {
+    match count {
+        0 => "Your script. It gives what the book's run gave.".to_owned(),
+        1 => "One thing differs from the book's run.".to_owned(),
+        count => format!("{count} things differ from the book's run."),
+    }
 }
 
 /// What is wrong with the script, with the line it is in.
@@ -71,16 +132,24 @@ pub(crate) const fn form(form: Form) -> &'static str {
 pub(crate) mod page {
     use scenario::Outcome;
 
-    pub(crate) const ENDS_WITH: &str = "What a call gave";
+    pub(crate) const EXAMPLES: &str = "Examples";
+    pub(crate) const CHALLENGES: &str = "Challenges";
+    pub(crate) const LANGUAGE: &str = "Language";
+    pub(crate) const EMPTY_SCRIPT: &str = "New script";
+    pub(crate) const SCRIPT: &str = "Script";
+    pub(crate) const PICTURE: &str = "Picture";
+    pub(crate) const ENDS_WITH: &str = "All runs in which a call gives";
     pub(crate) const ANY_OUTCOME: &str = "anything";
-    pub(crate) const SCENARIO: &str = "Scenario";
-    pub(crate) const EMPTY_SCRIPT: &str = "An empty script";
-    pub(crate) const LAST_TRIED: &str = "Last things tried, on this device";
+    pub(crate) const LAST_TRIED: &str = "Last things tried, on this device:";
     pub(crate) const FORGET: &str = "Forget the last things tried";
-    pub(crate) const SAME_OUTCOMES: &str = "Every call gives the same.";
+    pub(crate) const SAME_OUTCOMES: &str = "Every call gives the same with both.";
     pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
-    pub(crate) const LINK_TO_THIS: &str = "A link to this, script and step in it";
     pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
+    pub(crate) const LANGUAGE_IS: &str = "One statement a line; # begins a comment. A click puts a statement into the script, behind the line that you are in.";
+    pub(crate) const HINT: &str = "A hint";
+    pub(crate) const DONE_NOW: &str = "✔ done";
+    pub(crate) const DONE: &str = "✔ done before";
+    pub(crate) const NOT_DONE: &str = "○ to do";
 
     /// A link names a scenario that is not there.
     pub(crate) fn no_scenario(id: &str) -> String {

@@ -4,7 +4,6 @@ use sim::Rules;
 use view::fold::Fold;
 use view::texts as words;
 use view::vary::{Band, Handle, bands};
-use wasm_bindgen::JsCast;
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
@@ -34,61 +33,90 @@ pub(crate) struct VaryProps {
 }
 
 /// Slider, band and picture; nothing if the script has no such number.
-#[component]
-pub(crate) fn Vary(props: &VaryProps) -> Html {
-    let all = use_memo(props.clone(), performed);
-    let value = use_state(|| None::<u32>);
-    let Ok((handle, bands)) = &*all else { return Html::default() };
-    let value_now = value.unwrap_or_else(|| handle.value().clamp(props.from, props.to));
-    let Ok(run) = Run::of(&handle.set(value_now), Rules::Linux) else { return Html::default() };
-    let band = bands.iter().find(|band| band.from <= value_now && value_now <= band.to);
-    let said = band.map(gives).unwrap_or_default();
-    let oninput = {
-        let value = value.clone();
-        Callback::from(move |event: InputEvent| {
-            let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-            value.set(input.and_then(|input| input.value().parse().ok()));
-        })
-    };
-    // The arrows are the slider's; mdBook would turn the page.
-    let onkeydown = Callback::from(|event: KeyboardEvent| event.stop_propagation());
-    let is_book = value_now == handle.value();
-    let layout = run.layout.clone();
-    let fold = props.fold_end.and_then(|end| Fold::ending(&layout, end));
-    let anchor = if is_book { props.anchor.clone() } else { AttrValue::default() };
-    let place = |value: u32| (value - props.from) / props.by;
-    let strip = bands.iter().map(|piece| {
-        let (x, width) = (place(piece.from), place(piece.to) - place(piece.from) + 1);
-        html! { <rect x={x.to_string()} y="0" width={width.to_string()} height="1" class={piece.tone().class()} /> }
-    });
-    let pieces = bands.iter().map(|piece| {
-        let value = value.clone();
-        let steps = place(piece.from).midpoint(place(piece.to));
-        let middle = props.from + steps * props.by;
-        let go = Callback::from(move |_: MouseEvent| value.set(Some(middle)));
-        html! {
-            <button type="button" class={classes!("sc-piece", piece.tone().class())} onclick={go}
-                aria-pressed={(band == Some(piece)).to_string()}>
-                { words::values(piece) }{ ": " }<b>{ gives(piece) }</b>
-            </button>
-        }
-    });
-    let view_box = format!("0 0 {} 1", place(props.to) + 1);
-    html! {
-        <div class="sc-vary">
-            <label>
-                <span>{ props.label.clone() }{ ": " }<b>{ value_now }</b></span>
-                <input type="range" min={props.from.to_string()} max={props.to.to_string()} step={props.by.to_string()}
-                    value={value_now.to_string()} aria-valuetext={format!("{value_now}: {said}")} {oninput} {onkeydown} />
-            </label>
-            <svg class="sc-strip" viewBox={view_box} preserveAspectRatio="none" aria-hidden="true">
-                { for strip }
-                <rect class="sc-here" x={place(value_now).to_string()} y="0" width="1" height="1" />
-            </svg>
-            <div class="sc-choices" role="group" aria-label={words::EVERY_VALUE}>{ for pieces }</div>
-            <Picture drawn={0..layout.rows.len()} {layout} cursor={None} {anchor} {fold} runtime={settings::chosen()} />
-        </div>
+pub(crate) struct Vary {
+    /// The number, what its values give, the one that is shown, and its run.
+    shown: Option<Shown>,
+}
+
+struct Shown {
+    handle: Handle,
+    bands: Vec<Band>,
+    value: u32,
+    run: Run,
+}
+
+/// The reader wants this value.
+pub(crate) struct To(u32);
+
+impl Component for Vary {
+    type Message = To;
+    type Properties = VaryProps;
+
+    fn create(ctx: &Context<Self>) -> Self {
+        Self { shown: shown(ctx.props()).ok() }
     }
+
+    fn update(&mut self, ctx: &Context<Self>, To(value): To) -> bool {
+        let Some(shown) = &mut self.shown else { return false };
+        let value = value.clamp(ctx.props().from, ctx.props().to);
+        let Ok(run) = Run::of(&shown.handle.set(value), Rules::Linux) else { return false };
+        (shown.value, shown.run) = (value, run);
+        true
+    }
+
+    fn view(&self, ctx: &Context<Self>) -> Html {
+        let props = ctx.props();
+        let Some(Shown { handle, bands, value, run }) = &self.shown else { return Html::default() };
+        let value = *value;
+        let band = bands.iter().find(|band| band.from <= value && value <= band.to);
+        let said = band.map(gives).unwrap_or_default();
+        let oninput = ctx.link().batch_callback(|event: InputEvent| {
+            event.target_dyn_into::<HtmlInputElement>()?.value().parse().ok().map(To)
+        });
+        let is_book = value == handle.value();
+        let layout = run.layout.clone();
+        let fold = props.fold_end.and_then(|end| Fold::ending(&layout, end));
+        let anchor = if is_book { props.anchor.clone() } else { AttrValue::default() };
+        let place = |value: u32| (value - props.from) / props.by;
+        let strip = bands.iter().map(|piece| {
+            let (x, width) = (place(piece.from), place(piece.to) - place(piece.from) + 1);
+            html! { <rect x={x.to_string()} y="0" width={width.to_string()} height="1" class={piece.tone().class()} /> }
+        });
+        let pieces = bands.iter().map(|piece| {
+            let steps = place(piece.from).midpoint(place(piece.to));
+            let middle = props.from + steps * props.by;
+            let go = ctx.link().callback(move |_: MouseEvent| To(middle));
+            html! {
+                <button type="button" class={classes!("sc-piece", piece.tone().class())} onclick={go}
+                    aria-pressed={(band == Some(piece)).to_string()}>
+                    { words::values(piece) }{ ": " }<b>{ gives(piece) }</b>
+                </button>
+            }
+        });
+        let view_box = format!("0 0 {} 1", place(props.to) + 1);
+        html! {
+            <div class="sc-vary">
+                <label>
+                    <span>{ props.label.clone() }{ ": " }<b>{ value }</b></span>
+                    <input type="range" min={props.from.to_string()} max={props.to.to_string()} step={props.by.to_string()}
+                        value={value.to_string()} aria-valuetext={format!("{value}: {said}")} {oninput} />
+                </label>
+                <svg class="sc-strip" viewBox={view_box} preserveAspectRatio="none" aria-hidden="true">
+                    { for strip }
+                    <rect class="sc-here" x={place(value).to_string()} y="0" width="1" height="1" />
+                </svg>
+                <div class="sc-choices" role="group" aria-label={words::EVERY_VALUE}>{ for pieces }</div>
+                <Picture drawn={0..layout.rows.len()} {layout} cursor={None} {anchor} {fold} runtime={settings::chosen()} />
+            </div>
+        }
+    }
+}
+
+fn shown(props: &VaryProps) -> Result<Shown, NoRun> {
+    let (handle, bands) = performed(props)?;
+    let value = handle.value().clamp(props.from, props.to);
+    let run = Run::of(&handle.set(value), Rules::Linux)?;
+    Ok(Shown { handle, bands, value, run })
 }
 
 fn performed(props: &VaryProps) -> Result<(Handle, Vec<Band>), NoRun> {

@@ -40,7 +40,7 @@ pub use info::{Info, Timer};
 pub use map::Map;
 pub use numbering::{Numbering, RawSegment};
 pub use outcome::{Errno, Outcome, Ready};
-pub use parse::ScriptError;
+pub use parse::{CALLS, LINK, OPTIONS, ScriptError};
 pub use perform::{Returned, Stage, Until, perform};
 pub use rule::RuleId;
 pub use script::{

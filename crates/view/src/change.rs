@@ -11,8 +11,8 @@ use crate::layout::{Layout, Thing};
 pub enum Change {
     /// The step's segment is lost.
     Lose,
-    /// The step's segment arrives half a second later.
-    Hold,
+    /// The step's segment arrives so many milliseconds later.
+    Hold(u32),
     /// The step's segment arrives twice.
     Twice,
     /// The step's statement is taken out.
@@ -20,6 +20,9 @@ pub enum Change {
     /// This line is put in behind the step's statement: an index into [`LINES`].
     Insert(usize),
 }
+
+/// How much later a segment arrives that a click delays.
+pub const DELAY_MS: u32 = 500;
 
 /// What can be put in by a click. Anything else is for the editor.
 pub const LINES: [&str; 17] = [
@@ -42,25 +45,60 @@ pub const LINES: [&str; 17] = [
     "wait 1s",
 ];
 
-/// The script's text after a change at a step; `None` if the change has no place there.
-pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Option<String> {
+/// A changed script, and what the change is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Changed {
+    /// The script's text.
+    pub text: String,
+    /// Where in its run the change shows.
+    pub at: At,
+}
+
+/// A place in the run of a changed script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    /// Where this flight leaves: nothing before it is another.
+    Flight(usize),
+    /// Where this line's statement is performed.
+    Line(u32),
+    /// This row.
+    Row(usize),
+}
+
+impl At {
+    /// The row, in the changed script's run; `None` if it did not come to that.
+    pub fn row(self, layout: &Layout) -> Option<usize> {
+        match self {
+            Self::Flight(flight) => layout.flights.get(flight).map(|flight| flight.row),
+            Self::Line(line) => layout.rows.iter().position(|row| row.line == Some(line)),
+            Self::Row(row) => Some(row).filter(|row| *row < layout.rows.len()),
+        }
+    }
+}
+
+/// The script after a change at a step; `None` if the change has no place there.
+pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Option<Changed> {
     let row = layout.rows.get(step)?;
     let mut lines: Vec<&str> = text.lines().collect();
     let put_in;
-    match change {
-        Change::Lose | Change::Hold | Change::Twice => {
+    let at = match change {
+        Change::Lose | Change::Hold(_) | Change::Twice => {
             let (kind, from, line) = segment_rule(layout, step)?;
             let what = match change {
                 Change::Lose => "drop",
-                Change::Hold => "hold",
+                Change::Hold(_) => "hold",
                 _ => "twice",
             };
             let mut rule = format!("link {what} next {kind} from {from}");
-            if change == Change::Hold {
-                let _ = write!(rule, " 500ms");
+            if let Change::Hold(ms) = change {
+                let _ = write!(rule, " {ms}ms");
             }
             put_in = rule;
             lines.insert(line as usize - 1, &put_in);
+            match row.thing {
+                Thing::Segment(flight) => At::Flight(flight),
+                _ => At::Row(step),
+            }
         }
         Change::Remove => {
             let line = row.line? as usize - 1;
@@ -68,16 +106,19 @@ pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Optio
                 return None;
             }
             lines.remove(line);
+            At::Row(step.saturating_sub(1))
         }
         Change::Insert(index) => {
             // Behind the statement that brought the step about; what a statement began is over before the next.
             let line = layout.rows[..=step].iter().rev().find_map(|row| row.line)?;
-            lines.insert((line as usize).min(lines.len()), LINES.get(index)?);
+            let line = (line as usize).min(lines.len());
+            lines.insert(line, LINES.get(index)?);
+            At::Line(line as u32 + 1)
         }
-    }
-    let mut changed = lines.join("\n");
-    changed.push('\n');
-    Some(changed)
+    };
+    let mut text = lines.join("\n");
+    text.push('\n');
+    Some(Changed { text, at })
 }
 
 /// The rule of the link that meets a step's segment and no earlier one: its kind, its sender, and the line of the
@@ -108,11 +149,36 @@ fn kind(segment: &Segment) -> (&'static str, Kind) {
     (word, kind)
 }
 
+/// A change that a script proposes: `#! try LABEL: STATEMENT before STATEMENT`. Such lines belong to tools.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Try {
+    /// What it is called.
+    pub label: String,
+    /// The script with the first statement put in before the second.
+    pub changed: Changed,
+}
+
+/// What a script proposes; what has no place in it is left out.
+pub fn tries(text: &str) -> Vec<Try> {
+    let one = |line: &str| {
+        let (label, rest) = line.strip_prefix("#! try ")?.split_once(": ")?;
+        let (statement, before) = rest.split_once(" before ")?;
+        let at = text.lines().position(|line| line.starts_with(before))?;
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.insert(at, statement);
+        let changed = Changed { text: lines.join("\n") + "\n", at: At::Line(at as u32 + 1) };
+        Some(Try { label: label.to_owned(), changed })
+    };
+    text.lines().filter_map(one).collect()
+}
+
 /// The changes that have a place at a step, those with lines left out.
 pub fn possible(layout: &Layout, step: usize) -> Vec<Change> {
     let Some(row) = layout.rows.get(step) else { return Vec::new() };
     match &row.thing {
-        Thing::Segment(_) if segment_rule(layout, step).is_some() => vec![Change::Lose, Change::Hold, Change::Twice],
+        Thing::Segment(_) if segment_rule(layout, step).is_some() => {
+            vec![Change::Lose, Change::Hold(DELAY_MS), Change::Twice]
+        }
         Thing::Call { .. } | Thing::Statement { .. } if row.line.is_some() => vec![Change::Remove],
         _ => Vec::new(),
     }
@@ -149,11 +215,12 @@ mod tests {
             let step = segment(&layout, flags);
             assert_eq!(possible(&layout, step).len(), 3, "{flags}");
             let changed = change(text(), &layout, step, Change::Lose).expect("it can be lost");
-            assert!(changed.contains(rule), "{changed}");
-            let after = run(&changed);
+            assert!(changed.text.contains(rule), "{}", changed.text);
+            let after = run(&changed.text);
             let lost: Vec<_> = after.flights.iter().filter(|it| it.fate == scenario::Fate::Dropped).collect();
             assert_eq!(lost.len(), 1);
             assert_eq!(lost[0].segment.flags.to_string(), flags);
+            assert_eq!(changed.at.row(&after), Some(lost[0].row), "the change shows where it was made");
         }
     }
 
@@ -164,13 +231,34 @@ mod tests {
             |row| matches!(&row.thing, Thing::Call { call, .. } if call.to_string() == "write(\"one more\")"),
         );
         let write = write.expect("it is in the script");
-        let shorter = change(text(), &layout, write, Change::Remove).expect("it can go");
+        let shorter = change(text(), &layout, write, Change::Remove).expect("it can go").text;
         assert_eq!(shorter.lines().count(), text().lines().count() - 1);
         assert!(!shorter.contains("one more"));
-        let longer = change(text(), &layout, write + 1, Change::Insert(0)).expect("there is a place");
-        let (at, _) = longer.lines().enumerate().find(|(_, line)| *line == "client read()").expect("it is there");
-        assert!(longer.lines().nth(at - 1).expect("a line before").contains("one more"));
-        run(&longer);
+        let Changed { text: longer, at } =
+            change(text(), &layout, write + 1, Change::Insert(0)).expect("there is a place");
+        let (line, _) = longer.lines().enumerate().find(|(_, line)| *line == "client read()").expect("it is there");
+        assert!(longer.lines().nth(line - 1).expect("a line before").contains("one more"));
+        assert_eq!(at, At::Line(line as u32 + 1));
+        let after = run(&longer);
+        let row = at.row(&after).expect("it is performed");
+        assert!(matches!(&after.rows[row].thing, Thing::Call { call, .. } if call.to_string() == "read()"));
+    }
+
+    #[test]
+    fn what_the_book_s_scripts_propose_runs_and_gives_something_else() {
+        let mut proposed = 0;
+        for entry in catalogue::CATALOGUE {
+            let tries = tries(entry.text);
+            assert_eq!(tries.len(), entry.text.matches("\n#! try ").count(), "{}: each has its place", entry.id);
+            for Try { label, changed } in tries {
+                let (before, after) = (run(entry.text), run(&changed.text));
+                let difference = crate::compare::Difference::of(&before, &after);
+                assert!(difference.count() > 1, "{}: {label} changes next to nothing", entry.id);
+                assert!(changed.at.row(&after).is_some(), "{}: {label} is performed", entry.id);
+                proposed += 1;
+            }
+        }
+        assert!(proposed > 0, "the book proposes something");
     }
 
     #[test]

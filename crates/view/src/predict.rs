@@ -12,6 +12,8 @@ pub struct Quiz {
     questions: Vec<Question>,
     /// How many have been answered.
     answered: usize,
+    /// How many of the answers were right.
+    right: usize,
     /// Whether the next one stands there now.
     is_asking: bool,
     /// The last answer, until the reader goes on: whether it was right.
@@ -41,12 +43,22 @@ impl Quiz {
     /// The questions of a run.
     pub fn of(layout: &Layout) -> Self {
         let questions = (1..layout.rows.len()).filter_map(|row| question(layout, row)).collect();
-        Self { questions, answered: 0, is_asking: false, verdict: None, chosen: None }
+        Self { questions, answered: 0, right: 0, is_asking: false, verdict: None, chosen: None }
     }
 
     /// The question that stands there now.
     pub fn asking(&self) -> Option<&Question> {
         self.questions.get(self.answered).filter(|_| self.is_asking)
+    }
+
+    /// Whether every question was answered.
+    pub fn is_over(&self) -> bool {
+        self.answered == self.questions.len()
+    }
+
+    /// How many answers were right, and how many questions there are.
+    pub fn progress(&self) -> (usize, usize) {
+        (self.right, self.questions.len())
     }
 
     /// How far the reader may go who wants to go to `row`: to the next question.
@@ -70,6 +82,7 @@ impl Quiz {
         let (row, is_right) = (question.row, question.right == choice);
         (self.verdict, self.chosen) = (Some(is_right), Some(choice));
         self.answered += 1;
+        self.right += usize::from(is_right);
         self.is_asking = false;
         Some(row)
     }

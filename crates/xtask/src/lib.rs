@@ -2,6 +2,7 @@
 //!
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the player, from Rust to what a browser loads (`book/player/`)
+//! - [`glue`]: what stands between that program and the page, made shorter by 4 KB
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
 //! - [`policy`]: what may run in its pages
@@ -19,6 +20,7 @@ pub mod browser;
 pub mod card;
 pub mod check;
 pub mod debian;
+pub mod glue;
 pub mod guest;
 pub mod head;
 pub mod kernels;

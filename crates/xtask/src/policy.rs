@@ -58,7 +58,7 @@ fn policy(page: &str) -> String {
     let base = if page.contains("<base ") { "'self'" } else { "'none'" };
     format!(
         "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'{scripts}; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data:; object-src 'none'; base-uri {base}; form-action 'none'"
+         img-src 'self' data:; object-src 'none'; base-uri {base}; form-action 'self'"
     )
 }
 

@@ -8,7 +8,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::{cargo, first_line, root, run};
+use crate::{cargo, first_line, glue, root, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "page";
@@ -108,7 +108,7 @@ fn bind(wasm: Vec<u8>, program: &str) -> Result<()> {
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot work on {name}"))?;
-    let shorter = output.js().to_owned();
+    let shorter = glue::shorten(&mut output);
     output.emit(&folder).with_context(|| format!("cannot write {name} into {}", folder.display()))?;
     let glue = folder.join(format!("{name}.js"));
     fs::write(&glue, shorter).with_context(|| format!("cannot write {}", glue.display()))?;

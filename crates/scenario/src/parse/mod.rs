@@ -10,6 +10,7 @@ use std::fmt;
 
 use self::line::Line;
 use self::names::Names;
+pub use self::statement::{CALLS, LINK, OPTIONS};
 use crate::{Action, LinkAction, Script, Verb};
 
 /// What is wrong with a script, where, and what would be right.

@@ -14,7 +14,9 @@ const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const NAME_LENGTH_MAX: usize = 32;
 
 const SUBJECTS: &str = "a line begins with client, server, a socket's name, link, wait or expect";
-const CALLS: [&str; 15] = [
+
+/// Every call.
+pub const CALLS: [&str; 15] = [
     "listen",
     "connect",
     "accept",
@@ -34,6 +36,22 @@ const CALLS: [&str; 15] = [
 
 /// Those of them that happen to a whole host.
 const WHOLE_HOST: [&str; 4] = ["kill", "crash", "boot", "sysctl"];
+
+/// Every option of setsockopt.
+pub const OPTIONS: [&str; 9] = [
+    "SO_LINGER",
+    "SO_KEEPALIVE",
+    "TCP_KEEPIDLE",
+    "TCP_KEEPINTVL",
+    "TCP_KEEPCNT",
+    "TCP_USER_TIMEOUT",
+    "TCP_LINGER2",
+    "SO_RCVBUF",
+    "SO_SNDBUF",
+];
+
+/// What can be said of the link.
+pub const LINK: [&str; 8] = ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "inject"];
 
 /// Reads one statement.
 pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
@@ -303,17 +321,6 @@ fn chosen(reader: &mut Reader<'_, '_>, words: &[&str]) -> Result<usize> {
 }
 
 fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
-    const OPTIONS: [&str; 9] = [
-        "SO_LINGER",
-        "SO_KEEPALIVE",
-        "TCP_KEEPIDLE",
-        "TCP_KEEPINTVL",
-        "TCP_KEEPCNT",
-        "TCP_USER_TIMEOUT",
-        "TCP_LINGER2",
-        "SO_RCVBUF",
-        "SO_SNDBUF",
-    ];
     let option = choice(reader, &OPTIONS.map(|option| (option, option)))?;
     reader.expect_sign(',', &format!("a value follows: `{option}, …`"))?;
     Ok(match option {
@@ -455,8 +462,7 @@ fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
 // The link
 
 fn link(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
-    const WORDS: [&str; 8] = ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "inject"];
-    Ok(match choice(reader, &WORDS.map(|word| (word, word)))? {
+    Ok(match choice(reader, &LINK.map(|word| (word, word)))? {
         "delay" => LinkAction::Delay(duration(reader, "`link delay 40ms`")?),
         "ipv6" => LinkAction::Ipv6,
         "cut" => LinkAction::Cut,

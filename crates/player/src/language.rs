@@ -1,0 +1,162 @@
+//! The script language as a list of statements that can be put in by a click. What there is comes from the parser's own
+//! tables; here stands what each looks like and what it is for.
+
+use scenario::{CALLS, LINK, OPTIONS};
+
+/// A statement that can be put in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snippet {
+    /// As it is written.
+    pub text: &'static str,
+    /// What it does.
+    pub does: &'static str,
+}
+
+/// Statements of one kind.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// What they have in common.
+    pub title: &'static str,
+    /// In the order of the parser's tables.
+    pub snippets: Vec<Snippet>,
+}
+
+/// The whole language.
+pub fn groups() -> Vec<Group> {
+    let group = |title, words: &[&str], snippet: fn(&str) -> Option<Snippet>| Group {
+        title,
+        snippets: words.iter().filter_map(|word| snippet(word)).collect(),
+    };
+    vec![
+        group("Calls and hosts", &CALLS, call),
+        group("Options", &OPTIONS, option),
+        group("The link", &LINK, link),
+        Group { title: "Time, states, several sockets", snippets: OTHER.to_vec() },
+    ]
+}
+
+const fn snippet(text: &'static str, does: &'static str) -> Option<Snippet> {
+    Some(Snippet { text, does })
+}
+
+fn call(name: &str) -> Option<Snippet> {
+    match name {
+        "listen" => snippet("server listen()", "waits for connections; (backlog=1), (port=8080), (reuseaddr)"),
+        "connect" => snippet("client connect()", "opens a connection; (port=8080), (from=5000), (nonblock)"),
+        "accept" => snippet("server accept()", "takes the next connection from the queue"),
+        "write" => snippet("client write(\"hello\")", "a text, or a number of bytes: write(100000)"),
+        "read" => snippet("server read()", "all that is there, or at most so many bytes: read(10)"),
+        "shutdown" => snippet("client shutdown(WR)", "ends one direction: WR, RD, or both with RDWR"),
+        "close" => snippet("server close()", "gives the socket back"),
+        "setsockopt" => snippet("server setsockopt(SO_LINGER, 0)", "sets an option; they stand below"),
+        "getsockopt" => snippet("client getsockopt(SO_ERROR)", "takes the pending error"),
+        "poll" => snippet("client poll()", "what is ready: IN, OUT, RDHUP, HUP, ERR"),
+        "getpeername" => snippet("client getpeername()", "0 while there is a peer, else ENOTCONN"),
+        "kill" => snippet("server kill()", "kill -9: the kernel closes what the process had"),
+        "crash" => snippet("server crash()", "power is cut: everything gone, nothing sent"),
+        "boot" => snippet("server boot()", "it is back, and remembers nothing"),
+        "sysctl" => snippet("server sysctl(tcp_fin_timeout, 5)", "a setting of that host's kernel"),
+        _ => None,
+    }
+}
+
+fn option(name: &str) -> Option<Snippet> {
+    match name {
+        "SO_LINGER" => snippet("client setsockopt(SO_LINGER, 0)", "close() resets; with seconds it waits; off"),
+        "SO_KEEPALIVE" => snippet("client setsockopt(SO_KEEPALIVE, 1)", "an idle peer is probed"),
+        "TCP_KEEPIDLE" => snippet("client setsockopt(TCP_KEEPIDLE, 5s)", "so long it may be idle before"),
+        "TCP_KEEPINTVL" => snippet("client setsockopt(TCP_KEEPINTVL, 1s)", "from one probe to the next"),
+        "TCP_KEEPCNT" => snippet("client setsockopt(TCP_KEEPCNT, 3)", "so many unanswered probes end it"),
+        "TCP_USER_TIMEOUT" => snippet("client setsockopt(TCP_USER_TIMEOUT, 3s)", "so long sent bytes may wait"),
+        "TCP_LINGER2" => snippet("server setsockopt(TCP_LINGER2, 2)", "seconds in FIN-WAIT-2 after close; -1 resets"),
+        "SO_RCVBUF" => snippet("server setsockopt(SO_RCVBUF, 4096)", "room for bytes that nobody has read"),
+        "SO_SNDBUF" => snippet("client setsockopt(SO_SNDBUF, 4096)", "room for bytes that are not acknowledged"),
+        _ => None,
+    }
+}
+
+fn link(word: &str) -> Option<Snippet> {
+    match word {
+        "delay" => snippet("link delay 40ms", "one way, from here on; 10 ms until set"),
+        "ipv6" => snippet("link ipv6", "only as the first statement"),
+        "cut" => snippet("link cut", "everything is lost"),
+        "restore" => snippet("link restore", "and arrives again"),
+        "drop" => snippet("link drop next FIN from server", "loses it: next, next 3, all"),
+        "twice" => snippet("link twice next data from client", "delivers it twice"),
+        "hold" => snippet("link hold next FIN from server 500ms", "delivers it later"),
+        "inject" => snippet("link inject RST to client", "forges one; seq exact, inside, outside, +N; ack N; len N"),
+        _ => None,
+    }
+}
+
+const OTHER: [Snippet; 6] = [
+    Snippet { text: "wait 1s", does: "lets time pass: 300ms, 2s" },
+    Snippet { text: "expect server CLOSE-WAIT", does: "says in which state its connection is" },
+    Snippet { text: "client read() = 0", does: "says what it returns; the picture marks what differs" },
+    Snippet { text: "client read() = blocks, then ECONNRESET", does: "it waits, and how that ends" },
+    Snippet { text: "client connect() as second", does: "names the socket: second write(3)" },
+    Snippet { text: "client close() &", does: "the next statement begins at once" },
+];
+
+/// A script with a statement put in as a line of its own behind the line of the caret, and where the caret is then;
+/// both carets in UTF-16 units, as browsers count.
+pub fn put_in(script: &str, caret: u32, statement: &str) -> (String, u32) {
+    let units: Vec<u16> = script.encode_utf16().collect();
+    let caret = units.len().min(caret as usize);
+    let newline = u16::from(b'\n');
+    let end = units[caret..].iter().position(|unit| *unit == newline).map_or(units.len(), |more| caret + more);
+    let begin = units[..caret].iter().rposition(|unit| *unit == newline).map_or(0, |at| at + 1);
+    let (before, behind) = (String::from_utf16_lossy(&units[..end]), String::from_utf16_lossy(&units[end..]));
+    // An empty line is filled.
+    let separator = if begin == end { "" } else { "\n" };
+    let mut text = format!("{before}{separator}{statement}{behind}");
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    let caret = end + separator.len() + statement.encode_utf16().count();
+    (text, u32::try_from(caret).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::Script;
+
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_language_can_be_put_in() {
+        for name in CALLS {
+            assert!(call(name).is_some_and(|snippet| snippet.text.contains(&format!(" {name}("))), "{name}");
+        }
+        for name in OPTIONS {
+            assert!(option(name).is_some_and(|snippet| snippet.text.contains(name)), "{name}");
+        }
+        for word in LINK {
+            assert!(link(word).is_some_and(|snippet| snippet.text.starts_with(&format!("link {word}"))), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_is_put_in_is_a_statement() {
+        for snippet in groups().iter().flat_map(|group| &group.snippets) {
+            let open = "server listen()\nclient connect()\nserver accept()\n";
+            let script = match snippet.text {
+                "link ipv6" => format!("{}\n{open}", snippet.text),
+                "server listen()" | "client connect()" => snippet.text.to_owned(),
+                "server accept()" => "server listen()\nclient connect()\nserver accept()\n".to_owned(),
+                "server boot()" => format!("{open}server crash()\n{}\n", snippet.text),
+                text => format!("{open}{text}\n"),
+            };
+            assert!(Script::parse(&script).is_ok(), "{script}: {:?}", Script::parse(&script));
+        }
+    }
+
+    #[test]
+    fn it_stands_behind_the_line_of_the_caret() {
+        assert_eq!(put_in("a\nb\n", 0, "x"), ("a\nx\nb\n".to_owned(), 3));
+        assert_eq!(put_in("a\nb\n", 3, "x"), ("a\nb\nx\n".to_owned(), 5));
+        assert_eq!(put_in("a\n\nb\n", 2, "x"), ("a\nx\nb\n".to_owned(), 3), "an empty line is filled");
+        assert_eq!(put_in("", 9, "x"), ("x\n".to_owned(), 1));
+        assert_eq!(put_in("é😀\n", 3, "x"), ("é😀\nx\n".to_owned(), 5), "browsers count in UTF-16");
+    }
+}

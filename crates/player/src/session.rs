@@ -1,0 +1,422 @@
+//! What one picture's reader has done: script, run, step, changes, predictions. Each act gives another session.
+//!
+//! A script is performed here, once for each change, and nowhere while anything is drawn.
+
+use std::rc::Rc;
+
+use sim::Rules;
+use view::change::{Change, Changed, change, tries};
+use view::compare::Difference;
+use view::predict::Quiz;
+
+use crate::history::History;
+use crate::run::{NoRun, Run};
+use crate::state::{Action, Player};
+
+/// A reader's state.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// The run of the script as the book has it.
+    pub book: Rc<Run>,
+    /// The last run; of an older script if the one in the editor cannot run.
+    pub run: Rc<Run>,
+    /// By which rules scripts are performed.
+    pub rules: Rules,
+    /// The script as it stands in the editor.
+    pub text: String,
+    /// What is wrong with it.
+    pub wrong: Option<NoRun>,
+    /// What the run has otherwise than the book's, if the script is another.
+    pub differs: Option<Rc<Difference>>,
+    /// The step, and whether it goes on by itself.
+    pub player: Player,
+    /// How often the reader, or the clock that the reader started, has asked for a step: the page follows then alone.
+    pub asked: u32,
+    /// What is open at the current row.
+    pub open: Option<Tools>,
+    /// While the reader predicts.
+    pub quiz: Option<Quiz>,
+    /// The run without Linux's rules, if the reader wants to see it beside the other.
+    pub bare: Option<Rc<Run>>,
+    history: History,
+}
+
+/// What is open at a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tools {
+    /// What can be done to it.
+    Row,
+    /// What can be put in behind it.
+    Palette,
+}
+
+/// What a reader does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// Another script takes the place of the book's.
+    Begin {
+        /// The script.
+        text: String,
+        /// The step at which it stands.
+        step: Option<usize>,
+        /// By which rules it is performed.
+        rules: Rules,
+    },
+    /// It plays by itself, from the first step.
+    Show,
+    /// The reader, or the clock, asks for a step.
+    Step(Action),
+    /// The reader points at a row.
+    Pick(usize),
+    /// The reader wants tools at the current row, or none.
+    Open(Option<Tools>),
+    /// The reader changes the script at the current row.
+    Change(Change),
+    /// The reader has moved the end of an arrow: its row, and by how many milliseconds.
+    Delay(usize, u32),
+    /// The reader typed: the script as it is now.
+    Type(String),
+    /// Another script, by a click.
+    Put(String),
+    /// What the script proposes: an index.
+    Try(usize),
+    /// To the next row that differs from the book's run.
+    ShowDifference,
+    /// The last change is taken back.
+    Undo,
+    /// All changes are taken back.
+    Original,
+    /// Other rules.
+    Rules(Rules),
+    /// Without Linux's rules beside it, or no longer.
+    Compare,
+    /// The reader wants to predict, or no longer.
+    Predict,
+    /// The reader's prediction: the index of a choice.
+    Answer(usize),
+    /// To the next question, or to the end.
+    Next,
+}
+
+impl Session {
+    /// The run of a script, whole. One that cannot run shows nothing, and says why.
+    pub fn new(text: &str) -> Self {
+        let (run, wrong) = match Run::of(text, Rules::Linux) {
+            Ok(run) => (run, None),
+            Err(wrong) => (Run::empty(), Some(wrong)),
+        };
+        let run = Rc::new(run);
+        Self {
+            book: Rc::clone(&run),
+            rules: Rules::Linux,
+            text: text.to_owned(),
+            wrong,
+            differs: None,
+            player: Player::new(run.layout.rows.len()),
+            asked: 0,
+            open: None,
+            quiz: None,
+            bare: None,
+            history: History::default(),
+            run,
+        }
+    }
+
+    /// The same after what a reader did.
+    pub fn after(&self, act: Act) -> Self {
+        let mut next = self.clone();
+        next.act(act);
+        next
+    }
+
+    /// Whether the script is not the book's.
+    pub fn is_changed(&self) -> bool {
+        self.text != self.book.text
+    }
+
+    /// In how many places the run is not the book's.
+    pub fn differences(&self) -> usize {
+        self.differs.as_ref().map_or(0, |differs| differs.count())
+    }
+
+    /// The next row behind the current one that differs; from the last on, the first.
+    fn next_difference(&self) -> Option<usize> {
+        let differs = self.differs.as_ref()?;
+        let last = self.run.layout.rows.len().checked_sub(1)?;
+        let mut rows: Vec<usize> = differs.marks.keys().copied().collect();
+        rows.extend(differs.missing.iter().map(|missing| missing.before.min(last)));
+        rows.sort_unstable();
+        let behind = rows.iter().find(|row| self.player.cursor.is_none_or(|cursor| **row > cursor));
+        behind.or_else(|| rows.first()).copied()
+    }
+
+    fn act(&mut self, act: Act) {
+        match act {
+            Act::Begin { text, step, rules } => {
+                let asked = self.asked;
+                *self = Self::new(&text);
+                if rules != self.rules {
+                    self.act(Act::Rules(rules));
+                }
+                if let Some(step) = step {
+                    self.step(Action::Go(step));
+                }
+                self.asked = asked;
+            }
+            Act::Show => self.player = self.player.reduce(Action::PlayOrPause),
+            // The clock of a picture that plays by itself moves no page.
+            Act::Step(Action::Tick) => {
+                self.step(Action::Tick);
+                self.asked += u32::from(self.asked > 0);
+            }
+            Act::Step(action) => {
+                self.step(action);
+                self.open = None;
+                self.asked += 1;
+            }
+            Act::Pick(row) => {
+                let is_again = self.open.is_some() && self.player.cursor == Some(row);
+                self.step(Action::Go(row));
+                self.open = (self.quiz.is_none() && !is_again).then_some(Tools::Row);
+                self.asked += 1;
+            }
+            Act::Open(tools) => {
+                if self.player.cursor.is_none() && tools.is_some() {
+                    self.step(Action::First);
+                }
+                self.player.playing = false;
+                self.open = tools;
+            }
+            Act::Change(what) => self.change(self.player.cursor.unwrap_or(0), what),
+            Act::Delay(row, ms) => self.change(row, Change::Hold(ms)),
+            Act::Type(text) => {
+                // Some input events come twice.
+                if text != self.text {
+                    self.history.typed(&self.text, &text);
+                    self.put(text);
+                }
+            }
+            Act::Put(text) => {
+                self.history.changed(&self.text);
+                self.put(text);
+            }
+            Act::Try(index) => {
+                if let Some(proposed) = tries(&self.text).into_iter().nth(index) {
+                    self.take_over(proposed.changed);
+                }
+            }
+            Act::ShowDifference => {
+                if let Some(row) = self.next_difference() {
+                    self.step(Action::Go(row));
+                    self.asked += 1;
+                }
+            }
+            Act::Undo => {
+                if let Some(text) = self.history.take_back() {
+                    self.put(text);
+                }
+            }
+            Act::Original => {
+                self.history = History::default();
+                self.put(self.book.text.clone());
+            }
+            Act::Rules(rules) => {
+                self.rules = rules;
+                self.bare = None;
+                self.put(self.text.clone());
+            }
+            Act::Compare => {
+                self.bare = match self.bare {
+                    Some(_) => None,
+                    None => bare(&self.run),
+                }
+            }
+            Act::Predict if self.quiz.is_some() => {
+                self.quiz = None;
+                self.player = self.player.reduce(Action::Overview);
+            }
+            Act::Predict => {
+                self.open = None;
+                self.quiz = Some(Quiz::of(&self.run.layout));
+                self.step(Action::Last);
+                self.asked += 1;
+            }
+            Act::Answer(choice) => {
+                if let Some(row) = self.quiz.as_mut().and_then(|quiz| quiz.answer(choice)) {
+                    self.player = self.player.reduce(Action::Go(row));
+                    self.asked += 1;
+                }
+            }
+            Act::Next => {
+                self.step(Action::Last);
+                self.asked += 1;
+            }
+        }
+    }
+
+    /// A step; while the reader predicts, no further than the next question.
+    fn step(&mut self, action: Action) {
+        self.player = self.player.reduce(action);
+        let (Some(quiz), Some(cursor)) = (&mut self.quiz, self.player.cursor) else { return };
+        let stop = quiz.stop(cursor);
+        if quiz.asking().is_some() {
+            self.player = self.player.reduce(Action::Go(stop));
+        }
+    }
+
+    /// Changes the script at a row.
+    fn change(&mut self, row: usize, what: Change) {
+        if let Some(changed) = change(&self.text, &self.run.layout, row, what) {
+            self.take_over(changed);
+        }
+    }
+
+    /// Another script; the row in which the change shows is the current one then.
+    fn take_over(&mut self, changed: Changed) {
+        self.history.changed(&self.text);
+        self.put(changed.text);
+        if self.wrong.is_none()
+            && let Some(row) = changed.at.row(&self.run.layout)
+        {
+            self.player = self.player.reduce(Action::Go(row));
+        }
+        self.open = None;
+        self.asked += 1;
+    }
+
+    /// Another script: it is performed at once. One that cannot run leaves the last run standing.
+    fn put(&mut self, text: String) {
+        self.text = text;
+        // The book's own run is there already.
+        let run = match self.rules == self.book.rules && self.text == self.book.text {
+            true => Ok(Rc::clone(&self.book)),
+            false => Run::of(&self.text, self.rules).map(Rc::new),
+        };
+        match run {
+            Ok(run) => self.show(run),
+            Err(wrong) => self.wrong = Some(wrong),
+        }
+    }
+
+    fn show(&mut self, run: Rc<Run>) {
+        let steps = run.layout.rows.len();
+        let cursor = self.player.cursor.filter(|_| steps > 0).map(|cursor| cursor.min(steps - 1));
+        self.player = Player { cursor, speed: self.player.speed, ..Player::new(steps) };
+        if self.bare.is_some() {
+            self.bare = bare(&run);
+        }
+        let is_other = self.text != self.book.text;
+        self.differs = is_other.then(|| Rc::new(Difference::of(&self.book.layout, &run.layout)));
+        (self.run, self.wrong, self.quiz, self.open) = (run, None, None, None);
+    }
+}
+
+fn bare(run: &Run) -> Option<Rc<Run>> {
+    Run::of(&run.text, Rules::Bare).ok().map(Rc::new)
+}
+
+/// Runs are compared by their place: none is made twice of the same script.
+impl PartialEq for Session {
+    fn eq(&self, other: &Self) -> bool {
+        let bare = |session: &Self| session.bare.as_ref().map(Rc::as_ptr);
+        Rc::ptr_eq(&self.run, &other.run)
+            && Rc::ptr_eq(&self.book, &other.book)
+            && bare(self) == bare(other)
+            && (self.rules, self.player, self.asked, self.open) == (other.rules, other.player, other.asked, other.open)
+            && (&self.text, &self.wrong, &self.quiz) == (&other.text, &other.wrong, &other.quiz)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use scenario::Fate;
+    use view::layout::Thing;
+
+    use super::*;
+
+    fn session(id: &str) -> Session {
+        Session::new(::catalogue::scenario(id).expect("it is in the book").text)
+    }
+
+    fn after(session: Session, acts: impl IntoIterator<Item = Act>) -> Session {
+        acts.into_iter().fold(session, |session, act| session.after(act))
+    }
+
+    fn fin(session: &Session) -> usize {
+        let layout = &session.run.layout;
+        layout.flights.iter().find(|flight| flight.segment.flags.fin).expect("it ends with a FIN").row
+    }
+
+    #[test]
+    fn whoever_loses_a_segment_stands_at_it() {
+        let session = session("write-after-peer-close");
+        let fin = fin(&session);
+        let lost = after(session.clone(), [Act::Pick(fin), Act::Change(Change::Lose)]);
+        let Some(cursor) = lost.player.cursor else { panic!("there is a current row") };
+        let Thing::Segment(flight) = lost.run.layout.rows[cursor].thing else { panic!("it is a segment's") };
+        assert_eq!(lost.run.layout.flights[flight].fate, Fate::Dropped);
+        assert!(lost.differences() > 0 && lost.next_difference().is_some(), "what differs is counted and can be found");
+        assert!(lost.is_changed() && lost.open.is_none() && lost.wrong.is_none());
+        let back = after(lost, [Act::Undo]);
+        assert_eq!((back.run, back.text), (session.run, session.text));
+    }
+
+    #[test]
+    fn the_end_of_an_arrow_moves_as_far_as_it_is_drawn() {
+        let session = session("write-after-peer-close");
+        let row = fin(&session);
+        let held = session.after(Act::Delay(row, 250));
+        assert!(held.text.contains("link hold next FIN from server 250ms\n"), "{}", held.text);
+    }
+
+    #[test]
+    fn a_script_that_cannot_run_leaves_the_last_run_standing() {
+        let session = session("linger-zero");
+        let wrong = session.after(Act::Type("server lissen()\n".to_owned()));
+        assert_eq!(wrong.wrong.as_ref().and_then(|wrong| wrong.line), Some(1));
+        assert_eq!(wrong.run, session.run);
+        let right = after(wrong, [Act::Undo]);
+        assert_eq!(right.wrong, None);
+    }
+
+    #[test]
+    fn a_step_is_asked_for_by_the_reader_alone() {
+        let session = session("linger-zero");
+        assert_eq!(session.asked, 0, "a picture that comes into the page moves nothing");
+        assert_eq!(session.after(Act::Type("wait 1s\n".to_owned())).asked, 0);
+        assert_eq!(session.after(Act::Step(Action::Forward)).asked, 1);
+    }
+
+    #[test]
+    fn a_row_s_tools_come_and_go() {
+        let session = session("linger-zero");
+        let picked = session.after(Act::Pick(2));
+        assert_eq!(picked.open, Some(Tools::Row));
+        assert_eq!(picked.after(Act::Pick(2)).open, None);
+        assert_eq!(picked.after(Act::Pick(3)).open, Some(Tools::Row));
+        assert_eq!(picked.after(Act::Step(Action::Forward)).open, None);
+        let predicting = after(session, [Act::Predict, Act::Pick(0)]);
+        assert_eq!(predicting.open, None, "a run is not changed while it is asked about");
+    }
+
+    #[test]
+    fn nobody_gets_past_a_question() {
+        let session = after(session("write-after-peer-close"), [Act::Predict]);
+        let stands = session.player.cursor;
+        assert!(session.quiz.as_ref().is_some_and(|quiz| quiz.asking().is_some()));
+        assert_eq!(after(session.clone(), [Act::Next, Act::Step(Action::Last)]).player.cursor, stands);
+        assert_ne!(after(session, [Act::Answer(0)]).player.cursor, stands);
+    }
+
+    #[test]
+    fn other_rules_give_another_run_and_the_book_s_comes_back() {
+        let session = session("write-after-peer-close");
+        let bare = session.after(Act::Rules(Rules::Bare));
+        assert_ne!(bare.run, session.run);
+        assert_eq!(bare.after(Act::Rules(Rules::Linux)).run, session.run);
+        let both = session.after(Act::Compare);
+        assert_eq!(both.bare.as_ref().map(|run| run.rules), Some(Rules::Bare));
+        let changed = both.after(Act::Put(format!("{}wait 1s\n", both.text)));
+        assert_eq!(changed.bare.map(|run| run.text.clone()), Some(changed.text), "a change changes both");
+    }
+}

@@ -1,0 +1,172 @@
+//! What hands do: keys through a mistake and back, the wheel through every page, back and forward, an arrow drawn down.
+
+use serde_json::json;
+
+use crate::book::{chapters_with_scenarios, open, origin};
+use crate::chrome::{Page, Scripts};
+use crate::widget::{button, chapter_of, find_whole, meet, unfold};
+
+const ID: &str = "write-after-peer-close";
+const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
+
+/// Puts the caret behind the line that begins so.
+fn caret_behind(page: &mut Page, line: &str) {
+    page.value(&format!(
+        "(() => {{ const field = {EDITOR}; const at = field.value.indexOf('\\n', field.value.indexOf({})); \
+         field.focus(); field.setSelectionRange(at, at); window.typedIn = field; }})()",
+        json!(line)
+    ));
+}
+
+#[test]
+fn whoever_types_through_a_mistake_keeps_the_keyboard_and_the_page() {
+    let mut page = meet(ID);
+    unfold(&mut page, "Script");
+    caret_behind(&mut page, "server read() = 5");
+    let address = page.value("location.href");
+    let before = page.value("scrollY");
+    page.type_text("\nclient write(\"x y\") = 3");
+    let script = page.value(&format!("{EDITOR}.value"));
+    assert!(script.as_str().is_some_and(|script| script.contains("= 5\nclient write(\"x y\") = 3\n")), "{script}");
+    assert_eq!(page.value(&format!("{EDITOR} === window.typedIn && document.activeElement === window.typedIn")), true);
+    assert_eq!(page.value("[location.href, scrollY]"), json!([address, before]), "no key has gone to the page");
+    page.wait_until("[...here.querySelectorAll('.sc-call')].some((call) => call.textContent.includes('x y'))");
+    // A mistake is said when the reader pauses, and not before.
+    page.type_text("0k");
+    assert_eq!(page.value("here.querySelector('.sc-writing [role=status]').textContent"), "");
+    page.wait_until("here.querySelector('.sc-behind b')");
+    page.press("Backspace");
+    page.press("Backspace");
+    page.wait_until("!here.querySelector('.sc-behind b')");
+    assert_eq!(page.value("document.activeElement === window.typedIn"), true, "nor when it is mended");
+    // Undo takes a word back.
+    page.click(&button("Undo"));
+    page.wait_until(&format!("!{EDITOR}.value.includes('= 3')"));
+    assert_eq!(page.value(&format!("{EDITOR}.value.includes('client write')")), true);
+    caret_behind(&mut page, "server read() = 5");
+    page.press("Tab");
+    assert_ne!(page.value("document.activeElement.tagName"), "TEXTAREA", "Tab leaves the editor");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// Notes what has moved without being asked to.
+const WATCH: &str = "window.moved = 0; \
+    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { \
+      if (!entry.hadRecentInput) window.moved += entry.value; })).observe({ type: 'layout-shift', buffered: true });";
+
+#[test]
+fn no_page_scrolls_by_itself() {
+    let mut wrong = Vec::new();
+    for (width, height) in [(1440, 900), (375, 812)] {
+        for chapter in chapters_with_scenarios() {
+            let mut page = Page::new(Scripts::On);
+            let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+            page.call("Emulation.setDeviceMetricsOverride", screen);
+            page.before_each_page(WATCH);
+            page.open(&format!("{}/{chapter}", origin()));
+            // Each turn of the wheel leads as far as it was turned, or to the end, and nowhere else.
+            let astray = page.value(
+                "(async () => { let most = Math.abs(scrollY); for (let turn = 0; turn < 200; turn++) { \
+                 const end = document.documentElement.scrollHeight - innerHeight; const meant = Math.min(scrollY + 300, end); \
+                 if (scrollY >= end - 1) break; scrollBy({ top: 300, behavior: 'instant' }); \
+                 await new Promise((resolve) => setTimeout(resolve, 60)); \
+                 most = Math.max(most, Math.abs(scrollY - meant)); } return most; })()",
+            );
+            if astray.as_f64().is_none_or(|astray| astray > 60.0) {
+                wrong.push(format!("{chapter} at {width}: the page went {astray} pixels astray"));
+            }
+            let moved = page.value("window.moved").as_f64().unwrap_or(9.0);
+            if moved >= 0.01 {
+                wrong.push(format!("{chapter} at {width}: a layout shift of {moved}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn a_link_to_a_heading_leads_there_with_every_picture_live() {
+    let mut wrong = Vec::new();
+    for chapter in chapters_with_scenarios() {
+        let mut page = open(&chapter, Scripts::On);
+        let headings = page.list("[...document.querySelectorAll('main h2[id]')].map((heading) => heading.id)");
+        for id in [headings.first(), headings.last()].into_iter().flatten() {
+            page.open(&format!("{}/404.html", origin()));
+            page.open(&format!("{}/{chapter}#{id}", origin()));
+            page.value("new Promise((resolve) => setTimeout(resolve, 700))");
+            let place = page.value(&format!(
+                "(() => {{ const {{ top }} = document.getElementById({}).getBoundingClientRect(); \
+                 const end = scrollY + innerHeight >= document.documentElement.scrollHeight - 2; return end ? 0 : Math.round(top); }})()",
+                json!(id)
+            ));
+            if place.as_i64().is_none_or(|place| !(-2..=80).contains(&place)) {
+                wrong.push(format!("{chapter}#{id}: {place} pixels away"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn an_answer_moves_the_page_no_further_than_needed_and_back_brings_a_change_back() {
+    let mut page = meet(ID);
+    page.click("here.querySelectorAll('.sc-row .sc-label')[3]");
+    page.wait_until("here.querySelector('.sc-tools')");
+    page.click("here.querySelector('.sc-tools button')");
+    page.wait_until("here.querySelector('.sc-changed')");
+    let script = page.value("here.querySelector('.sc-changed span').textContent");
+    let address = page.value("location.href");
+    page.open(&format!("{}/reference/glossary.html", origin()));
+    page.value("history.back()");
+    page.wait_until(&format!("location.href === {address} && document.readyState === 'complete'"));
+    find_whole(&mut page, ID);
+    page.wait_until(&format!("here.querySelector('.sc-changed span')?.textContent === {script}"));
+    page.click(&button("Back to the book's run"));
+    page.wait_until("!here.querySelector('.sc-changed')");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_end_of_an_arrow_can_be_drawn_down() {
+    let mut page = meet(ID);
+    unfold(&mut page, "Script");
+    let grip = "[...here.querySelectorAll('.sc-row')].find((row) => row.querySelector('.sc-label b')?.textContent === 'F.')\
+                .querySelector('.sc-grip circle')";
+    page.value(&format!("{grip}.scrollIntoView({{ block: 'center', behavior: 'instant' }})"));
+    let place = page.value(&format!("(() => {{ const {{ x, y, width, height }} = {grip}.getBoundingClientRect(); return [x + width / 2, y + height / 2]; }})()"));
+    let [x, y] = [0, 1].map(|axis| place[axis].as_f64().expect("it has a place"));
+    for (kind, down) in [
+        ("mouseMoved", 0.0),
+        ("mousePressed", 0.0),
+        ("mouseMoved", 30.0),
+        ("mouseMoved", 60.0),
+        ("mouseReleased", 60.0),
+    ] {
+        let params = json!({ "type": kind, "x": x, "y": y + down, "button": "left", "buttons": 1, "clickCount": 1 });
+        page.call("Input.dispatchMouseEvent", params);
+    }
+    page.wait_until(&format!("{EDITOR}.value.includes('link hold next FIN from server 300ms')"));
+    page.wait_until("here.querySelector('.sc-now .sc-label b')?.textContent === 'F.'");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_click_asks_for_tools_and_a_link_of_the_text_does_not() {
+    let mut page = open(&chapter_of(ID), Scripts::On);
+    find_whole(&mut page, ID);
+    page.value("here.querySelector('.sc-row[data-step=\"12\"]').click()");
+    page.wait_until("here.querySelector('.sc-now')?.dataset.step === '12'");
+    assert_eq!(page.value("here.querySelector('.sc-tools')"), json!(null));
+    page.click("here.querySelector('.sc-row[data-step=\"12\"] .sc-label, .sc-row[data-step=\"12\"] .sc-call')");
+    page.wait_until("here.querySelector('.sc-tools')");
+    // The keyboard's way: Enter at the picture opens them, the first has the focus, Escape closes them.
+    page.press("Escape");
+    page.wait_until("!here.querySelector('.sc-tools')");
+    page.value("here.querySelector('.sc-live').focus()");
+    page.press("ArrowRight");
+    page.press("Enter");
+    page.wait_until("here.querySelector('.sc-tools')?.contains(document.activeElement)");
+    page.press("Escape");
+    page.wait_until("!here.querySelector('.sc-tools')");
+    assert_eq!(page.complaints(), [""; 0]);
+}
