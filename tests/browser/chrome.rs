@@ -323,12 +323,6 @@ impl Page {
         }
     }
 
-    /// Turns the wheel by so many pixels, in the middle of the window.
-    pub(crate) fn wheel(&mut self, pixels: i32) {
-        let params = json!({ "type": "mouseWheel", "x": 600, "y": 300, "deltaX": 0, "deltaY": pixels });
-        self.call("Input.dispatchMouseEvent", params);
-    }
-
     /// What went wrong since the page was opened: exceptions, and errors in the console.
     pub(crate) fn complaints(&mut self) -> Vec<String> {
         self.value("0"); // whatever the page has said until now comes before this answer
