@@ -263,8 +263,9 @@ impl Page {
 
     /// Taps with a finger into the middle of an element.
     pub(crate) fn tap(&mut self, element: &str) {
-        let [x, y] = self.middle(element);
+        // What is made for fingers is larger: it has its place first.
         self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
+        let [x, y] = self.middle(element);
         self.call("Input.dispatchTouchEvent", json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] }));
         self.call("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }));
     }
@@ -316,7 +317,12 @@ impl Page {
             } else {
                 (letter.to_string(), letter.to_string())
             };
-            let code = if letter == '\n' { 13 } else { u32::from(letter.to_ascii_uppercase()) };
+            // Signs have no key of their own on every keyboard; the code of `(` is that of an arrow key.
+            let code = match letter {
+                '\n' => 13,
+                _ if letter.is_ascii_alphanumeric() || letter == ' ' => u32::from(letter.to_ascii_uppercase()),
+                _ => 0,
+            };
             let down = json!({ "type": "keyDown", "key": key, "text": written, "windowsVirtualKeyCode": code });
             self.call("Input.dispatchKeyEvent", down);
             self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }));

@@ -48,6 +48,8 @@ pub(crate) struct Stage {
     frame: NodeRef,
     /// The rows that are drawn.
     drawn: Range<usize>,
+    /// Whether the picture is about to scroll by itself: its rows stay as they are then.
+    follows: bool,
     /// Runs while the player plays; dropping it stops it.
     clock: Option<Timeout>,
     _keys: keys::Hears,
@@ -74,10 +76,20 @@ impl Component for Stage {
             })
         });
         let drawn = drawn(&session.run.layout, session.player.cursor);
-        Self { _keys: keys::hear(root.clone(), act.clone()), root, frame: NodeRef::default(), drawn, clock }
+        Self {
+            _keys: keys::hear(root.clone(), act.clone()),
+            root,
+            frame: NodeRef::default(),
+            drawn,
+            follows: false,
+            clock,
+        }
     }
 
     fn update(&mut self, ctx: &Context<Self>, Scrolled: Scrolled) -> bool {
+        if std::mem::take(&mut self.follows) {
+            return false;
+        }
         let height = self.frame.cast::<Element>().map_or(0, |frame| frame.scroll_top());
         let drawn = ctx.props().session.run.layout.drawn(u32::try_from(height).unwrap_or(0));
         let before = std::mem::replace(&mut self.drawn, drawn);
@@ -103,6 +115,7 @@ impl Component for Stage {
         let is_answered = session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_some())
             && before.session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_none());
         let is_opened = session.open.is_some() && session.open != before.session.open;
+        self.follows = is_asked && self.drawn.len() < session.run.layout.rows.len();
         if is_asked || is_answered || is_opened {
             Timeout::new(0, move || {
                 let Some(root) = root.cast::<Element>() else { return };
