@@ -10,6 +10,7 @@
 //! - `lost.rs`: the search, and the page for addresses that are none
 //! - `widget.rs`: what a reader can do with a picture: step, by mouse, keyboard and finger
 //! - `predict.rs`: say what comes next
+//! - `steps.rs`: from a sentence to its row; a number with a handle
 //! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `hands.rs`: keys through a mistake and back, the wheel through every page, back and forward
@@ -35,4 +36,5 @@ mod lost;
 mod picture;
 mod playground;
 mod predict;
+mod steps;
 mod widget;

@@ -138,8 +138,7 @@ impl Component for Stage {
         let StageProps { session, act, runtime, children, .. } = ctx.props();
         let (layout, cursor, runtime) = (&session.run.layout, session.player.cursor, *runtime);
         let tools = session.open.zip(cursor).map(|(tools, row)| row_tools(tools, row, layout, act, &self.root));
-        let pick = act
-            .reform(|Picked { row, is_by_hand }| if is_by_hand { Act::Pick(row) } else { Act::Step(Action::Go(row)) });
+        let pick = act.reform(|Picked { row, is_by_hand }| if is_by_hand { Act::Pick(row) } else { Act::Follow(row) });
         let delay = act.reform(|(row, ms)| Act::Delay(row, ms));
         let (anchor, fold) = names_and_fold(ctx.props());
         // The other run would tell a reader who predicts too much.

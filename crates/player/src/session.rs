@@ -68,6 +68,8 @@ pub enum Act {
     Step(Action),
     /// The reader points at a row.
     Pick(usize),
+    /// A sentence of the chapter leads to a row. It has told already what would be asked.
+    Follow(usize),
     /// The reader wants tools at the current row, or none.
     Open(Option<Tools>),
     /// The reader changes the script at the current row.
@@ -178,6 +180,12 @@ impl Session {
                 let is_again = self.open.is_some() && self.player.cursor == Some(row);
                 self.step(Action::Go(row));
                 self.open = (self.quiz.is_none() && !is_again).then_some(Tools::Row);
+                self.asked += 1;
+            }
+            Act::Follow(row) => {
+                self.quiz = None;
+                self.step(Action::Go(row));
+                self.open = None;
                 self.asked += 1;
             }
             Act::Open(tools) => {
@@ -345,6 +353,16 @@ mod tests {
     fn fin(session: &Session) -> usize {
         let layout = &session.run.layout;
         layout.flights.iter().find(|flight| flight.segment.flags.fin).expect("it ends with a FIN").row
+    }
+
+    #[test]
+    fn who_follows_a_sentence_is_not_asked_any_more() {
+        let asked = after(session("write-after-peer-close"), [Act::Predict]);
+        assert!(asked.quiz.is_some());
+        let last = asked.run.layout.rows.len() - 1;
+        assert_ne!(asked.after(Act::Step(Action::Go(last))).player.cursor, Some(last), "nobody gets past a question");
+        let followed = asked.after(Act::Follow(last));
+        assert_eq!((followed.player.cursor, &followed.quiz, followed.asked), (Some(last), &None, asked.asked + 1));
     }
 
     #[test]

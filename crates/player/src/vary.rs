@@ -1,14 +1,16 @@
 //! A number of a script with a handle: a slider, under it what every value gives, and below them the run of the value.
 
+use std::rc::Rc;
+
 use sim::Rules;
-use view::fold::Fold;
 use view::texts as words;
 use view::vary::{Band, Handle, bands};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::picture::Picture;
+use crate::live::Stage;
 use crate::run::{NoRun, Run};
+use crate::session::{Act, Session};
 use crate::settings;
 
 /// A script, and which of its numbers takes which values.
@@ -34,48 +36,60 @@ pub(crate) struct VaryProps {
 
 /// Slider, band and picture; nothing if the script has no such number.
 pub(crate) struct Vary {
-    /// The number, what its values give, the one that is shown, and its run.
+    /// The number, what its values give, the one that is shown, and what its reader does with its run.
     shown: Option<Shown>,
+    _listens: settings::Listens,
 }
 
 struct Shown {
     handle: Handle,
     bands: Vec<Band>,
     value: u32,
-    run: Run,
+    session: Rc<Session>,
 }
 
-/// The reader wants this value.
-pub(crate) struct To(u32);
+/// What a reader does.
+pub(crate) enum Message {
+    /// This value.
+    To(u32),
+    /// Something with its run.
+    Do(Act),
+    /// Something was chosen for the whole book.
+    Chosen,
+}
 
 impl Component for Vary {
-    type Message = To;
+    type Message = Message;
     type Properties = VaryProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        Self { shown: shown(ctx.props()).ok() }
+        let listens = settings::listen(ctx.link().callback(|()| Message::Chosen));
+        Self { shown: shown(ctx.props()).ok(), _listens: listens }
     }
 
-    fn update(&mut self, ctx: &Context<Self>, To(value): To) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         let Some(shown) = &mut self.shown else { return false };
-        let value = value.clamp(ctx.props().from, ctx.props().to);
-        let Ok(run) = Run::of(&shown.handle.set(value), Rules::Linux) else { return false };
-        (shown.value, shown.run) = (value, run);
+        match message {
+            Message::To(value) => {
+                shown.value = value.clamp(ctx.props().from, ctx.props().to);
+                shown.session = Rc::new(Session::new(&shown.handle.set(shown.value)));
+            }
+            Message::Do(act) => shown.session = Rc::new(shown.session.after(act)),
+            Message::Chosen => {}
+        }
         true
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
-        let Some(Shown { handle, bands, value, run }) = &self.shown else { return Html::default() };
+        let Some(Shown { handle, bands, value, session }) = &self.shown else { return Html::default() };
         let value = *value;
         let band = bands.iter().find(|band| band.from <= value && value <= band.to);
         let said = band.map(gives).unwrap_or_default();
         let oninput = ctx.link().batch_callback(|event: InputEvent| {
-            event.target_dyn_into::<HtmlInputElement>()?.value().parse().ok().map(To)
+            event.target_dyn_into::<HtmlInputElement>()?.value().parse().ok().map(Message::To)
         });
         let is_book = value == handle.value();
-        let layout = run.layout.clone();
-        let fold = props.fold_end.and_then(|end| Fold::ending(&layout, end));
         let anchor = if is_book { props.anchor.clone() } else { AttrValue::default() };
         let place = |value: u32| (value - props.from) / props.by;
         let strip = bands.iter().map(|piece| {
@@ -85,7 +99,7 @@ impl Component for Vary {
         let pieces = bands.iter().map(|piece| {
             let steps = place(piece.from).midpoint(place(piece.to));
             let middle = props.from + steps * props.by;
-            let go = ctx.link().callback(move |_: MouseEvent| To(middle));
+            let go = ctx.link().callback(move |_: MouseEvent| Message::To(middle));
             html! {
                 <button type="button" class={classes!("sc-piece", piece.tone().class())} onclick={go}
                     aria-pressed={(band == Some(piece)).to_string()}>
@@ -106,7 +120,8 @@ impl Component for Vary {
                     <rect class="sc-here" x={place(value).to_string()} y="0" width="1" height="1" />
                 </svg>
                 <div class="sc-choices" role="group" aria-label={words::EVERY_VALUE}>{ for pieces }</div>
-                <Picture drawn={0..layout.rows.len()} {layout} cursor={None} {anchor} {fold} runtime={settings::chosen()} />
+                <Stage session={session.clone()} act={ctx.link().callback(Message::Do)} runtime={settings::chosen()} {anchor}
+                    fold_end={props.fold_end} />
             </div>
         }
     }
@@ -115,8 +130,8 @@ impl Component for Vary {
 fn shown(props: &VaryProps) -> Result<Shown, NoRun> {
     let (handle, bands) = performed(props)?;
     let value = handle.value().clamp(props.from, props.to);
-    let run = Run::of(&handle.set(value), Rules::Linux)?;
-    Ok(Shown { handle, bands, value, run })
+    let session = Rc::new(Session::new(&handle.set(value)));
+    Ok(Shown { handle, bands, value, session })
 }
 
 fn performed(props: &VaryProps) -> Result<(Handle, Vec<Band>), NoRun> {

@@ -123,6 +123,9 @@ pub fn fold(fold: &Fold) -> String {
     }
 }
 
+/// Behind a label that can be read part by part.
+pub const PART_BY_PART: &str = ", part by part";
+
 /// What stands over the choice of values.
 pub const EVERY_VALUE: &str = "What every value gives";
 

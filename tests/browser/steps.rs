@@ -1,0 +1,76 @@
+//! Links from a sentence to a row of a picture, each of them; and numbers with a handle.
+
+use std::fs;
+
+use crate::book::{chapters, folder, open};
+use crate::chrome::Scripts;
+use crate::widget::find;
+
+/// The chapters with links to rows.
+fn linked() -> Vec<String> {
+    let links = |chapter: &String| {
+        fs::read_to_string(folder().join(chapter)).is_ok_and(|html| html.contains("<a class=\"sc-step "))
+    };
+    chapters().into_iter().filter(links).collect()
+}
+
+#[test]
+fn every_link_makes_its_row_the_current_one_and_brings_it_into_view() {
+    let mut followed = 0;
+    for chapter in linked() {
+        let mut page = open(&chapter, Scripts::On);
+        let links = page.value("document.querySelectorAll('a.sc-step').length").as_u64().expect("a number");
+        for index in 0..links {
+            page.value(&format!("window.link = document.querySelectorAll('a.sc-step')[{index}]; 0"));
+            page.value("window.row = () => document.getElementById(decodeURIComponent(link.hash.slice(1))); 0");
+            page.click("link");
+            page.wait_until("row()?.classList.contains('sc-now')");
+            page.wait_until(
+                "row().getBoundingClientRect().top >= 0 && row().getBoundingClientRect().bottom <= innerHeight",
+            );
+            assert_eq!(page.value("location.hash === link.hash"), true, "{chapter}");
+            followed += 1;
+        }
+        assert_eq!(page.complaints(), [""; 0], "{chapter}");
+    }
+    assert!(followed > 30, "only {followed}");
+}
+
+#[test]
+fn an_address_leads_to_its_row_and_so_does_going_back() {
+    let mut page = open("reset/write-after-close.html#reset-write-after-close.write-after-peer-close.20", Scripts::On);
+    let now = "document.querySelector('.sc-now')?.id.split('.').pop()";
+    page.wait_until(&format!("{now} === '20'"));
+    page.click("document.querySelector('a.sc-step')");
+    page.wait_until(&format!("{now} !== '20'"));
+    page.value("history.back()");
+    page.wait_until(&format!("{now} === '20'"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn without_javascript_a_link_leads_to_its_row() {
+    let mut page = open("reset/write-after-close.html", Scripts::Off);
+    page.click("document.querySelector('a.sc-step.sc-rst')");
+    let row = "document.getElementById(decodeURIComponent(location.hash.slice(1)))";
+    page.wait_until(&format!("{row} !== null && {row}.getBoundingClientRect().top < innerHeight"));
+}
+
+#[test]
+fn a_number_with_a_handle_is_moved_by_mouse_and_keyboard_and_the_picture_follows() {
+    let mut page = open("reset/keep-alive-race.html", Scripts::On);
+    find(&mut page, "keepalive-race");
+    let gives = "here.querySelector('.sc-errno')?.textContent ?? ''";
+    assert_eq!(page.value(gives), "", "the book's own value does no harm");
+    page.click("here.querySelector('.sc-piece.sc-fails')");
+    page.wait_until(&format!("({gives}).includes('ECONNRESET')"));
+    assert_eq!(page.value("here.querySelector('.sc-vary input').ariaValueText.includes('ECONNRESET')"), true);
+    page.value("here.querySelector('.sc-vary input').focus()");
+    page.press("Home");
+    page.wait_until("here.querySelector('.sc-vary input').value === '0'");
+    page.wait_until(&format!("({gives}).includes('EPIPE')"));
+    page.press("ArrowRight");
+    page.wait_until("here.querySelector('.sc-vary input').value === '10'");
+    assert_eq!(page.value("location.pathname.endsWith('/reset/keep-alive-race.html')"), true, "mdBook keeps its page");
+    assert_eq!(page.complaints(), [""; 0]);
+}
