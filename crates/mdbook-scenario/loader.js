@@ -30,7 +30,14 @@
     return place;
   }
 
-  async function enliven(embed) {
+  // Once each: the view and a link may ask for the same one.
+  const enlivened = new Map();
+  function enliven(embed) {
+    if (!enlivened.has(embed)) enlivened.set(embed, putLive(embed));
+    return enlivened.get(embed);
+  }
+
+  async function putLive(embed) {
     const { scenario, script, begin, anchor, foldEnd, line } = embed.dataset;
     const end = foldEnd === undefined ? undefined : Number(foldEnd);
     try {
