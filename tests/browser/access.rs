@@ -83,6 +83,8 @@ const FOCUS: &str = "(() => { const it = document.activeElement; \
 #[test]
 fn the_tab_key_leads_through_all_of_it_and_out_again() {
     let mut page = meet(ID);
+    // Whoever has used the mouse until now is shown no focus.
+    page.press("Tab");
     page.value("here.querySelector('.sc-live').focus()");
     let mut way = vec![page.value(FOCUS).as_str().expect("the widget has it").to_owned()];
     for _ in 0..60 {

@@ -247,16 +247,18 @@ impl Page {
         }
     }
 
-    /// Brings an element into view, and says where its middle lies once it has come to rest: what was pressed before
+    /// Brings an element into view (the desk is there already), and says where its middle lies once it has come to rest: what was pressed before
     /// may still be drawing itself.
     fn middle(&mut self, element: &str) -> [f64; 2] {
         let middle = self.value(&format!(
             "(async () => {{ let before; for (let look = 0; look < 100; look++) {{ const element = {element}; \
-             element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
+             const {{ top, bottom }} = element.getBoundingClientRect(); \
+             const is_there = element.closest('.sc-desk') && top > 60 && bottom < innerHeight; \
+             if (!is_there) element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
              const box = element.getBoundingClientRect(); \
-             const middle = [box.x + box.width / 2, box.y + box.height / 2]; \
+             const middle = [box.x + box.width / 2, box.y + box.height / 2, scrollY]; \
              if (before?.join() === middle.join()) return box.width && box.height ? middle : null; \
-             before = middle; await new Promise((resolve) => setTimeout(resolve, 40)); }} }})()"
+             before = middle; await new Promise((resolve) => setTimeout(resolve, 120)); }} }})()"
         ));
         [0, 1].map(|axis| middle[axis].as_f64().unwrap_or_else(|| panic!("{element} has no place")))
     }

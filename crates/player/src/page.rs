@@ -9,7 +9,8 @@ pub(crate) fn bring_into_view(root: &Element) {
     let Some(row) = find(root, ".sc-now") else { return };
     if let Some(frame) = find(root, ".sc-long") {
         let by = distance(&row, frame.get_bounding_client_rect().top(), frame.get_bounding_client_rect().bottom());
-        frame.set_scroll_top(frame.scroll_top() + by as i32);
+        // Whole pixels: what is asked for is seen to its edge.
+        frame.set_scroll_top(frame.scroll_top() + by.abs().ceil().copysign(by) as i32);
     }
     let Some(window) = web_sys::window() else { return };
     let options = ScrollToOptions::new();
