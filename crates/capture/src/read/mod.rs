@@ -20,7 +20,7 @@ use packet::Read;
 /// Packets that are late by no more than so many places are put in order.
 const LATE_MAX: usize = 1024;
 
-/// Reads a capture file piece by piece. It keeps what belongs to a record that is not whole, and [`LATE_MAX`] segments
+/// Reads a capture file piece by piece. It keeps what belongs to a record that is not whole, and `LATE_MAX` segments
 /// to put them in the order of their times: files of several interfaces or processors are often slightly out of order.
 #[derive(Debug, Default)]
 pub struct Reader {
