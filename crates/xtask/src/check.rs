@@ -48,7 +48,7 @@ fn weight() -> Result<()> {
     for (name, weights) in [("player", Weights::of_player()?), ("evidence", Weights::of_evidence()?)] {
         println!("{name}\n{weights}");
         if weights.excess() > 0 {
-            bail!("the {name} is {} bytes over its budget", weights.excess());
+            bail!("the {name} is {} bytes over what is allowed", weights.excess());
         }
     }
     Ok(())
