@@ -247,9 +247,9 @@ impl Page {
         }
     }
 
-    /// Brings an element into view (the desk is there already), and says where its middle lies once it has come to rest: what was pressed before
-    /// may still be drawing itself.
-    fn middle(&mut self, element: &str) -> [f64; 2] {
+    /// Brings an element into view (the desk is there already), and says where its middle lies once it has come to
+    /// rest: what was pressed before may still be drawing itself.
+    pub(crate) fn middle(&mut self, element: &str) -> [f64; 2] {
         let middle = self.value(&format!(
             "(async () => {{ let before; for (let look = 0; look < 100; look++) {{ const element = {element}; \
              const {{ top, bottom }} = element.getBoundingClientRect(); \

@@ -23,8 +23,10 @@ fn every_link_makes_its_row_the_current_one_and_brings_it_into_view() {
         for index in 0..links {
             page.value(&format!("window.link = document.querySelectorAll('a.sc-step')[{index}]; 0"));
             page.value("window.row = () => document.getElementById(decodeURIComponent(link.hash.slice(1))); 0");
-            // Where a link is broken in two lines, its middle may not be on it.
-            page.value("link.scrollIntoView({ block: 'center', behavior: 'instant' }); link.click()");
+            // A reader follows a link when the page has come to rest. Where it is broken in two lines, its middle may not
+            // be on it.
+            page.middle("link");
+            page.value("link.click()");
             page.wait_until("row()?.classList.contains('sc-now')");
             page.wait_until(
                 "row().getBoundingClientRect().top < innerHeight && row().getBoundingClientRect().bottom > 0",
