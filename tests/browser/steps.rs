@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use serde_json::json;
+
 use crate::book::{chapters, folder, open};
 use crate::chrome::Scripts;
 use crate::widget::find;
@@ -19,6 +21,9 @@ fn every_link_makes_its_row_the_current_one_and_brings_it_into_view() {
     let mut followed = 0;
     for chapter in linked() {
         let mut page = open(&chapter, Scripts::On);
+        // A page in the background, beside other tests, draws no motion: it goes to the row at once.
+        let calm = json!({ "features": [{ "name": "prefers-reduced-motion", "value": "reduce" }] });
+        page.call("Emulation.setEmulatedMedia", calm);
         let links = page.value("document.querySelectorAll('a.sc-step').length").as_u64().expect("a number");
         for index in 0..links {
             page.value(&format!("window.link = document.querySelectorAll('a.sc-step')[{index}]; 0"));
