@@ -4,9 +4,9 @@ use native::Asked;
 use scenario::{Action, Script, Trace};
 
 use crate::ledger::{self, Entry};
-use crate::normal::Normal;
 use crate::release::Release;
 use crate::{counters, held};
+use view::normal::Normal;
 
 /// Two runs of one script.
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use scenario::{Action, Call, Event, Fate, Host, Info, Outcome, Script, SocketOption, State, Timer, Trace, Verb};
 
-use crate::normal::{Quiet, quiets};
+use view::normal::{Quiet, quiets};
 
 /// A sentence about what a socket holds when the link is quiet.
 pub struct Claim {

@@ -1,4 +1,4 @@
-//! What the test targets share: the normal form in which model and kernel are compared, the golden files,
+//! What the test targets share: the golden files,
 //! the ledger, the repository's files, captures made from runs, and scripts that nobody wrote: all short ones, random ones, and what these
 //! have found.
 
@@ -15,7 +15,6 @@ pub mod held;
 pub mod interleavings;
 pub mod kernels;
 pub mod ledger;
-pub mod normal;
 pub mod random;
 pub mod release;
 pub mod verdicts;

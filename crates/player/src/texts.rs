@@ -90,6 +90,7 @@ pub(crate) fn only_in_the_book(rows: &[String]) -> String {
 pub(crate) fn in_the_book(mark: &Mark) -> Option<String> {
     Some(match mark {
         Mark::New => return None,
+        Mark::Normal(said) => format!("in the model's run {said}"),
         Mark::Outcome(outcome) => format!("in the book's run {}", view::texts::result(Some(*outcome))),
         Mark::States(states) if states.is_empty() => "no change of state in the book's run".to_owned(),
         Mark::States(states) => {

@@ -7,9 +7,10 @@
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use scenario::{Host, Outcome, State};
+use scenario::{Host, Outcome, Script, State, Trace};
 
 use crate::layout::{Layout, Row, Thing};
+use crate::normal::Normal;
 
 /// What differs between two runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +30,8 @@ pub enum Mark {
     Outcome(Outcome),
     /// The host enters other states there with it; these.
     States(Vec<State>),
+    /// In normal form the statement brings about something else there: `the client's segments: R 2`.
+    Normal(String),
 }
 
 /// A row of the book's run that this run lacks.
@@ -68,6 +71,28 @@ impl Difference {
                 Some((_, run)) => before = run + 1,
                 None if is_told(row, &book_lines) => {}
                 None => difference.missing.push(Missing { before, row: at }),
+            }
+        }
+        difference
+    }
+
+    /// What a kernel's run has otherwise than the model's, by the statements: what each call returned, and, whenever the
+    /// link was quiet, states and what was said until then ([`Normal`]). What sockets hold is left out. `run` is the
+    /// layout of `kernel`.
+    pub fn of_kernel(script: &Script, model: &Trace, kernel: &Trace, run: &Layout) -> Self {
+        let [here, there] = [kernel, model].map(|trace| {
+            let mut normal = Normal::of(script, trace);
+            normal.forget_infos();
+            normal
+        });
+        let mut difference = Self::default();
+        for differing in here.differing(&there) {
+            let said = format!("{}: {}", differing.what, differing.there);
+            // A statement that was not performed has no row: what stands before it has.
+            let row = run.rows.iter().rposition(|row| row.line.is_some_and(|line| line <= differing.line)).unwrap_or(0);
+            match difference.marks.get_mut(&row) {
+                Some(Mark::Normal(all)) => *all = format!("{all}; {said}"),
+                _ => drop(difference.marks.insert(row, Mark::Normal(said))),
             }
         }
         difference
@@ -242,6 +267,27 @@ mod tests {
         assert!(difference.missing.iter().any(|missing| missing.row == reset(&book)));
         let errors = difference.marks.values().filter(|mark| **mark == Mark::Outcome(Outcome::Errno(Errno::EPIPE)));
         assert_eq!(errors.count(), 1, "the second write meets no error: {difference:?}");
+    }
+
+    #[test]
+    fn a_kernel_s_run_is_compared_when_the_link_is_quiet() {
+        let script = Script::parse(text()).expect("it is a script");
+        let run = |rules| sim::run("test", &script, rules).expect("it runs");
+        let (model, other) = (run(sim::Rules::Linux), run(sim::Rules::Bare));
+        let differs = |kernel: &Trace| Difference::of_kernel(&script, &model, kernel, &Layout::of(&script, kernel));
+        // A state that is seen a little later, and what a kernel counts, are no differences.
+        let mut late = model.clone();
+        for event in &mut late.events {
+            if let scenario::Event::State { at_us, .. } = event {
+                *at_us += 1;
+            }
+        }
+        let name = "TcpExtTCPAbortOnClose".to_owned();
+        late.events.push(scenario::Event::Counter { at_us: u64::MAX, host: Host::Server, name, by: 1 });
+        assert_eq!(differs(&late), Difference::default());
+        let marks = differs(&other).marks;
+        let said = |mark: &Mark| matches!(mark, Mark::Normal(said) if said.contains("write(\"again\") = EPIPE"));
+        assert!(marks.values().any(said), "{marks:?}");
     }
 
     #[test]

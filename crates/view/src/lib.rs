@@ -6,7 +6,7 @@
 //! - [`holding`], [`diagram`], [`header`]: what stands beside it: what sockets hold, the states taken, a segment's bytes
 //! - [`step`]: a step's name, as chapters write it; [`fold`]: rows that need not be seen again
 //! - [`why`]: a sentence for each step; [`rules`]: for each of Linux's rules; [`parts`]: what is written on an arrow
-//! - [`change`]: what a click changes in the script; [`compare`]: what differs from the book's run
+//! - [`change`]: what a click changes in the script; [`compare`]: what differs from the book's run; [`normal`]: from a kernel's
 //! - [`vary`]: one number of a script, and what each value gives
 //! - [`predict`]: what comes next? The questions of a run; [`reasons`]: why an answer is wrong
 //! - [`export`]: the picture as one SVG, the run for packetdrill
@@ -19,6 +19,7 @@ pub mod fold;
 pub mod header;
 pub mod holding;
 pub mod layout;
+pub mod normal;
 pub mod notes;
 pub mod palette;
 pub mod parts;

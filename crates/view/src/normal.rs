@@ -6,6 +6,7 @@
 //! count as one, and acknowledgements count by what they acknowledge in the end.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use scenario::{Action, Event, Fate, Flags, Host, Info, LinkAction, Offset, Script, Segment, State, Timer, Trace};
 
@@ -122,14 +123,38 @@ impl Normal {
     /// Where two runs differ, in the order of the script, as `line 8: client's segments: … / …` with this run's
     /// side first.
     pub fn differences(&self, other: &Self) -> Vec<String> {
+        self.differing(other).iter().map(Differing::to_string).collect()
+    }
+
+    /// The same, each in its parts.
+    pub fn differing(&self, other: &Self) -> Vec<Differing> {
         let mut keys: Vec<&Key> = self.lines.keys().chain(other.lines.keys()).collect();
         keys.sort_by_key(|key| (key.line(), *key));
         keys.dedup();
         let text = |normal: &Self, key: &Key| normal.lines.get(key).map_or_else(|| "nothing".to_owned(), Clone::clone);
         keys.into_iter()
             .filter(|key| self.lines.get(key) != other.lines.get(key))
-            .map(|key| format!("{}: {} / {}", key.name(), text(self, key), text(other, key)))
+            .map(|key| Differing { line: key.line(), what: key.name(), here: text(self, key), there: text(other, key) })
             .collect()
+    }
+}
+
+/// What is not alike in two runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Differing {
+    /// The statement's line; 0 before the first.
+    pub line: u32,
+    /// Of what: `the call`, `the client's segments`.
+    pub what: String,
+    /// What the one run has.
+    pub here: String,
+    /// What the other has.
+    pub there: String,
+}
+
+impl fmt::Display for Differing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}: {} / {}", self.line, self.what, self.here, self.there)
     }
 }
 
@@ -144,29 +169,29 @@ impl Key {
 
     fn name(&self) -> String {
         match self {
-            Self::Call(line) => format!("line {line}: the call"),
-            Self::Segments { line, connection: 1, from } => format!("line {line}: the {from}'s segments"),
-            Self::Segments { line, connection, from } => {
-                format!("line {line}: the {from}'s segments of connection {connection}")
+            Self::Call(_) => "the call".to_owned(),
+            Self::Segments { connection: 1, from, .. } => format!("the {from}'s segments"),
+            Self::Segments { connection, from, .. } => {
+                format!("the {from}'s segments of connection {connection}")
             }
-            Self::State { line, host, socket } => format!("line {line}: the state of {socket} on the {host}"),
-            Self::Info { line, host, socket } => format!("line {line}: what {socket} on the {host} holds"),
+            Self::State { host, socket, .. } => format!("the state of {socket} on the {host}"),
+            Self::Info { host, socket, .. } => format!("what {socket} on the {host} holds"),
         }
     }
 }
 
 /// A moment at which the link was quiet.
-pub(crate) struct Quiet<'a> {
+pub struct Quiet<'a> {
     /// The line of the statement before it.
-    pub(crate) line: u32,
+    pub line: u32,
     /// When that statement began, and when the next one did.
-    pub(crate) span_us: [u64; 2],
+    pub span_us: [u64; 2],
     /// The state of each socket that there has been, and what it holds.
-    pub(crate) sockets: BTreeMap<(Host, &'a str), (State, Info)>,
+    pub sockets: BTreeMap<(Host, &'a str), (State, Info)>,
 }
 
 /// Every moment of a run at which the link was quiet.
-pub(crate) fn quiets<'a>(script: &Script, trace: &'a Trace) -> Vec<Quiet<'a>> {
+pub fn quiets<'a>(script: &Script, trace: &'a Trace) -> Vec<Quiet<'a>> {
     let windows = Windows::of(script, trace);
     let quiet = |(index, &(line, begin_us)): (usize, &(u32, u64))| {
         let end_us = windows.begins.get(index + 1).map_or(u64::MAX, |(_, begin_us)| *begin_us);
@@ -413,7 +438,7 @@ mod tests {
             .lines
             .iter()
             .filter(|(key, _)| !matches!(key, Key::Call(_)))
-            .map(|(key, text)| format!("{}: {text}", key.name()))
+            .map(|(key, text)| format!("line {}: {}: {text}", key.line(), key.name()))
             .collect()
     }
 
