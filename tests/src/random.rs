@@ -266,9 +266,21 @@ impl Draw {
             let line = self.of(&["link cut", "link restore", "link restore", "link delay 30ms", "link delay 90ms"]);
             return line.to_owned();
         }
+        if self.one_in(5) {
+            let line = self.of(&[
+                "link forget after 1s drop",
+                "link forget after 1s reset",
+                "link forget after 2s reset half-closed",
+                "link forget after 100ms drop half-closed",
+                "link mtu 600",
+                "link mtu 1480",
+            ]);
+            return line.to_owned();
+        }
         let (kind, host) = (self.of(&["SYN", "SYN-ACK", "FIN", "RST", "ACK", "data", "any"]), self.host());
         let count = self.of(&["", "", "2 ", "3 ", "all "]);
-        match self.rng.u8(..8) {
+        match self.rng.u8(..9) {
+            8 => format!("link reject {count}{kind} from {host}"),
             0..4 => format!("link drop {count}{kind} from {host}"),
             4..6 => format!("link twice {count}{kind} from {host}"),
             _ => format!("link hold {count}{kind} from {host} {}", self.of(&["45ms", "330ms"])),
@@ -433,6 +445,9 @@ mod tests {
             "link drop all",
             "link cut",
             "link restore",
+            "link reject",
+            "link forget",
+            "link mtu",
             "link delay",
             "SO_RCVBUF",
             "SO_SNDBUF",

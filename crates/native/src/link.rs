@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use scenario::link::{Connections, Disposition, LinkState};
-use scenario::{Event, Fate, Flags, Host, HostAction, LinkAction, Numbering, Offset, RawSegment};
+use scenario::link::{self, Connections, Disposition, LinkState};
+use scenario::{Event, Fate, Flags, Host, HostAction, LinkAction, Numbering, Offset, RawSegment, Refusal};
 
 use crate::Error;
 use crate::clock::now_us;
@@ -291,8 +291,9 @@ impl State {
         let Some(header) = packet::read(packet) else { return };
         let now_us = now_us();
         let Some((raw, event)) = self.note_sent(from, &header, packet, now_us) else { return };
-        match self.link.send(from, header.flags, header.len) {
+        match self.link.send(Duration::from_micros(now_us - self.began_us), &raw) {
             Disposition::Lost => {}
+            Disposition::Refused(refusal, after) => self.refuse(&raw, refusal, now_us, now_us + micros(after)),
             Disposition::Arrives(after) => self.launch(now_us + micros(after), from.peer(), packet.to_vec(), event),
             Disposition::ArrivesTwice(after) => {
                 let again = self.record(now_us, &raw, Fate::Dropped);
@@ -341,15 +342,31 @@ impl State {
 
     fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
         let forged = self.connections.forge(flags, to, seq, ack, len)?;
-        let from = to.peer();
-        let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &Header::of(&forged));
         let now_us = now_us();
         self.sent_last_us = now_us;
-        let raw = RawSegment { win: self.connections.window(&forged), ..forged };
+        self.launch_forged(&forged, now_us, now_us + micros(self.link.delay()));
+        Some(())
+    }
+
+    /// A box in between tells the sender that its segment was not let through.
+    fn refuse(&mut self, refused: &RawSegment, refusal: Refusal, now_us: u64, due_us: u64) {
+        match refusal {
+            Refusal::Reset => {
+                if let Some(reset) = link::reset(refused) {
+                    self.launch_forged(&reset, now_us, due_us);
+                }
+            }
+        }
+    }
+
+    /// A segment whose window is the header's field, in the name of a host that has not sent it.
+    fn launch_forged(&mut self, forged: &RawSegment, now_us: u64, due_us: u64) {
+        let (from, to) = (forged.from, forged.from.peer());
+        let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &Header::of(forged));
+        let raw = RawSegment { win: self.connections.window(forged), ..*forged };
         let event = self.record(now_us, &raw, Fate::Injected);
         self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.clone() });
-        self.launch(now_us + micros(self.link.delay()), to, packet, event);
-        Some(())
+        self.launch(due_us, to, packet, event);
     }
 
     fn record(&mut self, now_us: u64, raw: &RawSegment, fate: Fate) -> usize {

@@ -44,8 +44,8 @@ pub use parse::{CALLS, LINK, OPTIONS, ScriptError};
 pub use perform::{Returned, Stage, Until, perform};
 pub use rule::RuleId;
 pub use script::{
-    Action, Call, Connecting, Count, Expected, HostAction, How, Kind, LinkAction, Meeting, Offset, Payload, Script,
-    SocketOption, Statement, Sysctl, Verb, Whom,
+    Action, Call, Connecting, Count, Expected, Flows, Forgotten, HostAction, How, Kind, LinkAction, Meeting, Offset,
+    Payload, Refusal, Script, SocketOption, Statement, Sysctl, Verb, Whom,
 };
 pub use segment::{Fate, Flags, Segment};
 pub use sockets::{SocketId, Sockets};

@@ -348,6 +348,17 @@ pub enum LinkAction {
         /// Whose segments meet it.
         from: Host,
     },
+    /// No segment passes whose IP packet is longer than so many bytes. Nobody is told.
+    Mtu(u16),
+    /// A box on the link keeps a table of flows, and forgets one of which nothing has passed for so long.
+    Forget {
+        /// So long.
+        after: Duration,
+        /// What becomes of a segment whose flow it has forgotten.
+        then: Forgotten,
+        /// Which flows it forgets.
+        flows: Flows,
+    },
     /// A forged segment, in the name of `to`'s peer, for `to`'s newest connection.
     Inject {
         /// Its control bits.
@@ -372,6 +383,33 @@ pub enum Meeting {
     Twice,
     /// It arrives so much later; segments behind it overtake.
     Hold(Duration),
+    /// It is lost, and its sender is told: a firewall's rule.
+    Reject(Refusal),
+}
+
+/// How a sender is told that its segment was not let through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// With a RST in its peer's name, if it was no RST itself.
+    Reset,
+}
+
+/// What a box does with a segment of a flow that it has forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Forgotten {
+    /// It is lost.
+    Drop,
+    /// It is lost, and its sender gets a RST in its peer's name.
+    Reset,
+}
+
+/// Which flows a box forgets after some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Flows {
+    /// All; but half-closed ones after their own time, where a script gives them one.
+    All,
+    /// Those in which one side's FIN has passed and the other's has not.
+    HalfClosed,
 }
 
 /// How many segments a rule of the link is for.

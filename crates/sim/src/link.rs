@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use scenario::link::{Connections, Disposition, LinkState};
-use scenario::{Event, Fate, Host, Map, Numbering, RawSegment};
+use scenario::link::{self, Connections, Disposition, LinkState};
+use scenario::{Event, Fate, Host, Map, Numbering, RawSegment, Refusal};
 
 use crate::micros::micros;
 use crate::pcap::Frame;
-use crate::wire;
+use crate::wire::{self, Ip};
 
 pub(crate) struct Link {
     pub(crate) state: LinkState,
@@ -42,13 +42,17 @@ impl Link {
     }
 
     /// A host sends: the segment is recorded and, unless it is lost, under way.
-    pub(crate) fn send(&mut self, now_us: u64, from: Host, frame: Vec<u8>, events: &mut Vec<Event>) {
+    pub(crate) fn send(&mut self, now_us: u64, from: Host, frame: Vec<u8>, ip: Ip, events: &mut Vec<Event>) {
         let raw = wire::read(from, &frame);
         self.numbering.note(&raw);
         self.connections.note_sent(&raw, None);
         self.last_sent_us = now_us;
-        match self.state.send(from, raw.flags, raw.len) {
+        match self.state.send(Duration::from_micros(now_us), &raw) {
             Disposition::Lost => self.record(now_us, None, &raw, &frame, Fate::Dropped, events),
+            Disposition::Refused(refusal, after) => {
+                self.record(now_us, None, &raw, &frame, Fate::Dropped, events);
+                self.refuse(now_us, after, ip, &raw, refusal, events);
+            }
             Disposition::Arrives(after) => self.launch(now_us, after, &raw, frame, Fate::Delivered, events),
             Disposition::ArrivesTwice(after) => {
                 self.launch(now_us, after, &raw, frame.clone(), Fate::Delivered, events);
@@ -62,6 +66,25 @@ impl Link {
         let raw = wire::read(from, &frame);
         self.last_sent_us = now_us;
         self.launch(now_us, self.state.delay(), &raw, frame, Fate::Injected, events);
+    }
+
+    /// A box in between tells the sender that its segment was not let through.
+    fn refuse(
+        &mut self,
+        now_us: u64,
+        after: Duration,
+        ip: Ip,
+        refused: &RawSegment,
+        refusal: Refusal,
+        events: &mut Vec<Event>,
+    ) {
+        match refusal {
+            Refusal::Reset => {
+                if let Some(reset) = link::reset(refused) {
+                    self.launch(now_us, after, &reset, wire::write(ip, &reset), Fate::Injected, events);
+                }
+            }
+        }
     }
 
     fn launch(

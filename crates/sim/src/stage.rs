@@ -207,7 +207,7 @@ impl World {
                 // The table of names has it already.
                 Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
-                    self.link.send(at_us, host, frame, &mut self.events);
+                    self.link.send(at_us, host, frame, self.ip, &mut self.events);
                 }
             }
         }

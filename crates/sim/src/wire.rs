@@ -181,19 +181,6 @@ fn payload(frame: &[u8]) -> &[u8] {
     }
 }
 
-/// The reset that answers a segment nobody is there for, or `None` where none may be sent.
-///
-/// RFC 9293 §3.5.2, first group: never an answer to a RST; with an ACK number to take over a bare `R` at that number,
-/// else `R.` with sequence number 0.
-pub(crate) fn refusal(to: &RawSegment) -> Option<RawSegment> {
-    if to.flags.rst {
-        return None;
-    }
-    let (flags, seq, ack) =
-        if to.flags.ack { (Flags::RST, to.ack, 0) } else { (Flags::RST_ACK, 0, crate::seq::end(to)) };
-    Some(RawSegment { from: to.from.peer(), ports: [to.ports[1], to.ports[0]], flags, seq, ack, len: 0, win: 0 })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -218,19 +205,5 @@ mod tests {
         assert!(packet.verify_checksum());
         let (source, destination) = (Ip::V4.address(Host::Client), Ip::V4.address(Host::Server));
         assert!(TcpPacket::new_unchecked(packet.payload()).verify_checksum(&source, &destination));
-    }
-
-    #[test]
-    fn a_reset_is_never_answered_with_a_reset() {
-        let reset = RawSegment { from: Host::Client, ports: [1, 2], flags: Flags::RST, seq: 0, ack: 0, len: 0, win: 0 };
-        assert_eq!(refusal(&reset), None);
-        let data = RawSegment { flags: Flags::DATA, ack: 9, ..reset };
-        assert_eq!(refusal(&data).map(|reset| (reset.flags, reset.seq)), Some((Flags::RST, 9)));
-        let syn = RawSegment { flags: Flags::SYN, seq: 4, ..reset };
-        assert_eq!(
-            refusal(&syn).map(|reset| (reset.flags, reset.seq, reset.ack)),
-            Some((Flags::RST_ACK, 0, 5)),
-            "nothing to take a number from: 0, and what the SYN is acknowledged with"
-        );
     }
 }

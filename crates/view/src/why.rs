@@ -243,9 +243,23 @@ impl<'a> Past<'a> {
         };
         match (what, flight.fate) {
             (what, Fate::Delivered) => what,
+            (what, _) if self.is_refused(flight) => {
+                Some(what.unwrap_or_default() + " It is not let through, and its sender is told so.")
+            }
             (Some(what), _) => Some(what + " It is lost on the way, and its sender does not know that."),
             (None, _) => Some("It is lost on the way, and its sender does not know that.".to_owned()),
         }
+    }
+
+    /// Whether a box answers the segment, that it has not let through.
+    fn is_refused(&self, flight: &Flight) -> bool {
+        let answers = |it: &Flight| {
+            it.fate == Fate::Injected
+                && it.at_us == flight.at_us
+                && it.pair() == flight.pair()
+                && it.from != flight.from
+        };
+        self.layout.flights.iter().any(|it| it.row == flight.row + 1 && answers(it))
     }
 
     fn syn(&self, flight: &Flight) -> &'static str {
@@ -437,6 +451,10 @@ fn statement(action: &Action) -> Option<&'static str> {
         Action::Link(LinkAction::Cut) => "From now on everything is lost, both ways. Nobody is told.",
         Action::Link(LinkAction::Restore) => "From now on segments arrive again.",
         Action::Link(LinkAction::Delay(_)) => "So long each segment travels, one way.",
+        Action::Link(LinkAction::Mtu(_)) => "From now on longer segments are lost. Nobody is told.",
+        Action::Link(LinkAction::Forget { .. }) => {
+            "A box in between, such as a NAT, forgets a connection of which it has seen nothing for so long."
+        }
         _ => return None,
     })
 }

@@ -2,12 +2,16 @@
 //! is forged. Whoever performs a script carries the bytes, and decides nothing.
 
 mod connections;
+mod flows;
+mod refusal;
 
 use std::time::Duration;
 
 pub use connections::Connections;
+use flows::FlowTable;
+pub use refusal::reset;
 
-use crate::{Count, Flags, Host, HostAction, Kind, LinkAction, Meeting};
+use crate::{Count, Flags, Forgotten, Host, HostAction, Kind, LinkAction, Meeting, RawSegment, Refusal};
 
 /// What the link does to segments: its delay, its cut, the rules that a script has given it, and which hosts are down.
 #[derive(Clone, Debug)]
@@ -16,6 +20,10 @@ pub struct LinkState {
     is_cut: bool,
     /// In the order in which the script gave them.
     rules: Vec<Rule>,
+    /// The longest IP packet that passes.
+    mtu: Option<u16>,
+    ip_header: u32,
+    flows: FlowTable,
     /// By [`Host::index`].
     is_down: [bool; 2],
 }
@@ -38,7 +46,15 @@ pub enum Disposition {
     Arrives(Duration),
     /// It arrives so much later, and arrives again.
     ArrivesTwice(Duration),
+    /// It is lost, and its sender is told, who learns of it so much later.
+    Refused(Refusal, Duration),
 }
+
+/// Bytes of an IP header without options.
+const IPV4_HEADER: u32 = 20;
+const IPV6_HEADER: u32 = 40;
+/// Bytes of a TCP header with timestamps, as Linux sends them (RFC 7323 §3.2).
+const TCP_HEADER: u32 = 32;
 
 impl Default for LinkState {
     fn default() -> Self {
@@ -52,10 +68,18 @@ impl LinkState {
 
     /// A link that loses nothing, between hosts that are up.
     pub const fn new() -> Self {
-        Self { delay: Self::DELAY, is_cut: false, rules: Vec::new(), is_down: [false; 2] }
+        Self {
+            delay: Self::DELAY,
+            is_cut: false,
+            rules: Vec::new(),
+            mtu: None,
+            ip_header: IPV4_HEADER,
+            flows: FlowTable::new(),
+            is_down: [false; 2],
+        }
     }
 
-    /// Takes note of a statement of the link. `link ipv6` and a forged segment change nothing of what it does to others.
+    /// Takes note of a statement of the link. A forged segment changes nothing of what it does to others.
     pub fn act(&mut self, action: &LinkAction) {
         match *action {
             LinkAction::Delay(delay) => self.delay = delay,
@@ -64,7 +88,10 @@ impl LinkState {
             LinkAction::Meet { meeting, count, kind, from } => {
                 self.rules.push(Rule { meeting, left: count, kind, from });
             }
-            LinkAction::Ipv6 | LinkAction::Inject { .. } => {}
+            LinkAction::Ipv6 => self.ip_header = IPV6_HEADER,
+            LinkAction::Mtu(mtu) => self.mtu = Some(mtu),
+            LinkAction::Forget { after, then, flows } => self.flows.forget(after, then, flows),
+            LinkAction::Inject { .. } => {}
         }
     }
 
@@ -87,19 +114,29 @@ impl LinkState {
         !self.is_down[host.index()]
     }
 
-    /// What becomes of a segment with these flags and so many bytes of payload that leaves now.
+    /// What becomes of a segment that leaves at that time, which counts from the beginning of the run.
     ///
-    /// The first rule that it meets counts, and is used up by it. A segment that is lost anyhow meets no rule: the link
-    /// is cut, or its receiver is down.
-    pub fn send(&mut self, from: Host, flags: Flags, len: u32) -> Disposition {
+    /// A segment that is lost anyhow meets nothing: the link is cut, or its receiver is down. Else the first rule that it
+    /// meets counts, and is used up by it; then it must not be too long, and then a box must know its flow.
+    pub fn send(&mut self, now: Duration, segment: &RawSegment) -> Disposition {
+        let RawSegment { from, flags, len, .. } = *segment;
         if self.is_cut || !self.reaches(from.peer()) {
             return Disposition::Lost;
         }
-        match self.use_up_rule(from, flags, len) {
+        let met = match self.use_up_rule(from, flags, len) {
             None => Disposition::Arrives(self.delay),
-            Some(Meeting::Drop) => Disposition::Lost,
+            Some(Meeting::Drop) => return Disposition::Lost,
+            Some(Meeting::Reject(refusal)) => return Disposition::Refused(refusal, self.delay),
             Some(Meeting::Twice) => Disposition::ArrivesTwice(self.delay),
             Some(Meeting::Hold(longer)) => Disposition::Arrives(self.delay.saturating_add(longer)),
+        };
+        if self.mtu.is_some_and(|mtu| len > 0 && self.ip_header + TCP_HEADER + len > u32::from(mtu)) {
+            return Disposition::Lost;
+        }
+        match self.flows.pass(now, segment) {
+            None => met,
+            Some(Forgotten::Drop) => Disposition::Lost,
+            Some(Forgotten::Reset) => Disposition::Refused(Refusal::Reset, self.delay),
         }
     }
 
@@ -116,6 +153,7 @@ impl LinkState {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Flows;
 
     const ARRIVES: Disposition = Disposition::Arrives(LinkState::DELAY);
 
@@ -127,8 +165,17 @@ mod tests {
         link
     }
 
+    fn segment(from: Host, flags: Flags, len: u32) -> RawSegment {
+        let ports = if from == Host::Client { [40_000, 80] } else { [80, 40_000] };
+        RawSegment { from, ports, flags, seq: 100, ack: 200, len, win: 1000 }
+    }
+
+    fn send(link: &mut LinkState, from: Host, flags: Flags, len: u32) -> Disposition {
+        link.send(Duration::ZERO, &segment(from, flags, len))
+    }
+
     fn data(link: &mut LinkState) -> Disposition {
-        link.send(Host::Client, Flags::DATA, 5)
+        send(link, Host::Client, Flags::DATA, 5)
     }
 
     #[test]
@@ -143,9 +190,9 @@ mod tests {
         assert_eq!([data(&mut link), data(&mut link)], [Disposition::Lost; 2]);
         assert_eq!(data(&mut link), Disposition::Arrives(LinkState::DELAY + longer));
         assert_eq!([data(&mut link), data(&mut link)], [Disposition::ArrivesTwice(LinkState::DELAY); 2]);
-        assert_eq!(link.send(Host::Client, Flags::FIN, 0), Disposition::Lost);
-        assert_eq!(link.send(Host::Client, Flags::FIN, 0), ARRIVES);
-        assert_eq!(link.send(Host::Server, Flags::DATA, 5), ARRIVES, "the rules are for the other side");
+        assert_eq!(send(&mut link, Host::Client, Flags::FIN, 0), Disposition::Lost);
+        assert_eq!(send(&mut link, Host::Client, Flags::FIN, 0), ARRIVES);
+        assert_eq!(send(&mut link, Host::Server, Flags::DATA, 5), ARRIVES, "the rules are for the other side");
         assert_eq!(data(&mut self::link(&[(Meeting::Drop, Count::Next(0), Kind::Any)])), ARRIVES);
     }
 
@@ -170,5 +217,36 @@ mod tests {
         let mut link = LinkState::new();
         link.act(&LinkAction::Delay(Duration::ZERO));
         assert_eq!((data(&mut link), link.delay()), (Disposition::Arrives(Duration::ZERO), Duration::ZERO));
+    }
+
+    #[test]
+    fn a_rejected_segment_is_lost_and_its_sender_told() {
+        let mut link = link(&[(Meeting::Reject(Refusal::Reset), Count::Next(1), Kind::Data)]);
+        assert_eq!(data(&mut link), Disposition::Refused(Refusal::Reset, LinkState::DELAY));
+        assert_eq!(data(&mut link), ARRIVES);
+    }
+
+    #[test]
+    fn what_is_longer_than_the_link_takes_is_lost() {
+        let mut link = link(&[]);
+        link.act(&LinkAction::Mtu(576));
+        let sent = |link: &mut LinkState, len| send(link, Host::Client, Flags::DATA, len);
+        assert_eq!([sent(&mut link, 524), sent(&mut link, 525)], [ARRIVES, Disposition::Lost]);
+        link.act(&LinkAction::Ipv6);
+        assert_eq!([sent(&mut link, 504), sent(&mut link, 505)], [ARRIVES, Disposition::Lost]);
+    }
+
+    #[test]
+    fn a_box_has_not_seen_what_was_lost_before_it() {
+        let second = Duration::from_secs(1);
+        let syn = segment(Host::Client, Flags::SYN, 0);
+        let mut link = link(&[(Meeting::Drop, Count::Next(1), Kind::Data)]);
+        link.act(&LinkAction::Forget { after: second, then: Forgotten::Reset, flows: Flows::All });
+        assert_eq!(link.send(Duration::ZERO, &syn), ARRIVES);
+        let data = segment(Host::Client, Flags::DATA, 5);
+        assert_eq!(link.send(second / 2, &data), Disposition::Lost, "a rule met it");
+        assert_eq!(link.send(second, &data), Disposition::Refused(Refusal::Reset, LinkState::DELAY));
+        assert_eq!(link.send(second, &syn), ARRIVES, "a new flow");
+        assert_eq!(link.send(second, &data), ARRIVES);
     }
 }

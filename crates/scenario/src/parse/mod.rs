@@ -1,16 +1,20 @@
 //! From text to [`Script`]. Every error is found here, before anything runs.
 //!
-//! `line.rs` cuts a line into words, `statement.rs` reads one statement, `names.rs` knows which sockets there are.
+//! `line.rs` cuts a line into words, `statement.rs` reads one statement, `link.rs` one of the link, `values.rs` numbers
+//! and times; `names.rs` knows which sockets there are.
 
 mod line;
+mod link;
 mod names;
 mod statement;
+mod values;
 
 use std::fmt;
 
 use self::line::Line;
+pub use self::link::LINK;
 use self::names::Names;
-pub use self::statement::{CALLS, LINK, OPTIONS};
+pub use self::statement::{CALLS, OPTIONS};
 use crate::{Action, LinkAction, Script, Verb};
 
 /// What is wrong with a script, where, and what would be right.

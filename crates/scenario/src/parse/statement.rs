@@ -2,15 +2,16 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::line::{Line, Reader, Token, one_of};
+use super::link::link;
 use super::names::{Names, Wrong};
+use super::values::{choice, duration, number};
 use super::{Result, ScriptError};
 use crate::{
-    Action, Call, Connecting, Count, Errno, Expected, Flags, Host, HostAction, How, Kind, LinkAction, Meeting, Offset,
-    Outcome, Payload, Ready, SocketOption, State, Statement, Sysctl, Verb, Whom,
+    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Outcome, Payload, Ready, SocketOption, State,
+    Statement, Sysctl, Verb, Whom,
 };
 
 const BYTES_MAX: i64 = 16 * 1024 * 1024;
-const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 const NAME_LENGTH_MAX: usize = 32;
 
 const SUBJECTS: &str = "a line begins with client, server, a socket's name, link, wait or expect";
@@ -49,9 +50,6 @@ pub const OPTIONS: [&str; 9] = [
     "SO_RCVBUF",
     "SO_SNDBUF",
 ];
-
-/// What can be said of the link.
-pub const LINK: [&str; 8] = ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "inject"];
 
 /// Reads one statement.
 pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
@@ -268,22 +266,6 @@ fn value<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64
     number(reader, range)
 }
 
-/// A number of a type that holds all of the range.
-fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<T> {
-    let Ok(number) = T::try_from(integer(reader, range)?) else { unreachable!("the range fits the type") };
-    Ok(number)
-}
-
-// Apart from `number`, so that the page has it once and not for each type.
-fn integer(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<i64> {
-    let right = format!("a number from {} to {} would be right", range.start(), range.end());
-    let (column, word) = reader.word(&right)?;
-    match word.parse() {
-        Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(reader.error(column, format!("found `{word}`"), right)),
-    }
-}
-
 fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
     let verb = match verb {
         "write" => match reader.text() {
@@ -306,18 +288,6 @@ fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
     };
     close_bracket(reader)?;
     Ok(verb)
-}
-
-fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
-    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-    Ok(known[chosen(reader, &words)?].1.clone())
-}
-
-/// Which of these words comes next.
-fn chosen(reader: &mut Reader<'_, '_>, words: &[&str]) -> Result<usize> {
-    let (column, word) = reader.word(&format!("possible: {}", words.join(", ")))?;
-    let found = words.iter().position(|candidate| *candidate == word);
-    found.ok_or_else(|| reader.error(column, format!("found `{word}`"), one_of(word, words)))
 }
 
 fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
@@ -347,39 +317,6 @@ fn whole_seconds(reader: &mut Reader<'_, '_>) -> Result<Duration> {
         return Err(reader.error(column, "Linux takes no such time here", right));
     }
     Ok(span)
-}
-
-fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Duration> {
-    let (column, word) = reader.word(right)?;
-    let (digits, unit_us) = match (word.strip_suffix("ms"), word.strip_suffix('s')) {
-        (Some(digits), _) => (digits, 1_000),
-        (None, Some(digits)) => (digits, 1_000_000),
-        (None, None) => {
-            return Err(reader.error(column, format!("found `{word}`"), format!("a time has a unit: {right}")));
-        }
-    };
-    match decimal(digits, unit_us) {
-        Some(micros) if Duration::from_micros(micros) <= DURATION_MAX => Ok(Duration::from_micros(micros)),
-        Some(_) => Err(reader.error(column, format!("found `{word}`"), "a time is at most 86400s, a day")),
-        None => Err(reader.error(column, format!("found `{word}`"), right)),
-    }
-}
-
-/// `1.5` of a unit, in millionths of a second, what is beyond them left out; `None` if these are no digits.
-/// By hand and not by way of `f64`: its tables are a twentieth of the page's program.
-fn decimal(digits: &str, unit_us: u64) -> Option<u64> {
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() || !whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit()) {
-        return None;
-    }
-    // Digits alone fail to parse only where they are too many.
-    let mut micros = whole.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(unit_us);
-    let mut unit_us = unit_us;
-    for digit in fraction.bytes() {
-        unit_us /= 10;
-        micros = micros.saturating_add(u64::from(digit - b'0') * unit_us);
-    }
-    Some(micros)
 }
 
 fn expected(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Expected> {
@@ -457,86 +394,6 @@ fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
         Sysctl::TcpMaxTwBuckets | Sysctl::TcpMaxSynBacklog => 0..=1_000_000,
         Sysctl::TcpSyncookies => 0..=2,
     }
-}
-
-// The link
-
-fn link(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
-    Ok(match choice(reader, &LINK.map(|word| (word, word)))? {
-        "delay" => LinkAction::Delay(duration(reader, "`link delay 40ms`")?),
-        "ipv6" => LinkAction::Ipv6,
-        "cut" => LinkAction::Cut,
-        "restore" => LinkAction::Restore,
-        "inject" => inject(reader)?,
-        meeting => meet(reader, meeting)?,
-    })
-}
-
-fn meet(reader: &mut Reader<'_, '_>, meeting: &str) -> Result<LinkAction> {
-    let count = match reader.peek() {
-        _ if reader.keyword("next") => Count::Next(1),
-        _ if reader.keyword("all") => Count::All,
-        Some(Token::Word(word)) if word.starts_with(|c: char| c.is_ascii_digit()) => {
-            Count::Next(number(reader, 1..=1_000_000)?)
-        }
-        _ => Count::Next(1),
-    };
-    let kind = choice(reader, &Kind::WORDS)?;
-    if !reader.keyword("from") {
-        return Err(reader.unexpected(&format!("`link {meeting} KIND from HOST`")));
-    }
-    let from = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
-    let meeting = match meeting {
-        "drop" => Meeting::Drop,
-        "twice" => Meeting::Twice,
-        _ => Meeting::Hold(duration(reader, "a time follows: `link hold data from client 300ms`")?),
-    };
-    Ok(LinkAction::Meet { meeting, count, kind, from })
-}
-
-fn inject(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
-    let right = "flags follow: R, R., S, F., P., or SYN, SYN-ACK, FIN, RST, ACK, data";
-    let (column, word) = reader.word(right)?;
-    let flags = match word {
-        "SYN" => Flags::SYN,
-        "SYN-ACK" => Flags::SYN_ACK,
-        "FIN" => Flags::FIN,
-        "RST" => Flags::RST,
-        "ACK" => Flags::ACK,
-        "data" => Flags::DATA,
-        letters => {
-            Flags::from_text(letters).ok_or_else(|| reader.error(column, format!("`{letters}` are no flags"), right))?
-        }
-    };
-    if !reader.keyword("to") {
-        return Err(reader.unexpected("`link inject FLAGS to HOST`"));
-    }
-    let to = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
-    let (mut seq, mut ack, mut len) = (Offset::Exact, None, u32::from(word == "data"));
-    while let Some(Token::Word(_)) = reader.peek() {
-        match choice(reader, &[("seq", 's'), ("ack", 'a'), ("len", 'l')])? {
-            's' => seq = offset(reader)?,
-            'a' => ack = Some(number(reader, -2_147_483_648..=4_294_967_295)?),
-            _ => len = number(reader, 0..=1_400)?,
-        }
-    }
-    Ok(LinkAction::Inject { flags, to, seq, ack, len })
-}
-
-fn offset(reader: &mut Reader<'_, '_>) -> Result<Offset> {
-    let right = "`seq exact`, `inside`, `outside`, `+N` or `-N`";
-    let (column, word) = reader.word(right)?;
-    Ok(match word {
-        "exact" => Offset::Exact,
-        "inside" => Offset::Inside,
-        "outside" => Offset::Outside,
-        number if number.starts_with(['+', '-']) => Offset::Plus(
-            number
-                .parse()
-                .map_err(|_| reader.error(column, format!("found `{number}`"), "+N or -N, at most 2147483647"))?,
-        ),
-        other => return Err(reader.error(column, format!("found `{other}`"), right)),
-    })
 }
 
 // Expectations

@@ -1,7 +1,10 @@
 use std::time::Duration;
 
 use super::*;
-use crate::{Connecting, Count, Expected, Flags, Host, HostAction, Kind, Meeting, Offset, Outcome, Sysctl, Verb, Whom};
+use crate::{
+    Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Kind, Meeting, Offset, Outcome, Refusal,
+    Sysctl, Verb, Whom,
+};
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
 
@@ -102,6 +105,13 @@ fn the_link_the_hosts_and_expectations() {
     assert_eq!(action("link twice 3 data from client"), meet(Meeting::Twice, Count::Next(3), Kind::Data, Host::Client));
     let hold = Meeting::Hold(Duration::from_millis(300));
     assert_eq!(action("link hold next any from client 300ms"), meet(hold, Count::Next(1), Kind::Any, Host::Client));
+    let reject = Meeting::Reject(Refusal::Reset);
+    assert_eq!(action("link reject all SYN from client"), meet(reject, Count::All, Kind::Syn, Host::Client));
+    assert_eq!(action("link mtu 576"), Action::Link(LinkAction::Mtu(576)));
+    let forget =
+        |after, then, flows| Action::Link(LinkAction::Forget { after: Duration::from_secs(after), then, flows });
+    assert_eq!(action("link forget after 350s reset"), forget(350, Forgotten::Reset, Flows::All));
+    assert_eq!(action("link forget after 60s drop half-closed"), forget(60, Forgotten::Drop, Flows::HalfClosed));
     let inject = |flags, to, seq, ack, len| Action::Link(LinkAction::Inject { flags, to, seq, ack, len });
     assert_eq!(action("link inject R to client"), inject(Flags::RST, Host::Client, Offset::Exact, None, 0));
     assert_eq!(
@@ -210,6 +220,11 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
             "link inject R to client seq sideways",
             "4:29: found `sideways`, `seq exact`, `inside`, `outside`, `+N` or `-N`",
         ),
+        ("link forget 5s drop", "4:13: found `5s`, `link forget after TIME drop` or `link forget after TIME reset`"),
+        ("link forget after 5s", "4:21: the line ends here, possible: drop, reset"),
+        ("link forget after 5s drop half-open", "4:27: found `half-open`, nothing more belongs on this line"),
+        ("link reject FIN", "4:16: the line ends here, `link reject KIND from HOST`"),
+        ("link mtu 9000", "4:10: found `9000`, a number from 68 to 1500 would be right"),
         ("link delay -5ms", "4:12: found `-5ms`, `link delay 40ms`"),
         ("wait 100000s", "4:6: found `100000s`, a time is at most 86400s, a day"),
         ("link ipv6", "4:1: `link ipv6` behind other statements, it is the first one"),

@@ -1,5 +1,6 @@
 //! What arrives on a connection (RFC 9293 §3.10.7): the decision of `rules/` is carried out.
 
+use scenario::link;
 use scenario::{Flags, RawSegment, State};
 
 use super::connection::{Connection, Context};
@@ -339,7 +340,7 @@ fn tells_of_gap(tcb: &Tcb, segment: &RawSegment, frame: &[u8]) -> bool {
 
 /// The segment is answered with a reset, unless it is one itself.
 fn refuse(cx: &mut Context<'_>, segment: &RawSegment) {
-    if let Some(reset) = wire::refusal(segment) {
+    if let Some(reset) = link::reset(segment) {
         cx.effects.push(Effect::Segment(wire::write(cx.ip, &reset)));
     }
 }

@@ -1,5 +1,6 @@
 //! Listeners: the handshakes that they begin, and the connections that wait for accept(2).
 
+use scenario::link;
 use scenario::{Flags, RawSegment};
 
 use super::Kernel;
@@ -10,7 +11,6 @@ use crate::rules::bind::{Listening, Reuse};
 use crate::rules::handshake::InHandshake;
 use crate::rules::{Decision, close};
 use crate::socket_options::SocketOptions;
-use crate::wire;
 
 pub(crate) struct Listener {
     pub(crate) id: u32,
@@ -61,7 +61,7 @@ impl Kernel {
     pub(super) fn arrive_at_listener(&mut self, segment: &RawSegment, frame: Vec<u8>, taken_over: Option<u32>) {
         let Flags { syn, fin, rst, ack, .. } = segment.flags;
         let Some(at) = self.listener_on(segment.ports[1]) else {
-            return self.send(wire::refusal(segment));
+            return self.send(link::reset(segment));
         };
         if ack {
             return self.take_cookie(at, segment, frame);
@@ -128,7 +128,7 @@ impl Kernel {
         let listener = &self.listeners[at];
         let cookie = listener.cookies.iter().position(is_it).filter(|_| is_plain);
         let Some(cookie) = cookie else {
-            return self.send(wire::refusal(segment));
+            return self.send(link::reset(segment));
         };
         let (action, rule) = accept_queue::on_cookie(self.waiting_at(listener));
         self.effects.extend(rule.map(Effect::Rule));

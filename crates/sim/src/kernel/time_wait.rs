@@ -1,5 +1,6 @@
 //! What is left of a connection when nobody needs the whole of it (Linux: `tcp_timewait_sock`).
 
+use scenario::link;
 use scenario::{Flags, Host, RawSegment, State};
 
 use super::Kernel;
@@ -8,7 +9,6 @@ use crate::rules::bind::Reuse;
 use crate::rules::time_wait::{self, Action, Minute, TIME_WAIT_US};
 use crate::rules::{Pace, initial_sequence_number};
 use crate::tcp::{ReceiveSequence, SendSequence};
-use crate::wire;
 
 pub(crate) struct TimeWaitSocket {
     /// The connection's own.
@@ -88,7 +88,7 @@ impl Kernel {
             }
             Action::Destroy | Action::Refuse => {
                 if action == Action::Refuse {
-                    reply = wire::refusal(segment);
+                    reply = link::reset(segment);
                 }
                 self.effects.extend(rule.map(Effect::Rule));
                 self.end_time_wait(at);

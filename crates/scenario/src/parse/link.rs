@@ -1,0 +1,105 @@
+//! What happens to the link: its rules, its boxes, forged segments.
+
+use super::Result;
+use super::line::{Reader, Token};
+use super::values::{choice, duration, number};
+use crate::{Count, Flags, Flows, Forgotten, Host, Kind, LinkAction, Meeting, Offset, Refusal};
+
+/// What can be said of the link.
+pub const LINK: [&str; 11] =
+    ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "reject", "forget", "mtu", "inject"];
+
+/// The longest packet of Ethernet, and the longest that every host must take (RFC 791 §3.1).
+const MTU: std::ops::RangeInclusive<i64> = 68..=1_500;
+
+/// Reads a statement of the link, from behind its first word on.
+pub(super) fn link(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+    Ok(match choice(reader, &LINK.map(|word| (word, word)))? {
+        "delay" => LinkAction::Delay(duration(reader, "`link delay 40ms`")?),
+        "ipv6" => LinkAction::Ipv6,
+        "cut" => LinkAction::Cut,
+        "restore" => LinkAction::Restore,
+        "mtu" => LinkAction::Mtu(number(reader, MTU)?),
+        "forget" => forget(reader)?,
+        "inject" => inject(reader)?,
+        meeting => meet(reader, meeting)?,
+    })
+}
+
+fn meet(reader: &mut Reader<'_, '_>, meeting: &str) -> Result<LinkAction> {
+    let count = match reader.peek() {
+        _ if reader.keyword("next") => Count::Next(1),
+        _ if reader.keyword("all") => Count::All,
+        Some(Token::Word(word)) if word.starts_with(|c: char| c.is_ascii_digit()) => {
+            Count::Next(number(reader, 1..=1_000_000)?)
+        }
+        _ => Count::Next(1),
+    };
+    let kind = choice(reader, &Kind::WORDS)?;
+    if !reader.keyword("from") {
+        return Err(reader.unexpected(&format!("`link {meeting} KIND from HOST`")));
+    }
+    let from = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
+    let meeting = match meeting {
+        "drop" => Meeting::Drop,
+        "twice" => Meeting::Twice,
+        "reject" => Meeting::Reject(Refusal::Reset),
+        _ => Meeting::Hold(duration(reader, "a time follows: `link hold data from client 300ms`")?),
+    };
+    Ok(LinkAction::Meet { meeting, count, kind, from })
+}
+
+fn forget(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+    if !reader.keyword("after") {
+        return Err(reader.unexpected("`link forget after TIME drop` or `link forget after TIME reset`"));
+    }
+    let after = duration(reader, "`link forget after 5s drop`")?;
+    let then = choice(reader, &[("drop", Forgotten::Drop), ("reset", Forgotten::Reset)])?;
+    let flows = if reader.keyword("half-closed") { Flows::HalfClosed } else { Flows::All };
+    Ok(LinkAction::Forget { after, then, flows })
+}
+
+fn inject(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+    let right = "flags follow: R, R., S, F., P., or SYN, SYN-ACK, FIN, RST, ACK, data";
+    let (column, word) = reader.word(right)?;
+    let flags = match word {
+        "SYN" => Flags::SYN,
+        "SYN-ACK" => Flags::SYN_ACK,
+        "FIN" => Flags::FIN,
+        "RST" => Flags::RST,
+        "ACK" => Flags::ACK,
+        "data" => Flags::DATA,
+        letters => {
+            Flags::from_text(letters).ok_or_else(|| reader.error(column, format!("`{letters}` are no flags"), right))?
+        }
+    };
+    if !reader.keyword("to") {
+        return Err(reader.unexpected("`link inject FLAGS to HOST`"));
+    }
+    let to = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
+    let (mut seq, mut ack, mut len) = (Offset::Exact, None, u32::from(word == "data"));
+    while let Some(Token::Word(_)) = reader.peek() {
+        match choice(reader, &[("seq", 's'), ("ack", 'a'), ("len", 'l')])? {
+            's' => seq = offset(reader)?,
+            'a' => ack = Some(number(reader, -2_147_483_648..=4_294_967_295)?),
+            _ => len = number(reader, 0..=1_400)?,
+        }
+    }
+    Ok(LinkAction::Inject { flags, to, seq, ack, len })
+}
+
+fn offset(reader: &mut Reader<'_, '_>) -> Result<Offset> {
+    let right = "`seq exact`, `inside`, `outside`, `+N` or `-N`";
+    let (column, word) = reader.word(right)?;
+    Ok(match word {
+        "exact" => Offset::Exact,
+        "inside" => Offset::Inside,
+        "outside" => Offset::Outside,
+        number if number.starts_with(['+', '-']) => Offset::Plus(
+            number
+                .parse()
+                .map_err(|_| reader.error(column, format!("found `{number}`"), "+N or -N, at most 2147483647"))?,
+        ),
+        other => return Err(reader.error(column, format!("found `{other}`"), right)),
+    })
+}

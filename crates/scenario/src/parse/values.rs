@@ -1,0 +1,70 @@
+//! What stands for a value in a statement: a number, a time, one of some words.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use super::Result;
+use super::line::{Reader, one_of};
+
+const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A number of a type that holds all of the range.
+pub(super) fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<T> {
+    let Ok(number) = T::try_from(integer(reader, range)?) else { unreachable!("the range fits the type") };
+    Ok(number)
+}
+
+// Apart from `number`, so that the page has it once and not for each type.
+fn integer(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<i64> {
+    let right = format!("a number from {} to {} would be right", range.start(), range.end());
+    let (column, word) = reader.word(&right)?;
+    match word.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(reader.error(column, format!("found `{word}`"), right)),
+    }
+}
+
+pub(super) fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
+    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+    Ok(known[chosen(reader, &words)?].1.clone())
+}
+
+/// Which of these words comes next.
+fn chosen(reader: &mut Reader<'_, '_>, words: &[&str]) -> Result<usize> {
+    let (column, word) = reader.word(&format!("possible: {}", words.join(", ")))?;
+    let found = words.iter().position(|candidate| *candidate == word);
+    found.ok_or_else(|| reader.error(column, format!("found `{word}`"), one_of(word, words)))
+}
+
+pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Duration> {
+    let (column, word) = reader.word(right)?;
+    let (digits, unit_us) = match (word.strip_suffix("ms"), word.strip_suffix('s')) {
+        (Some(digits), _) => (digits, 1_000),
+        (None, Some(digits)) => (digits, 1_000_000),
+        (None, None) => {
+            return Err(reader.error(column, format!("found `{word}`"), format!("a time has a unit: {right}")));
+        }
+    };
+    match decimal(digits, unit_us) {
+        Some(micros) if Duration::from_micros(micros) <= DURATION_MAX => Ok(Duration::from_micros(micros)),
+        Some(_) => Err(reader.error(column, format!("found `{word}`"), "a time is at most 86400s, a day")),
+        None => Err(reader.error(column, format!("found `{word}`"), right)),
+    }
+}
+
+/// `1.5` of a unit, in millionths of a second, what is beyond them left out; `None` if these are no digits.
+/// By hand and not by way of `f64`: its tables are a twentieth of the page's program.
+fn decimal(digits: &str, unit_us: u64) -> Option<u64> {
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() || !whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    // Digits alone fail to parse only where they are too many.
+    let mut micros = whole.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(unit_us);
+    let mut unit_us = unit_us;
+    for digit in fraction.bytes() {
+        unit_us /= 10;
+        micros = micros.saturating_add(u64::from(digit - b'0') * unit_us);
+    }
+    Some(micros)
+}
