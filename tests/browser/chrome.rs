@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 /// No answer of the browser's takes so long, unless something is broken.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(20);
-const ARGUMENTS: [&str; 12] = [
+const ARGUMENTS: [&str; 15] = [
     "--headless",
     "--remote-debugging-pipe",
     // The pages are our own, and as root there is no sandbox.
@@ -31,6 +31,10 @@ const ARGUMENTS: [&str; 12] = [
     "--disable-sync",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
+    // Many pages at once, and each is one that a reader looks at: none waits because another one is in front.
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-backgrounding-occluded-windows",
 ];
 
 /// One browser for all tests of the process; each test has pages with a profile of their own.
@@ -165,7 +169,7 @@ impl Page {
         let (context, session) = {
             let mut itself = browser.itself.lock().expect("another test could not open its page");
             let context = itself.call(browser, "Target.createBrowserContext", json!({}))["browserContextId"].clone();
-            let target = json!({ "url": "about:blank", "browserContextId": context, "width": 1200, "height": 900 });
+            let target = json!({ "url": "about:blank", "browserContextId": context, "width": 1200, "height": 900, "newWindow": true });
             let target = itself.call(browser, "Target.createTarget", target)["targetId"].clone();
             let attach = json!({ "targetId": target, "flatten": true });
             let session = itself.call(browser, "Target.attachToTarget", attach)["sessionId"].clone();
@@ -176,6 +180,7 @@ impl Page {
         for domain in ["Page", "Runtime", "Network", "Log"] {
             page.call(&format!("{domain}.enable"), json!({}));
         }
+        page.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
         if scripts == Scripts::Off {
             page.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
         }
@@ -251,14 +256,15 @@ impl Page {
     /// rest: what was pressed before may still be drawing itself.
     pub(crate) fn middle(&mut self, element: &str) -> [f64; 2] {
         let middle = self.value(&format!(
-            "(async () => {{ let before; for (let look = 0; look < 100; look++) {{ const element = {element}; \
+            "(async () => {{ let before, rests = 0; for (let look = 0; look < 200; look++) {{ const element = {element}; \
              const {{ top, bottom }} = element.getBoundingClientRect(); \
              const is_there = element.closest('.sc-desk') && top > 60 && bottom < innerHeight; \
              if (!is_there) element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
              const box = element.getBoundingClientRect(); \
              const middle = [box.x + box.width / 2, box.y + box.height / 2, scrollY]; \
-             if (before?.join() === middle.join()) return box.width && box.height ? middle : null; \
-             before = middle; await new Promise((resolve) => setTimeout(resolve, 120)); }} }})()"
+             rests = before?.join() === middle.join() ? rests + 1 : 0; \
+             if (rests === 3) return box.width && box.height ? middle : null; \
+             before = middle; await new Promise((resolve) => setTimeout(resolve, 50)); }} }})()"
         ));
         [0, 1].map(|axis| middle[axis].as_f64().unwrap_or_else(|| panic!("{element} has no place")))
     }

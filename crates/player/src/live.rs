@@ -50,9 +50,22 @@ pub(crate) struct Stage {
     drawn: Range<usize>,
     /// Whether the picture is about to scroll by itself: its rows stay as they are then.
     follows: bool,
+    /// What the page does when the picture is drawn.
+    after_drawing: AfterDrawing,
     /// Runs while the player plays; dropping it stops it.
     clock: Option<Timeout>,
     _keys: keys::Hears,
+}
+
+/// What the page does behind a drawing: only then is there what is to be seen or pressed.
+#[derive(Default)]
+struct AfterDrawing {
+    /// The current row comes into view.
+    shows_row: bool,
+    /// The way on from an answer has the focus: the choice that was pressed is gone.
+    focuses_next: bool,
+    /// The tools that were opened have the focus, if they were opened by a key.
+    focuses_tool: bool,
 }
 
 /// A long picture was scrolled.
@@ -82,6 +95,7 @@ impl Component for Stage {
             frame: NodeRef::default(),
             drawn,
             follows: false,
+            after_drawing: AfterDrawing::default(),
             clock,
         }
     }
@@ -109,29 +123,27 @@ impl Component for Stage {
                 Timeout::new(player.speed.step_ms(), move || act.emit(Act::Step(Action::Tick)))
             });
         }
-        // Behind the drawing: only then is there what is to be seen or pressed.
-        let root = self.root.clone();
         let is_asked = session.asked != before.session.asked;
-        let is_answered = session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_some())
-            && before.session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_none());
-        let is_opened = session.open.is_some() && session.open != before.session.open;
         self.follows = is_asked && self.drawn.len() < session.run.layout.rows.len();
-        if is_asked || is_answered || is_opened {
-            Timeout::new(0, move || {
-                let Some(root) = root.cast::<Element>() else { return };
-                if is_asked {
-                    page::bring_into_view(&root);
-                }
-                // The choice that was pressed is gone, and whoever opened tools with a key goes on with keys.
-                let next = if is_answered { Some(".sc-next") } else { None };
-                let tool = if is_opened && page::has_visible_focus(&root) { Some(".sc-tools button") } else { None };
-                if let Some(target) = next.or(tool).and_then(|selector| page::find(&root, selector)) {
-                    page::focus(&target);
-                }
-            })
-            .forget();
-        }
+        self.after_drawing.shows_row |= is_asked;
+        self.after_drawing.focuses_next |= session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_some())
+            && before.session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_none());
+        self.after_drawing.focuses_tool |= session.open.is_some() && session.open != before.session.open;
         true
+    }
+
+    // The drawing of what lies within may come after other work, in a later turn of the browser's: a timer would be early.
+    fn rendered(&mut self, _: &Context<Self>, _: bool) {
+        let Some(root) = self.root.cast::<Element>() else { return };
+        let AfterDrawing { shows_row, focuses_next, focuses_tool } = std::mem::take(&mut self.after_drawing);
+        if shows_row {
+            page::bring_into_view(&root);
+        }
+        let next = focuses_next.then_some(".sc-next");
+        let tool = (focuses_tool && page::has_visible_focus(&root)).then_some(".sc-tools button");
+        if let Some(target) = next.or(tool).and_then(|selector| page::find(&root, selector)) {
+            page::focus(&target);
+        }
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
