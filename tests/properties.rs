@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
-use scenario::{Errno, Event, Fate, Host, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb};
+use scenario::{Errno, Event, Fate, Host, Link, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb};
 use sim::Rules;
 use tests::random::{self, Clock, Forgery};
 
@@ -115,8 +115,8 @@ fn no_reset_answers_reset(trace: &Trace) -> Verdict {
             .events
             .iter()
             .filter_map(|event| match event {
-                Event::Segment { arrives_us: Some(arrives), from, ports, segment, .. } => {
-                    (*arrives == at_us && *from != host && *ports == back).then_some(segment.flags.rst)
+                Event::Segment { arrives_us: Some(arrives), to, ports, segment, .. } => {
+                    (*arrives == at_us && *to == host && *ports == back).then_some(segment.flags.rst)
                 }
                 _ => None,
             })
@@ -151,7 +151,7 @@ fn reads_are_of_writes(trace: &Trace) -> Verdict {
         }
     }
     for host in Host::BOTH {
-        let (read, written) = (read[host.index()], written[host.peer().index()]);
+        let (read, written) = (read[host.index()], written[Link::ClientServer.peer(host).index()]);
         if read > written {
             return Err(format!("{host} read {read} bytes, and only {written} were written\n{trace}"));
         }

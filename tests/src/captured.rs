@@ -17,6 +17,7 @@ pub struct OnLink {
     pub left_us: u64,
     pub arrives_us: Option<u64>,
     pub from: Host,
+    pub to: Host,
     pub forged: bool,
     pub bytes: Vec<u8>,
 }
@@ -38,15 +39,18 @@ impl Run {
     /// They do not belong together.
     pub fn of(trace: Trace, frames: impl Iterator<Item = (u64, Vec<u8>)>) -> Self {
         let on_link = trace.events.iter().filter_map(|event| match event {
-            Event::Segment { at_us, arrives_us, from, fate, .. } => Some((*at_us, *arrives_us, *from, *fate)),
+            Event::Segment { at_us, arrives_us, from, to, fate, .. } => {
+                Some((*at_us, *arrives_us, [*from, *to], *fate))
+            }
             _ => None,
         });
         let frames: Vec<OnLink> = on_link
             .zip(frames)
-            .map(|((left_us, arrives_us, from, fate), (_, bytes))| OnLink {
+            .map(|((left_us, arrives_us, [from, to], fate), (_, bytes))| OnLink {
                 left_us,
                 arrives_us,
                 from,
+                to,
                 forged: fate == Fate::Injected,
                 bytes,
             })
@@ -85,7 +89,7 @@ pub struct Captured {
 /// What is captured at a place: times, and the frames as they look there. Headers are as hosts write them: each of them
 /// counts its IP-IDs and is so many hops away, and who forges is nearer.
 pub fn seen_at(run: &Run, place: Place) -> Vec<Captured> {
-    let mut ids = [1000_u16, 5000];
+    let mut ids = [1000_u16, 5000, 9000];
     let mut seen = Vec::new();
     for (place_in_run, frame) in run.frames.iter().enumerate() {
         let mut bytes = frame.bytes.clone();
@@ -99,7 +103,7 @@ pub fn seen_at(run: &Run, place: Place) -> Vec<Captured> {
         write_ip(&mut bytes, ttl, id);
         let mut add = |at_us: u64| seen.push(Captured { at_us, bytes: bytes.clone(), frame: place_in_run });
         let departs = |host| frame.from == host && !frame.forged;
-        let arrives = |host: Host| frame.arrives_us.filter(|_| frame.from == host.peer());
+        let arrives = |host: Host| frame.arrives_us.filter(|_| frame.to == host);
         match place {
             Place::Between => {
                 add(frame.left_us + frame.arrives_us.map_or(100, |at_us| (at_us - frame.left_us) / 2));

@@ -247,8 +247,8 @@ fn first_end(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> Option
 
 fn is_answered(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> bool {
     trace.events.iter().any(|event| {
-        matches!(event, Event::Segment { arrives_us: Some(arrives_us), from, .. }
-            if *from != host && (from_us..until_us).contains(arrives_us))
+        matches!(event, Event::Segment { arrives_us: Some(arrives_us), to, .. }
+            if *to == host && (from_us..until_us).contains(arrives_us))
     })
 }
 

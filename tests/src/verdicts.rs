@@ -111,10 +111,10 @@ fn turned([source, destination]: [u16; 2]) -> [u16; 2] {
     [destination, source]
 }
 
-/// Which side a host is of a connection: the client's address ends with 1.
+/// Which side a host is of a connection: its address ends with its place among the hosts.
 fn by(host: Host, connection: &Connection) -> By {
-    let is_1 = connection.addresses[0].ip().to_string().ends_with('1');
-    if is_1 == (host == Host::Client) { By::Client } else { By::Server }
+    let last = (host.index() + 1).to_string();
+    if connection.addresses[0].ip().to_string().ends_with(&last) { By::Client } else { By::Server }
 }
 
 /// What became of the judgement.

@@ -48,17 +48,19 @@ impl Machine {
         Ok((Self { namespace: Some(namespace), kept }, wire))
     }
 
-    /// Both hosts in one namespace, which talks to itself; gives also a wire to watch.
+    /// All hosts in one namespace, which talks to itself; gives also a wire to watch.
     ///
     /// # Errors
     /// Which step was refused, and how.
-    pub(crate) fn boot_both(protocol: Protocol, addresses: [IpAddr; 2]) -> Result<([Self; 2], Wire), String> {
+    pub(crate) fn boot_together(protocol: Protocol, addresses: &[IpAddr]) -> Result<(Vec<Self>, Wire), String> {
         let (namespace, kept) = new_namespace()?;
         let wire = step("socket(AF_PACKET)", Wire::loopback(protocol))?;
-        set_up(LOOPBACK, Nature::LikeEthernet, &addresses)?;
-        let again = step("dup", namespace.try_clone())?;
-        let machine = |namespace| Self { namespace: Some(namespace), kept: kept.clone() };
-        Ok(([namespace, again].map(machine), wire))
+        set_up(LOOPBACK, Nature::LikeEthernet, addresses)?;
+        let machine = |_: &IpAddr| {
+            let namespace = step("dup", namespace.try_clone())?;
+            Ok(Self { namespace: Some(namespace), kept: kept.clone() })
+        };
+        Ok((addresses.iter().map(machine).collect::<Result<_, String>>()?, wire))
     }
 
     /// The machine as it is, in the namespace that the program was started in.

@@ -1,4 +1,4 @@
-//! The lab: two hosts and a link, on which a script is performed.
+//! The lab: the hosts and the links on which a script is performed.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Event, Host, HostAction, LinkAction, Outcome, Returned, Script, Sockets, Stage, State, Statement,
-    Trace, Until, Verb, Whom, Witness,
+    Action, Call, Event, Host, HostAction, Link, LinkAction, Network, Outcome, Returned, Script, Sockets, Stage, State,
+    Statement, Trace, Until, Verb, Whom, Witness,
 };
 
 use crate::calls::Report;
@@ -74,9 +74,10 @@ const UNSEEN_TIMERS: Duration = Duration::from_millis(250);
 
 struct Lab<'a> {
     pair: Pair,
+    network: Network,
     text: &'a str,
     /// `None` until a host's first call, and behind a kill.
-    processes: [Option<Process>; 2],
+    processes: [Option<Process>; Host::ALL.len()],
     /// Calls that have not returned, by line.
     pending: BTreeMap<u32, Pending>,
     /// Calls that have returned and were not reported yet, with their times.
@@ -95,15 +96,17 @@ struct Pending {
 impl<'a> Lab<'a> {
     fn start(script: &Script, text: &'a str, rungs: &[Rung]) -> Result<Self, Error> {
         let protocol = if script.ipv6() { Protocol::Ipv6 } else { Protocol::Ipv4 };
-        let pair = Pair::new(protocol, rungs)?;
+        let network = script.network();
+        let pair = Pair::of(network, protocol, rungs)?;
         let (wake, woken) = channel();
-        Ok(Self { pair, text, processes: [None, None], pending: BTreeMap::new(), returned: Vec::new(), woken, wake })
+        let processes = [const { None }; Host::ALL.len()];
+        Ok(Self { pair, network, text, processes, pending: BTreeMap::new(), returned: Vec::new(), woken, wake })
     }
 
     fn begin_call(&mut self, line: u32, call: &Call) -> Result<(), Error> {
         let host = call.host;
         if self.processes[host.index()].is_none() {
-            let [own, peer] = [host, host.peer()].map(|host| self.pair.address(host));
+            let [own, peer] = [host, self.network.connects_to(host)].map(|host| self.pair.address(host));
             let command = spawn::calls(own, peer, self.pair.rung());
             let process = Process::start(self.pair.machine(host)?, command, self.text, self.wake.clone())?;
             self.processes[host.index()] = Some(process);
@@ -125,7 +128,7 @@ impl<'a> Lab<'a> {
     fn nap(&mut self, at_most: Duration) {
         let _ = self.woken.recv_timeout(at_most);
         while self.woken.try_recv().is_ok() {}
-        for host in Host::BOTH {
+        for &host in self.network.hosts() {
             let reports: Vec<Report> =
                 self.processes[host.index()].iter().flat_map(|process| process.reports()).collect();
             for report in reports {
@@ -216,12 +219,12 @@ impl<'a> Lab<'a> {
         }
     }
 
-    fn link_action(&mut self, statement: &Statement, action: &LinkAction) -> Result<(), Error> {
+    fn link_action(&mut self, statement: &Statement, on: Link, action: &LinkAction) -> Result<(), Error> {
         self.record_statement(statement);
         let link = &self.pair.link;
-        link.act(action);
+        link.act(on, action);
         if let LinkAction::Inject { flags, to, seq, ack, len } = *action {
-            link.inject(flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
+            link.inject(on, flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
                 line: statement.line,
                 text: statement.text.clone(),
                 why: format!("the {to} has had no connection for which a segment could be forged"),
@@ -296,9 +299,9 @@ impl<'a> Lab<'a> {
 /// Why a statement cannot be performed on a rung, if so.
 fn out_of_reach(rung: Rung, action: &Action) -> Option<&'static str> {
     match (rung, action) {
-        (Rung::Tun | Rung::Veth, _) | (Rung::Lo, Action::Link(LinkAction::Ipv6)) => None,
-        (_, Action::Link(_)) => Some("nothing can be done to the link"),
-        (_, Action::Host(_, HostAction::Crash | HostAction::Boot)) => Some("both hosts are one machine"),
+        (Rung::Tun | Rung::Veth, _) | (Rung::Lo, Action::Link(_, LinkAction::Ipv6)) => None,
+        (_, Action::Link(..)) => Some("nothing can be done to the link"),
+        (_, Action::Host(_, HostAction::Crash | HostAction::Boot)) => Some("the hosts are one machine"),
         (Rung::Calls, Action::Host(_, HostAction::Sysctl(..))) => Some("the settings are the machine's own"),
         _ => None,
     }
@@ -316,7 +319,7 @@ impl Stage for Lab<'_> {
         match &statement.action {
             Action::Call(call) => self.begin_call(statement.line, call),
             Action::Host(host, action) => self.host_action(statement, *host, *action),
-            Action::Link(action) => self.link_action(statement, action),
+            Action::Link(link, action) => self.link_action(statement, *link, action),
             Action::Wait(_) | Action::Pause(_) | Action::Expect(..) => Ok(()),
         }
     }

@@ -1,7 +1,8 @@
 //! Performs a [`scenario::Script`] on the real TCP of the Linux kernel that it runs on.
 //!
-//! Two network namespaces are two hosts, each with a TCP of its own; between them lies a link of ours, in user space,
-//! that delays, drops, holds, repeats, forges and records segments. Nothing here needs root.
+//! Each host is a network namespace with a TCP of its own: client and server, and a proxy between them where the script
+//! has one. The links between them are ours, in user space, and one thread works them:
+//! it delays, drops, holds, repeats, forges and records segments. Nothing here needs root.
 //!
 //! ```text
 //!  your program ─ run() ─▶ the lab: a process with a user namespace of its own
@@ -19,7 +20,7 @@
 //! - `parts.rs`: the parts that a process can play; `spawn.rs`: how it is started
 //! - `admission.rs`: whether this process may have namespaces
 //! - `lab.rs`: the lab performs a script ([`scenario::Stage`])
-//! - `pair.rs`: two hosts and a link, states and quiet; plain programs stand on it too ([`Pair`])
+//! - `pair.rs`: the hosts and the link, states and quiet; plain programs stand on it too ([`Pair`])
 //! - `names.rs`: which row of the kernel's table is which socket of the script
 //! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
 //! - `calls.rs`: the process that makes the calls
@@ -74,7 +75,7 @@ mod wire;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use scenario::{Backend, Script, Trace};
+use scenario::{Backend, Host, Script, Trace};
 use serde::{Deserialize, Serialize};
 
 #[cfg(target_os = "linux")]
@@ -167,18 +168,18 @@ impl Rung {
 /// Which protocol the hosts speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// Between 192.0.2.1 and 192.0.2.2 (RFC 5737).
+    /// 192.0.2.1 is the client, 192.0.2.2 the server, 192.0.2.3 the proxy (RFC 5737).
     Ipv4,
-    /// Between 2001:db8::1 and 2001:db8::2 (RFC 3849).
+    /// 2001:db8::1, ::2 and ::3 (RFC 3849).
     Ipv6,
 }
 
 impl Protocol {
-    /// The client's address and the server's.
-    pub fn addresses(self) -> [IpAddr; 2] {
+    /// The hosts' addresses, by [`Host::index`].
+    pub fn addresses(self) -> [IpAddr; Host::ALL.len()] {
         let addresses = match self {
-            Self::Ipv4 => ["192.0.2.1", "192.0.2.2"],
-            Self::Ipv6 => ["2001:db8::1", "2001:db8::2"],
+            Self::Ipv4 => ["192.0.2.1", "192.0.2.2", "192.0.2.3"],
+            Self::Ipv6 => ["2001:db8::1", "2001:db8::2", "2001:db8::3"],
         };
         addresses.map(|address| address.parse().expect("these are addresses"))
     }

@@ -1,4 +1,4 @@
-//! The link between the two hosts: it reads what one sends, and lets it arrive at the other, or not.
+//! The links between the hosts, worked as one: what a host sends is read, and arrives at whom it is for, or not.
 
 use std::collections::BTreeMap;
 use std::io::{self, PipeReader, PipeWriter, Read, Write};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use scenario::link::{self, Connections, Disposition, LinkState};
+use scenario::link::{self, Connections, Disposition, Links};
 use scenario::{Event, Fate, Flags, Host, HostAction, LinkAction, Numbering, Offset, RawSegment, Refusal};
 
 use crate::Error;
@@ -18,7 +18,7 @@ use crate::clock::now_us;
 use crate::packet::{self, Header};
 use crate::wire::Wire;
 
-/// The link, worked by a thread of its own.
+/// The links, worked by a thread of their own.
 pub(crate) struct Link {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
@@ -31,12 +31,13 @@ struct Shared {
 
 struct State {
     began_us: u64,
-    addresses: [IpAddr; 2],
-    /// The other end of each host's interface; `None` while the host is down.
-    wires: [Option<Arc<Wire>>; 2],
-    /// What is only watched: both hosts' segments, on their way already.
+    /// The hosts' addresses, by [`Host::index`].
+    addresses: [IpAddr; Host::ALL.len()],
+    /// The other end of each host's interface; `None` while the host is down, or if there is no such host.
+    wires: [Option<Arc<Wire>>; Host::ALL.len()],
+    /// What is only watched: the hosts' segments, on their way already.
     watched: Option<Arc<Wire>>,
-    link: LinkState,
+    links: Links,
     connections: Connections,
     /// On their way, by the time at which they arrive and the order in which they left.
     flights: BTreeMap<(u64, u64), Flight>,
@@ -70,14 +71,14 @@ const SEGMENTS_MAX: usize = 200_000;
 
 impl Link {
     /// A link to which no host is attached yet. Its times count from `began_us`.
-    pub(crate) fn start(began_us: u64, addresses: [IpAddr; 2]) -> Result<Self, Error> {
+    pub(crate) fn start(began_us: u64, addresses: [IpAddr; Host::ALL.len()]) -> Result<Self, Error> {
         let (woken, wake) = io::pipe().map_err(|error| Error::broken("the link's pipe", error))?;
         let state = State {
             began_us,
             addresses,
-            wires: [None, None],
+            wires: [const { None }; Host::ALL.len()],
             watched: None,
-            link: LinkState::new(),
+            links: Links::new(),
             connections: Connections::new(),
             flights: BTreeMap::new(),
             launched: 0,
@@ -100,7 +101,7 @@ impl Link {
     /// The host is there: what it sends and receives goes through this file.
     pub(crate) fn attach(&self, host: Host, wire: Wire) {
         let mut state = self.lock();
-        state.link.act_on_host(host, HostAction::Boot);
+        state.links.act_on_host(host, HostAction::Boot);
         state.wires[host.index()] = Some(Arc::new(wire));
         drop(state);
         self.wake();
@@ -115,20 +116,28 @@ impl Link {
     /// The host is gone: everything to it is lost from now on, and nothing comes from it.
     pub(crate) fn detach(&self, host: Host) {
         let mut state = self.lock();
-        state.link.act_on_host(host, HostAction::Crash);
+        state.links.act_on_host(host, HostAction::Crash);
         state.wires[host.index()] = None;
         drop(state);
         self.wake();
     }
 
-    /// A statement of the link takes effect.
-    pub(crate) fn act(&self, action: &LinkAction) {
-        self.lock().link.act(action);
+    /// A statement of that link takes effect.
+    pub(crate) fn act(&self, link: scenario::Link, action: &LinkAction) {
+        self.lock().links.act(link, action);
     }
 
-    /// Forges a segment; `None` if the host has had no connection for which it could be.
-    pub(crate) fn inject(&self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        let forged = self.lock().inject(flags, to, seq, ack, len);
+    /// Forges a segment (see [`Connections::forge`]); `None` if the host has had no connection for which it could be.
+    pub(crate) fn inject(
+        &self,
+        link: scenario::Link,
+        flags: Flags,
+        to: Host,
+        seq: Offset,
+        ack: Option<i64>,
+        len: u32,
+    ) -> Option<()> {
+        let forged = self.lock().inject(link, flags, to, seq, ack, len);
         self.wake();
         forged
     }
@@ -138,8 +147,9 @@ impl Link {
     /// What a host has sent and the link has not taken in yet, on a busy machine, is on its way.
     pub(crate) fn in_flight(&self) -> Result<u64, u64> {
         let state = self.lock();
-        let [client, server] = state.wires.each_ref().map(Option::as_ref);
-        let unread = readable(&[client, server, state.watched.as_ref()].map(|wire| wire.map(|wire| wire.as_fd())), NOW);
+        let [client, server, proxy] = state.wires.each_ref().map(Option::as_ref);
+        let wires = [client, server, proxy, state.watched.as_ref()];
+        let unread = readable(&wires.map(|wire| wire.map(|wire| wire.as_fd())), NOW);
         if unread.is_ok_and(|unread| unread.contains(&true)) {
             return Err(now_us());
         }
@@ -162,14 +172,18 @@ impl Link {
         self.lock().events.clone()
     }
 
-    /// The client's port and the server's of every SYN so far, in the order in which they left.
-    pub(crate) fn opened(&self) -> Vec<[u16; 2]> {
+    /// The host's port and its peer's of every SYN so far that it has sent or was sent, in the order in which they left.
+    pub(crate) fn opened(&self, host: Host) -> Vec<[u16; 2]> {
         let state = self.lock();
         let syns = state.events.iter().filter_map(|event| match event {
-            Event::Segment { from, ports, segment, .. } if segment.flags.syn && !segment.flags.ack => match from {
-                Host::Client => Some(*ports),
-                Host::Server => Some([ports[1], ports[0]]),
-            },
+            Event::Segment { from, to, ports, segment, .. } if segment.flags.syn && !segment.flags.ack => {
+                let [source, destination] = *ports;
+                match host {
+                    _ if host == *from => Some([source, destination]),
+                    _ if host == *to => Some([destination, source]),
+                    _ => None,
+                }
+            }
             _ => None,
         });
         syns.collect()
@@ -223,25 +237,25 @@ fn work(shared: &Shared, mut woken: PipeReader) {
                 return;
             }
             let until_due = |&(due_us, _): &(u64, u64)| Duration::from_micros(due_us.saturating_sub(now_us()));
-            let [client, server] = state.wires.clone();
-            ([client, server, state.watched.clone()], state.flights.keys().next().map(until_due))
+            let [client, server, proxy] = state.wires.clone();
+            ([client, server, proxy, state.watched.clone()], state.flights.keys().next().map(until_due))
         };
-        let [client, server, watched] = wires.each_ref().map(|wire| wire.as_ref().map(|wire| wire.as_fd()));
-        let ready = match readable(&[client, server, watched, Some(woken.as_fd())], timeout) {
+        let [client, server, proxy, watched] = wires.each_ref().map(|wire| wire.as_ref().map(|wire| wire.as_fd()));
+        let ready = match readable(&[client, server, proxy, watched, Some(woken.as_fd())], timeout) {
             Ok(ready) => ready,
             Err(error) => {
                 shared.lock().broken = Some(format!("the link cannot wait for segments: {error}"));
                 return;
             }
         };
-        if ready[3] {
+        if ready[4] {
             let _ = woken.read(&mut buffer);
         }
         for (index, wire) in wires.iter().enumerate() {
             if let Some(wire) = wire
                 && ready[index]
             {
-                take_in(shared, Host::BOTH.get(index).copied(), wire, &mut buffer);
+                take_in(shared, Host::ALL.get(index).copied(), wire, &mut buffer);
             }
         }
     }
@@ -259,7 +273,7 @@ fn readable<const N: usize>(files: &[Option<BorrowedFd<'_>>; N], at_most: Option
     Ok(files.map(|file| file.is_some() && polled.next().is_some_and(|polled| polled.any().is_some_and(|ready| ready))))
 }
 
-/// Takes in everything that a host has sent; of a watched wire (`None`), what either has.
+/// Takes in everything that a host has sent; of a watched wire (`None`), what any has.
 fn take_in(shared: &Shared, host: Option<Host>, wire: &Wire, buffer: &mut [u8]) {
     loop {
         // Held while reading: whoever else holds it finds a packet either unread or noted.
@@ -288,39 +302,50 @@ impl State {
             // Detached meanwhile: what a host says while its power fails is on no wire.
             return;
         }
-        let Some(header) = packet::read(packet) else { return };
+        let (Some(header), Some([_, to])) = (packet::read(packet), self.hosts(packet)) else { return };
         let now_us = now_us();
-        let Some((raw, event)) = self.note_sent(from, &header, packet, now_us) else { return };
-        match self.link.send(Duration::from_micros(now_us - self.began_us), &raw) {
+        let Some((raw, event)) = self.note_sent([from, to], &header, packet, now_us) else { return };
+        match self.links.send(Duration::from_micros(now_us - self.began_us), &raw) {
             Disposition::Lost => {}
             Disposition::Refused(refusal, after) => self.refuse(&raw, refusal, now_us, now_us + micros(after)),
-            Disposition::Arrives(after) => self.launch(now_us + micros(after), from.peer(), packet.to_vec(), event),
+            Disposition::Arrives(after) => self.launch(now_us + micros(after), to, packet.to_vec(), event),
             Disposition::ArrivesTwice(after) => {
                 let again = self.record(now_us, &raw, Fate::Dropped);
-                self.launch(now_us + micros(after), from.peer(), packet.to_vec(), event);
-                self.launch(now_us + micros(after) + 1, from.peer(), packet.to_vec(), again);
+                self.launch(now_us + micros(after), to, packet.to_vec(), event);
+                self.launch(now_us + micros(after) + 1, to, packet.to_vec(), again);
             }
         }
     }
 
     /// A packet has passed a watched wire. It has arrived, or is about to.
     fn watch(&mut self, packet: &[u8]) {
-        let from = packet::source(packet)
-            .and_then(|source| Host::BOTH.into_iter().find(|host| self.addresses[host.index()] == source));
-        let (Some(header), Some(from)) = (packet::read(packet), from) else { return };
+        let (Some(header), Some(hosts)) = (packet::read(packet), self.hosts(packet)) else { return };
         let now_us = now_us();
-        let Some((_, event)) = self.note_sent(from, &header, packet, now_us) else { return };
+        let Some((_, event)) = self.note_sent(hosts, &header, packet, now_us) else { return };
         self.note_arrived(event);
     }
 
+    /// The hosts whose addresses are a packet's source and destination.
+    fn hosts(&self, packet: &[u8]) -> Option<[Host; 2]> {
+        let host = |address| Host::ALL.into_iter().find(|host| self.addresses[host.index()] == address);
+        let [source, destination] = packet::addresses(packet)?;
+        Some([host(source)?, host(destination)?])
+    }
+
     /// Learns from a segment that a host sends, and records it; as lost, until it arrives.
-    fn note_sent(&mut self, from: Host, header: &Header, packet: &[u8], now_us: u64) -> Option<(RawSegment, usize)> {
+    fn note_sent(
+        &mut self,
+        hosts: [Host; 2],
+        header: &Header,
+        packet: &[u8],
+        now_us: u64,
+    ) -> Option<(RawSegment, usize)> {
         self.sent_last_us = now_us;
         if self.events.len() >= SEGMENTS_MAX {
             self.broken = Some(format!("more than {SEGMENTS_MAX} segments in one run"));
             return None;
         }
-        let segment = header.segment(from);
+        let segment = header.segment(hosts);
         let win = self.connections.note_sent(&segment, header.window_scale);
         let raw = RawSegment { win, ..segment };
         self.numbering.note(&raw);
@@ -340,11 +365,19 @@ impl State {
         }
     }
 
-    fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        let forged = self.connections.forge(flags, to, seq, ack, len)?;
+    fn inject(
+        &mut self,
+        link: scenario::Link,
+        flags: Flags,
+        to: Host,
+        seq: Offset,
+        ack: Option<i64>,
+        len: u32,
+    ) -> Option<()> {
+        let forged = self.connections.forge(link, flags, to, seq, ack, len)?;
         let now_us = now_us();
         self.sent_last_us = now_us;
-        self.launch_forged(&forged, now_us, now_us + micros(self.link.delay()));
+        self.launch_forged(&forged, now_us, now_us + micros(self.links.delay(link)));
         Some(())
     }
 
@@ -361,7 +394,7 @@ impl State {
 
     /// A segment whose window is the header's field, in the name of a host that has not sent it.
     fn launch_forged(&mut self, forged: &RawSegment, now_us: u64, due_us: u64) {
-        let (from, to) = (forged.from, forged.from.peer());
+        let (from, to) = (forged.from, forged.to);
         let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &Header::of(forged));
         let raw = RawSegment { win: self.connections.window(forged), ..*forged };
         let event = self.record(now_us, &raw, Fate::Injected);
@@ -374,6 +407,7 @@ impl State {
             at_us: now_us - self.began_us,
             arrives_us: None,
             from: raw.from,
+            to: raw.to,
             ports: raw.ports,
             segment: self.numbering.relative(raw),
             fate,

@@ -151,8 +151,8 @@ impl Names {
         }
     }
 
-    /// Looks at a host's table (empty if the host is down). `opened`: the client's and the server's port of each SYN
-    /// that there was, in order.
+    /// Looks at a host's table (empty if the host is down). `opened`: the host's port and its peer's of each SYN that it
+    /// has sent or was sent, in order.
     pub(crate) fn look(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Looked {
         let mut found: Vec<Option<Row>> = self.sockets.iter().map(|_| None).collect();
         for (socket, found) in self.sockets.iter_mut().zip(&mut found).filter(|(socket, _)| socket.host == host) {
@@ -197,11 +197,8 @@ impl Names {
     fn take_in_queued(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]], looked: &mut Looked) {
         rows.retain(|row| row.inode == 0 && is_queued(row.state));
         rows.sort_by_key(|row| {
-            let pair = match host {
-                Host::Server => [row.peer_port, row.local_port],
-                Host::Client => [row.local_port, row.peer_port],
-            };
-            opened.iter().rposition(|opened| *opened == pair)
+            let ports = [row.local_port, row.peer_port];
+            opened.iter().rposition(|opened| *opened == ports)
         });
         for row in rows {
             let listener = self.sockets.iter().rev().find(|socket| {
@@ -306,7 +303,7 @@ mod tests {
     fn a_connection_keeps_its_place_from_the_queue_to_time_wait() {
         let mut names = Names::default();
         names.made(Host::Server, "listener", 7, true);
-        let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[4000, 80]]);
+        let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[80, 4000]]);
         let seen = changes(&names, &looked);
         assert_eq!(
             seen,
@@ -316,12 +313,12 @@ mod tests {
         let queued = looked.changes[1].socket;
         names.accepted(Host::Server, "server", [80, 4000], "listener");
         assert_eq!(names.table.name(queued), "server", "and so it was called from the beginning");
-        assert_eq!(names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]).changes, []);
+        assert_eq!(names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[80, 4000]]).changes, []);
         names.closed(Host::Server, "server");
-        let looked = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[4000, 80]]);
+        let looked = names.look(Host::Server, vec![row(State::FinWait2, 0), LISTENER], &[[80, 4000]]);
         let seen = changes(&names, &looked);
         assert_eq!(seen, [change("server", State::Established, State::FinWait2)]);
-        let looked = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
+        let looked = names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[80, 4000]]);
         let seen = changes(&names, &looked);
         assert_eq!(seen, [change("server", State::FinWait2, State::TimeWait)]);
         assert_eq!(names.newest(Host::Server), State::TimeWait);
@@ -334,7 +331,7 @@ mod tests {
         let unread = Info { unread: 5, ..Info::default() };
         let looked = |names: &mut Names, info: Option<Info>| {
             let row = Row { info, ..row(State::Established, 0) };
-            let infos = names.look(Host::Server, vec![row, LISTENER], &[[4000, 80]]).infos;
+            let infos = names.look(Host::Server, vec![row, LISTENER], &[[80, 4000]]).infos;
             infos.into_iter().map(|(socket, info)| (names.table.name(socket).to_owned(), info)).collect::<Vec<_>>()
         };
         assert_eq!(looked(&mut names, Some(unread)), [("listener.1".to_owned(), unread)]);
@@ -354,11 +351,11 @@ mod tests {
         names.made(Host::Server, "listener", 7, true);
         names.made(Host::Server, "server", 8, false);
         names.accepted(Host::Server, "server", [80, 4000], "listener");
-        names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[4000, 80]]);
+        names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[80, 4000]]);
         names.closed(Host::Server, "server");
-        names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[4000, 80]]);
+        names.look(Host::Server, vec![row(State::TimeWait, 0), LISTENER], &[[80, 4000]]);
         let again = vec![row(State::Established, 0), LISTENER];
-        let looked = names.look(Host::Server, again, &[[4000, 80], [4000, 80]]);
+        let looked = names.look(Host::Server, again, &[[80, 4000], [80, 4000]]);
         assert_eq!(
             changes(&names, &looked),
             [change("server", State::TimeWait, State::Closed), change("listener.2", State::Closed, State::Established)]

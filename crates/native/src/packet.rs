@@ -21,10 +21,10 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// The segment that a host has sent; its window is the header's field.
-    pub(crate) fn segment(&self, from: Host) -> RawSegment {
+    /// The segment that a host has sent to another; its window is the header's field.
+    pub(crate) fn segment(&self, [from, to]: [Host; 2]) -> RawSegment {
         let Self { ports, flags, seq, ack, window, len, .. } = *self;
-        RawSegment { from, ports, flags, seq, ack, len, win: window.into() }
+        RawSegment { from, to, ports, flags, seq, ack, len, win: window.into() }
     }
 
     /// The header of a segment without options, whose window is the header's field.
@@ -133,13 +133,13 @@ pub(crate) fn write(source: IpAddr, destination: IpAddr, header: &Header) -> Vec
     packet
 }
 
-/// Who sent an IP packet; `None` if it is none.
-pub(crate) fn source(packet: &[u8]) -> Option<IpAddr> {
-    match packet.first()? >> 4 {
-        4 => Some(IpAddr::from(<[u8; 4]>::try_from(packet.get(12..16)?).ok()?)),
-        6 => Some(IpAddr::from(<[u8; 16]>::try_from(packet.get(8..24)?).ok()?)),
-        _ => None,
-    }
+/// An IP packet's source and destination; `None` if it is none.
+pub(crate) fn addresses(packet: &[u8]) -> Option<[IpAddr; 2]> {
+    Some(match packet.first()? >> 4 {
+        4 => [*packet.get(12..)?.first_chunk::<4>()?, *packet.get(16..)?.first_chunk()?].map(IpAddr::from),
+        6 => [*packet.get(8..)?.first_chunk::<16>()?, *packet.get(24..)?.first_chunk()?].map(IpAddr::from),
+        _ => return None,
+    })
 }
 
 /// Computes the TCP checksum of an IP packet anew; anything else stays as it is.
@@ -204,7 +204,7 @@ mod tests {
             again[header + 16] ^= 0xff;
             complete_checksum(&mut again);
             assert_eq!(again, packet, "a spoilt checksum is mended");
-            assert_eq!(super::source(&packet), Some(source));
+            assert_eq!(addresses(&packet), Some([source, destination]));
 
             let tcp = &packet[packet.len() - 25..];
             let mut pseudo = [address_bytes(source), address_bytes(destination)].concat();

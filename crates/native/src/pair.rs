@@ -1,4 +1,4 @@
-//! Two hosts and the link between them: what a script's runner and a plain program both stand on.
+//! The hosts and what lies between them: what a script's runner and a plain program both stand on.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use scenario::{Action, Count, Event, Flags, Host, Kind, LinkAction, Meeting, Offset, Outcome, Sockets, Verb};
+use scenario::{Action, Count, Event, Flags, Host, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets, Verb};
 use socket2::SockRef;
 
 use crate::clock::now_us;
@@ -17,20 +17,23 @@ use crate::reasons::{Reset, Tracer};
 use crate::wire::Wire;
 use crate::{Asked, Error, Making, Protocol, Rung, admission, diag, kernel};
 
-/// Two hosts and the link between them, in the calling process; for programs that make their calls themselves.
+/// Two hosts and the link between them, in the calling process, for programs that make their calls themselves; or, for
+/// the lab, those of another [`Network`].
 ///
-/// Both hosts' namespaces are the calling thread's in turn ([`Pair::on`]), and nobody else's.
+/// All hosts' namespaces are the calling thread's in turn ([`Pair::on`]), and nobody else's.
 pub struct Pair {
     rung: Rung,
     /// Why the rungs above are out of reach.
     refused: Vec<String>,
     start_us: u64,
-    addresses: [IpAddr; 2],
+    network: Network,
+    /// By [`Host::index`], as `machines` and `counters`.
+    addresses: [IpAddr; Host::ALL.len()],
     pub(crate) link: Link,
-    /// `None` while a host is down.
-    machines: [Option<Machine>; 2],
+    /// `None` while a host is down, or if there is no such host.
+    machines: [Option<Machine>; Host::ALL.len()],
     pub(crate) names: Names,
-    counters: [BTreeMap<String, u64>; 2],
+    counters: [BTreeMap<String, u64>; Host::ALL.len()],
     /// Why sockets cannot be asked what they hold, if so.
     unasked: Option<String>,
     /// Tells why resets were sent.
@@ -54,6 +57,14 @@ impl Pair {
     /// # Errors
     /// The machine allows none: which step it refused on each.
     pub fn new(protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
+        Self::of(Network::Direct, protocol, rungs)
+    }
+
+    /// Boots the hosts of a network, as [`Pair::new`] does two.
+    ///
+    /// # Errors
+    /// As [`Pair::new`].
+    pub(crate) fn of(network: Network, protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
         // Only once, and before there is any other thread.
         let admitted = match rungs {
             [Rung::Calls] => Ok(()),
@@ -65,19 +76,19 @@ impl Pair {
                 Rung::Calls => Ok(()),
                 _ => admitted.clone(),
             };
-            match booted.and_then(|()| Ground::new(protocol, rung)) {
-                Ok(ground) => return Self::on_ground(ground, rung, refused),
+            match booted.and_then(|()| Ground::new(network, protocol, rung)) {
+                Ok(ground) => return Self::on_ground(network, ground, rung, refused),
                 Err(why) => refused.push(format!("not on rung {}: {why}", rung.name())),
             }
         }
         Err(Error::Refused(refused))
     }
 
-    fn on_ground(ground: Ground, rung: Rung, refused: Vec<String>) -> Result<Self, Error> {
+    fn on_ground(network: Network, ground: Ground, rung: Rung, refused: Vec<String>) -> Result<Self, Error> {
         let Ground { addresses, machines, wires, watched } = ground;
         let start_us = now_us();
         let link = Link::start(start_us, addresses)?;
-        for (host, wire) in Host::BOTH.into_iter().zip(wires) {
+        for (host, wire) in Host::ALL.into_iter().zip(wires) {
             if let Some(wire) = wire {
                 link.attach(host, wire);
             }
@@ -89,9 +100,10 @@ impl Pair {
             rung,
             refused,
             start_us,
+            network,
             addresses,
             link,
-            machines: machines.map(Some),
+            machines,
             names: Names::default(),
             counters: Default::default(),
             unasked: None,
@@ -101,7 +113,7 @@ impl Pair {
             begun_last_us: start_us,
             given: 0,
         };
-        for host in Host::BOTH {
+        for &host in network.hosts() {
             pair.counters[host.index()] = pair.count(host)?;
             let asked = pair.on(host, || diag::sockets(pair.address(host)))?;
             pair.unasked = asked.err().map(|error| error.to_string());
@@ -199,27 +211,27 @@ impl Pair {
 
     /// The link takes so long, one way, from now on; 10 ms until it is set.
     pub fn set_delay(&mut self, delay: Duration) {
-        self.link.act(&LinkAction::Delay(delay));
+        self.link.act(scenario::Link::ClientServer, &LinkAction::Delay(delay));
     }
 
     /// The link loses everything, both ways.
     pub fn cut(&mut self) {
-        self.link.act(&LinkAction::Cut);
+        self.link.act(scenario::Link::ClientServer, &LinkAction::Cut);
     }
 
     /// The end of a cut.
     pub fn restore(&mut self) {
-        self.link.act(&LinkAction::Restore);
+        self.link.act(scenario::Link::ClientServer, &LinkAction::Restore);
     }
 
     /// A rule for segments to come: the first rule that a segment meets is the one that counts.
     pub fn meet(&mut self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
-        self.link.act(&LinkAction::Meet { meeting, count, kind, from });
+        self.link.act(scenario::Link::ClientServer, &LinkAction::Meet { meeting, count, kind, from });
     }
 
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
     pub fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        self.link.inject(flags, to, seq, ack, len)
+        self.link.inject(scenario::Link::ClientServer, flags, to, seq, ack, len)
     }
 
     /// Power is cut: the host's states are gone, and nothing of it is on the link any more.
@@ -282,8 +294,7 @@ impl Pair {
 
     /// Looks at the hosts: which states and counters have changed?
     pub(crate) fn look(&mut self) -> Result<(), Error> {
-        let opened = self.link.opened();
-        for host in Host::BOTH {
+        for &host in self.network.hosts() {
             let Some(machine) = &self.machines[host.index()] else { continue };
             let own = self.address(host);
             let rows = match self.unasked {
@@ -292,7 +303,7 @@ impl Pair {
             };
             let rows = rows.map_err(broken_table)?;
             let counters = self.count(host)?;
-            let looked = self.names.look(host, rows, &opened);
+            let looked = self.names.look(host, rows, &self.link.opened(host));
             self.record_looked(host, looked);
             let at_us = self.now_us();
             for (name, value) in &counters {
@@ -331,7 +342,7 @@ impl Pair {
             return Ok(true);
         }
         let left_ms = until_us.saturating_sub(now_us()) / 1000;
-        for host in Host::BOTH {
+        for &host in self.network.hosts() {
             let Some(machine) = &self.machines[host.index()] else { continue };
             let rows = machine.on(|| diag::sockets(self.address(host))).map_err(broken_table)?;
             if rows.iter().filter_map(|row| row.fires_ms).any(|fires_ms| u64::from(fires_ms) <= left_ms) {
@@ -407,41 +418,54 @@ impl Pair {
     }
 }
 
-/// What two hosts stand on.
+/// What hosts stand on; by [`Host::index`].
 struct Ground {
-    addresses: [IpAddr; 2],
-    machines: [Machine; 2],
-    /// The link's ends, if there is a link of ours.
-    wires: [Option<Wire>; 2],
+    addresses: [IpAddr; Host::ALL.len()],
+    machines: [Option<Machine>; Host::ALL.len()],
+    /// The links' ends, if there are links of ours.
+    wires: [Option<Wire>; Host::ALL.len()],
     /// Where the hosts' segments can be watched, if there is no such link.
     watched: Option<Wire>,
 }
 
 impl Ground {
-    fn new(protocol: Protocol, rung: Rung) -> Result<Self, String> {
-        let addresses = protocol.addresses();
+    fn new(network: Network, protocol: Protocol, rung: Rung) -> Result<Self, String> {
+        let mut ground = Self {
+            addresses: protocol.addresses(),
+            machines: [const { None }; Host::ALL.len()],
+            wires: [const { None }; Host::ALL.len()],
+            watched: None,
+        };
         match rung {
             Rung::Tun | Rung::Veth => {
-                let [client, server] = addresses.map(|address| Machine::boot(rung, address));
-                let ((client, client_wire), (server, server_wire)) = (client?, server?);
-                let wires = [Some(client_wire), Some(server_wire)];
-                Ok(Self { addresses, machines: [client, server], wires, watched: None })
+                for host in network.hosts() {
+                    let (machine, wire) = Machine::boot(rung, ground.addresses[host.index()])?;
+                    ground.machines[host.index()] = Some(machine);
+                    ground.wires[host.index()] = Some(wire);
+                }
             }
             Rung::Lo => {
-                let (machines, wire) = Machine::boot_both(protocol, addresses)?;
-                Ok(Self { addresses, machines, wires: [None, None], watched: Some(wire) })
+                let addresses: Vec<IpAddr> =
+                    network.hosts().iter().map(|host| ground.addresses[host.index()]).collect();
+                let (machines, wire) = Machine::boot_together(protocol, &addresses)?;
+                for (host, machine) in network.hosts().iter().zip(machines) {
+                    ground.machines[host.index()] = Some(machine);
+                }
+                ground.watched = Some(wire);
             }
             Rung::Calls if protocol == Protocol::Ipv6 => {
-                Err("a machine has one loopback address of IPv6, and two hosts need two".to_owned())
+                return Err("a machine has one loopback address of IPv6, and hosts need one each".to_owned());
             }
             Rung::Calls => {
-                // Every program has two addresses of its own, so that any number can run side by side.
+                // Every program has addresses of its own, so that any number can run side by side.
                 let [_, _, high, low] = std::process::id().to_be_bytes();
-                let addresses = [1, 2].map(|last| IpAddr::from([127, high, low, last]));
-                let machines = [Machine::as_it_is(), Machine::as_it_is()];
-                Ok(Self { addresses, machines, wires: [None, None], watched: None })
+                ground.addresses = [1, 2, 3].map(|last| IpAddr::from([127, high, low, last]));
+                for host in network.hosts() {
+                    ground.machines[host.index()] = Some(Machine::as_it_is());
+                }
             }
         }
+        Ok(ground)
     }
 }
 

@@ -163,11 +163,11 @@ fn last_states(trace: &Trace) -> Vec<State> {
     last.into_iter().map(|(_, state)| state).collect()
 }
 
-/// Whether the peer of a host wrote something between two times.
+/// Whether another host than this wrote something between two times.
 fn wrote_between(trace: &Trace, host: scenario::Host, from_us: u64, until_us: u64) -> bool {
     trace.events.iter().any(|event| {
         matches!(event, Event::Call { host: of, began_us, call: Verb::Write(_), outcome: Outcome::Number(_), .. }
-            if *of == host.peer() && (from_us..until_us).contains(began_us))
+            if *of != host && (from_us..until_us).contains(began_us))
     })
 }
 

@@ -1,4 +1,4 @@
-//! RFC 9293's state diagram, drawn for both sides.
+//! RFC 9293's state diagram, drawn for every host.
 
 use scenario::Host;
 use view::diagram::{ARROWS, PLACES, described, path};
@@ -6,9 +6,9 @@ use view::layout::Layout;
 use view::palette::Phase;
 use yew::prelude::*;
 
-/// Both sides, as they are when a row is over.
+/// Every host's, as they are when a row is over.
 pub(crate) fn diagrams(layout: &Layout, until: usize) -> Html {
-    html! { <div class="sc-diagrams">{ for Host::BOTH.into_iter().map(|host| diagram(layout, until, host)) }</div> }
+    html! { <div class="sc-diagrams">{ for layout.network.hosts().iter().map(|host| diagram(layout, until, *host)) }</div> }
 }
 
 fn diagram(layout: &Layout, until: usize, host: Host) -> Html {

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use catalogue::messages::{Runtime, message};
-use scenario::{Fate, Host, Outcome};
+use scenario::{Fate, Host, Link, Network, Outcome};
 use view::compare::{Difference, Mark, Missing};
 use view::fold::Fold;
 use view::layout::{ARROW, Change, Flight, LABEL, Lane, Layout, Look, Piece, Row, Thing};
@@ -90,16 +90,16 @@ impl Component for Picture {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let props = ctx.props();
         let PictureProps { layout, drawn, delay, .. } = props;
-        let [left, right] = layout.lanes;
+        let [left, right, middle] = layout.lanes;
+        let middle = (layout.network == Network::Proxied).then(|| format!("sc-proxied sc-m{middle}"));
         let hold = delay.is_some().then(|| ctx.link().callback(|hold: Hold| hold));
         let drag = Drag { held: self.held, hold };
         html! {
             <figure class="sc-figure">
                 <figcaption class="sc-title">{ &layout.title }</figcaption>
-                <div class={format!("sc-ladder sc-l{left} sc-r{right}")} role="group" aria-label={texts::picture_of(&layout.title, layout.rows.len())}>
+                <div class={classes!(format!("sc-ladder sc-l{left} sc-r{right}"), middle)} role="group" aria-label={texts::picture_of(layout)}>
                     <div class="sc-row sc-heads">
-                        <span class="sc-head sc-client">{ Host::Client.name() }</span>
-                        <span class="sc-head sc-server">{ Host::Server.name() }</span>
+                        { for layout.network.hosts().iter().map(|host| html! { <span class={format!("sc-head sc-{host}")}>{ host.name() }</span> }) }
                     </div>
                     { gap(layout.top(drawn.start)) }
                     { rows(props, &drag) }
@@ -138,9 +138,8 @@ fn fold_row(layout: &Layout, fold: &Fold) -> Html {
     let after = Row { lanes, thing: Thing::Effect, ..last.clone() };
     html! {
         <summary class="sc-row sc-of-link">
-            { life(&after, Host::Client) }
+            { for layout.network.hosts().iter().map(|host| life(&after, *host)) }
             <div class="sc-wire"><div class="sc-z"><span class="sc-fold-label">{ texts::fold(fold) }</span></div></div>
-            { life(&after, Host::Server) }
         </summary>
     }
 }
@@ -198,7 +197,12 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
             if is_another_time { <span class="sc-time">{ texts::time(row.at_us) }</span> }
             { side(row, Host::Client, *runtime, mark) }
             { life(row, Host::Client) }
-            { wire(layout, row, drag) }
+            { wire(layout, row, layout.network.links()[0], drag) }
+            if layout.network == Network::Proxied {
+                { life(row, Host::Proxy) }
+                { wire(layout, row, Link::ProxyServer, drag) }
+                { side(row, Host::Proxy, *runtime, mark) }
+            }
             { life(row, Host::Server) }
             { side(row, Host::Server, *runtime, mark) }
             if is_now { { tools.clone().unwrap_or_default() } }
@@ -206,23 +210,27 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
     }
 }
 
-const fn kind_class(row: &Row) -> &'static str {
-    match (&row.thing, row.host) {
-        (Thing::Segment(_), Some(Host::Server)) => "sc-segment sc-from-server",
-        (Thing::Segment(_), _) => "sc-segment",
-        (_, Some(Host::Client)) => "sc-of-client",
-        (_, Some(Host::Server)) => "sc-of-server",
-        (_, None) => "sc-of-link",
+fn kind_class(row: &Row) -> &'static str {
+    match (&row.thing, row.host, row.link) {
+        (Thing::Segment(_), Some(host), Some(link)) if link.end(host) == 1 => "sc-segment sc-from-server",
+        (Thing::Segment(_), ..) => "sc-segment",
+        (_, Some(Host::Client), _) => "sc-of-client",
+        (_, Some(Host::Server), _) => "sc-of-server",
+        (_, Some(Host::Proxy), _) => "sc-of-proxy",
+        (_, None, _) => "sc-of-link",
     }
 }
 
 fn side(row: &Row, host: Host, runtime: Option<Runtime>, mark: Option<&Mark>) -> Html {
-    let class = match host {
-        Host::Client => "sc-side sc-client",
-        Host::Server => "sc-side sc-server",
+    // What the proxy does stands on that side of its lifeline on which the connection is.
+    let class = match (host, row.link) {
+        (Host::Client, _) => "sc-side sc-client",
+        (Host::Server, _) => "sc-side sc-server",
+        (Host::Proxy, Some(Link::ClientProxy)) => "sc-side sc-proxy sc-downstream",
+        (Host::Proxy, _) => "sc-side sc-proxy sc-upstream",
     };
     if row.host != Some(host) {
-        return html! { <div {class}></div> };
+        return html! { if host != Host::Proxy { <div {class}></div> } };
     }
     let said = runtime.zip(row.cause).and_then(|(runtime, cause)| message(runtime, cause));
     html! {
@@ -302,27 +310,30 @@ fn lane(Lane { before, after }: Lane) -> Html {
     }
 }
 
-fn wire(layout: &Layout, row: &Row, drag: &Drag) -> Html {
+fn wire(layout: &Layout, row: &Row, link: Link, drag: &Drag) -> Html {
     let bottom = row.top + row.height;
+    let zone = |span, class, written| zone(layout, row, link, span, class, written, drag);
+    let is_here = row.link.unwrap_or_else(|| layout.network.links()[0]) == link;
     let zones = match &row.thing {
-        Thing::Segment(flight) => {
+        Thing::Segment(flight) if is_here => {
             let middle = row.top + LABEL;
             let rest = middle + ARROW;
             html! {
                 <>
-                    { zone(layout, row, [row.top, middle], "sc-z sc-z1", label(&layout.flights[*flight]), drag) }
-                    { zone(layout, row, [middle, rest], "sc-z sc-z2", Html::default(), drag) }
-                    { zone(layout, row, [rest, bottom], "sc-z", Html::default(), drag) }
+                    { zone([row.top, middle], "sc-z sc-z1", label(&layout.flights[*flight])) }
+                    { zone([middle, rest], "sc-z sc-z2", Html::default()) }
+                    { zone([rest, bottom], "sc-z", Html::default()) }
                 </>
             }
         }
-        Thing::Statement { text, .. } if row.host.is_none() => {
+        Thing::Statement { text, .. } if row.host.is_none() && is_here => {
             let statement = html! { <span class="sc-statement">{ text }</span> };
-            zone(layout, row, [row.top, bottom], "sc-z", statement, drag)
+            zone([row.top, bottom], "sc-z", statement)
         }
-        _ => zone(layout, row, [row.top, bottom], "sc-z", Html::default(), drag),
+        _ => zone([row.top, bottom], "sc-z", Html::default()),
     };
-    html! { <div class="sc-wire">{ zones }</div> }
+    let class = classes!("sc-wire", (link == Link::ProxyServer).then_some("sc-upstream"));
+    html! { <div {class}>{ zones }</div> }
 }
 
 /// What is written on a segment. The flags stand apart: they are what the eye looks for.
@@ -338,10 +349,19 @@ fn label(flight: &Flight) -> Html {
     }
 }
 
-/// A band across the wire, with the pieces of all lines that pass through it.
-fn zone(layout: &Layout, row: &Row, [from, to]: [u32; 2], class: &'static str, written: Html, drag: &Drag) -> Html {
+/// A band across a wire, with the pieces of all lines that pass through it.
+fn zone(
+    layout: &Layout,
+    row: &Row,
+    link: Link,
+    [from, to]: [u32; 2],
+    class: &'static str,
+    written: Html,
+    drag: &Drag,
+) -> Html {
     let piece = |flight: &usize| Some((*flight, layout.piece(*flight, from, to)?));
-    let pieces: Vec<(usize, Piece)> = row.crossing.iter().filter_map(piece).collect();
+    let over = row.crossing.iter().filter(|flight| layout.flights[**flight].link() == link);
+    let pieces: Vec<(usize, Piece)> = over.filter_map(piece).collect();
     html! {
         <div {class}>
             if !pieces.is_empty() { <svg>{ for pieces.into_iter().map(|(flight, piece)| line(layout, flight, piece, drag)) }</svg> }
@@ -360,8 +380,8 @@ fn line(layout: &Layout, index: usize, Piece { x1, x2, y2, begins, ends }: Piece
     html! {
         <g class={look.class()}>
             <line x1={percent(x1)} y1="0%" x2={percent(x2)} y2={percent(y2)} />
-            if begins && flight.fate == Fate::Injected { { mark([x1, 0], flight.from, None, palette::FROM_NOWHERE) } }
-            if ends { { mark([x2, y2], flight.from, class, path) } }
+            if begins && flight.fate == Fate::Injected { { mark([x1, 0], flight, None, palette::FROM_NOWHERE) } }
+            if ends { { mark([x2, y2], flight, class, path) } }
             if ends && flight.fate == Fate::Delivered { { drag.grip(index, [x2, y2]) } }
         </g>
     }
@@ -371,8 +391,8 @@ fn percent(thousandths: i32) -> AttrValue {
     format!("{}.{}%", thousandths / 10, thousandths % 10).into()
 }
 
-fn mark([x, y]: [i32; 2], from: Host, class: Option<&'static str>, path: &'static str) -> Html {
-    let transform = (from == Host::Server).then_some("scale(-1 1)");
+fn mark([x, y]: [i32; 2], flight: &Flight, class: Option<&'static str>, path: &'static str) -> Html {
+    let transform = (flight.link().end(flight.from) == 1).then_some("scale(-1 1)");
     html! { <svg {class} x={percent(x)} y={percent(y)}><path d={path} {transform} /></svg> }
 }
 

@@ -124,7 +124,7 @@ pub(crate) const fn form(form: Form) -> &'static str {
         Form::Text => "Trace as text",
         Form::Capture => "Capture for Wireshark (.pcap)",
         Form::Packetdrill(Host::Client) => "The client's side for packetdrill (.pkt)",
-        Form::Packetdrill(Host::Server) => "The server's side for packetdrill (.pkt)",
+        Form::Packetdrill(_) => "The server's side for packetdrill (.pkt)",
         Form::Svg => "Picture (.svg)",
     }
 }

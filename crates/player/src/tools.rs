@@ -1,6 +1,6 @@
 //! What can be done at a row, beside it: its segment lost, delayed, sent twice; its line taken out; another put in.
 
-use view::change::{Change, LINES, possible};
+use view::change::{Change, LINES, lines, possible};
 use view::layout::Layout;
 use web_sys::Element;
 use yew::prelude::*;
@@ -32,8 +32,8 @@ pub(crate) fn row_tools(tools: Tools, row: usize, layout: &Layout, act: &Callbac
             </>
         },
         Tools::Palette => html! {
-            { for LINES.iter().enumerate().map(|(line, text)| html! {
-                <button type="button" class="sc-line" onclick={does(act, Act::Change(Change::Insert(line)))}>{ *text }</button>
+            { for lines(layout.network).map(|line| html! {
+                <button type="button" class="sc-line" onclick={does(act, Act::Change(Change::Insert(line)))}>{ LINES[line] }</button>
             }) }
         },
     };

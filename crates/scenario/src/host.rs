@@ -2,9 +2,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One of the two machines of every scenario.
+/// One of the machines of a scenario; which ones there are says its [`crate::Network`].
 ///
-/// The names say who calls `connect` in most scripts; nothing else tells the two apart.
+/// The names say who calls `connect` in most scripts; nothing else tells client and server apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Host {
@@ -12,29 +12,26 @@ pub enum Host {
     Client,
     /// Drawn on the right.
     Server,
+    /// Drawn between them, in scripts that have one.
+    Proxy,
 }
 
 impl Host {
-    /// Both, in the order in which they are drawn.
+    /// All there can be; the proxy not in every run.
+    pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Proxy];
+    /// Those of a run without a proxy.
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
-
-    /// The machine at the other end of the link.
-    pub const fn peer(self) -> Self {
-        match self {
-            Self::Client => Self::Server,
-            Self::Server => Self::Client,
-        }
-    }
 
     /// The word for it in scripts and traces.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Client => "client",
             Self::Server => "server",
+            Self::Proxy => "proxy",
         }
     }
 
-    /// 0 for the client, 1 for the server: for arrays with one entry a host.
+    /// Its place in [`Host::ALL`]: for arrays with one entry a host.
     pub const fn index(self) -> usize {
         self as usize
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Backend, Event, Failed, Fate, Host, Info, Outcome, RuleId, Segment, SocketId, Sockets, State, Trace, Verb,
-    Witness,
+    Action, Backend, Event, Failed, Fate, Host, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State, Trace,
+    Verb, Witness,
 };
 
 impl Trace {
@@ -56,6 +56,9 @@ enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         arrives_us: Option<u64>,
         from: Host,
+        /// Written where `from` does not tell it: in runs with a proxy.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<Host>,
         ports: [u16; 2],
         #[serde(flatten)]
         segment: Segment,
@@ -136,8 +139,9 @@ impl Entry {
             Event::Call { at_us, began_us, host, socket, line, call, outcome } => {
                 Self::Call { at_us, began_us, host, socket: name(socket), line, call: call.to_string(), outcome }
             }
-            Event::Segment { at_us, arrives_us, from, ports, segment, fate } => {
-                Self::Segment { at_us, arrives_us, from, ports, segment, fate }
+            Event::Segment { at_us, arrives_us, from, to, ports, segment, fate } => {
+                let to = (Link::between(from, to) != Link::ClientServer).then_some(to);
+                Self::Segment { at_us, arrives_us, from, to, ports, segment, fate }
             }
             Event::State { at_us, host, socket, from, to } => {
                 Self::State { at_us, host, socket: name(socket), from, to }
@@ -163,8 +167,9 @@ impl Entry {
                 }
                 Event::Call { at_us, began_us, host, socket: names.id(host, &socket), line, call, outcome }
             }
-            Self::Segment { at_us, arrives_us, from, ports, segment, fate } => {
-                Event::Segment { at_us, arrives_us, from, ports, segment, fate }
+            Self::Segment { at_us, arrives_us, from, to, ports, segment, fate } => {
+                let to = to.unwrap_or_else(|| Link::ClientServer.peer(from));
+                Event::Segment { at_us, arrives_us, from, to, ports, segment, fate }
             }
             Self::State { at_us, host, socket, from, to } => {
                 Event::State { at_us, host, socket: names.id(host, &socket), from, to }
@@ -217,5 +222,13 @@ mod tests {
             .replacen(r#""events":["#, r#""events":[{"kind":"weather","at_us":1,"sky":"blue"},"#, 1)
             .replacen(r#""witness""#, r#""mood":"good","witness""#, 1);
         assert_eq!(Trace::from_json(&newer).expect("a newer trace still reads").to_json(), TRACE);
+    }
+
+    #[test]
+    fn a_segment_names_its_receiver_where_a_proxy_is_one_of_the_two() {
+        let proxied = TRACE.replacen(r#""from":"client","ports""#, r#""from":"proxy","to":"server","ports""#, 1);
+        let trace = Trace::from_json(&proxied).expect("this is a trace");
+        assert!(matches!(trace.events[1], Event::Segment { from: Host::Proxy, to: Host::Server, .. }));
+        assert_eq!(trace.to_json(), proxied);
     }
 }

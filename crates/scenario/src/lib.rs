@@ -6,6 +6,7 @@
 //! Map of the code:
 //! - [`Script`], [`Statement`], [`Call`], [`LinkAction`] … (`script.rs`): the script language as data
 //! - [`Script::parse`] (`parse/`): from text, with errors that say what would be right
+//! - [`Host`], [`Network`], [`Link`] (`host.rs`, `network.rs`): who there is, and what lies between them
 //! - [`Outcome`], [`Errno`], [`Ready`] (`outcome.rs`): what calls return
 //! - [`Segment`], [`Flags`], [`Numbering`] (`segment.rs`, `numbering.rs`): what is on the wire
 //! - [`link`] (`link/`): what the link does to segments, and what is in a forged one, the same for every witness
@@ -23,6 +24,7 @@ mod info;
 mod json;
 pub mod link;
 mod map;
+mod network;
 mod notation;
 mod numbering;
 mod outcome;
@@ -38,6 +40,7 @@ mod trace;
 pub use host::Host;
 pub use info::{Info, Timer};
 pub use map::Map;
+pub use network::{Link, Network};
 pub use numbering::{Numbering, RawSegment};
 pub use outcome::{Errno, Outcome, Ready};
 pub use parse::{CALLS, LINK, OPTIONS, ScriptError};

@@ -62,7 +62,7 @@ impl Line<'_> {
         write!(f, "{}.{:03} ", at_ms / 1000, at_ms % 1000)?;
         match self {
             Self::Made(Event::Call { host, socket, call, .. }) => {
-                writeln!(f, "{host}  {}{call} …", prefix(sockets, *host, *socket))
+                writeln!(f, "{host:6}  {}{call} …", prefix(sockets, *host, *socket))
             }
             Self::Made(event) | Self::Happened(event) => writeln!(f, "{}", event.display(sockets)),
         }
@@ -86,10 +86,10 @@ impl fmt::Display for Shown<'_> {
         let prefix = |host, socket| prefix(self.sockets, host, socket);
         match self.event {
             Event::Call { host, socket, call, outcome, .. } => {
-                write!(f, "{host}  {}{call} = {outcome}", prefix(*host, *socket))
+                write!(f, "{host:6}  {}{call} = {outcome}", prefix(*host, *socket))
             }
-            Event::Segment { from, segment, fate, .. } => {
-                write!(f, "{from} > {}   {segment}", from.peer())?;
+            Event::Segment { from, to, segment, fate, .. } => {
+                write!(f, "{from:6} > {to:6}   {segment}")?;
                 match fate {
                     Fate::Delivered => Ok(()),
                     Fate::Dropped => f.write_str(" (dropped)"),
@@ -97,15 +97,15 @@ impl fmt::Display for Shown<'_> {
                 }
             }
             Event::State { host, socket, from, to, .. } => {
-                write!(f, "{host}  {}{from} -> {to}", prefix(*host, *socket))
+                write!(f, "{host:6}  {}{from} -> {to}", prefix(*host, *socket))
             }
             Event::Statement { text, .. } => write!(f, "# {text}"),
-            Event::Rule { host, rule, .. } => write!(f, "{host}  [{rule}]"),
-            Event::Counter { host, name, by, .. } => write!(f, "{host}  {name} +{by}"),
+            Event::Rule { host, rule, .. } => write!(f, "{host:6}  [{rule}]"),
+            Event::Counter { host, name, by, .. } => write!(f, "{host:6}  {name} +{by}"),
             Event::Info { host, socket, info, .. } => {
                 // Its listener is another socket, and holds other things.
                 let listener = if self.sockets.name(*socket) == "listener" { "listener." } else { "" };
-                write!(f, "{host}  {listener}{}TCP_INFO {info}", prefix(*host, *socket))
+                write!(f, "{host:6}  {listener}{}TCP_INFO {info}", prefix(*host, *socket))
             }
         }
     }

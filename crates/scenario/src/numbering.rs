@@ -1,10 +1,12 @@
-use crate::{Flags, Host, Segment};
+use crate::{Flags, Host, Link, Segment};
 
 /// A segment with the sequence numbers that were on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawSegment {
     /// Who sent it, or who is said to have.
     pub from: Host,
+    /// Who is to receive it.
+    pub to: Host,
     /// The sender's port and the receiver's.
     pub ports: [u16; 2],
     /// The control bits.
@@ -19,14 +21,18 @@ pub struct RawSegment {
     pub win: u32,
 }
 
+/// A link, and the ports at its ends.
+type Pair = (Link, [u16; 2]);
+
 /// Turns wire numbers into relative ones: each side counts from its initial sequence number.
 ///
 /// A pair of ports that is used again has several initial sequence numbers a side, one for each incarnation.
 /// A number belongs to the one that it is nearest to: they are random, and runs are short.
 #[derive(Clone, Debug, Default)]
 pub struct Numbering {
-    /// The ISNs seen of each side of each pair, the newest last; ports are the client's and the server's.
-    isns: Vec<([u16; 2], [Vec<u32>; 2])>,
+    /// The ISNs seen of each side of each pair of ports on each link, the newest last; that of the link's first end
+    /// comes first.
+    isns: Vec<(Pair, [Vec<u32>; 2])>,
 }
 
 /// Beyond this a number belongs to no ISN that was seen, and is shown as it is.
@@ -48,7 +54,7 @@ impl Numbering {
             self.isns.push((pair, [Vec::new(), Vec::new()]));
             self.isns.len() - 1
         });
-        let isns = &mut self.isns[at].1[raw.from.index()];
+        let isns = &mut self.isns[at].1[pair.0.end(raw.from)];
         if isns.last() != Some(&raw.seq) {
             isns.push(raw.seq);
         }
@@ -59,7 +65,7 @@ impl Numbering {
         Segment {
             flags: raw.flags,
             seq: self.number(raw, raw.from, raw.seq),
-            ack: raw.flags.ack.then(|| self.number(raw, raw.from.peer(), raw.ack)),
+            ack: raw.flags.ack.then(|| self.number(raw, raw.to, raw.ack)),
             len: raw.len,
             win: raw.win,
         }
@@ -74,7 +80,7 @@ impl Numbering {
         self.isns
             .iter()
             .filter(|(known, _)| *known == pair)
-            .flat_map(|(_, isns)| isns[host.index()].iter().rev())
+            .flat_map(|(_, isns)| isns[pair.0.end(host)].iter().rev())
             .map(|isn| i64::from(number.wrapping_sub(*isn).cast_signed()))
             .filter(|distance| distance.unsigned_abs() < u64::from(DISTANCE_MAX))
             .min_by_key(|distance| distance.unsigned_abs())
@@ -82,12 +88,9 @@ impl Numbering {
     }
 }
 
-fn pair(raw: &RawSegment) -> [u16; 2] {
-    let [source, destination] = raw.ports;
-    match raw.from {
-        Host::Client => [source, destination],
-        Host::Server => [destination, source],
-    }
+const fn pair(raw: &RawSegment) -> Pair {
+    let link = Link::between(raw.from, raw.to);
+    (link, link.pair(raw.from, raw.ports))
 }
 
 #[cfg(test)]
@@ -96,7 +99,7 @@ mod tests {
 
     fn raw(from: Host, flags: Flags, seq: u32, ack: u32) -> RawSegment {
         let ports = if from == Host::Client { [40_000, 80] } else { [80, 40_000] };
-        RawSegment { from, ports, flags, seq, ack, len: 0, win: 0 }
+        RawSegment { from, to: Link::ClientServer.peer(from), ports, flags, seq, ack, len: 0, win: 0 }
     }
 
     #[test]

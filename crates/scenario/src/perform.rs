@@ -11,7 +11,7 @@ const BACKGROUND: Duration = Duration::from_millis(10);
 /// How long a call is waited for, once the link is quiet, that is to return something.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What a script is performed on: two hosts and a link, and a record of what happens there.
+/// What a script is performed on: hosts and links, and a record of what happens there.
 ///
 /// A stage records every event itself, where it stands in the order of cause: calls when they return
 /// (and, when the run is over, those that never did, with [`Outcome::Blocks`]), segments, states, statements.
@@ -138,7 +138,7 @@ impl<'a, S: Stage> Run<'a, S> {
                     self.note_gone(*host, statement);
                 }
             }
-            Action::Link(_) => self.stage.begin(statement)?,
+            Action::Link(..) => self.stage.begin(statement)?,
             Action::Wait(duration) => {
                 self.stage.record_wait(statement);
                 self.run(Until::Elapsed(*duration))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Errno, Flags, Host, Outcome, State};
+use crate::{Errno, Flags, Host, Link, Network, Outcome, State};
 
 /// A scenario: a question and the run that answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,16 @@ pub struct Script {
 impl Script {
     /// Whether its hosts speak IPv6 (`link ipv6`).
     pub fn ipv6(&self) -> bool {
-        self.statements.iter().any(|statement| matches!(statement.action, Action::Link(LinkAction::Ipv6)))
+        self.statements.iter().any(|statement| matches!(statement.action, Action::Link(_, LinkAction::Ipv6)))
+    }
+
+    /// Its hosts and links: with a proxy if a statement is the proxy's.
+    pub fn network(&self) -> Network {
+        let is_proxy_s = |statement: &Statement| match &statement.action {
+            Action::Call(Call { host, .. }) | Action::Host(host, _) => *host == Host::Proxy,
+            _ => false,
+        };
+        if self.statements.iter().any(is_proxy_s) { Network::Proxied } else { Network::Direct }
     }
 
     /// The statement that stands in this line of the file (counted from 1).
@@ -50,8 +59,8 @@ pub enum Action {
     Call(Call),
     /// Something happens to a whole host.
     Host(Host, HostAction),
-    /// Something happens to the link, or to a segment on it.
-    Link(LinkAction),
+    /// Something happens to a link, or to a segment on it. `link ipv6` is for all of them, and stands for the first.
+    Link(Link, LinkAction),
     /// Time passes, and the next statement waits for the link to be quiet.
     Wait(Duration),
     /// Time passes, and the next statement begins then, whatever is on its way (`wait 40ms &`).

@@ -103,6 +103,8 @@ pub enum Event {
         arrives_us: Option<u64>,
         /// Who sent it; of a forged one, who is said to have sent it.
         from: Host,
+        /// Who is to receive it.
+        to: Host,
         /// The sender's port and the receiver's.
         ports: [u16; 2],
         /// Its header.

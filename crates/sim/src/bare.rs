@@ -23,6 +23,8 @@ const FRAMES_MAX: usize = 4_096;
 /// A host whose TCP is smoltcp alone.
 pub(crate) struct BareHost {
     host: Host,
+    /// To whom its connect(2) goes.
+    connects_to: Host,
     ip: Ip,
     now_us: u64,
     /// It had nothing to send at that time.
@@ -73,9 +75,10 @@ const fn errno(errno: Errno) -> Attempt {
 const DONE: Attempt = Attempt::Returned(Outcome::ZERO);
 
 impl BareHost {
-    pub(crate) fn new(host: Host, ip: Ip) -> Self {
+    pub(crate) fn new(host: Host, connects_to: Host, ip: Ip) -> Self {
         Self {
             host,
+            connects_to,
             ip,
             now_us: 0,
             idle_at_us: None,
@@ -333,7 +336,7 @@ impl BareHost {
             self.next_port = self.next_port.checked_add(1).unwrap_or(PORT_FIRST);
         }
         let handle = self.new_socket();
-        let remote = (self.ip.address(self.host.peer()), port);
+        let remote = (self.ip.address(self.connects_to), port);
         let local = (self.ip.address(self.host), own);
         let socket = self.sockets.get_mut::<Socket<'_>>(handle);
         let connecting_now = socket.connect(self.network.interface().context(), remote, local);

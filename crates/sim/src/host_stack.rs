@@ -1,6 +1,6 @@
 //! What performs a host's calls: Linux's rules over smoltcp, or smoltcp alone.
 
-use scenario::{Host, State, Sysctl, Verb};
+use scenario::{Host, Network, State, Sysctl, Verb};
 
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
@@ -33,10 +33,11 @@ macro_rules! forward {
 
 impl HostStack {
     /// `buffers`: what those of a Linux host's sockets hold at most.
-    pub(crate) fn new(rules: Rules, host: Host, ip: Ip, buffers: Buffers) -> Self {
+    pub(crate) fn new(rules: Rules, network: Network, host: Host, ip: Ip, buffers: Buffers) -> Self {
+        let connects_to = network.connects_to(host);
         match rules {
-            Rules::Linux => Self::Linux(Box::new(Kernel::new(host, ip, buffers))),
-            Rules::Bare => Self::Bare(Box::new(BareHost::new(host, ip))),
+            Rules::Linux => Self::Linux(Box::new(Kernel::new(host, connects_to, ip, buffers))),
+            Rules::Bare => Self::Bare(Box::new(BareHost::new(host, connects_to, ip))),
         }
     }
 

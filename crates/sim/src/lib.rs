@@ -5,7 +5,7 @@
 //!
 //! Map of the code, each line using those below it:
 //! - [`run`]: a script in, a [`Trace`] out
-//! - `stage`: two hosts, the link and one clock, as a [`scenario::Stage`]
+//! - `stage`: the hosts, the links and one clock, as a [`scenario::Stage`]
 //! - `link`: delay, loss, forgery, and the record of every segment
 //! - `host_stack`: what performs a host's calls: `kernel/`, or `bare` (smoltcp alone)
 //! - `kernel/`: one Linux host: system calls, segments that arrive, timers that fire, what sockets hold
@@ -58,7 +58,7 @@ pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Fr
 }
 
 fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>) -> Result<(Trace, Vec<Frame>), Error> {
-    let mut world = World::new(version(script)?, rules, buffers(script), capture);
+    let mut world = World::new(script.network(), version(script)?, rules, buffers(script), capture);
     let failed = scenario::perform(script, &mut world)?;
     let (sockets, events, mut frames) = world.end();
     for frame in &mut frames {
@@ -79,21 +79,22 @@ fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>)
 
 /// What the buffers of each host's sockets hold at most: what its programs write in the whole run, and what the peer's
 /// do, or a forger.
-fn buffers(script: &Script) -> [Buffers; 2] {
-    let mut writes = [0; 2];
+fn buffers(script: &Script) -> [Buffers; Host::ALL.len()] {
+    let network = script.network();
+    let mut writes = [0; Host::ALL.len()];
     let mut forged = 0;
     for statement in &script.statements {
         match &statement.action {
             Action::Call(Call { host, verb: Verb::Write(payload), .. }) => writes[host.index()] += payload.len(),
-            Action::Link(LinkAction::Inject { .. }) => forged = RECEIVE_BUFFER_MAX,
+            Action::Link(_, LinkAction::Inject { .. }) => forged = RECEIVE_BUFFER_MAX,
             _ => {}
         }
     }
     let buffers = |host: Host| Buffers {
-        receive: writes[host.peer().index()] + forged + 1,
+        receive: network.neighbours(host).map(|peer| writes[peer.index()]).sum::<usize>() + forged + 1,
         send: writes[host.index()].min(send_buffer::MOST),
     };
-    Host::BOTH.map(buffers)
+    Host::ALL.map(buffers)
 }
 
 #[cfg(feature = "ipv6")]

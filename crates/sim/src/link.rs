@@ -1,16 +1,17 @@
-//! The link: frames under way, and the record of what was on it. What becomes of a segment [`LinkState`] decides.
+//! The wires: frames under way on each link, and the record of what was on them. What becomes of a segment [`Links`]
+//! decides.
 
 use std::time::Duration;
 
-use scenario::link::{self, Connections, Disposition, LinkState};
-use scenario::{Event, Fate, Host, Map, Numbering, RawSegment, Refusal};
+use scenario::link::{self, Connections, Disposition, Links};
+use scenario::{Event, Fate, Host, Link, Map, Numbering, RawSegment, Refusal};
 
 use crate::micros::micros;
 use crate::pcap::Frame;
 use crate::wire::{self, Ip};
 
-pub(crate) struct Link {
-    pub(crate) state: LinkState,
+pub(crate) struct Wires {
+    pub(crate) links: Links,
     pub(crate) connections: Connections,
     /// By time of arrival, then by order of departure.
     flights: Map<(u64, u64), Flight>,
@@ -28,10 +29,10 @@ pub(crate) struct Flight {
     pub(crate) event: usize,
 }
 
-impl Link {
+impl Wires {
     pub(crate) const fn new(capture: Option<Vec<Frame>>) -> Self {
         Self {
-            state: LinkState::new(),
+            links: Links::new(),
             connections: Connections::new(),
             flights: Map::new(),
             departures: 0,
@@ -42,12 +43,12 @@ impl Link {
     }
 
     /// A host sends: the segment is recorded and, unless it is lost, under way.
-    pub(crate) fn send(&mut self, now_us: u64, from: Host, frame: Vec<u8>, ip: Ip, events: &mut Vec<Event>) {
-        let raw = wire::read(from, &frame);
+    pub(crate) fn send(&mut self, now_us: u64, frame: Vec<u8>, ip: Ip, events: &mut Vec<Event>) {
+        let raw = wire::read(&frame);
         self.numbering.note(&raw);
         self.connections.note_sent(&raw, None);
         self.last_sent_us = now_us;
-        match self.state.send(Duration::from_micros(now_us), &raw) {
+        match self.links.send(Duration::from_micros(now_us), &raw) {
             Disposition::Lost => self.record(now_us, None, &raw, &frame, Fate::Dropped, events),
             Disposition::Refused(refusal, after) => {
                 self.record(now_us, None, &raw, &frame, Fate::Dropped, events);
@@ -62,10 +63,11 @@ impl Link {
     }
 
     /// A forged segment takes as long as others, but no rule of the link meets it.
-    pub(crate) fn inject(&mut self, now_us: u64, from: Host, frame: Vec<u8>, events: &mut Vec<Event>) {
-        let raw = wire::read(from, &frame);
+    pub(crate) fn inject(&mut self, now_us: u64, frame: Vec<u8>, events: &mut Vec<Event>) {
+        let raw = wire::read(&frame);
         self.last_sent_us = now_us;
-        self.launch(now_us, self.state.delay(), &raw, frame, Fate::Injected, events);
+        let delay = self.links.delay(Link::between(raw.from, raw.to));
+        self.launch(now_us, delay, &raw, frame, Fate::Injected, events);
     }
 
     /// A box in between tells the sender that its segment was not let through.
@@ -99,7 +101,7 @@ impl Link {
         let arrives_us = now_us + micros(after);
         self.record(now_us, Some(arrives_us), raw, &frame, fate, events);
         self.departures += 1;
-        let flight = Flight { to: raw.from.peer(), frame, event: events.len() - 1 };
+        let flight = Flight { to: raw.to, frame, event: events.len() - 1 };
         self.flights.insert((arrives_us, self.departures), flight);
     }
 
@@ -113,7 +115,7 @@ impl Link {
         events: &mut Vec<Event>,
     ) {
         let segment = self.numbering.relative(raw);
-        events.push(Event::Segment { at_us, arrives_us, from: raw.from, ports: raw.ports, segment, fate });
+        events.push(Event::Segment { at_us, arrives_us, from: raw.from, to: raw.to, ports: raw.ports, segment, fate });
         if let Some(capture) = &mut self.capture {
             capture.push(Frame { at_us, bytes: frame.to_vec() });
         }

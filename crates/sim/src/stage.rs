@@ -1,15 +1,15 @@
-//! The stage that a script is performed on: two kernels, the link between them, one clock.
+//! The stage that a script is performed on: a kernel for each host, the links between them, one clock.
 
 use scenario::{
-    Action, Call, Event, Fate, Host, HostAction, LinkAction, Map, Outcome, Payload, Returned, SocketId, Sockets, Stage,
-    State, Statement, Until, Verb, Whom,
+    Action, Call, Event, Fate, Host, HostAction, Link, LinkAction, Map, Network, Outcome, Payload, Returned, SocketId,
+    Sockets, Stage, State, Statement, Until, Verb, Whom,
 };
 
 use crate::error::Error;
 use crate::host_stack::HostStack;
 use crate::host_stack::Rules;
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
-use crate::link::Link;
+use crate::link::Wires;
 use crate::micros::micros;
 use crate::pcap::Frame;
 use crate::tcp::Buffers;
@@ -27,8 +27,10 @@ const STEPS_MAX: usize = 100_000;
 pub(crate) struct World {
     now_us: u64,
     ip: Ip,
-    kernels: [HostStack; 2],
-    link: Link,
+    network: Network,
+    /// By [`Host::index`].
+    kernels: Vec<HostStack>,
+    wires: Wires,
     pub(crate) events: Vec<Event>,
     sockets: Sockets,
     /// The sockets by the numbers that their kernels give them.
@@ -63,12 +65,21 @@ struct Pending {
 }
 
 impl World {
-    pub(crate) fn new(ip: Ip, rules: Rules, buffers: [Buffers; 2], capture: Option<Vec<Frame>>) -> Self {
+    pub(crate) fn new(
+        network: Network,
+        ip: Ip,
+        rules: Rules,
+        buffers: [Buffers; Host::ALL.len()],
+        capture: Option<Vec<Frame>>,
+    ) -> Self {
+        let hosts = Host::ALL.into_iter().filter(|host| network.hosts().contains(host));
+        let kernel = |host: Host| HostStack::new(rules, network, host, ip, buffers[host.index()]);
         Self {
             now_us: 0,
             ip,
-            kernels: Host::BOTH.map(|host| HostStack::new(rules, host, ip, buffers[host.index()])),
-            link: Link::new(capture),
+            network,
+            kernels: hosts.map(kernel).collect(),
+            wires: Wires::new(capture),
             events: Vec::new(),
             sockets: Sockets::new(),
             known: Map::new(),
@@ -89,7 +100,7 @@ impl World {
         for pending in std::mem::take(&mut self.pending) {
             self.record_call(pending, Outcome::Blocks);
         }
-        (self.sockets, self.events, self.link.capture.unwrap_or_default())
+        (self.sockets, self.events, self.wires.capture.unwrap_or_default())
     }
 
     fn record_call(&mut self, pending: Pending, outcome: Outcome) {
@@ -207,7 +218,7 @@ impl World {
                 // The table of names has it already.
                 Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
-                    self.link.send(at_us, host, frame, self.ip, &mut self.events);
+                    self.wires.send(at_us, frame, self.ip, &mut self.events);
                 }
             }
         }
@@ -216,7 +227,7 @@ impl World {
 
     /// The link is quiet: what do the sockets hold now?
     fn inform(&mut self) {
-        for host in Host::BOTH {
+        for &host in self.network.hosts() {
             self.kernels[host.index()].report_tcp_info();
             self.take_effects(host);
         }
@@ -263,7 +274,7 @@ impl World {
     }
 
     fn begin_on_host(&mut self, host: Host, action: HostAction) -> Result<(), Error> {
-        self.link.state.act_on_host(host, action);
+        self.wires.links.act_on_host(host, action);
         let kernel = &mut self.kernels[host.index()];
         match action {
             HostAction::Kill => kernel.kill(),
@@ -282,13 +293,13 @@ impl World {
         self.settle(host)
     }
 
-    fn inject(&mut self, line: u32, action: &LinkAction) -> Result<(), Error> {
+    fn inject(&mut self, line: u32, link: Link, action: &LinkAction) -> Result<(), Error> {
         let LinkAction::Inject { flags, to, seq, ack, len } = *action else { return Ok(()) };
         self.bytes = self.bytes.saturating_add(len as usize);
         self.check_bounds()?;
-        let forged = self.link.connections.forge(flags, to, seq, ack, len);
+        let forged = self.wires.connections.forge(link, flags, to, seq, ack, len);
         let segment = forged.ok_or(Error::NothingToForge { line, host: to })?;
-        self.link.inject(self.now_us, segment.from, wire::write(self.ip, &segment), &mut self.events);
+        self.wires.inject(self.now_us, wire::write(self.ip, &segment), &mut self.events);
         Ok(())
     }
 
@@ -302,7 +313,7 @@ impl World {
     fn next_wake_us(&mut self) -> Option<u64> {
         let timers = self.kernels.iter_mut().filter_map(HostStack::next_timer_us).min();
         let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us()).min();
-        [self.link.next_us(), timers, calls].into_iter().flatten().min()
+        [self.wires.next_us(), timers, calls].into_iter().flatten().min()
     }
 
     fn set_time(&mut self, now_us: u64) {
@@ -320,8 +331,8 @@ impl World {
         self.set_time(to_us);
         self.last_step_us = self.now_us;
         // A program that wakes up is slower than segments that arrive together.
-        while let Some(flight) = self.link.arrival(self.now_us) {
-            if self.link.state.reaches(flight.to) {
+        while let Some(flight) = self.wires.arrival(self.now_us) {
+            if self.wires.links.reaches(flight.to) {
                 self.kernels[flight.to.index()].arrive(flight.frame);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
@@ -333,7 +344,7 @@ impl World {
                 }
             }
         }
-        for host in Host::BOTH {
+        for &host in self.network.hosts() {
             if self.kernels[host.index()].next_us().is_some_and(|timer| timer <= self.now_us) {
                 self.kernels[host.index()].fire();
             }
@@ -354,10 +365,10 @@ impl Stage for World {
                 self.record_statement(statement);
                 self.begin_on_host(*host, *action)
             }
-            Action::Link(action) => {
+            Action::Link(link, action) => {
                 self.record_statement(statement);
-                self.link.state.act(action);
-                self.inject(statement.line, action)
+                self.wires.links.act(*link, action);
+                self.inject(statement.line, *link, action)
             }
             Action::Wait(_) | Action::Pause(_) | Action::Expect(..) => Ok(()),
         }
@@ -368,8 +379,8 @@ impl Stage for World {
         loop {
             let next_us = self.next_us();
             let end_us = match until {
-                Until::Quiet(quiet) if self.link.next_us().is_none() => {
-                    Some((self.link.last_sent_us.max(self.last_begun_us) + micros(quiet)).max(self.last_step_us + 1))
+                Until::Quiet(quiet) if self.wires.next_us().is_none() => {
+                    Some((self.wires.last_sent_us.max(self.last_begun_us) + micros(quiet)).max(self.last_step_us + 1))
                 }
                 Until::Quiet(_) => None,
                 Until::Returned { line, .. } if self.returned.iter().any(|returned| returned.line == line) => {

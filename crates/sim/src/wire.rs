@@ -56,11 +56,13 @@ impl Ip {
 /// The header of the segment in a frame.
 ///
 /// No window is ever scaled here: the buffers are smaller than 64 KiB (see `stack`).
-pub(crate) fn read(from: Host, frame: &[u8]) -> RawSegment {
+pub(crate) fn read(frame: &[u8]) -> RawSegment {
+    let [from, to] = hosts(frame);
     let tcp = TcpPacket::new_unchecked(payload(frame));
     let syn_fin = u32::from(tcp.syn()) + u32::from(tcp.fin());
     RawSegment {
         from,
+        to,
         ports: [tcp.src_port(), tcp.dst_port()],
         flags: Flags { syn: tcp.syn(), fin: tcp.fin(), rst: tcp.rst(), psh: tcp.psh(), ack: tcp.ack() },
         seq: tcp.seq_number().0.cast_unsigned(),
@@ -114,7 +116,7 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
         timestamp: None,
         payload: &[],
     };
-    let (source, destination) = (ip.address(segment.from), ip.address(segment.from.peer()));
+    let (source, destination) = (ip.address(segment.from), ip.address(segment.to));
     let length = repr.buffer_len() + segment.len as usize;
     let header = IpRepr::new(source, destination, IpProtocol::Tcp, length, 64);
     let mut frame = vec![0; header.buffer_len()];
@@ -173,6 +175,17 @@ pub(crate) fn fill_checksums(frame: &mut [u8]) {
     header(frame).fill_checksum(&source, &destination);
 }
 
+/// The hosts whose addresses are a frame's source and destination.
+fn hosts(frame: &[u8]) -> [Host; 2] {
+    // The last byte of an address is the host's, see `Ip::address`.
+    let last = match IpVersion::of_packet(frame) {
+        #[cfg(feature = "ipv6")]
+        Ok(IpVersion::Ipv6) => [23, 39],
+        _ => [15, 19],
+    };
+    last.map(|at| Host::ALL[usize::from(frame[at]) - 1])
+}
+
 fn payload(frame: &[u8]) -> &[u8] {
     match IpVersion::of_packet(frame) {
         #[cfg(feature = "ipv6")]
@@ -188,17 +201,34 @@ mod tests {
     #[test]
     fn a_segment_comes_back_as_it_was_written() {
         let flags = Flags::from_text("FP.").expect("these are flags");
-        let segment =
-            RawSegment { from: Host::Server, ports: [80, 40_001], flags, seq: u32::MAX, ack: 7, len: 5, win: 1000 };
-        assert_eq!(read(Host::Server, &write(Ip::V4, &segment)), segment);
+        let segment = RawSegment {
+            from: Host::Server,
+            to: Host::Proxy,
+            ports: [80, 40_001],
+            flags,
+            seq: u32::MAX,
+            ack: 7,
+            len: 5,
+            win: 1000,
+        };
+        assert_eq!(read(&write(Ip::V4, &segment)), segment);
         #[cfg(feature = "ipv6")]
-        assert_eq!(read(Host::Server, &write(Ip::V6, &segment)), segment);
+        assert_eq!(read(&write(Ip::V6, &segment)), segment);
     }
 
     #[test]
     fn the_checksums_of_a_capture_are_right() {
         let flags = Flags::from_text("P.").expect("these are flags");
-        let segment = RawSegment { from: Host::Client, ports: [40_001, 80], flags, seq: 1, ack: 7, len: 5, win: 1000 };
+        let segment = RawSegment {
+            from: Host::Client,
+            to: Host::Server,
+            ports: [40_001, 80],
+            flags,
+            seq: 1,
+            ack: 7,
+            len: 5,
+            win: 1000,
+        };
         let mut frame = write(Ip::V4, &segment);
         fill_checksums(&mut frame);
         let packet = Ipv4Packet::new_unchecked(&frame[..]);

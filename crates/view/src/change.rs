@@ -2,9 +2,9 @@
 
 use std::fmt::Write as _;
 
-use scenario::{Host, Kind, Segment};
+use scenario::{Host, Kind, Link, Network, Segment};
 
-use crate::layout::{Layout, Thing};
+use crate::layout::{Flight, Layout, Thing};
 
 /// A change to the script, as seen from a step of its run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Change {
 pub const DELAY_MS: u32 = 500;
 
 /// What can be put in by a click. Anything else is for the editor.
-pub const LINES: [&str; 17] = [
+pub const LINES: [&str; 24] = [
     "client read()",
     "client write(\"more\")",
     "client shutdown(WR)",
@@ -43,7 +43,23 @@ pub const LINES: [&str; 17] = [
     "server boot()",
     "link cut",
     "wait 1s",
+    "downstream read()",
+    "downstream close()",
+    "upstream read()",
+    "upstream close()",
+    "proxy kill()",
+    "link client-proxy cut",
+    "link proxy-server cut",
 ];
+
+/// The indices into [`LINES`] of those that have a meaning in this network.
+pub fn lines(network: Network) -> impl Iterator<Item = usize> {
+    let is_proxy_s = |line: &str| line.contains("proxy") || line.contains("stream");
+    (0..LINES.len()).filter(move |at| match network {
+        Network::Direct => !is_proxy_s(LINES[*at]),
+        Network::Proxied => LINES[*at] != "link cut",
+    })
+}
 
 /// A changed script, and what the change is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,13 +99,17 @@ pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Optio
     let put_in;
     let at = match change {
         Change::Lose | Change::Hold(_) | Change::Twice => {
-            let (kind, from, line) = segment_rule(layout, step)?;
+            let (link, kind, from, line) = segment_rule(layout, step)?;
+            let link = match link {
+                Link::ClientServer => String::new(),
+                link => format!(" {}", link.name()),
+            };
             let what = match change {
                 Change::Lose => "drop",
                 Change::Hold(_) => "hold",
                 _ => "twice",
             };
-            let mut rule = format!("link {what} next {kind} from {from}");
+            let mut rule = format!("link{link} {what} next {kind} from {from}");
             if let Change::Hold(ms) = change {
                 let _ = write!(rule, " {ms}ms");
             }
@@ -121,9 +141,9 @@ pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Optio
     Some(Changed { text, at })
 }
 
-/// The rule of the link that meets a step's segment and no earlier one: its kind, its sender, and the line of the
+/// The rule of a link that meets a step's segment and no earlier one: the link, its kind, its sender, and the line of the
 /// statement that makes it leave. `None` where an earlier segment of that kind would use the rule up.
-fn segment_rule(layout: &Layout, step: usize) -> Option<(&'static str, Host, u32)> {
+fn segment_rule(layout: &Layout, step: usize) -> Option<(Link, &'static str, Host, u32)> {
     let Thing::Segment(index) = layout.rows.get(step)?.thing else { return None };
     let flight = &layout.flights[index];
     let (word, kind) = kind(&flight.segment);
@@ -131,12 +151,13 @@ fn segment_rule(layout: &Layout, step: usize) -> Option<(&'static str, Host, u32
         layout.rows[..step].iter().enumerate().rev().find_map(|(at, row)| row.line.map(|line| (at, line)))?;
     // A call that lasts stands twice: the rule belongs above where it is made.
     let cause = layout.rows[..cause].iter().position(|row| row.line == Some(line)).unwrap_or(cause);
+    let is_beside = |earlier: &&Flight| earlier.from == flight.from && earlier.to == flight.to;
     let is_first = layout
         .flights
         .iter()
-        .filter(|earlier| earlier.row > cause && earlier.row < step && earlier.from == flight.from)
+        .filter(|earlier| earlier.row > cause && earlier.row < step && is_beside(earlier))
         .all(|earlier| !kind.matches(earlier.segment.flags, earlier.segment.len));
-    is_first.then_some((word, flight.from, line))
+    is_first.then_some((flight.link(), word, flight.from, line))
 }
 
 /// The narrowest kind that a segment is of.
@@ -263,9 +284,14 @@ mod tests {
 
     #[test]
     fn every_line_that_can_be_put_in_is_a_statement() {
-        for line in LINES {
+        for line in lines(Network::Direct).map(|at| LINES[at]) {
             let server = if line == "server boot()" { "server crash()\n" } else { "" };
             run(&format!("# ?\nserver listen()\nclient connect()\nserver accept()\n{server}{line}\n"));
+        }
+        for line in lines(Network::Proxied).map(|at| LINES[at]) {
+            let proxy = "proxy listen()\nclient connect()\nproxy accept()\nproxy connect()\n";
+            let server = if line == "server boot()" { "server crash()\n" } else { "" };
+            run(&format!("# ?\nserver listen()\n{proxy}server accept()\n{server}{line}\n"));
         }
     }
 }

@@ -76,7 +76,7 @@ fn opening(layout: &Layout, start: usize) -> Option<usize> {
             .iter()
             .any(|row| row.host == Some(host) && row.changes.iter().any(|change| change.to == State::Established))
     };
-    scenario::Host::BOTH.into_iter().all(is_open).then_some(end)
+    layout.network.hosts().iter().copied().all(is_open).then_some(end)
 }
 
 fn is_opening(layout: &Layout, row: &Row) -> bool {

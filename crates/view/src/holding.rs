@@ -2,7 +2,7 @@
 //! time the link was quiet. With one connection bytes are counted row by row, from segments and calls; with several the
 //! trace does not say which bytes are whose, and they are those of the last quiet as well.
 
-use scenario::{Action, Fate, Host, HostAction, Info, Outcome, State, Verb};
+use scenario::{Action, Fate, Host, HostAction, Info, Network, Outcome, State, Verb};
 
 use crate::layout::{Flight, Layout, Row, Thing};
 
@@ -41,6 +41,7 @@ pub fn holdings(layout: &Layout, until: usize) -> Vec<Holding> {
     let begins =
         |row: &&Row| row.changes.iter().any(|change| change.from == State::Closed && change.to != State::Listen);
     let is_one = !layout.flights.iter().any(|flight| flight.is_one_of_several)
+        && layout.network == Network::Direct
         && Host::BOTH
             .iter()
             .all(|host| layout.rows.iter().filter(|row| row.host == Some(*host)).filter(begins).count() < 2);

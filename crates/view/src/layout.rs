@@ -1,13 +1,14 @@
 //! Where everything stands: a trace becomes rows, one for each thing that happens, and flights across them.
 //!
-//! Nothing here draws, and nothing knows a width: sides are hosts, heights are weights, places on the wire
+//! Nothing here draws, and nothing knows a width: sides are hosts, heights are weights, places on a wire
 //! are shares of its width. That is why one layout serves a wide page, a narrow one and paper.
 
 use std::ops::Range;
 
 use catalogue::messages::Cause;
 use scenario::{
-    Action, Event, Fate, Flags, Host, HostAction, Info, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb,
+    Action, Event, Fate, Flags, Host, HostAction, Info, Link, Network, Outcome, RuleId, Script, Segment, SocketId,
+    State, Trace, Verb,
 };
 
 use crate::{palette, rows, rules, texts};
@@ -19,12 +20,14 @@ pub struct Layout {
     pub title: String,
     /// What the script says of itself.
     pub summary: String,
+    /// Which lifelines there are, and which wires between them.
+    pub network: Network,
     /// In the order of time. A step of the player is a row.
     pub rows: Vec<Row>,
     /// In the order of departure.
     pub flights: Vec<Flight>,
     /// How many connections lie side by side on each host's lifeline; by [`Host::index`].
-    pub lanes: [usize; 2],
+    pub lanes: [usize; Host::ALL.len()],
     /// Where the run differs from the script and no row tells it: line, expected, got.
     pub unplaced: Vec<(u32, String, String)>,
 }
@@ -36,8 +39,11 @@ pub struct Row {
     pub at_us: u64,
     /// How long nothing happened before it, if that was long enough to show.
     pub pause_us: Option<u64>,
-    /// The side on which it stands; `None` for what happens to the link or to both.
+    /// The side on which it stands; `None` for what happens to a link or to all hosts.
     pub host: Option<Host>,
+    /// The link that it is about: of a segment, of a statement, of the connection on which something happens. `None` where
+    /// it is about none, or about all of a host's.
+    pub link: Option<Link>,
     /// What happens.
     pub thing: Thing,
     /// The states that change with it, on its side.
@@ -55,9 +61,9 @@ pub struct Row {
     /// What the call's outcome tells of the connection's end: runtimes have texts for it.
     pub cause: Option<Cause>,
     /// The connections of each host as they are before the row and after it; by [`Host::index`].
-    pub lanes: [Vec<Lane>; 2],
+    pub lanes: [Vec<Lane>; Host::ALL.len()],
     /// Whether a call of that host has not returned while the row passes.
-    pub blocked: [bool; 2],
+    pub blocked: [bool; Host::ALL.len()],
     /// How far down it begins, in weights.
     pub top: u32,
     /// Its height, in weights: about pixels, guessed from the length of its texts.
@@ -122,11 +128,13 @@ pub struct Lane {
 pub struct Flight {
     /// Who sent it, or is said to have.
     pub from: Host,
+    /// Who is to receive it.
+    pub to: Host,
     /// Its header.
     pub segment: Segment,
     /// The sender's port and the receiver's.
     pub ports: [u16; 2],
-    /// Whether there are several connections, so that its port is needed to tell whose it is.
+    /// Whether its link has had several connections, so that its port is needed to tell whose it is.
     pub is_one_of_several: bool,
     /// What became of it.
     pub fate: Fate,
@@ -141,13 +149,14 @@ pub struct Flight {
 }
 
 impl Flight {
-    /// The connection's ports: the client's and the server's.
-    pub const fn pair(&self) -> [u16; 2] {
-        let [source, destination] = self.ports;
-        match self.from {
-            Host::Client => [source, destination],
-            Host::Server => [destination, source],
-        }
+    /// Its link.
+    pub const fn link(&self) -> Link {
+        Link::between(self.from, self.to)
+    }
+
+    /// Its connection: the link, and the ports at the link's ends.
+    pub const fn pair(&self) -> (Link, [u16; 2]) {
+        (self.link(), self.link().pair(self.from, self.ports))
     }
 }
 
@@ -179,7 +188,7 @@ impl Look {
     }
 }
 
-/// A piece of a flight's line inside a band of a row; x in thousandths of the wire's width, from the client.
+/// A piece of a flight's line inside a band of a row; x in thousandths of the wire's width, from its left end.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Piece {
     /// Where it enters the band.
@@ -211,12 +220,13 @@ impl Layout {
         let unplaced = mark_failed(script, trace, &mut rows);
         measure(&mut rows);
         lay_flights(&mut rows, &mut flights);
-        Self { title: script.title.clone(), summary: script.summary.clone(), rows, flights, lanes, unplaced }
+        let (title, summary, network) = (script.title.clone(), script.summary.clone(), script.network());
+        Self { title, summary, network, rows, flights, lanes, unplaced }
     }
 
     /// The part of a flight's line between two heights of the picture; `None` if it is not there.
     pub fn piece(&self, flight: usize, from: u32, to: u32) -> Option<Piece> {
-        let Flight { from: sender, fate, row, last, .. } = self.flights[flight];
+        let Flight { from: sender, to: receiver, fate, row, last, .. } = self.flights[flight];
         let begin = self.rows[row].top + LABEL;
         let end = if row == last { begin + ARROW } else { self.rows[last].top + self.rows[last].height };
         let (from, until) = (from.max(begin), to.min(end));
@@ -237,7 +247,7 @@ impl Layout {
             y2 = (final_ - a) * 1000 / (b - a).max(1);
         }
         (a, b) = (a.max(first), b.min(final_));
-        if sender == Host::Server {
+        if Link::between(sender, receiver).end(sender) == 1 {
             (a, b) = (1000 - a, 1000 - b);
         }
         Some(Piece { x1: a, x2: b, y2, begins, ends })
@@ -273,9 +283,13 @@ impl Layout {
 }
 
 fn mark_several(flights: &mut [Flight]) {
-    let first = flights.first().map(Flight::pair);
-    if flights.iter().any(|flight| Some(flight.pair()) != first) {
-        flights.iter_mut().for_each(|flight| flight.is_one_of_several = true);
+    for link in Link::ALL {
+        let mut over = flights.iter().map(Flight::pair).filter(|(of, _)| *of == link);
+        let first = over.next();
+        if over.any(|pair| Some(pair) != first) {
+            let its = flights.iter_mut().filter(|flight| flight.link() == link);
+            its.for_each(|flight| flight.is_one_of_several = true);
+        }
     }
 }
 
@@ -292,8 +306,8 @@ fn mark_blocked(rows: &mut [Row], events: &[Event]) {
 }
 
 /// Gives each connection a lane for as long as it lives, and returns how many lie side by side.
-fn lay_lanes(rows: &mut [Row]) -> [usize; 2] {
-    let mut lives: [Vec<Option<(SocketId, State)>>; 2] = [Vec::new(), Vec::new()];
+fn lay_lanes(rows: &mut [Row]) -> [usize; Host::ALL.len()] {
+    let mut lives = [const { Vec::<Option<(SocketId, State)>>::new() }; Host::ALL.len()];
     for row in rows.iter_mut() {
         let before = lives.clone();
         if let Thing::Statement { action: Action::Host(host, HostAction::Crash), .. } = row.thing {
@@ -307,7 +321,7 @@ fn lay_lanes(rows: &mut [Row]) -> [usize; 2] {
                 }
             }
         }
-        for host in Host::BOTH.map(Host::index) {
+        for host in Host::ALL.map(Host::index) {
             let state =
                 |life: Option<&Option<(SocketId, State)>>| life.and_then(Option::as_ref).map(|(_, state)| *state);
             row.lanes[host] = (0..lives[host].len())

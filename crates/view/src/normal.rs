@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use scenario::{Action, Event, Fate, Flags, Host, Info, LinkAction, Offset, Script, Segment, State, Timer, Trace};
+use scenario::{
+    Action, Event, Fate, Flags, Host, Info, Link, LinkAction, Offset, Script, Segment, State, Timer, Trace,
+};
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -84,7 +86,7 @@ impl Normal {
     }
 
     fn add_segments(&mut self, trace: &Trace, windows: &Windows) {
-        let mut connections: Vec<[u16; 2]> = Vec::new();
+        let mut connections: Vec<(Link, [u16; 2])> = Vec::new();
         let mut sides: BTreeMap<(usize, Host), Side> = BTreeMap::new();
         let mut said: BTreeMap<Key, Said> = BTreeMap::new();
         let mut last = None;
@@ -92,8 +94,9 @@ impl Normal {
             if let Event::Statement { action, .. } = event {
                 last = Some(action);
             }
-            let Event::Segment { at_us, from, ports, segment, fate, .. } = event else { continue };
-            let pair = if *from == Host::Client { *ports } else { [ports[1], ports[0]] };
+            let Event::Segment { at_us, from, to, ports, segment, fate, .. } = event else { continue };
+            let link = Link::between(*from, *to);
+            let pair = (link, link.pair(*from, *ports));
             let connection = connections.iter().position(|known| *known == pair).unwrap_or_else(|| {
                 connections.push(pair);
                 connections.len() - 1
@@ -361,7 +364,7 @@ impl Said {
 impl Item {
     /// `by` is the statement that forged it. Where it is beyond the window, its number tells how large that is.
     fn forged(by: Option<&Action>, Segment { flags, seq, len, .. }: Segment) -> Self {
-        let is_outside = matches!(by, Some(Action::Link(LinkAction::Inject { seq: Offset::Outside, .. })));
+        let is_outside = matches!(by, Some(Action::Link(_, LinkAction::Inject { seq: Offset::Outside, .. })));
         Self::Forged { flags, seq: (!is_outside).then_some(seq), len }
     }
 
@@ -392,7 +395,15 @@ mod tests {
     fn segment(at_us: u64, from: Host, flags: &str, seq: i64, len: u32, ack: i64) -> Event {
         let flags = Flags::from_text(flags).expect("flags");
         let segment = Segment { flags, seq, ack: flags.ack.then_some(ack), len, win: 0 };
-        Event::Segment { at_us, arrives_us: None, from, ports: [1, 1], segment, fate: Fate::Dropped }
+        Event::Segment {
+            at_us,
+            arrives_us: None,
+            from,
+            to: Link::ClientServer.peer(from),
+            ports: [1, 1],
+            segment,
+            fate: Fate::Dropped,
+        }
     }
 
     fn call(line: u32, began_us: u64) -> Event {

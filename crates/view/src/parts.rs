@@ -18,7 +18,7 @@ pub fn parts(flight: &Flight) -> Vec<Part> {
     let end = segment.seq + i64::from(segment.len);
     parts.push(Part { text: format!("{}:{end}({})", segment.seq, segment.len), meaning: numbers(flight) });
     if let Some(ack) = segment.ack {
-        let peer = flight.from.peer();
+        let peer = flight.to;
         let meaning = format!("all before number {ack} of the {peer}'s direction has arrived; {ack} is expected next");
         parts.push(Part { text: format!("ack {ack}"), meaning });
     }
@@ -76,6 +76,7 @@ mod tests {
         let segment = Segment { flags, seq, ack, len, win: 1000 };
         let flight = Flight {
             from: Host::Client,
+            to: Host::Server,
             segment,
             ports: [1, 2],
             is_one_of_several: false,

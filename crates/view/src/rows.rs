@@ -1,7 +1,9 @@
 //! Which events stand in which row: one row for each thing that happens, what it changes at once beside it.
 
 use catalogue::messages::{Cause, ResetWasRead};
-use scenario::{Action, Event, Host, Outcome, Script, SocketId, Sockets, State, Statement, Trace, Verb};
+use scenario::{
+    Action, Event, Host, Link, LinkAction, Network, Outcome, Script, SocketId, Sockets, State, Statement, Trace, Verb,
+};
 
 use crate::layout::{Change, Flight, Row, Thing};
 
@@ -12,9 +14,15 @@ const PAUSE_US: u64 = 400_000;
 /// The rows of a run in the order of time, and its flights in the order of departure. Where they lie comes later.
 pub(crate) fn rows(script: &Script, trace: &Trace) -> (Vec<Row>, Vec<Flight>) {
     let Trace { sockets, events, .. } = trace;
-    let alone = Host::BOTH.map(|host| is_alone(host, trace));
+    let alone = Host::ALL.map(|host| is_alone(host, trace));
+    let is_made_by_connect = |event: &Event| match event {
+        Event::Call { socket, call: Verb::Connect { .. }, .. } => Some(*socket),
+        _ => None,
+    };
+    let connected = events.iter().filter_map(is_made_by_connect).collect();
+    let of = Of { network: script.network(), sockets, alone, connected };
     let (rows, flights, held, reset_reads) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    let mut rows = Rows { script, sockets, alone, rows, flights, held, reset_reads };
+    let mut rows = Rows { script, of, rows, flights, held, reset_reads };
     for happening in happenings(events) {
         rows.add(happening);
     }
@@ -79,12 +87,37 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
     all
 }
 
+/// Whose and which: what a socket is called, and over which link it speaks.
+struct Of<'a> {
+    network: Network,
+    sockets: &'a Sockets,
+    /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
+    alone: [bool; Host::ALL.len()],
+    /// The sockets that connect() has made.
+    connected: Vec<SocketId>,
+}
+
+impl Of<'_> {
+    /// The socket's name, where host and call do not tell it already.
+    fn spoken(&self, socket: SocketId) -> Option<String> {
+        let (host, name) = (self.sockets.host(socket), self.sockets.name(socket));
+        (!self.alone[host.index()] && name != host.name() && name != "listener").then(|| name.to_owned())
+    }
+
+    fn link(&self, socket: SocketId) -> Link {
+        match (self.network, self.sockets.host(socket)) {
+            (Network::Direct, _) => Link::ClientServer,
+            (_, Host::Client) => Link::ClientProxy,
+            (_, Host::Proxy) if !self.connected.contains(&socket) => Link::ClientProxy,
+            _ => Link::ProxyServer,
+        }
+    }
+}
+
 /// The rows so far.
 struct Rows<'a> {
     script: &'a Script,
-    sockets: &'a Sockets,
-    /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
-    alone: [bool; 2],
+    of: Of<'a>,
     rows: Vec<Row>,
     flights: Vec<Flight>,
     /// States and rules that wait for the row which they belong to: the host's next, if it is at the same time.
@@ -99,20 +132,27 @@ impl<'a> Rows<'a> {
             Happening::Happened(event @ (Event::State { .. } | Event::Rule { .. })) => self.note(event),
             Happening::Made(Event::Call { began_us, host, socket, line, call, outcome, .. }) => {
                 let outcome = (*outcome == Outcome::Blocks).then_some(Outcome::Blocks);
-                let thing = Thing::Call { socket: self.spoken(*host, *socket), call: call.clone(), outcome };
-                self.row(*began_us, Some(*host), thing, Some(*line));
+                let thing = Thing::Call { socket: self.of.spoken(*socket), call: call.clone(), outcome };
+                self.row(*began_us, Some(*host), Some(self.of.link(*socket)), thing, Some(*line));
             }
             Happening::Happened(Event::Call { at_us, host, socket, line, call, outcome, .. }) => {
                 let thing =
-                    Thing::Call { socket: self.spoken(*host, *socket), call: call.clone(), outcome: Some(*outcome) };
-                self.row(*at_us, Some(*host), thing, Some(*line));
+                    Thing::Call { socket: self.of.spoken(*socket), call: call.clone(), outcome: Some(*outcome) };
+                self.row(*at_us, Some(*host), Some(self.of.link(*socket)), thing, Some(*line));
                 self.note_cause(*socket, *line, *outcome);
             }
-            Happening::Happened(Event::Segment { at_us, arrives_us, from, ports, segment, fate }) => {
-                self.row(*at_us, Some(*from), Thing::Segment(self.flights.len()), None);
+            Happening::Happened(Event::Segment { at_us, arrives_us, from, to, ports, segment, fate }) => {
+                self.row(
+                    *at_us,
+                    Some(*from),
+                    Some(Link::between(*from, *to)),
+                    Thing::Segment(self.flights.len()),
+                    None,
+                );
                 let row = self.rows.len() - 1;
                 self.flights.push(Flight {
                     from: *from,
+                    to: *to,
                     segment: *segment,
                     ports: *ports,
                     is_one_of_several: false,
@@ -124,19 +164,27 @@ impl<'a> Rows<'a> {
                 });
             }
             Happening::Happened(Event::Statement { at_us, line, action, text }) => {
-                let host = match action {
-                    Action::Host(host, _) => Some(*host),
-                    _ => None,
+                let (host, link) = match action {
+                    Action::Host(host, _) => (Some(*host), None),
+                    Action::Link(_, LinkAction::Ipv6) => (None, None),
+                    Action::Link(link, _) => (None, Some(*link)),
+                    _ => (None, None),
                 };
-                self.row(*at_us, host, Thing::Statement { action: action.clone(), text: text.clone() }, Some(*line));
+                self.row(
+                    *at_us,
+                    host,
+                    link,
+                    Thing::Statement { action: action.clone(), text: text.clone() },
+                    Some(*line),
+                );
             }
             Happening::Happened(Event::Counter { at_us, host, name, by }) => {
-                self.row(*at_us, Some(*host), Thing::Counter(format!("{name} +{by}")), None);
+                self.row(*at_us, Some(*host), None, Thing::Counter(format!("{name} +{by}")), None);
             }
             Happening::Happened(Event::Info { host, socket, info, .. }) => {
                 self.flush();
                 if let Some(row) = self.rows.last_mut() {
-                    row.infos.push((*host, self.sockets.name(*socket).to_owned(), *info));
+                    row.infos.push((*host, self.of.sockets.name(*socket).to_owned(), *info));
                 }
             }
             Happening::Made(_) => {}
@@ -165,7 +213,7 @@ impl<'a> Rows<'a> {
             && row.at_us == event.at_us()
             && !matches!(row.thing, Thing::Statement { .. })
         {
-            row.take(event, self.sockets, self.alone);
+            row.take(event, &self.of);
             return;
         }
         if self.held.first().is_some_and(|held| host_of(held) != host_of(event) || held.at_us() != event.at_us()) {
@@ -174,40 +222,36 @@ impl<'a> Rows<'a> {
         self.held.push(event);
     }
 
-    fn spoken(&self, host: Host, socket: SocketId) -> Option<String> {
-        spoken(host, self.sockets.name(socket), self.alone)
-    }
-
     fn flush(&mut self) {
         if let Some(first) = self.held.first() {
             let (at_us, host) = (first.at_us(), host_of(first));
-            self.row(at_us, host, Thing::Effect, None);
+            self.row(at_us, host, None, Thing::Effect, None);
         }
     }
 
-    fn row(&mut self, at_us: u64, host: Option<Host>, thing: Thing, line: Option<u32>) {
+    fn row(&mut self, at_us: u64, host: Option<Host>, link: Option<Link>, thing: Thing, line: Option<u32>) {
         let held = std::mem::take(&mut self.held);
         let fits = held.first().is_some_and(|first| first.at_us() == at_us && host_of(first) == host);
         if !held.is_empty() && !fits {
             let (at_us, host) = (held[0].at_us(), host_of(held[0]));
-            self.push(at_us, host, Thing::Effect, None);
+            self.push(at_us, host, None, Thing::Effect, None);
         }
         if fits || held.is_empty() {
-            self.push(at_us, host, thing, line);
+            self.push(at_us, host, link, thing, line);
             self.take(&held);
         } else {
             self.take(&held);
-            self.push(at_us, host, thing, line);
+            self.push(at_us, host, link, thing, line);
         }
     }
 
     fn take(&mut self, held: &[&Event]) {
         if let Some(row) = self.rows.last_mut() {
-            held.iter().for_each(|event| row.take(event, self.sockets, self.alone));
+            held.iter().for_each(|event| row.take(event, &self.of));
         }
     }
 
-    fn push(&mut self, at_us: u64, host: Option<Host>, thing: Thing, line: Option<u32>) {
+    fn push(&mut self, at_us: u64, host: Option<Host>, link: Option<Link>, thing: Thing, line: Option<u32>) {
         let before_us = self.rows.last().map_or(0, |row| row.at_us);
         let pause_us = Some(at_us.saturating_sub(before_us)).filter(|pause_us| *pause_us >= PAUSE_US);
         let is_beginning = matches!(thing, Thing::Call { outcome: None, .. });
@@ -216,6 +260,7 @@ impl<'a> Rows<'a> {
             at_us,
             pause_us,
             host,
+            link,
             thing,
             changes: Vec::new(),
             rules: Vec::new(),
@@ -224,8 +269,8 @@ impl<'a> Rows<'a> {
             caption: statement.and_then(|statement| statement.caption.clone()),
             expected: None,
             cause: None,
-            lanes: [Vec::new(), Vec::new()],
-            blocked: [false; 2],
+            lanes: [const { Vec::new() }; Host::ALL.len()],
+            blocked: [false; Host::ALL.len()],
             top: 0,
             height: 0,
             crossing: Vec::new(),
@@ -235,13 +280,13 @@ impl<'a> Rows<'a> {
 }
 
 impl Row {
-    fn take(&mut self, event: &Event, sockets: &Sockets, alone: [bool; 2]) {
+    fn take(&mut self, event: &Event, of: &Of<'_>) {
         match event {
-            Event::State { host, socket, from, to, .. } => {
-                let name = sockets.name(*socket);
+            Event::State { socket, from, to, .. } => {
+                self.link.get_or_insert_with(|| of.link(*socket));
                 self.changes.push(Change {
-                    socket: spoken(*host, name, alone),
-                    name: name.to_owned(),
+                    socket: of.spoken(*socket),
+                    name: of.sockets.name(*socket).to_owned(),
                     id: *socket,
                     from: *from,
                     to: *to,
@@ -260,11 +305,6 @@ const fn host_of(event: &Event) -> Option<Host> {
         Event::Call { host, .. } | Event::State { host, .. } | Event::Rule { host, .. } => Some(*host),
         _ => None,
     }
-}
-
-/// The socket's name, where host and call do not tell it already.
-fn spoken(host: Host, socket: &str, alone: [bool; 2]) -> Option<String> {
-    (!alone[host.index()] && socket != host.name() && socket != "listener").then(|| socket.to_owned())
 }
 
 /// Whether a host has one listener and one connection at most: one that is queued and then accepted counts once.

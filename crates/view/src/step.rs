@@ -144,17 +144,17 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Host(_, HostAction::Crash) => "crash",
         Action::Host(_, HostAction::Boot) => "boot",
         Action::Host(_, HostAction::Sysctl(..)) => "sysctl",
-        Action::Link(LinkAction::Delay(_)) => "delay",
-        Action::Link(LinkAction::Ipv6) => "ipv6",
-        Action::Link(LinkAction::Cut) => "cut",
-        Action::Link(LinkAction::Restore) => "restore",
-        Action::Link(LinkAction::Meet { meeting: Meeting::Drop, .. }) => "drop",
-        Action::Link(LinkAction::Meet { meeting: Meeting::Twice, .. }) => "twice",
-        Action::Link(LinkAction::Meet { meeting: Meeting::Hold(_), .. }) => "hold",
-        Action::Link(LinkAction::Meet { meeting: Meeting::Reject(_), .. }) => "reject",
-        Action::Link(LinkAction::Mtu(_)) => "mtu",
-        Action::Link(LinkAction::Forget { .. }) => "forget",
-        Action::Link(LinkAction::Inject { .. }) => "inject",
+        Action::Link(_, LinkAction::Delay(_)) => "delay",
+        Action::Link(_, LinkAction::Ipv6) => "ipv6",
+        Action::Link(_, LinkAction::Cut) => "cut",
+        Action::Link(_, LinkAction::Restore) => "restore",
+        Action::Link(_, LinkAction::Meet { meeting: Meeting::Drop, .. }) => "drop",
+        Action::Link(_, LinkAction::Meet { meeting: Meeting::Twice, .. }) => "twice",
+        Action::Link(_, LinkAction::Meet { meeting: Meeting::Hold(_), .. }) => "hold",
+        Action::Link(_, LinkAction::Meet { meeting: Meeting::Reject(_), .. }) => "reject",
+        Action::Link(_, LinkAction::Mtu(_)) => "mtu",
+        Action::Link(_, LinkAction::Forget { .. }) => "forget",
+        Action::Link(_, LinkAction::Inject { .. }) => "inject",
         Action::Wait(_) | Action::Pause(_) => "wait",
         Action::Expect(..) => "expect",
         Action::Call(call) => call.verb.name(),
@@ -198,7 +198,7 @@ mod tests {
             .expect("one of them cuts the link");
         let layout = layout(cut.id);
         let at = found(&layout, "link.cut").expect("it is there");
-        assert!(matches!(layout.rows[at].thing, Thing::Statement { action: Action::Link(LinkAction::Cut), .. }));
+        assert!(matches!(layout.rows[at].thing, Thing::Statement { action: Action::Link(_, LinkAction::Cut), .. }));
     }
 
     #[test]

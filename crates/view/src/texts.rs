@@ -2,7 +2,7 @@
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
 use catalogue::messages::Source;
-use scenario::{Errno, Fate, Flags, Host, Outcome, RuleId, Segment, State, Timer, Verb};
+use scenario::{Errno, Fate, Flags, Host, Network, Outcome, RuleId, Segment, State, Timer, Verb};
 
 use crate::fold::{Fold, Why};
 use crate::holding::{Holding, Owner};
@@ -135,8 +135,13 @@ pub fn values(band: &Band) -> String {
 }
 
 /// What a picture is called where it cannot be seen.
-pub fn picture_of(title: &str, steps: usize) -> String {
-    format!("Ladder diagram: {title} {steps} steps between client and server. The table below has the same.")
+pub fn picture_of(layout: &Layout) -> String {
+    let (title, steps) = (&layout.title, layout.rows.len());
+    let between = match layout.network {
+        Network::Direct => "client and server",
+        Network::Proxied => "client, proxy and server",
+    };
+    format!("Ladder diagram: {title} {steps} steps between {between}. The table below has the same.")
 }
 
 /// `a reset to the client, forged: R 102:102(0)`
@@ -234,9 +239,9 @@ pub fn source(rule: RuleId) -> String {
     format!("{} · {}", rule.clause(), rule.kernel())
 }
 
-/// ` (port 40001)`: the client's, which tells connections to one server apart.
+/// ` (port 40001)`: that of the link's left end, the client's, which tells connections to one server apart.
 pub fn port(flight: &Flight) -> String {
-    format!(" (port {})", flight.pair()[0])
+    format!(" (port {})", flight.pair().1[0])
 }
 
 /// How a runtime's text is known.
@@ -254,7 +259,7 @@ pub fn headline(layout: &Layout, row: &Row) -> String {
         Thing::Segment(flight) => {
             let flight = &layout.flights[*flight];
             let port = if flight.is_one_of_several { port(flight) } else { String::new() };
-            segment(&flight.segment, flight.from.peer(), flight.fate) + &port
+            segment(&flight.segment, flight.to, flight.fate) + &port
         }
         Thing::Statement { text, .. } | Thing::Counter(text) => text.clone(),
         Thing::Effect => String::new(),

@@ -48,10 +48,11 @@ impl<'a> Past<'a> {
         })
     }
 
-    /// The segments that left before the row, newest first.
+    /// The segments that left before the row on the link that it is about, newest first.
     fn flights(&self) -> impl Iterator<Item = &'a Flight> {
-        let at = self.at;
-        self.layout.flights.iter().rev().filter(move |flight| flight.row < at)
+        let (at, link) = (self.at, self.row.link);
+        let is_before = move |flight: &&Flight| flight.row < at && link.is_none_or(|link| link == flight.link());
+        self.layout.flights.iter().rev().filter(is_before)
     }
 
     /// The earlier segments of this flight's connection, newest first. Two ports may have had another one before: it
@@ -448,11 +449,11 @@ fn statement(action: &Action) -> Option<&'static str> {
             "So many closed connections the kernel may remember, and no more."
         }
         Action::Host(_, HostAction::Sysctl(..)) => "A setting of this host's kernel, for all its connections.",
-        Action::Link(LinkAction::Cut) => "From now on everything is lost, both ways. Nobody is told.",
-        Action::Link(LinkAction::Restore) => "From now on segments arrive again.",
-        Action::Link(LinkAction::Delay(_)) => "So long each segment travels, one way.",
-        Action::Link(LinkAction::Mtu(_)) => "From now on longer segments are lost. Nobody is told.",
-        Action::Link(LinkAction::Forget { .. }) => {
+        Action::Link(_, LinkAction::Cut) => "From now on everything is lost, both ways. Nobody is told.",
+        Action::Link(_, LinkAction::Restore) => "From now on segments arrive again.",
+        Action::Link(_, LinkAction::Delay(_)) => "So long each segment travels, one way.",
+        Action::Link(_, LinkAction::Mtu(_)) => "From now on longer segments are lost. Nobody is told.",
+        Action::Link(_, LinkAction::Forget { .. }) => {
             "A box in between, such as a NAT, forgets a connection of which it has seen nothing for so long."
         }
         _ => return None,

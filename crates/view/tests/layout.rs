@@ -70,7 +70,7 @@ fn states_stand_beside_what_changes_them_and_colour_the_lifeline() {
         "accept() took the queued one over"
     );
     assert_eq!(close.lanes[Host::Server.index()][0].after, Some(State::FinWait1));
-    assert_eq!(layout.lanes, [1, 1], "one connection a side");
+    assert_eq!(layout.lanes, [1; 3], "one connection a side");
     assert_eq!(close.caption.as_deref(), Some("nothing unread: a FIN leaves"));
 }
 
@@ -127,7 +127,7 @@ fn several_connections_lie_side_by_side() {
         "# ?\nserver listen()\nclient connect() as a\nserver accept() as x\nclient connect() as b\nserver accept() as y\n\
          a close()\nb write(3)\n",
     );
-    assert_eq!(layout.lanes, [2, 2]);
+    assert_eq!(layout.lanes, [2, 2, 1]);
     let (_, write) = row(&layout, "write(3)");
     assert!(matches!(&write.thing, Thing::Call { socket: Some(name), .. } if name == "b"), "its name is needed here");
 }

@@ -1,4 +1,4 @@
-use crate::{Flags, Host, Offset, RawSegment};
+use crate::{Flags, Host, Link, Offset, RawSegment};
 
 /// What the segments on the link tell of each connection: enough to read a window, and to forge a segment for its
 /// receiver.
@@ -12,8 +12,10 @@ pub struct Connections {
 
 #[derive(Clone, Debug)]
 struct Connection {
-    /// The client host's port and the server host's.
+    link: Link,
+    /// The ports at the link's ends.
     ports: [u16; 2],
+    /// Its ends at the link's ends.
     sides: [Side; 2],
 }
 
@@ -52,11 +54,12 @@ impl Connections {
         let place = self.sent;
         self.sent += 1;
         if flags.syn && !flags.ack && !self.knows_syn(segment) {
-            self.connections.push(Connection { ports: pair(from, segment.ports), sides: Default::default() });
+            let (link, ports) = pair(segment);
+            self.connections.push(Connection { link, ports, sides: Default::default() });
         }
         let Some(connection) = self.connection_of(segment) else { return segment.win };
         let window = segment.win << connection.shift(segment);
-        let side = &mut connection.sides[from.index()];
+        let side = &mut connection.sides[connection.link.end(from)];
         if flags.syn {
             side.began.get_or_insert(place);
             side.isn = Some(seq);
@@ -78,14 +81,24 @@ impl Connections {
         window
     }
 
-    /// A segment for the newest connection of `to`, in the name of its peer; `None` if `to` has had no connection: it
+    /// A segment for the newest connection of `to` over that link, in the name of its peer; `None` if `to` has had none: it
     /// has sent no SYN. Its window is the header's field where those of the other segments are.
     ///
     /// `seq` counts from what `to` expects next, `ack` from `to`'s ISN; without it the segment acknowledges all that `to`
     /// has sent.
-    pub fn forge(&self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<RawSegment> {
-        let newest = self.connections.iter().max_by_key(|connection| connection.sides[to.index()].began)?;
-        let [side, other] = [&newest.sides[to.index()], &newest.sides[to.peer().index()]];
+    pub fn forge(
+        &self,
+        link: Link,
+        flags: Flags,
+        to: Host,
+        seq: Offset,
+        ack: Option<i64>,
+        len: u32,
+    ) -> Option<RawSegment> {
+        let (own, peer) = (link.end(to), 1 - link.end(to));
+        let over_link = self.connections.iter().filter(|connection| connection.link == link);
+        let newest = over_link.max_by_key(|connection| connection.sides[own].began)?;
+        let [side, other] = [&newest.sides[own], &newest.sides[peer]];
         side.began?;
         let next = side.receive_next.unwrap_or(0);
         let relative = |ack: i64| {
@@ -93,8 +106,9 @@ impl Connections {
             side.isn.unwrap_or(0).wrapping_add(ack)
         };
         Some(RawSegment {
-            from: to.peer(),
-            ports: [newest.ports[to.peer().index()], newest.ports[to.index()]],
+            from: link.peer(to),
+            to,
+            ports: [newest.ports[peer], newest.ports[own]],
             flags,
             seq: seq.resolve(next, side.edge),
             ack: if flags.ack { ack.map_or(side.send_next, relative) } else { 0 },
@@ -105,28 +119,25 @@ impl Connections {
 
     /// A segment's window in bytes, as its receiver reads it.
     pub fn window(&self, segment: &RawSegment) -> u32 {
-        let pair = pair(segment.from, segment.ports);
-        let connection = self.connections.iter().rev().find(|connection| connection.ports == pair);
+        let connection = self.connections.iter().rev().find(|connection| connection.is_of(segment));
         segment.win << connection.map_or(0, |connection| connection.shift(segment))
     }
 
     /// Whether that SYN has been seen already.
     fn knows_syn(&self, syn: &RawSegment) -> bool {
-        let pair = pair(syn.from, syn.ports);
-        let is_it = |known: &Connection| known.ports == pair && known.sides[syn.from.index()].isn == Some(syn.seq);
+        let is_it = |known: &Connection| known.is_of(syn) && known.sides[known.link.end(syn.from)].isn == Some(syn.seq);
         self.connections.iter().any(is_it)
     }
 
     /// The connection that a segment belongs to: of several with these ports the one whose numbers fit.
     fn connection_of(&mut self, segment: &RawSegment) -> Option<&mut Connection> {
-        let pair = pair(segment.from, segment.ports);
         let fits = |connection: &Connection| {
             let near = |isn: u32, number: u32| number.wrapping_sub(isn).cast_signed().abs() < NEAR;
-            let own = connection.sides[segment.from.index()].isn.is_none_or(|isn| near(isn, segment.seq));
-            let acknowledged = connection.sides[segment.from.peer().index()].isn;
+            let own = connection.sides[connection.link.end(segment.from)].isn.is_none_or(|isn| near(isn, segment.seq));
+            let acknowledged = connection.sides[connection.link.end(segment.to)].isn;
             own && (!segment.flags.ack || acknowledged.is_none_or(|isn| near(isn, segment.ack)))
         };
-        let same = |connection: &Connection| connection.ports == pair;
+        let same = |connection: &Connection| connection.is_of(segment);
         let fitting = self.connections.iter().rposition(|connection| same(connection) && fits(connection));
         let at = fitting.or_else(|| self.connections.iter().rposition(same))?;
         Some(&mut self.connections[at])
@@ -134,9 +145,14 @@ impl Connections {
 }
 
 impl Connection {
+    /// Whether a segment has its link and its ports.
+    fn is_of(&self, segment: &RawSegment) -> bool {
+        (self.link, self.ports) == pair(segment)
+    }
+
     /// By how many bits a window is to be shifted: not on a SYN, and only if both sides offered it (RFC 7323 §2.2).
     fn shift(&self, segment: &RawSegment) -> u8 {
-        match (self.sides[segment.from.index()].scale, self.sides[segment.from.peer().index()].scale) {
+        match (self.sides[self.link.end(segment.from)].scale, self.sides[self.link.end(segment.to)].scale) {
             (Some(shift), Some(_)) if !segment.flags.syn => shift.min(14),
             _ => 0,
         }
@@ -160,11 +176,10 @@ fn span(segment: &RawSegment) -> u32 {
     segment.len + u32::from(segment.flags.syn) + u32::from(segment.flags.fin)
 }
 
-const fn pair(from: Host, ports: [u16; 2]) -> [u16; 2] {
-    match from {
-        Host::Client => ports,
-        Host::Server => [ports[1], ports[0]],
-    }
+/// A segment's link, and the ports at its ends.
+const fn pair(segment: &RawSegment) -> (Link, [u16; 2]) {
+    let link = Link::between(segment.from, segment.to);
+    (link, link.pair(segment.from, segment.ports))
 }
 
 /// Whether `number` comes before `next` in sequence space.
@@ -176,9 +191,11 @@ const fn is_behind(number: u32, next: u32) -> bool {
 mod tests {
     use super::*;
 
+    const LINK: Link = Link::ClientServer;
+
     fn segment(from: Host, flags: Flags, seq: u32, ack: u32, len: u32) -> RawSegment {
         let ports = if from == Host::Client { [40_000, 80] } else { [80, 40_000] };
-        RawSegment { from, ports, flags, seq, ack, len, win: 500 }
+        RawSegment { from, to: LINK.peer(from), ports, flags, seq, ack, len, win: 500 }
     }
 
     fn sent(connections: &mut Connections, segment: &RawSegment) -> u32 {
@@ -205,7 +222,7 @@ mod tests {
     fn a_forged_segment_stands_where_its_receiver_expects_it() {
         let mut connections = established();
         let seq = |connections: &Connections, offset| {
-            connections.forge(Flags::RST, Host::Server, offset, None, 0).map(|it| it.seq)
+            connections.forge(LINK, Flags::RST, Host::Server, offset, None, 0).map(|it| it.seq)
         };
         assert_eq!(seq(&connections, Offset::Exact), Some(1001));
         sent(&mut connections, &segment(Host::Client, Flags::DATA, 1001, 5001, 10));
@@ -215,19 +232,20 @@ mod tests {
         assert_eq!(seq(&connections, Offset::Inside), Some(1111));
         assert_eq!(seq(&connections, Offset::Plus(-1)), Some(1010));
         assert_eq!(seq(&connections, Offset::Outside), Some(1011 + (500 << 7) + 1000));
-        let forged =
-            connections.forge(Flags::ACK, Host::Client, Offset::Exact, Some(0), 0).expect("there is a connection");
+        let forged = connections
+            .forge(LINK, Flags::ACK, Host::Client, Offset::Exact, Some(0), 0)
+            .expect("there is a connection");
         assert_eq!((forged.ports, forged.seq, forged.ack), ([80, 40_000], 5001, 1000));
     }
 
     #[test]
     fn a_host_has_a_connection_when_it_has_sent_a_syn() {
         let mut connections = Connections::default();
-        assert_eq!(connections.forge(Flags::RST, Host::Client, Offset::Exact, None, 0), None);
+        assert_eq!(connections.forge(LINK, Flags::RST, Host::Client, Offset::Exact, None, 0), None);
         sent(&mut connections, &segment(Host::Client, Flags::SYN, 1000, 0, 0));
-        assert!(connections.forge(Flags::RST, Host::Client, Offset::Exact, None, 0).is_some());
+        assert!(connections.forge(LINK, Flags::RST, Host::Client, Offset::Exact, None, 0).is_some());
         sent(&mut connections, &segment(Host::Server, Flags::RST_ACK, 0, 1001, 0));
-        assert_eq!(connections.forge(Flags::RST, Host::Server, Offset::Exact, None, 0), None, "it has refused");
+        assert_eq!(connections.forge(LINK, Flags::RST, Host::Server, Offset::Exact, None, 0), None, "it has refused");
     }
 
     #[test]
@@ -242,7 +260,7 @@ mod tests {
         // The first SYN was lost, and comes again.
         sent(&mut connections, &first(Flags::SYN, 0));
         sent(&mut connections, &answer(40_001, 1001));
-        let newest = |host| connections.forge(Flags::RST, host, Offset::Exact, None, 0).map(|it| it.ports);
+        let newest = |host| connections.forge(LINK, Flags::RST, host, Offset::Exact, None, 0).map(|it| it.ports);
         assert_eq!(newest(Host::Server), Some([40_001, 80]));
         assert_eq!(newest(Host::Client), Some([80, 40_002]));
     }

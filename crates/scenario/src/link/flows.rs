@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use crate::{Flows, Forgotten, Host, RawSegment};
+use crate::{Flows, Forgotten, Link, RawSegment};
 
 /// The flows that a box on the link knows: a NAT's mappings, a balancer's table, what connection tracking keeps.
 ///
@@ -21,11 +21,11 @@ struct Patience {
 
 #[derive(Clone, Debug)]
 struct Flow {
-    /// The client's port and the server's.
+    /// The ports at the link's ends.
     ports: [u16; 2],
     /// When something of it last passed.
     passed: Duration,
-    /// Whose FIN has passed; by [`Host::index`].
+    /// Whose FIN has passed; by [`Link::end`].
     fins: [bool; 2],
     /// It is known no more, and this becomes of its segments.
     forgotten: Option<Forgotten>,
@@ -47,8 +47,9 @@ impl FlowTable {
 
     /// A segment is to pass at that time; if its flow is forgotten by then it does not, and this becomes of it.
     pub(super) fn pass(&mut self, now: Duration, segment: &RawSegment) -> Option<Forgotten> {
-        let RawSegment { from, ports: [source, destination], flags, .. } = *segment;
-        let ports = if from == Host::Client { [source, destination] } else { [destination, source] };
+        let RawSegment { from, to, ports, flags, .. } = *segment;
+        let link = Link::between(from, to);
+        let ports = link.pair(from, ports);
         if flags.syn && !flags.ack {
             self.flows.retain(|known| known.ports != ports);
             self.flows.push(Flow { ports, passed: now, fins: [false; 2], forgotten: None });
@@ -63,7 +64,7 @@ impl FlowTable {
         }
         if flow.forgotten.is_none() {
             flow.passed = now;
-            flow.fins[from.index()] |= flags.fin;
+            flow.fins[link.end(from)] |= flags.fin;
         }
         flow.forgotten
     }
@@ -72,13 +73,13 @@ impl FlowTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Flags;
+    use crate::{Flags, Host};
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn segment(from: Host, flags: Flags) -> RawSegment {
         let ports = if from == Host::Client { [40_000, 80] } else { [80, 40_000] };
-        RawSegment { from, ports, flags, seq: 0, ack: 0, len: 0, win: 0 }
+        RawSegment { from, to: Link::ClientServer.peer(from), ports, flags, seq: 0, ack: 0, len: 0, win: 0 }
     }
 
     /// What becomes of segments that leave so many seconds after the SYN.

@@ -1,19 +1,21 @@
-//! The link between the two hosts, as far as it decides: what becomes of a segment that leaves, and what is in one that
+//! The links between the hosts, as far as they decide: what becomes of a segment that leaves, and what is in one that
 //! is forged. Whoever performs a script carries the bytes, and decides nothing.
 
 mod connections;
 mod flows;
+mod links;
 mod refusal;
 
 use std::time::Duration;
 
 pub use connections::Connections;
 use flows::FlowTable;
+pub use links::Links;
 pub use refusal::reset;
 
 use crate::{Count, Flags, Forgotten, Host, HostAction, Kind, LinkAction, Meeting, RawSegment, Refusal};
 
-/// What the link does to segments: its delay, its cut, the rules that a script has given it, and which hosts are down.
+/// What a link does to segments: its delay, its cut, the rules that a script has given it, and which hosts are down.
 #[derive(Clone, Debug)]
 pub struct LinkState {
     delay: Duration,
@@ -25,7 +27,7 @@ pub struct LinkState {
     ip_header: u32,
     flows: FlowTable,
     /// By [`Host::index`].
-    is_down: [bool; 2],
+    is_down: [bool; Host::ALL.len()],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -75,7 +77,7 @@ impl LinkState {
             mtu: None,
             ip_header: IPV4_HEADER,
             flows: FlowTable::new(),
-            is_down: [false; 2],
+            is_down: [false; Host::ALL.len()],
         }
     }
 
@@ -119,8 +121,8 @@ impl LinkState {
     /// A segment that is lost anyhow meets nothing: the link is cut, or its receiver is down. Else the first rule that it
     /// meets counts, and is used up by it; then it must not be too long, and then a box must know its flow.
     pub fn send(&mut self, now: Duration, segment: &RawSegment) -> Disposition {
-        let RawSegment { from, flags, len, .. } = *segment;
-        if self.is_cut || !self.reaches(from.peer()) {
+        let RawSegment { from, to, flags, len, .. } = *segment;
+        if self.is_cut || !self.reaches(to) {
             return Disposition::Lost;
         }
         let met = match self.use_up_rule(from, flags, len) {
@@ -154,6 +156,7 @@ impl LinkState {
 mod tests {
     use super::*;
     use crate::Flows;
+    use crate::Link;
 
     const ARRIVES: Disposition = Disposition::Arrives(LinkState::DELAY);
 
@@ -167,7 +170,7 @@ mod tests {
 
     fn segment(from: Host, flags: Flags, len: u32) -> RawSegment {
         let ports = if from == Host::Client { [40_000, 80] } else { [80, 40_000] };
-        RawSegment { from, ports, flags, seq: 100, ack: 200, len, win: 1000 }
+        RawSegment { from, to: Link::ClientServer.peer(from), ports, flags, seq: 100, ack: 200, len, win: 1000 }
     }
 
     fn send(link: &mut LinkState, from: Host, flags: Flags, len: u32) -> Disposition {

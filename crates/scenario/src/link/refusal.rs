@@ -11,7 +11,7 @@ pub fn reset(to: &RawSegment) -> Option<RawSegment> {
     }
     let end = to.seq.wrapping_add(to.len + u32::from(to.flags.syn) + u32::from(to.flags.fin));
     let (flags, seq, ack) = if to.flags.ack { (Flags::RST, to.ack, 0) } else { (Flags::RST_ACK, 0, end) };
-    Some(RawSegment { from: to.from.peer(), ports: [to.ports[1], to.ports[0]], flags, seq, ack, len: 0, win: 0 })
+    Some(RawSegment { from: to.to, to: to.from, ports: [to.ports[1], to.ports[0]], flags, seq, ack, len: 0, win: 0 })
 }
 
 #[cfg(test)]
@@ -21,7 +21,16 @@ mod tests {
 
     #[test]
     fn a_reset_is_never_answered_with_a_reset() {
-        let rst = RawSegment { from: Host::Client, ports: [1, 2], flags: Flags::RST, seq: 0, ack: 0, len: 0, win: 0 };
+        let rst = RawSegment {
+            from: Host::Client,
+            to: Host::Server,
+            ports: [1, 2],
+            flags: Flags::RST,
+            seq: 0,
+            ack: 0,
+            len: 0,
+            win: 0,
+        };
         assert_eq!(reset(&rst), None);
         let data = RawSegment { flags: Flags::DATA, ack: 9, ..rst };
         assert_eq!(reset(&data).map(|reset| (reset.flags, reset.seq)), Some((Flags::RST, 9)));

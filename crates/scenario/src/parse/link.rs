@@ -1,9 +1,9 @@
-//! What happens to the link: its rules, its boxes, forged segments.
+//! What happens to a link: its rules, its boxes, forged segments.
 
 use super::Result;
 use super::line::{Reader, Token};
 use super::values::{choice, duration, number};
-use crate::{Count, Flags, Flows, Forgotten, Host, Kind, LinkAction, Meeting, Offset, Refusal};
+use crate::{Action, Count, Flags, Flows, Forgotten, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal};
 
 /// What can be said of the link.
 pub const LINK: [&str; 11] =
@@ -12,21 +12,40 @@ pub const LINK: [&str; 11] =
 /// The longest packet of Ethernet, and the longest that every host must take (RFC 791 §3.1).
 const MTU: std::ops::RangeInclusive<i64> = 68..=1_500;
 
-/// Reads a statement of the link, from behind its first word on.
-pub(super) fn link(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
-    Ok(match choice(reader, &LINK.map(|word| (word, word)))? {
+/// Reads a statement of a link, from behind its first word on. Of a trace's statement it is not known which network it is
+/// of (`None`).
+pub(super) fn link(reader: &mut Reader<'_, '_>, network: Option<Network>) -> Result<Action> {
+    let column = reader.column();
+    let named = Network::Proxied.links().iter().copied().find(|link| reader.keyword(link.name()));
+    let link = match (named, network) {
+        (Some(link), Some(Network::Direct)) => {
+            let right = "a line that begins with `proxy` makes one, such as `proxy listen()`";
+            return Err(reader.error(column, format!("found `{}`, and this script has no proxy", link.name()), right));
+        }
+        (None, Some(Network::Proxied)) if reader.peek() != Some(Token::Word("ipv6")) => {
+            return Err(reader.unexpected("there are two: `link client-proxy …` or `link proxy-server …`"));
+        }
+        (None, Some(network)) => network.links()[0],
+        (None, None) => Link::ClientServer,
+        (Some(link), _) => link,
+    };
+    let action = match choice(reader, &LINK.map(|word| (word, word)))? {
         "delay" => LinkAction::Delay(duration(reader, "`link delay 40ms`")?),
+        "ipv6" if named.is_some() => {
+            return Err(reader.error(column, "found the name of one link", "`link ipv6` is for both"));
+        }
         "ipv6" => LinkAction::Ipv6,
         "cut" => LinkAction::Cut,
         "restore" => LinkAction::Restore,
         "mtu" => LinkAction::Mtu(number(reader, MTU)?),
         "forget" => forget(reader)?,
-        "inject" => inject(reader)?,
-        meeting => meet(reader, meeting)?,
-    })
+        "inject" => inject(reader, link)?,
+        meeting => meet(reader, link, meeting)?,
+    };
+    Ok(Action::Link(link, action))
 }
 
-fn meet(reader: &mut Reader<'_, '_>, meeting: &str) -> Result<LinkAction> {
+fn meet(reader: &mut Reader<'_, '_>, link: Link, meeting: &str) -> Result<LinkAction> {
     let count = match reader.peek() {
         _ if reader.keyword("next") => Count::Next(1),
         _ if reader.keyword("all") => Count::All,
@@ -39,7 +58,7 @@ fn meet(reader: &mut Reader<'_, '_>, meeting: &str) -> Result<LinkAction> {
     if !reader.keyword("from") {
         return Err(reader.unexpected(&format!("`link {meeting} KIND from HOST`")));
     }
-    let from = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
+    let from = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
     let meeting = match meeting {
         "drop" => Meeting::Drop,
         "twice" => Meeting::Twice,
@@ -59,7 +78,7 @@ fn forget(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
     Ok(LinkAction::Forget { after, then, flows })
 }
 
-fn inject(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+fn inject(reader: &mut Reader<'_, '_>, link: Link) -> Result<LinkAction> {
     let right = "flags follow: R, R., S, F., P., or SYN, SYN-ACK, FIN, RST, ACK, data";
     let (column, word) = reader.word(right)?;
     let flags = match word {
@@ -76,7 +95,7 @@ fn inject(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
     if !reader.keyword("to") {
         return Err(reader.unexpected("`link inject FLAGS to HOST`"));
     }
-    let to = choice(reader, &Host::BOTH.map(|host| (host.name(), host)))?;
+    let to = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
     let (mut seq, mut ack, mut len) = (Offset::Exact, None, u32::from(word == "data"));
     while let Some(Token::Word(_)) = reader.peek() {
         match choice(reader, &[("seq", 's'), ("ack", 'a'), ("len", 'l')])? {

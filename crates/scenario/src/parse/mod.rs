@@ -15,7 +15,7 @@ use self::line::Line;
 pub use self::link::LINK;
 use self::names::Names;
 pub use self::statement::{CALLS, OPTIONS};
-use crate::{Action, LinkAction, Script, Verb};
+use crate::{Action, Host, LinkAction, Network, Script, Verb};
 
 /// What is wrong with a script, where, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Script {
     fn read(text: &str) -> Result<Self> {
         let mut heading = Heading::Title;
         let mut script = Self { title: String::new(), summary: String::new(), statements: Vec::new() };
-        let mut names = Names::default();
+        let mut names = Names::new(network(text));
         for (index, raw) in text.lines().enumerate() {
             let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
             let too_much = |found: &str, right: String| {
@@ -87,13 +87,24 @@ impl Script {
                 return too_much("one more statement", format!("a script has at most {STATEMENTS_MAX}"));
             }
             let statement = statement::read(&line, &mut names)?;
-            if statement.action == Action::Link(LinkAction::Ipv6) && !script.statements.is_empty() {
+            if matches!(statement.action, Action::Link(_, LinkAction::Ipv6)) && !script.statements.is_empty() {
                 return too_much("`link ipv6` behind other statements", "it is the first one".to_owned());
             }
             script.statements.push(statement);
         }
         Ok(script)
     }
+}
+
+/// Known before the first line is read: a script has a proxy if a line has the proxy make a socket, or something happen to
+/// it as a host. A socket may have that name where there is no such line.
+fn network(text: &str) -> Network {
+    let is_proxy_s = |line: &str| {
+        let (subject, rest) = line.trim_start().split_once(char::is_whitespace)?;
+        let verb = rest.split('(').next()?.trim();
+        (subject == Host::Proxy.name() && statement::OF_HOSTS.contains(&verb)).then_some(())
+    };
+    if text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
 }
 
 impl Verb {

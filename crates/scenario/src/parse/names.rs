@@ -1,11 +1,11 @@
-use crate::{Host, HostAction, Map};
+use crate::{Host, HostAction, Map, Network};
 
 /// Which sockets there are at a line of the script, as far as the script alone can tell.
-#[derive(Default)]
 pub(super) struct Names {
+    network: Network,
     sockets: Map<String, Binding>,
     /// The line in which a host went down, for hosts that are down.
-    down: [Option<u32>; 2],
+    down: [Option<u32>; Host::ALL.len()],
 }
 
 struct Binding {
@@ -20,6 +20,16 @@ struct Binding {
 pub(super) type Wrong = (String, String);
 
 impl Names {
+    /// No sockets yet, on the hosts of this network.
+    pub(super) const fn new(network: Network) -> Self {
+        Self { network, sockets: Map::new(), down: [None; Host::ALL.len()] }
+    }
+
+    /// Which hosts there are.
+    pub(super) const fn network(&self) -> Network {
+        self.network
+    }
+
     /// A call makes a socket of that name.
     pub(super) fn bind(&mut self, name: &str, host: Host, line: u32, is_listener: bool) -> Result<(), Wrong> {
         if let Some(Binding { line: since, ended: None, .. }) = self.sockets.get(name) {
@@ -57,6 +67,13 @@ impl Names {
             "client" => "`client connect()` makes it".to_owned(),
             "server" => "`server accept()` makes it".to_owned(),
             "listener" => "`server listen()` makes it".to_owned(),
+            "downstream" => "`proxy accept()` makes it".to_owned(),
+            "upstream" => "`proxy connect()` makes it".to_owned(),
+            "frontend" => "`proxy listen()` makes it".to_owned(),
+            "proxy" => {
+                "the proxy is a host: `proxy accept()` makes its socket `downstream`, `proxy connect()` `upstream`"
+                    .to_owned()
+            }
             _ => {
                 let known: Vec<&str> =
                     self.sockets.iter().filter(|(_, it)| it.ended.is_none()).map(|(name, _)| name.as_str()).collect();

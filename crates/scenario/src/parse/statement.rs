@@ -7,14 +7,14 @@ use super::names::{Names, Wrong};
 use super::values::{choice, duration, number};
 use super::{Result, ScriptError};
 use crate::{
-    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Outcome, Payload, Ready, SocketOption, State,
-    Statement, Sysctl, Verb, Whom,
+    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Outcome, Payload, Ready, SocketOption,
+    State, Statement, Sysctl, Verb, Whom,
 };
 
 const BYTES_MAX: i64 = 16 * 1024 * 1024;
 const NAME_LENGTH_MAX: usize = 32;
 
-const SUBJECTS: &str = "a line begins with client, server, a socket's name, link, wait or expect";
+const SUBJECTS: &str = "a line begins with client, server, proxy, a socket's name, link, wait or expect";
 
 /// Every call.
 pub const CALLS: [&str; 15] = [
@@ -38,6 +38,9 @@ pub const CALLS: [&str; 15] = [
 /// Those of them that happen to a whole host.
 const WHOLE_HOST: [&str; 4] = ["kill", "crash", "boot", "sysctl"];
 
+/// Calls whose subject is a host.
+pub(super) const OF_HOSTS: [&str; 7] = ["listen", "connect", "accept", "kill", "crash", "boot", "sysctl"];
+
 /// Every option of setsockopt.
 pub const OPTIONS: [&str; 9] = [
     "SO_LINGER",
@@ -56,7 +59,7 @@ pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
     let mut reader = line.reader();
     let (column, subject) = reader.word(SUBJECTS)?;
     let action = match subject {
-        "link" => Action::Link(link(&mut reader)?),
+        "link" => link(&mut reader, Some(names.network()))?,
         "wait" => wait(&mut reader)?,
         "expect" => expect(&mut reader, names)?,
         _ => call(&mut reader, column, subject, names)?,
@@ -70,8 +73,8 @@ pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
     })
 }
 
-fn host(word: &str) -> Option<Host> {
-    Host::BOTH.into_iter().find(|host| host.name() == word)
+fn host(word: &str, hosts: &[Host]) -> Option<Host> {
+    hosts.iter().copied().find(|host| host.name() == word)
 }
 
 fn wrong(reader: &Reader<'_, '_>, column: u32) -> impl FnOnce(Wrong) -> Box<ScriptError> {
@@ -90,7 +93,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     }
     reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
     if WHOLE_HOST.contains(&verb) {
-        let host = whole_host(reader, column, subject, verb)?;
+        let host = whole_host(reader, column, subject, verb, names)?;
         let action = host_action(reader, verb)?;
         names.host_action(host, action, line).map_err(wrong(reader, column))?;
         if let Some(Token::Sign('=' | '&')) = reader.peek() {
@@ -100,11 +103,18 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     }
 
     let (host, mut socket, listener) = match verb {
-        "listen" => (whole_host(reader, column, subject, verb)?, "listener".to_owned(), String::new()),
-        "connect" => (whole_host(reader, column, subject, verb)?, "client".to_owned(), String::new()),
+        "listen" | "connect" => {
+            let host = whole_host(reader, column, subject, verb, names)?;
+            if (names.network(), host, verb) == (Network::Proxied, Host::Server, "connect") {
+                let right = "behind a proxy the client connects to the proxy, and the proxy to the server";
+                return Err(reader.error(column, "found a `connect` of the server", right));
+            }
+            (host, own_name(host, verb).to_owned(), String::new())
+        }
         "accept" => {
-            let (listener, host) = names.listener(subject, host(subject)).map_err(wrong(reader, column))?;
-            (host, "server".to_owned(), listener)
+            let host = host(subject, names.network().hosts());
+            let (listener, host) = names.listener(subject, host).map_err(wrong(reader, column))?;
+            (host, own_name(host, verb).to_owned(), listener)
         }
         _ => (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new()),
     };
@@ -115,7 +125,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         if !verb.makes_socket() {
             return Err(reader.unexpected("only listen(), connect() and accept() make a socket to be named"));
         }
-        (name_column, socket) = new_name(reader)?;
+        (name_column, socket) = new_name(reader, names)?;
     }
     if verb.makes_socket() {
         let is_listener = matches!(verb, Verb::Listen { .. });
@@ -127,6 +137,18 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     let expected = if reader.sign('=') { Some(expected(reader, &verb)?) } else { None };
     let in_background = reader.sign('&');
     Ok(Action::Call(Call { host, socket, verb, expected, in_background }))
+}
+
+/// The name of a socket for which the script has none.
+const fn own_name(host: Host, verb: &str) -> &'static str {
+    match (host, verb.as_bytes()[0]) {
+        (Host::Proxy, b'l') => "frontend",
+        (Host::Proxy, b'c') => "upstream",
+        (Host::Proxy, _) => "downstream",
+        (_, b'l') => "listener",
+        (_, b'c') => "client",
+        _ => "server",
+    }
 }
 
 /// Reads a call without a subject, as [`Verb`]'s `Display` writes it.
@@ -148,8 +170,8 @@ pub(super) fn read_action(line: &Line<'_>) -> Result<Action> {
     let mut reader = line.reader();
     let right = "`link …`, `wait …`, or a host's kill(), crash(), boot() or sysctl(…)";
     let (column, subject) = reader.word(right)?;
-    let action = match (subject, host(subject)) {
-        ("link", _) => Action::Link(link(&mut reader)?),
+    let action = match (subject, host(subject, &Host::ALL)) {
+        ("link", _) => link(&mut reader, None)?,
         ("wait", _) => wait(&mut reader)?,
         (_, Some(host)) => {
             let (column, verb) = reader.word(right)?;
@@ -183,8 +205,8 @@ fn arguments_of(reader: &mut Reader<'_, '_>, verb: &str, listener: String) -> Re
     }
 }
 
-fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str) -> Result<Host> {
-    host(subject).ok_or_else(|| {
+fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str, names: &Names) -> Result<Host> {
+    host(subject, names.network().hosts()).ok_or_else(|| {
         reader.error(
             column,
             format!("`{subject}` is no host"),
@@ -193,7 +215,7 @@ fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str) -
     })
 }
 
-fn new_name(reader: &mut Reader<'_, '_>) -> Result<(u32, String)> {
+fn new_name(reader: &mut Reader<'_, '_>, names: &Names) -> Result<(u32, String)> {
     let _as = reader.keyword("as");
     let (column, name) = reader.word("a name follows: `as NAME`")?;
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -206,7 +228,8 @@ fn new_name(reader: &mut Reader<'_, '_>) -> Result<(u32, String)> {
             format!("a letter, then letters, digits, `_` and `-`, at most {NAME_LENGTH_MAX}"),
         ));
     }
-    if ["link", "wait", "expect", "as"].contains(&name) {
+    let is_host = names.network() == Network::Proxied && name == Host::Proxy.name();
+    if is_host || ["link", "wait", "expect", "as"].contains(&name) {
         return Err(reader.error(column, format!("`{name}` has a meaning already"), "another name would be right"));
     }
     Ok((column, name.to_owned()))
@@ -400,7 +423,7 @@ fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
 
 fn expect(reader: &mut Reader<'_, '_>, names: &Names) -> Result<Action> {
     let (column, subject) = reader.word("`expect HOST STATE`, as in `expect server TIME-WAIT`")?;
-    let whom = match host(subject) {
+    let whom = match host(subject, names.network().hosts()) {
         Some(host) => Whom::Newest(host),
         None => Whom::Socket(names.ever(subject).map_err(wrong(reader, column))?, subject.to_owned()),
     };

@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Kind, Meeting, Offset, Outcome, Refusal,
-    Sysctl, Verb, Whom,
+    Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Kind, Link, Meeting, Network, Offset,
+    Outcome, Refusal, Sysctl, Verb, Whom,
 };
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
@@ -93,10 +93,14 @@ fn outcomes_and_the_background() {
 
 #[test]
 fn the_link_the_hosts_and_expectations() {
-    let meet = |meeting, count, kind, from| Action::Link(LinkAction::Meet { meeting, count, kind, from });
-    assert_eq!(action("link delay 40ms"), Action::Link(LinkAction::Delay(Duration::from_millis(40))));
-    assert_eq!(action("link cut"), Action::Link(LinkAction::Cut));
-    assert_eq!(action("link restore"), Action::Link(LinkAction::Restore));
+    let meet =
+        |meeting, count, kind, from| Action::Link(Link::ClientServer, LinkAction::Meet { meeting, count, kind, from });
+    assert_eq!(
+        action("link delay 40ms"),
+        Action::Link(Link::ClientServer, LinkAction::Delay(Duration::from_millis(40)))
+    );
+    assert_eq!(action("link cut"), Action::Link(Link::ClientServer, LinkAction::Cut));
+    assert_eq!(action("link restore"), Action::Link(Link::ClientServer, LinkAction::Restore));
     assert_eq!(action("link drop FIN from server"), meet(Meeting::Drop, Count::Next(1), Kind::Fin, Host::Server));
     assert_eq!(
         action("link drop all SYN-ACK from client"),
@@ -107,12 +111,14 @@ fn the_link_the_hosts_and_expectations() {
     assert_eq!(action("link hold next any from client 300ms"), meet(hold, Count::Next(1), Kind::Any, Host::Client));
     let reject = Meeting::Reject(Refusal::Reset);
     assert_eq!(action("link reject all SYN from client"), meet(reject, Count::All, Kind::Syn, Host::Client));
-    assert_eq!(action("link mtu 576"), Action::Link(LinkAction::Mtu(576)));
-    let forget =
-        |after, then, flows| Action::Link(LinkAction::Forget { after: Duration::from_secs(after), then, flows });
+    assert_eq!(action("link mtu 576"), Action::Link(Link::ClientServer, LinkAction::Mtu(576)));
+    let forget = |after, then, flows| {
+        Action::Link(Link::ClientServer, LinkAction::Forget { after: Duration::from_secs(after), then, flows })
+    };
     assert_eq!(action("link forget after 350s reset"), forget(350, Forgotten::Reset, Flows::All));
     assert_eq!(action("link forget after 60s drop half-closed"), forget(60, Forgotten::Drop, Flows::HalfClosed));
-    let inject = |flags, to, seq, ack, len| Action::Link(LinkAction::Inject { flags, to, seq, ack, len });
+    let inject =
+        |flags, to, seq, ack, len| Action::Link(Link::ClientServer, LinkAction::Inject { flags, to, seq, ack, len });
     assert_eq!(action("link inject R to client"), inject(Flags::RST, Host::Client, Offset::Exact, None, 0));
     assert_eq!(
         action("link inject data to server seq -1 ack 7 len 3"),
@@ -173,7 +179,7 @@ fn the_likeliest_mistakes_have_a_good_message() {
 fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
     for (line, message) in [
         ("client", "4:7: the line ends here, `SUBJECT VERB(ARGUMENTS)`, as in `client write(5) = 5`"),
-        ("= 5", "4:1: found `=`, a line begins with client, server, a socket's name, link, wait or expect"),
+        ("= 5", "4:1: found `=`, a line begins with client, server, proxy, a socket's name, link, wait or expect"),
         ("client write 5", "4:14: found `5`, arguments in brackets follow: `write(…)`"),
         ("client write()", "4:14: found `)`, a number of bytes or a \"text\" to write would be right"),
         ("client write(-1)", "4:14: found `-1`, a number from 0 to 16777216 would be right"),
@@ -266,4 +272,49 @@ fn a_script_has_bounds() {
     let long = format!("wait 1ms {}", " ".repeat(1_000));
     assert_eq!(error_in(&long), "1:1: a very long line, a line has at most 1000 characters");
     assert_eq!(error_in(&"\n".repeat(10_001)), "10001:1: one more line, a script has at most 10000");
+}
+
+#[test]
+fn a_line_of_the_proxy_s_makes_three_hosts_and_two_links() {
+    const OPEN: &str = "proxy listen()\nserver listen()\nclient connect()\nproxy accept()\nproxy connect()\n";
+    let script = |line: &str| Script::parse(&format!("{OPEN}{line}\n"));
+    let read = |line: &str| script(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+    let last = |line: &str| read(line).statements.last().expect("there is one").action.clone();
+    assert_eq!(read("").network(), Network::Proxied);
+    assert_eq!(Script::parse("server listen()").expect("a script").network(), Network::Direct);
+    let named = |line: &str| match last(line) {
+        Action::Call(Call { host, socket, .. }) => (host, socket),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(named("downstream read()"), (Host::Proxy, "downstream".to_owned()));
+    assert_eq!(named("upstream read()"), (Host::Proxy, "upstream".to_owned()));
+    assert_eq!(named("frontend close()"), (Host::Proxy, "frontend".to_owned()));
+    assert_eq!(named("proxy connect(from=9) as second"), (Host::Proxy, "second".to_owned()));
+    assert_eq!(last("link proxy-server cut"), Action::Link(Link::ProxyServer, LinkAction::Cut));
+    assert_eq!(last("expect proxy CLOSED"), Action::Expect(Whom::Newest(Host::Proxy), crate::State::Closed));
+
+    let wrong = |line: &str| script(line).expect_err("this is wrong").to_string();
+    for (line, right) in [
+        ("link cut", "6:6: found `cut`, there are two: `link client-proxy …` or `link proxy-server …`"),
+        ("link client-proxy drop FIN from server", "6:33: found `server`, known are client and proxy"),
+        ("link client-proxy ipv6", "6:6: found the name of one link, `link ipv6` is for both"),
+        (
+            "server connect()",
+            "6:1: found a `connect` of the server, behind a proxy the client connects to the proxy, and the proxy to the server",
+        ),
+        ("client connect() as proxy", "6:21: `proxy` has a meaning already, another name would be right"),
+        (
+            "proxy read()",
+            "6:1: there is no socket `proxy` yet, the proxy is a host: `proxy accept()` makes its socket `downstream`, `proxy connect()` `upstream`",
+        ),
+    ] {
+        assert_eq!(wrong(line), right);
+    }
+    let direct = |text: &str| Script::parse(text).expect_err("this is wrong").to_string();
+    assert_eq!(
+        direct("server listen()\nlink client-proxy cut"),
+        "2:6: found `client-proxy`, and this script has no proxy, a line that begins with `proxy` makes one, such as `proxy listen()`"
+    );
+    let old = "server listen()\nclient connect() as proxy\nproxy write(3)\nlink cut";
+    assert_eq!(Script::parse(old).expect("a socket may have that name").network(), Network::Direct);
 }

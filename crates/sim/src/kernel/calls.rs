@@ -97,7 +97,14 @@ impl Kernel {
             Some(from) => (from, Binding::Fixed),
             None => (self.free_port(), Binding::Loose),
         };
-        let at = self.open(name.to_owned(), Holder::Descriptor, [own, port], None, SocketOptions::default());
+        let at = self.open(
+            name.to_owned(),
+            Holder::Descriptor,
+            self.connects_to,
+            [own, port],
+            None,
+            SocketOptions::default(),
+        );
         let connection = &mut self.connections[at];
         connection.binding = binding;
         let id = connection.id;
@@ -120,7 +127,14 @@ impl Kernel {
         let id = self.new_id();
         self.newest = Some(id);
         let options = SocketOptions::default();
-        self.connections.push(Connection::new(id, name.to_owned(), Holder::Descriptor, [0, 0], options));
+        self.connections.push(Connection::new(
+            id,
+            name.to_owned(),
+            Holder::Descriptor,
+            self.connects_to,
+            [0, 0],
+            options,
+        ));
         self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct Connection {
     pub(crate) id: u32,
     pub(crate) name: String,
     pub(crate) holder: Holder,
+    /// The host at its other end.
+    pub(crate) peer: Host,
     /// The own port and the peer's.
     pub(crate) ports: [u16; 2],
     pub(crate) binding: Binding,
@@ -93,17 +95,24 @@ pub(crate) enum Binding {
 pub(crate) struct Context<'a> {
     pub(crate) now_us: u64,
     pub(crate) ip: Ip,
-    pub(crate) host: Host,
     pub(crate) sysctls: &'a Sysctls,
     pub(crate) effects: &'a mut Vec<Effect>,
 }
 
 impl Connection {
-    pub(crate) fn new(id: u32, name: String, holder: Holder, ports: [u16; 2], options: SocketOptions) -> Self {
+    pub(crate) fn new(
+        id: u32,
+        name: String,
+        holder: Holder,
+        peer: Host,
+        ports: [u16; 2],
+        options: SocketOptions,
+    ) -> Self {
         Self {
             id,
             name,
             holder,
+            peer,
             ports,
             binding: Binding::Loose,
             reuse: Reuse::No,

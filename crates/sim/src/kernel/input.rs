@@ -300,7 +300,8 @@ impl Connection {
         }
         tcb.rcv.early_fin = None;
         let fin = RawSegment {
-            from: cx.host.peer(),
+            from: tcb.hosts[1],
+            to: tcb.hosts[0],
             ports: [tcb.ports[1], tcb.ports[0]],
             flags: Flags::FIN,
             seq: tcb.rcv.nxt,

@@ -93,7 +93,7 @@ impl Kernel {
         listener.begun += 1;
         let name = [&listener.name, ".", &listener.begun.to_string()].concat();
         let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse);
-        let at = self.open(name, holder, [segment.ports[1], segment.ports[0]], iss, options);
+        let at = self.open(name, holder, segment.from, [segment.ports[1], segment.ports[0]], iss, options);
         self.connections[at].reuse = reuse;
         Some(at)
     }
@@ -103,13 +103,13 @@ impl Kernel {
         let ports = [segment.ports[1], segment.ports[0]];
         let iss = self.initial_sequence_number(ports);
         let listener = &mut self.listeners[at];
-        listener.cookies.retain(|known| known.ports != ports);
+        listener.cookies.retain(|known| (known.syn.from, known.ports) != (segment.from, ports));
         if listener.cookies.len() >= COOKIES_MAX {
             return;
         }
         let options = listener.options;
         listener.cookies.push(Cookie { ports, iss, syn: *segment, frame: frame.clone() });
-        let mut request = self.request(ports, iss, options);
+        let mut request = self.request(segment.from, ports, iss, options);
         let mut effects = Vec::new();
         let mut cx = self.context(&mut effects);
         request.answer_syn(&mut cx, segment, frame);
@@ -120,7 +120,7 @@ impl Kernel {
     fn take_cookie(&mut self, at: usize, segment: &RawSegment, frame: Vec<u8>) {
         let ports = [segment.ports[1], segment.ports[0]];
         let is_it = |cookie: &Cookie| {
-            cookie.ports == ports
+            (cookie.syn.from, cookie.ports) == (segment.from, ports)
                 && segment.ack == cookie.iss.wrapping_add(1)
                 && segment.seq == cookie.syn.seq.wrapping_add(1)
         };

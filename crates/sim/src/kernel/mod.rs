@@ -33,6 +33,8 @@ use time_wait::{Arrival, TimeWaitSocket};
 
 pub(crate) struct Kernel {
     host: Host,
+    /// To whom its connect(2) goes.
+    connects_to: Host,
     ip: Ip,
     /// What the buffers of its sockets hold at most.
     buffers: Buffers,
@@ -64,9 +66,10 @@ const PORT_FIRST: u16 = 40_001;
 pub(crate) const CONNECTIONS_MAX: usize = 256;
 
 impl Kernel {
-    pub(crate) fn new(host: Host, ip: Ip, buffers: Buffers) -> Self {
+    pub(crate) fn new(host: Host, connects_to: Host, ip: Ip, buffers: Buffers) -> Self {
         Self {
             host,
+            connects_to,
             ip,
             buffers,
             now_us: 0,
@@ -152,9 +155,10 @@ impl Kernel {
 
     /// A segment has arrived: for the connection with these ports, else for what is left of one, else for the listener.
     pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
-        let segment = wire::read(self.host.peer(), &frame);
+        let segment = wire::read(&frame);
         let ports = [segment.ports[1], segment.ports[0]];
-        let known = self.connections.iter().position(|known| known.tcb.is_some() && known.ports == ports);
+        let is_it = |known: &Connection| known.tcb.is_some() && known.peer == segment.from && known.ports == ports;
+        let known = self.connections.iter().position(is_it);
         if let Some(at) = known {
             if !self.is_abandoned(at) {
                 self.arrive_at_connection(at, &segment, frame);
@@ -162,7 +166,8 @@ impl Kernel {
             }
             self.with(at, |connection, cx| connection.destroy(cx));
         }
-        if let Some(at) = self.time_waits.iter().position(|socket| socket.ports == ports) {
+        if let Some(at) = self.time_waits.iter().position(|socket| socket.peer == segment.from && socket.ports == ports)
+        {
             let Arrival::MakeRoom { iss } = self.arrive_at_time_wait(at, &segment) else { return };
             return self.arrive_at_listener(&segment, frame, Some(iss));
         }
@@ -185,14 +190,15 @@ impl Kernel {
         &mut self,
         name: String,
         holder: Holder,
+        peer: Host,
         ports: [u16; 2],
         iss: Option<u32>,
         options: SocketOptions,
     ) -> usize {
         let iss = iss.unwrap_or_else(|| self.initial_sequence_number(ports));
         let id = self.new_id();
-        let mut connection = Connection::new(id, name, holder, ports, options);
-        let tcb = Tcb::new(self.ip, self.host, ports, iss, self.buffers);
+        let mut connection = Connection::new(id, name, holder, peer, ports, options);
+        let tcb = Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers);
         connection.tcb = Some(tcb);
         connection.received_us = self.now_us;
         self.newest = Some(id);
@@ -203,9 +209,9 @@ impl Kernel {
     }
 
     /// A connection that no table holds.
-    fn request(&self, ports: [u16; 2], iss: u32, options: SocketOptions) -> Connection {
-        let mut connection = Connection::new(0, String::new(), Holder::Handshake(0), ports, options);
-        connection.tcb = Some(Tcb::new(self.ip, self.host, ports, iss, self.buffers));
+    fn request(&self, peer: Host, ports: [u16; 2], iss: u32, options: SocketOptions) -> Connection {
+        let mut connection = Connection::new(0, String::new(), Holder::Handshake(0), peer, ports, options);
+        connection.tcb = Some(Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers));
         connection
     }
 
@@ -223,13 +229,13 @@ impl Kernel {
     }
 
     fn context<'a>(&'a self, effects: &'a mut Vec<Effect>) -> Context<'a> {
-        Context { now_us: self.now_us, ip: self.ip, host: self.host, sysctls: &self.sysctls, effects }
+        Context { now_us: self.now_us, ip: self.ip, sysctls: &self.sysctls, effects }
     }
 
     /// Something happens to a connection; and what follows from it for the kernel.
     fn with(&mut self, at: usize, happens: impl FnOnce(&mut Connection, &mut Context<'_>)) {
-        let Self { now_us, ip, host, sysctls, effects, connections, .. } = self;
-        let mut cx = Context { now_us: *now_us, ip: *ip, host: *host, sysctls, effects };
+        let Self { now_us, ip, sysctls, effects, connections, .. } = self;
+        let mut cx = Context { now_us: *now_us, ip: *ip, sysctls, effects };
         happens(&mut connections[at], &mut cx);
         self.settle(at);
     }

@@ -82,7 +82,7 @@ impl Connection {
     /// The same with the window that the frame has.
     pub(crate) fn leave_as_it_is(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
-        let segment = wire::read(cx.host, &frame);
+        let segment = wire::read(&frame);
         let end = end(&segment);
         let is_new = after(end, tcb.snd.nxt);
         if segment.flags.syn && !segment.flags.ack {

@@ -16,6 +16,7 @@ pub(crate) struct TimeWaitSocket {
     pub(crate) name: String,
     /// TIME-WAIT or FIN-WAIT-2.
     pub(crate) state: State,
+    pub(crate) peer: Host,
     pub(crate) ports: [u16; 2],
     pub(crate) snd: SendSequence,
     pub(crate) rcv: ReceiveSequence,
@@ -29,6 +30,7 @@ impl TimeWaitSocket {
     const fn acknowledgement(&self, host: Host) -> RawSegment {
         RawSegment {
             from: host,
+            to: self.peer,
             ports: self.ports,
             flags: Flags::ACK,
             seq: self.snd.nxt,
@@ -126,6 +128,7 @@ impl Kernel {
             id: connection.id,
             name: connection.name.clone(),
             state: connection.state,
+            peer: connection.peer,
             ports: connection.ports,
             snd: tcb.snd,
             rcv: tcb.rcv,

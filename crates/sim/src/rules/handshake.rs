@@ -121,7 +121,7 @@ mod tests {
 
     fn segment(flags: &str, seq: u32, ack: u32, len: u32) -> RawSegment {
         let flags = Flags::from_text(flags).expect("these are flags");
-        RawSegment { from: Host::Server, ports: [80, 1], flags, seq, ack, len, win: 1000 }
+        RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack, len, win: 1000 }
     }
 
     #[test]

@@ -280,7 +280,8 @@ mod tests {
     impl Connection {
         fn decide(&self, flags: &str, seq: u32, ack: u32, len: u32) -> Action {
             let flags = Flags::from_text(flags).expect("these are flags");
-            let segment = RawSegment { from: Host::Server, ports: [80, 1], flags, seq, ack, len, win: 1000 };
+            let segment =
+                RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack, len, win: 1000 };
             let facts = Facts {
                 state: self.state,
                 snd: &self.snd,

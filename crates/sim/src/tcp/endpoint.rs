@@ -40,7 +40,8 @@ pub(crate) struct Endpoint {
     handle: SocketHandle,
     clock: Instant,
     ip: Ip,
-    host: Host,
+    /// The own host and the peer's.
+    hosts: [Host; 2],
     /// The window that it was last shown.
     shown: u16,
 }
@@ -55,15 +56,15 @@ pub(crate) struct Buffers {
 
 impl Endpoint {
     /// A closed socket whose first sequence number, when it has one, will be `iss`. Its buffers do not grow.
-    pub(crate) fn new(ip: Ip, host: Host, iss: u32, buffers: Buffers) -> Self {
-        let network = NetworkInterface::new(ip, host, seed(iss), EPOCH);
+    pub(crate) fn new(ip: Ip, hosts: [Host; 2], iss: u32, buffers: Buffers) -> Self {
+        let network = NetworkInterface::new(ip, hosts[0], seed(iss), EPOCH);
         let buffer = |bytes| SocketBuffer::new(vec![0; bytes]);
         let mut socket = Socket::new(buffer(buffers.receive.min(RECEIVE_BUFFER_MAX)), buffer(buffers.send));
         socket.set_ack_delay(None);
         socket.set_nagle_enabled(false);
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
         let handle = sockets.add(socket);
-        Self { network, sockets, handle, clock: EPOCH, ip, host, shown: WINDOW_OPEN }
+        Self { network, sockets, handle, clock: EPOCH, ip, hosts, shown: WINDOW_OPEN }
     }
 
     fn socket(&self) -> &Socket<'static> {
@@ -96,8 +97,7 @@ impl Endpoint {
     }
 
     pub(crate) fn connect(&mut self, ports: [u16; 2]) {
-        let remote = (self.ip.address(self.host.peer()), ports[1]);
-        let local = (self.ip.address(self.host), ports[0]);
+        let [local, remote] = [0, 1].map(|end| (self.ip.address(self.hosts[end]), ports[end]));
         let socket = self.sockets.get_mut::<Socket<'_>>(self.handle);
         let connecting = socket.connect(self.network.interface().context(), remote, local);
         assert!(connecting.is_ok(), "a new socket can connect");
@@ -162,7 +162,7 @@ impl Endpoint {
             return;
         }
         self.shown = window;
-        let update = numbers.segment(self.host.peer(), numbers.rcv_nxt, 0);
+        let update = numbers.segment(self.hosts, numbers.rcv_nxt, 0);
         let answer = self.deliver(wire::write(self.ip, &update));
         debug_assert!(answer.is_none(), "a window update is not answered");
     }
@@ -174,7 +174,7 @@ impl Endpoint {
 
     /// Has it say what it expects next; SACK tells of what has arrived beyond a gap.
     pub(crate) fn acknowledge(&mut self, numbers: &Between) -> Option<Vec<u8>> {
-        let old = numbers.segment(self.host.peer(), numbers.rcv_nxt.wrapping_sub(1), 1);
+        let old = numbers.segment(self.hosts, numbers.rcv_nxt.wrapping_sub(1), 1);
         self.deliver(wire::write(self.ip, &old))
     }
 }
@@ -188,8 +188,8 @@ pub(crate) struct Between {
 }
 
 impl Between {
-    const fn segment(&self, from: Host, seq: u32, len: u32) -> RawSegment {
-        RawSegment { from, ports: self.ports, flags: Flags::ACK, seq, ack: self.una, len, win: 0 }
+    const fn segment(&self, [to, from]: [Host; 2], seq: u32, len: u32) -> RawSegment {
+        RawSegment { from, to, ports: self.ports, flags: Flags::ACK, seq, ack: self.una, len, win: 0 }
     }
 }
 
@@ -202,24 +202,25 @@ mod tests {
     const BUFFERS: Buffers = Buffers { receive: RECEIVE_BUFFER_MAX, send: 10_000 };
 
     fn from_peer(flags: Flags, seq: u32, ack: u32, len: u32) -> Vec<u8> {
-        let segment = RawSegment { from: Host::Server, ports: [80, 40_001], flags, seq, ack, len, win: 9 };
+        let segment =
+            RawSegment { from: Host::Server, to: Host::Client, ports: [80, 40_001], flags, seq, ack, len, win: 9 };
         wire::write(Ip::V4, &segment)
     }
 
     const BETWEEN: Between = Between { ports: [80, 40_001], rcv_nxt: PEER_ISS + 1, una: ISS + 1 };
 
     fn syn_sent() -> Endpoint {
-        let mut endpoint = Endpoint::new(Ip::V4, Host::Client, ISS, BUFFERS);
+        let mut endpoint = Endpoint::new(Ip::V4, Host::BOTH, ISS, BUFFERS);
         endpoint.connect([40_001, 80]);
         let syn = endpoint.transmit().expect("a SYN leaves");
-        assert_eq!(wire::read(Host::Client, &syn).seq, ISS);
+        assert_eq!(wire::read(&syn).seq, ISS);
         endpoint
     }
 
     fn established() -> Endpoint {
-        let mut endpoint = Endpoint::new(Ip::V4, Host::Client, ISS, BUFFERS);
+        let mut endpoint = Endpoint::new(Ip::V4, Host::BOTH, ISS, BUFFERS);
         endpoint.connect([40_001, 80]);
-        let mut peer = Endpoint::new(Ip::V4, Host::Server, PEER_ISS, BUFFERS);
+        let mut peer = Endpoint::new(Ip::V4, [Host::Server, Host::Client], PEER_ISS, BUFFERS);
         peer.listen(80);
         peer.deliver(endpoint.transmit().expect("a SYN leaves"));
         endpoint.deliver(peer.transmit().expect("it is answered"));
@@ -229,17 +230,17 @@ mod tests {
     }
 
     fn sent(endpoint: &mut Endpoint) -> Option<(u32, u32, bool)> {
-        let segment = wire::read(Host::Client, &endpoint.transmit()?);
+        let segment = wire::read(&endpoint.transmit()?);
         Some((segment.seq - ISS, segment.len, segment.flags.fin))
     }
 
     #[test]
     fn the_seed_decides_the_first_sequence_number() {
         for iss in [0, 1, 0x1234_5678, u32::MAX] {
-            let mut endpoint = Endpoint::new(Ip::V4, Host::Client, iss, BUFFERS);
+            let mut endpoint = Endpoint::new(Ip::V4, Host::BOTH, iss, BUFFERS);
             endpoint.connect([40_001, 80]);
             let syn = endpoint.transmit().expect("a SYN leaves");
-            assert_eq!(wire::read(Host::Client, &syn).seq, iss);
+            assert_eq!(wire::read(&syn).seq, iss);
         }
     }
 
@@ -301,7 +302,7 @@ mod tests {
         endpoint.deliver(from_peer(Flags::DATA, PEER_ISS + 1, ISS + 1, 7));
         assert_eq!(endpoint.take_received(), 7);
         let between = Between { rcv_nxt: PEER_ISS + 8, ..BETWEEN };
-        let ack = wire::read(Host::Client, &endpoint.acknowledge(&between).expect("an ACK leaves"));
+        let ack = wire::read(&endpoint.acknowledge(&between).expect("an ACK leaves"));
         assert_eq!((ack.ack, ack.len, ack.seq), (PEER_ISS + 8, 0, ISS + 1));
     }
 

@@ -28,7 +28,8 @@ use crate::wire::{self, Ip};
 pub(crate) struct Tcb {
     endpoint: Endpoint,
     ip: Ip,
-    host: Host,
+    /// The own host and the peer's.
+    pub(crate) hosts: [Host; 2],
     /// The own port and the peer's.
     pub(crate) ports: [u16; 2],
     pub(crate) snd: SendSequence,
@@ -92,11 +93,11 @@ pub(crate) struct Delivered {
 }
 
 impl Tcb {
-    pub(crate) fn new(ip: Ip, host: Host, ports: [u16; 2], iss: u32, buffers: Buffers) -> Self {
+    pub(crate) fn new(ip: Ip, hosts: [Host; 2], ports: [u16; 2], iss: u32, buffers: Buffers) -> Self {
         Self {
-            endpoint: Endpoint::new(ip, host, iss, buffers),
+            endpoint: Endpoint::new(ip, hosts, iss, buffers),
             ip,
-            host,
+            hosts,
             ports,
             snd: SendSequence::new(iss, ip.segment_max() as u32),
             rcv: ReceiveSequence::default(),
@@ -165,7 +166,8 @@ impl Tcb {
     /// An empty segment: `<SEQ=SND.NXT><ACK=RCV.NXT><CTL=ACK>`, with this window.
     pub(crate) const fn acknowledgement(&self, window: u32) -> RawSegment {
         RawSegment {
-            from: self.host,
+            from: self.hosts[0],
+            to: self.hosts[1],
             ports: self.ports,
             flags: Flags::ACK,
             seq: self.snd.nxt,
@@ -293,7 +295,7 @@ impl Tcb {
         }
         self.fit(next);
         let mut frame = self.endpoint.transmit()?;
-        let segment = wire::read(self.host, &frame);
+        let segment = wire::read(&frame);
         if segment.flags.fin && !next.fin {
             // A FIN that has not left joins nothing that has.
             wire::clear_fin(&mut frame);

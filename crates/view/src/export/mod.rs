@@ -47,7 +47,7 @@ impl Form {
             Self::Text => ".txt",
             Self::Capture => ".pcap",
             Self::Packetdrill(Host::Client) => ".client.pkt",
-            Self::Packetdrill(Host::Server) => ".server.pkt",
+            Self::Packetdrill(_) => ".server.pkt",
             Self::Svg => ".svg",
         }
     }

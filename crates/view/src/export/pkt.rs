@@ -7,15 +7,18 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Outcome, Ready, Script, SocketOption, Trace,
-    Verb,
+    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Outcome, Ready, Script,
+    SocketOption, Trace, Verb,
 };
 
 /// The script for that host.
 ///
 /// # Errors
-/// The run has no connection, or several: packetdrill plays one. Or the host loses power.
+/// The run has no connection, or several, as each with a proxy: packetdrill plays one. Or the host loses power.
 pub fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String> {
+    if script.network() == Network::Proxied {
+        return Err("this run has a proxy and two connections, and packetdrill plays one".to_owned());
+    }
     one_connection(trace)?;
     let loses_power = |action: &Action| matches!(action, Action::Host(whose, HostAction::Crash) if *whose == host);
     if script.statements.iter().any(|statement| loses_power(&statement.action)) {
@@ -161,7 +164,7 @@ fn one_connection(trace: &Trace) -> Result<(), String> {
         if *fate == Fate::Injected {
             continue;
         }
-        let ports = if *from == Host::Client { *ports } else { [ports[1], ports[0]] };
+        let ports = Link::ClientServer.pair(*from, *ports);
         let begins = segment.flags.syn && !segment.flags.ack;
         match connections.iter_mut().rfind(|(known, _)| *known == ports) {
             Some((_, is_over)) if !(begins && *is_over) => *is_over |= !segment.flags.syn,

@@ -5,17 +5,19 @@
 
 use std::fmt::Write as _;
 
-use scenario::{Fate, Host, Outcome, State};
+use scenario::{Fate, Host, Link, Network, Outcome, State};
 
 use crate::layout::{Flight, Lane, Layout, Look, Row, Thing};
 use crate::notes::{Note, notes};
 use crate::palette::{self, Phase};
 use crate::{rules, texts};
 
-/// In pixels: the columns, and where the lifelines stand.
-const WIDTH: u32 = 1000;
+/// In pixels: where times stand, and how far the lifelines are from the edges and from each other. What a proxy does
+/// stands between lifelines, so that they are further apart.
 const TIME_X: u32 = 12;
-const LIFE_X: [u32; 2] = [360, 640];
+const EDGE: u32 = 360;
+const APART: u32 = 280;
+const APART_PROXIED: u32 = 380;
 const SIDE_GAP: u32 = 22;
 const LANE: u32 = 12;
 /// In pixels: a line of text, and the room above and below a row's texts.
@@ -29,29 +31,55 @@ const LETTERS: usize = 38;
 pub fn svg(layout: &Layout) -> String {
     let sides: Vec<Vec<Written>> = layout.rows.iter().map(side).collect();
     let tops = tops(layout, &sides);
+    let network = layout.network;
+    let width = width(network);
     let height = tops.last().copied().unwrap_or(HEAD) + 16;
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" width=\"{WIDTH}\" height=\"{height}\" \
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" \
          role=\"img\"><title>{}</title><style>{STYLE}{}</style><rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>",
         escaped(&layout.title),
         Look::ALL.map(style).concat()
     );
-    write(&mut out, [WIDTH / 2, 26], "t m", &layout.title);
-    write(&mut out, [LIFE_X[0], 52], "h m", Host::Client.name());
-    write(&mut out, [LIFE_X[1], 52], "h m", Host::Server.name());
+    write(&mut out, [width / 2, 26], "t m", &layout.title);
+    for host in network.hosts() {
+        write(&mut out, [life_x(network, *host), 52], "h m", host.name());
+    }
     for (at, row) in layout.rows.iter().enumerate() {
-        for host in Host::BOTH {
-            lanes(&mut out, row, host, [tops[at], tops[at + 1]]);
+        for &host in network.hosts() {
+            lanes(&mut out, network, row, host, [tops[at], tops[at + 1]]);
         }
     }
     for flight in &layout.flights {
-        arrow(&mut out, flight, &tops);
+        arrow(&mut out, network, flight, &tops);
     }
     for (at, row) in layout.rows.iter().enumerate() {
         texts_of(&mut out, layout, at, row, &sides[at], tops[at]);
     }
     out.push_str("</svg>\n");
     out
+}
+
+const fn apart(network: Network) -> u32 {
+    match network {
+        Network::Direct => APART,
+        Network::Proxied => APART_PROXIED,
+    }
+}
+
+const fn width(network: Network) -> u32 {
+    2 * EDGE + apart(network) * network.links().len() as u32
+}
+
+/// Where a host's lifeline stands.
+fn life_x(network: Network, host: Host) -> u32 {
+    let place = network.hosts().iter().position(|drawn| *drawn == host).unwrap_or(0);
+    EDGE + apart(network) * place as u32
+}
+
+/// The middle of a link's wire; of the whole picture, if it is about none.
+fn middle(network: Network, link: Option<Link>) -> u32 {
+    let [left, right] = link.map_or([Host::Client, Host::Server], Link::ends).map(|host| life_x(network, host));
+    left.midpoint(right)
 }
 
 /// The style of a look: of its label, its line, and a tip that is filled.
@@ -137,9 +165,10 @@ fn tops(layout: &Layout, sides: &[Vec<Written>]) -> Vec<u32> {
 }
 
 fn texts_of(out: &mut String, layout: &Layout, at: usize, row: &Row, side: &[Written], top: u32) {
+    let network = layout.network;
     let mut y = top + PAD + 13;
     if let Some(pause_us) = row.pause_us {
-        write(out, [WIDTH / 2, y], "s m", &texts::later(pause_us));
+        write(out, [width(network) / 2, y], "s m", &texts::later(pause_us));
         y += LINE;
     }
     if at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000 {
@@ -148,12 +177,14 @@ fn texts_of(out: &mut String, layout: &Layout, at: usize, row: &Row, side: &[Wri
     if let Thing::Segment(flight) = row.thing {
         let Flight { segment, fate, .. } = &layout.flights[flight];
         let fate = texts::fate(*fate).map(|fate| format!(" {fate}")).unwrap_or_default();
-        write(out, [WIDTH / 2, y], &label_class(Look::of(segment)), &format!("{segment}{fate}"));
+        write(out, [middle(network, row.link), y], &label_class(Look::of(segment)), &format!("{segment}{fate}"));
     }
     let (x, end) = match row.host {
-        Some(Host::Client) => (LIFE_X[0] - SIDE_GAP, " r"),
-        Some(Host::Server) => (LIFE_X[1] + SIDE_GAP, ""),
-        None => (WIDTH / 2, " m"),
+        Some(host @ Host::Client) => (life_x(network, host) - SIDE_GAP, " r"),
+        // What the proxy does stands on that side on which the connection is.
+        Some(host @ Host::Proxy) if row.link == Some(Link::ClientProxy) => (life_x(network, host) - SIDE_GAP, " r"),
+        Some(host) => (life_x(network, host) + SIDE_GAP, ""),
+        None => (middle(network, row.link), " m"),
     };
     for Written { class, text } in side {
         write(out, [x, y], &format!("{class}{end}"), text);
@@ -166,10 +197,10 @@ fn label_class(look: Look) -> String {
     format!("c m {}", look.class())
 }
 
-fn lanes(out: &mut String, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
+fn lanes(out: &mut String, network: Network, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
     let lanes = &row.lanes[host.index()];
     let count = lanes.len().max(1) as u32;
-    let left = LIFE_X[host.index()] - count * LANE / 2;
+    let left = life_x(network, host) - count * LANE / 2;
     let nothing = [Lane::default()];
     for (index, lane) in if lanes.is_empty() { &nothing[..] } else { lanes }.iter().enumerate() {
         let x = left + index as u32 * LANE;
@@ -185,18 +216,17 @@ fn lanes(out: &mut String, row: &Row, host: Host, [top, bottom]: [u32; 2]) {
     }
     if row.blocked[host.index()] {
         let x = match host {
-            Host::Client => left - 6,
+            Host::Client | Host::Proxy => left - 6,
             Host::Server => left + count * LANE + 2,
         };
         let _ = write!(out, "<path d=\"M{x} {top}V{bottom}\" class=\"w\"/>");
     }
 }
 
-fn arrow(out: &mut String, flight: &Flight, tops: &[u32]) {
-    let [mut from, mut to] = [LIFE_X[0] + SIDE_GAP / 2, LIFE_X[1] - SIDE_GAP / 2].map(u32::cast_signed);
-    if flight.from == Host::Server {
-        (from, to) = (to, from);
-    }
+fn arrow(out: &mut String, network: Network, flight: &Flight, tops: &[u32]) {
+    let [from, to] = [flight.from, flight.to].map(|host| life_x(network, host).cast_signed());
+    let gap = (SIDE_GAP / 2).cast_signed() * (to - from).signum();
+    let (from, to) = (from + gap, to - gap);
     let below = |row: usize| tops[row + 1].saturating_sub(2 * LINE + 3 * PAD).max(tops[row]) + PAD + LINE + 2;
     let (first, last) = (below(flight.row).cast_signed(), (tops[flight.last + 1] - 4).cast_signed());
     let share =
