@@ -187,7 +187,7 @@ fn picture(options: &str) -> Result<Shows, String> {
 }
 
 /// Whether a line belongs to a code block. `fence` is the run of characters that began the block, if inside one.
-fn is_code(text: &str, fence: &mut Option<String>) -> bool {
+pub(crate) fn is_code(text: &str, fence: &mut Option<String>) -> bool {
     let marks: String = {
         let text = text.trim_start();
         let first = text.chars().next().filter(|first| matches!(first, '`' | '~'));

@@ -4,16 +4,19 @@
 //! JavaScript, and beside it (in `data-` attributes) what `loader.js` needs to put the live widget in its place.
 //! `{{#scenario ID predict}}` is the same, and its widget begins by asking what comes next; with `whole` its handshake is
 //! not folded. `[the reset](step:server.RST)` becomes a link to a row of it.
+//! `{{#draw buffers|queues|timers ID/STEP STEP…: TITLE}}` draws something else of a run than the ladder.
 //! A run that is not as its script says stops the build: no picture can be wrong.
 //! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
 //! `{{#finder}}` the field for pasted text.
 //!
-//! Map of the code: `directive.rs` and `step_link.rs` find what is to be replaced, `embed.rs` performs a scenario and
-//! makes its HTML, `handle.rs` what one of its numbers does, `page.rs` puts a chapter together, `playground.rs` makes the list,
+//! Map of the code: `directive.rs`, `drawing.rs` and `step_link.rs` find what is to be replaced, `embed.rs` performs a
+//! scenario and makes its HTML, `drawn.rs` that of other pictures, `handle.rs` what one of its numbers does, `page.rs` puts a chapter together, `playground.rs` makes the list,
 //! `finder.rs` the field;
 //! [`ScenarioPreprocessor`] is what mdBook calls.
 
 mod directive;
+mod drawing;
+mod drawn;
 mod embed;
 mod finder;
 mod handle;

@@ -9,6 +9,8 @@ use view::palette::Hue;
 use view::step::Step;
 
 use crate::directive::{Begin, Directive, Opening, Shows, directives, finders, playgrounds};
+use crate::drawing;
+use crate::drawn;
 use crate::embed::{Picture, attribute, perform};
 use crate::handle::Varied;
 use crate::step_link::{StepLink, step_links};
@@ -43,6 +45,15 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     if let (Some(line), Err(why)) = (finders(chapter).next(), built.finder) {
         wrong.push((line, why.to_owned()));
     }
+    let mut drawings = BTreeMap::new();
+    for (line, drawing) in drawing::drawings(chapter) {
+        match drawing {
+            Ok(drawing) => {
+                drawings.insert(line, drawing);
+            }
+            Err(why) => wrong.push((line, why)),
+        }
+    }
     if !wrong.is_empty() {
         wrong.sort();
         return Err(wrong);
@@ -56,6 +67,12 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     }
     for (line, picture) in &pictures {
         lines[line - 1] = picture.html(built.program);
+    }
+    for (line, drawing) in &drawings {
+        lines[line - 1] = drawn::html(drawing, |id, row| {
+            let picture = pictures.values().find(|picture| picture.of.id == id)?;
+            Some(format!("{}.{}", picture.anchor, row + 1))
+        });
     }
     Ok(lines.join("\n") + "\n")
 }

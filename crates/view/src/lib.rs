@@ -9,11 +9,13 @@
 //! - [`change`]: what a click changes in the script; [`compare`]: what differs from the book's run; [`normal`]: from a kernel's
 //! - [`vary`]: one number of a script, and what each value gives
 //! - [`predict`]: what comes next? The questions of a run; [`reasons`]: why an answer is wrong
+//! - [`drawn`]: other pictures than the ladder: buffers, queues, clocks
 //! - [`export`]: the picture as one SVG, the run for packetdrill
 
 pub mod change;
 pub mod compare;
 pub mod diagram;
+pub mod drawn;
 pub mod export;
 pub mod fold;
 pub mod header;

@@ -1,0 +1,250 @@
+//! The HTML of a picture other than the ladder. Its words stay words, so that they can be read at any width, copied and
+//! found; what is drawn is hidden from screen readers, which read the sentence under it.
+
+use std::fmt::Write as _;
+
+use scenario::Host;
+use view::drawn::buffers::{Buffers, End};
+use view::drawn::clock::{Clock, Sending};
+use view::drawn::queues::Queues;
+use view::drawn::texts;
+use view::layout::{Layout, Look};
+use view::palette::Hue;
+use view::step::Step;
+use view::texts::headline;
+
+use crate::drawing::{Drawing, Frame, Shows};
+use crate::embed::attribute;
+
+/// The drawing as one line. `row` gives the address of a scenario's row, if this page shows its ladder.
+pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String>) -> String {
+    let scale = Scale::of(drawing);
+    let mut html = format!("<figure class=\"drawn\"><figcaption>{}</figcaption><ol>", attribute(&drawing.title));
+    for Frame { id, layout, row: at, step, shows } in &drawing.frames {
+        let name = match shows {
+            Shows::Buffers(_) | Shows::Queues(_) => headline_of(layout, *at, step),
+            Shows::Clock(_) => attribute(&layout.title),
+        };
+        let hue = Hue::of(layout, &layout.rows[*at]).class();
+        let name = match row(id, *at) {
+            Some(address) => format!("<a class=\"sc-step {hue}\" href=\"#{}\">{name}</a>", attribute(&address)),
+            None => name,
+        };
+        let (picture, words) = match shows {
+            Shows::Buffers(buffers) => (picture_of_buffers(layout, buffers, &scale), texts::buffers(layout, buffers)),
+            Shows::Queues(queues) => (picture_of_queues(queues), texts::queues(queues)),
+            Shows::Clock(clock) => (picture_of_clock(clock, &scale), texts::clock(clock)),
+        };
+        let _ = write!(
+            html,
+            "<li><p class=\"dr-when\">{name}</p><div class=\"dr-picture\" aria-hidden=\"true\">{picture}</div>\
+             <p class=\"dr-said\">{}</p></li>",
+            attribute(&words)
+        );
+    }
+    let legend = drawing.frames.first().map(|frame| legend(&frame.shows)).unwrap_or_default();
+    html + "</ol>" + &legend + "</figure>"
+}
+
+/// What the marks mean, for whoever sees them.
+fn legend(shows: &Shows) -> String {
+    let marks: Vec<(&str, &str)> = match shows {
+        Shows::Buffers(_) => ["dr-unsent", "dr-kept", "dr-thrown"].into_iter().zip(texts::BYTES).collect(),
+        Shows::Queues(_) => return String::new(),
+        Shows::Clock(_) => ["dr-new", "dr-again", "dr-probe", "dr-reset"].into_iter().zip(texts::MARKS).collect(),
+    };
+    let marks = marks.iter().map(|(class, words)| format!("<span><i class=\"{class}\"></i> {words}</span>"));
+    format!("<p class=\"dr-legend\" aria-hidden=\"true\">{}</p>", marks.collect::<String>())
+}
+
+/// What happens in a row, with its side before it; where the step is a state, that it is entered.
+fn headline_of(layout: &Layout, at: usize, step: &Step) -> String {
+    let row = &layout.rows[at];
+    let words = match row.changes.iter().find(|change| change.to.name() == step.what) {
+        Some(change) => view::texts::entered(change),
+        None => headline(layout, row),
+    };
+    let side = row.host.map_or("link", Host::name);
+    if words.starts_with(side) { attribute(&words) } else { format!("{side}: <code>{}</code>", attribute(&words)) }
+}
+
+/// What a drawing's widths stand for.
+struct Scale {
+    /// The longest bar.
+    bytes: u64,
+    /// The longest wait.
+    us: u64,
+}
+
+impl Scale {
+    fn of(drawing: &Drawing) -> Self {
+        let mut scale = Self { bytes: 1, us: 1 };
+        for frame in &drawing.frames {
+            match &frame.shows {
+                Shows::Buffers(buffers) => {
+                    let held = |end: &End| [end.to_send() + end.in_doubt, end.unread + end.never_read];
+                    let most = buffers.ends.iter().flat_map(held).max();
+                    scale.bytes = scale.bytes.max(most.unwrap_or(0));
+                }
+                Shows::Clock(clock) => {
+                    let last = clock.marks.iter().map(|mark| mark.at_us).chain(clock.end.as_ref().map(|end| end.at_us));
+                    scale.us = scale.us.max(last.max().unwrap_or(0));
+                }
+                Shows::Queues(_) => {}
+            }
+        }
+        scale
+    }
+}
+
+/// A share of a whole as a style's length.
+fn percent(part: u64, whole: u64) -> String {
+    let thousandths = part * 1000 / whole;
+    format!("{}.{}%", thousandths / 10, thousandths % 10)
+}
+
+fn picture_of_buffers(layout: &Layout, Buffers { ends, wire, .. }: &Buffers, scale: &Scale) -> String {
+    let mut html = String::from("<div class=\"dr-three\">");
+    html += &picture_of_end(Host::Client, &ends[0], scale);
+    let _ = write!(html, "<div class=\"dr-wire\"><span class=\"dr-name\">{}</span>", texts::BOXES[1]);
+    for at in wire {
+        let flight = &layout.flights[*at];
+        let to = match flight.from {
+            Host::Client => "dr-right",
+            Host::Server => "dr-left",
+        };
+        let class = Look::of(&flight.segment).class();
+        let _ = write!(
+            html,
+            "<span class=\"dr-segment {class} {to}\">{}</span>",
+            attribute(&texts::on_the_wire(layout, *at))
+        );
+    }
+    html += "</div>";
+    html += &picture_of_end(Host::Server, &ends[1], scale);
+    html + "</div>"
+}
+
+fn picture_of_end(host: Host, end: &End, scale: &Scale) -> String {
+    let state = end.state.map_or("–", |state| state.name());
+    let mut html = format!("<div class=\"dr-end\"><span class=\"dr-name\">{host} <small>{state}</small></span>");
+    let bar = |class: &str, bytes: u64| match bytes {
+        0 => String::new(),
+        bytes => format!("<i class=\"{class}\" style=\"width:{}\"></i>", percent(bytes, scale.bytes)),
+    };
+    for (name, bytes, bars) in [
+        (
+            texts::BOXES[0],
+            end.to_send(),
+            bar("dr-kept", end.unacknowledged) + &bar("dr-unsent", end.unsent) + &bar("dr-thrown", end.in_doubt),
+        ),
+        (texts::BOXES[2], end.unread, bar("dr-unread", end.unread) + &bar("dr-thrown", end.never_read)),
+    ] {
+        let _ = write!(
+            html,
+            "<span class=\"dr-label\">{name} <b>{bytes}</b></span><span class=\"dr-buffer\">{bars}</span>"
+        );
+    }
+    html + "</div>"
+}
+
+fn picture_of_queues(Queues { room, begun, finished, accepted, .. }: &Queues) -> String {
+    let cell = |class: &str, name: &str| format!("<span class=\"dr-cell {class}\">{}</span>", attribute(name));
+    let mut html = String::from("<div class=\"dr-three\">");
+    for (name, class, held, places) in [
+        (texts::PLACES[0], "dr-begun", begun, 0),
+        (texts::PLACES[1], "dr-finished", finished, *room as usize),
+        (texts::PLACES[2], "dr-accepted", accepted, 0),
+    ] {
+        let _ = write!(html, "<div class=\"dr-end\"><span class=\"dr-name\">{name}</span><span class=\"dr-cells\">");
+        for name in held {
+            html += &cell(class, name);
+        }
+        // A queue of 129 has its free places told, not drawn.
+        match places.saturating_sub(held.len()) {
+            free @ 1..=8 => html += &cell("dr-free", "free").repeat(free),
+            0 => {}
+            free => html += &cell("dr-free", &format!("{free} free")),
+        }
+        html += "</span></div>";
+    }
+    html + "</div>"
+}
+
+fn picture_of_clock(clock: &Clock, scale: &Scale) -> String {
+    let end = clock.end.as_ref().map_or(scale.us, |end| end.at_us);
+    let ends = match &clock.end {
+        Some(end) if end.fails => "dr-ended",
+        Some(_) => "dr-ended dr-answered",
+        None => "dr-endless",
+    };
+    let mut html =
+        format!("<div class=\"dr-time\"><i class=\"dr-wait {ends}\" style=\"width:{}\"></i>", percent(end, scale.us));
+    for mark in &clock.marks {
+        let class = match mark.sending {
+            Sending::New => "dr-new",
+            Sending::Again => "dr-again",
+            Sending::Probe => "dr-probe",
+            Sending::Reset => "dr-reset",
+        };
+        let lost = if mark.arrives { "" } else { " dr-lost" };
+        let _ =
+            write!(html, "<i class=\"dr-mark {class}{lost}\" style=\"left:{}\"></i>", percent(mark.at_us, scale.us));
+    }
+    let _ =
+        write!(html, "</div><div class=\"dr-axis\"><span>0 s</span><span>{} s</span></div>", texts::seconds(scale.us));
+    html
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drawing::drawings;
+
+    fn drawn(text: &str) -> String {
+        let drawing = drawings(text).remove(0).1.expect("it can be drawn");
+        html(&drawing, |id, row| (id == "write-after-peer-close").then(|| format!("a.{id}.{}", row + 1)))
+    }
+
+    #[test]
+    fn what_is_drawn_is_said_and_leads_to_its_row() {
+        let html = drawn("{{#draw buffers write-after-peer-close/client.write.2 client.data.2: Eight <bytes>}}");
+        assert!(!html.contains('\n'), "one line, or Markdown would tear it");
+        for part in [
+            "<figcaption>Eight &lt;bytes&gt;</figcaption>",
+            "href=\"#a.write-after-peer-close.",
+            "<i class=\"dr-unsent\" style=\"width:100.0%\"></i>",
+            "<i class=\"dr-kept\" style=\"width:100.0%\"></i>",
+            "<span class=\"dr-segment sc-data dr-right\">P. 8 bytes</span>",
+            "The client has 8 bytes to send, none has left.",
+        ] {
+            assert!(html.contains(part), "{part} in {html}");
+        }
+        assert_eq!(html.matches("aria-hidden=\"true\"").count(), 3, "two moments and the legend");
+    }
+
+    #[test]
+    fn queues_have_places_and_waits_have_marks() {
+        let html = drawn("{{#draw queues accept-queue-full/two.connect four.write: Queues}}");
+        assert_eq!(html.matches("dr-free").count(), 2, "three places; the last ACK of two is on its way: {html}");
+        assert!(html.contains("<span class=\"dr-cell dr-begun\">four</span>") && !html.contains("href"), "{html}");
+        let html = drawn("{{#draw timers keepalive-dead/client.connect peer-vanished-read/client.write: Waits}}");
+        assert!(html.contains("dr-mark dr-probe dr-lost") && html.contains("dr-wait dr-endless"), "{html}");
+        assert!(html.contains("Nothing ends it in this run."), "{html}");
+    }
+
+    #[test]
+    fn colours_are_the_ladder_s() {
+        let (ladder, drawn) = (include_str!("../../player/player.css"), include_str!("../drawn.css"));
+        for name in ["data", "fin", "rst", "syn", "ack", "line"] {
+            let values = |css: &'static str, of: &str| -> Vec<&'static str> {
+                let named = format!("{of}{name}: ");
+                let found = css.split(named.as_str()).skip(1);
+                found.filter_map(|rest| rest.split(';').next()).take(3).collect()
+            };
+            let (ladder, drawn) = (values(ladder, "--sc-"), values(drawn, "--dr-"));
+            assert_eq!(ladder, drawn, "{name}: light, dark, and dark without a script");
+            assert_eq!(drawn.len(), 3, "{name}");
+        }
+    }
+}

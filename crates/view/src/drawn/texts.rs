@@ -1,0 +1,171 @@
+//! Each picture in words: what stands under it, and what whoever does not see it reads.
+
+use scenario::{Fate, Host};
+
+use super::buffers::{Buffers, End};
+use super::clock::{Clock, Mark, Sending};
+use super::queues::Queues;
+use crate::holding::Owner;
+use crate::layout::Layout;
+use crate::texts::{LOST, segment};
+
+/// The two boxes of a host, and what lies between the hosts.
+pub const BOXES: [&str; 3] = ["to send", "on the wire", "to read"];
+/// The three places of a connection that a listener gets.
+pub const PLACES: [&str; 3] = ["SYN queue", "accept queue", "handed out by accept()"];
+/// How bytes look in their boxes: those that wait, and those that have left.
+pub const BYTES: [&str; 3] = ["waiting", "sent, kept until acknowledged", "thrown away"];
+/// How the marks of a wait look; by [`Sending`] in its order.
+pub const MARKS: [&str; 4] = ["sent", "sent again", "probe", "reset"];
+
+/// `The client's send buffer: 8 bytes, not sent. On the wire: nothing.`
+pub fn buffers(layout: &Layout, buffers: &Buffers) -> String {
+    let mut words = Vec::new();
+    for host in Host::BOTH {
+        words.extend(end(host, &buffers.ends[host.index()]));
+    }
+    if words.is_empty() {
+        words.push("The buffers are empty.".to_owned());
+    }
+    let wire: Vec<String> = buffers
+        .wire
+        .iter()
+        .map(|flight| &layout.flights[*flight])
+        .map(|flight| segment(&flight.segment, flight.from.peer(), flight.fate))
+        .collect();
+    if !wire.is_empty() {
+        words.push(format!("On the wire: {}.", wire.join("; ")));
+    }
+    words.join(" ")
+}
+
+fn end(host: Host, end: &End) -> Vec<String> {
+    let mut words = Vec::new();
+    let bytes = |count: u64| if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") };
+    match (end.unsent, end.unacknowledged) {
+        (0, 0) => {}
+        (unsent, 0) => words.push(format!("The {host} has {} to send, none has left.", bytes(unsent))),
+        (0, kept) => {
+            words.push(format!("The {host} has sent {} and keeps them until they are acknowledged.", bytes(kept)));
+        }
+        (unsent, kept) => {
+            words.push(format!(
+                "The {host} keeps {} that it has sent, and has {} more to send.",
+                bytes(kept),
+                bytes(unsent)
+            ));
+        }
+    }
+    if end.unread > 0 {
+        words.push(format!("{} unread at the {host}.", bytes(end.unread)));
+    }
+    if end.never_read > 0 {
+        words.push(format!("{} thrown away at the {host}, unread.", bytes(end.never_read)));
+    }
+    if end.in_doubt > 0 {
+        words.push(format!(
+            "{} thrown away at the {host}, and no acknowledgement of them has come.",
+            bytes(end.in_doubt)
+        ));
+    }
+    match end.owner {
+        Owner::Kernel => words.push(format!("No program holds the {host}'s end any more.")),
+        Owner::Queue => words.push(format!("No program holds the {host}'s end yet.")),
+        Owner::Nobody | Owner::Program => {}
+    }
+    words
+}
+
+/// `In the SYN queue: four. In the accept queue: one, two, three; it is full.`
+pub fn queues(queues: &Queues) -> String {
+    let list = |names: &[String]| if names.is_empty() { "nobody".to_owned() } else { names.join(", ") };
+    let full = if queues.finished.len() >= queues.room as usize { "; it is full" } else { "" };
+    let taken = if queues.accepted.is_empty() {
+        String::new()
+    } else {
+        format!(" Handed out by accept(): {}.", list(&queues.accepted))
+    };
+    format!("In the SYN queue: {}. In the accept queue: {}{full}.{taken}", list(&queues.begun), list(&queues.finished))
+}
+
+/// `Sent at 0 s; again at 0.2, 0.4 s (lost). After 5.2 s read() = ETIMEDOUT.`
+pub fn clock(clock: &Clock) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for marks in clock.marks.chunk_by(|a, b| (a.sending, a.arrives) == (b.sending, b.arrives)) {
+        let times: Vec<String> = marks.iter().map(|mark| seconds(mark.at_us)).collect();
+        words.push(format!("{} at {} s{}", sending(marks[0]), times.join(", "), lost(marks[0])));
+    }
+    let mut words = words.join("; ");
+    if words.is_empty() {
+        "Nothing is sent".clone_into(&mut words);
+    } else if let Some(first) = words.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    match &clock.end {
+        Some(end) => format!("{words}. After {} s: {}.", seconds(end.at_us), end.what),
+        None => format!("{words}. Nothing ends it in this run."),
+    }
+}
+
+const fn sending(mark: Mark) -> &'static str {
+    match mark.sending {
+        Sending::New => "sent",
+        Sending::Again => "sent again",
+        Sending::Probe => "a probe",
+        Sending::Reset => "a reset",
+    }
+}
+
+fn lost(mark: Mark) -> String {
+    if mark.arrives { String::new() } else { format!(" ({LOST})") }
+}
+
+/// `0.2`, `1.75`, `12`: seconds, with hundredths where they tell something.
+pub fn seconds(us: u64) -> String {
+    let hundredths = (us + 5_000) / 10_000;
+    let text = format!("{}.{:02}", hundredths / 100, hundredths % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// A segment on the wire, in few letters: `P. 8 bytes`.
+pub fn on_the_wire(layout: &Layout, flight: usize) -> String {
+    let flight = &layout.flights[flight];
+    let len = flight.segment.len;
+    let bytes = if len > 0 { format!(" {len} bytes") } else { String::new() };
+    let lost = if flight.fate == Fate::Dropped { format!(", {LOST}") } else { String::new() };
+    format!("{}{bytes}{lost}", flight.segment.flags)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::drawn::tests::{layout, row};
+
+    #[test]
+    fn pictures_have_words() {
+        let layout = layout("write-after-peer-close");
+        let at = |step: &str| {
+            let row = row(&layout, step);
+            buffers(&layout, &super::super::buffers::buffers(&layout, None, row).expect("one connection"))
+        };
+        assert!(
+            at("client.write.2").starts_with("The client has 8 bytes to send, none has left."),
+            "{}",
+            at("client.write.2")
+        );
+        assert!(
+            at("client.data.2").contains("The client has sent 8 bytes and keeps them until they are acknowledged.")
+        );
+        assert!(at("client.data.2").contains("No program holds the server's end any more."));
+        assert!(
+            at("client.data.2").contains("On the wire: data to the server: P.  6:14(8) ack 2."),
+            "{}",
+            at("client.data.2")
+        );
+    }
+
+    #[test]
+    fn seconds_have_no_idle_digits() {
+        assert_eq!([0, 200_000, 1_754_000, 12_000_000].map(seconds), ["0", "0.2", "1.75", "12"]);
+    }
+}
