@@ -109,10 +109,7 @@ fn picture_of_buffers(layout: &Layout, Buffers { ends, wire, .. }: &Buffers, sca
     let _ = write!(html, "<div class=\"dr-wire\"><span class=\"dr-name\">{}</span>", texts::BOXES[1]);
     for at in wire {
         let flight = &layout.flights[*at];
-        let to = match flight.from {
-            Host::Client => "dr-right",
-            Host::Server => "dr-left",
-        };
+        let to = if flight.from == Host::Client { "dr-right" } else { "dr-left" };
         let class = Look::of(&flight.segment).class();
         let _ = write!(
             html,

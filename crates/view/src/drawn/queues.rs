@@ -75,11 +75,11 @@ fn name(names: &[(SocketId, String)], id: SocketId) -> String {
 /// The client's name of the connection that `host` takes up in row `at`: by the SYN-ACK that leaves at this moment, and
 /// the SYN with the same port.
 fn peer(layout: &Layout, at: usize, host: Host) -> Option<String> {
-    let port = sent(layout, at, host, Kind::SynAck)?.pair()[0];
-    let mut opened = layout.rows.iter().enumerate().filter(|(_, row)| row.host == Some(host.peer()));
+    let answer = sent(layout, at, host, Kind::SynAck)?;
+    let mut opened = layout.rows.iter().enumerate().filter(|(_, row)| row.host == Some(answer.to));
     opened.find_map(|(row, opens)| {
         let change = opens.changes.iter().find(|change| change.to == State::SynSent)?;
-        (sent(layout, row, host.peer(), Kind::Syn)?.pair()[0] == port).then(|| change.name.clone())
+        (sent(layout, row, answer.to, Kind::Syn)?.pair() == answer.pair()).then(|| change.name.clone())
     })
 }
 

@@ -31,7 +31,7 @@ pub fn buffers(layout: &Layout, buffers: &Buffers) -> String {
         .wire
         .iter()
         .map(|flight| &layout.flights[*flight])
-        .map(|flight| segment(&flight.segment, flight.from.peer(), flight.fate))
+        .map(|flight| segment(&flight.segment, flight.to, flight.fate))
         .collect();
     if !wire.is_empty() {
         words.push(format!("On the wire: {}.", wire.join("; ")));
