@@ -10,7 +10,7 @@ use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
-const IMPORTS: [(&str, &[&str]); 12] = [
+const IMPORTS: [(&str, &[&str]); 13] = [
     ("scenario", &[]),
     ("catalogue", &["scenario"]),
     ("sim", &["scenario", "catalogue"]),
@@ -21,6 +21,7 @@ const IMPORTS: [(&str, &[&str]); 12] = [
     // Its tests lay out what the simulator performs.
     ("view", &["scenario", "catalogue", "sim"]),
     ("player", &["scenario", "catalogue", "sim", "view"]),
+    ("here", &["scenario", "sim", "view", "player"]),
     ("mdbook-scenario", &["scenario", "catalogue", "sim", "view", "player"]),
     ("xtask", &["scenario", "catalogue", "sim", "native", "view", "player", "mdbook-scenario"]),
     ("tests", &["scenario", "catalogue", "sim", "native", "capture", "view", "player", "mdbook-scenario", "xtask"]),

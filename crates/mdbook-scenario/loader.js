@@ -77,6 +77,22 @@
     location.href = new URL(`playground.html${link.hash}`, root).href;
   });
 
+  // "On Linux 7.2, here": what that handle opens is fetched when one is first pressed, and hears later presses itself.
+  let panel;
+  document.addEventListener("click", async (event) => {
+    const handle = event.target.closest?.("linux-here button[aria-expanded]");
+    if (!handle || panel) return;
+    panel = import(new URL("linux/panel.js", root).href);
+    try {
+      (await panel).open(handle);
+    } catch (error) {
+      panel = undefined;
+      console.error("There is no Linux here.", error);
+      handle.title = "It cannot be loaded now.";
+      handle.setAttribute("aria-label", `${handle.textContent}: it cannot be loaded now`);
+    }
+  });
+
   // Not every browser lets the keyboard scroll a listing or a table that is wider than the page.
   for (const wide of document.querySelectorAll("main pre > code, main .table-wrapper")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;

@@ -8,6 +8,7 @@ use tests::root;
 
 use crate::book::open;
 use crate::chrome::{Page, Scripts};
+use crate::widget::{enliven_playground, meet, unfold};
 
 /// Of every kind one: orderly, reset, silent; two that wait for minutes of the machine's time, one over IPv6.
 const DOZEN: [&str; 12] = [
@@ -64,6 +65,123 @@ fn a_run_can_be_stopped_and_the_next_one_is_whole() {
     assert_eq!(stopped, "stopped");
     let script = catalogue::scenario("linger-zero").expect("a scenario").text;
     assert_eq!(perform(&mut page, "linger-zero", script)["code"], 0);
+}
+
+#[test]
+fn a_reader_has_the_playground_s_script_performed_and_the_difference_said() {
+    let mut page = playground("linger-zero");
+    press(&mut page, HANDLE);
+    page.wait_until(&format!("{HERE}.textContent.includes('3 MB, once')"));
+    let loaded = page.requests();
+    let heavy: Vec<&String> =
+        loaded.iter().filter(|address| address.contains("/here/") || address.ends_with(".zst")).collect();
+    assert!(heavy.is_empty(), "nobody has asked yet: {heavy:?}");
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "No difference to the model's run.");
+    let beside = page.value(&format!("{HERE}.querySelector('.sc-kernel').textContent")).to_string();
+    for part in ["On Linux 7.2.13, 32 bit", "clock counts instructions", "ECONNRESET", "tcp_send_reset:"] {
+        assert!(beside.contains(part), "{part}: {beside}");
+    }
+    // What it gave is no longer there when the script is another.
+    page.write("document.querySelector('.sc-editor textarea')", "server listen()\nclient connect()\n");
+    page.wait_until(&format!("{HERE}.querySelector('.sc-kernel').childElementCount === 0"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn what_the_model_has_otherwise_is_marked_in_the_kernel_s_run() {
+    let mut page = playground("write-after-peer-close");
+    press(&mut page, "smoltcp without Linux's rules");
+    press(&mut page, HANDLE);
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, " from the model's run.");
+    let marked = page.value(&format!("{HERE}.querySelectorAll('.sc-kernel .sc-other').length"));
+    assert!(marked.as_u64().is_some_and(|marked| marked > 0), "{marked}");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn below_a_chapter_s_picture_there_is_the_same() {
+    let mut page = meet("write-after-peer-close");
+    unfold(&mut page, "Script");
+    page.click("here.querySelector('linux-here button')");
+    page.wait_until("here.querySelector('linux-here .sc-handles ~ div button')");
+    page.click("here.querySelector('linux-here div button')");
+    wait_for_status(&mut page, "No difference to the model's run.");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_reader_can_stop_it_and_is_told_in_words_what_cannot_be() {
+    let mut page = playground("linger-zero");
+    press(&mut page, HANDLE);
+    press(&mut page, "Run it");
+    press(&mut page, "Stop");
+    wait_for_status(&mut page, "Stopped.");
+    // A script that the kernel's runner does not take.
+    page.write("document.querySelector('.sc-editor textarea')", "client sing()\n");
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "No run: line 1:");
+    // An old browser.
+    page.value("globalThis.Worker = class { constructor() { throw new Error('no workers here'); } }; null");
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "No run: no workers here.");
+    assert_eq!(page.value(&format!("{HERE}.querySelector('.sc-kernel').childElementCount")), 0);
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn without_a_network_it_says_so_and_the_picture_stays() {
+    let mut page = playground("linger-zero");
+    let offline = |page: &mut Page, is_offline: bool| {
+        let conditions = serde_json::json!({
+            "offline": is_offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1
+        });
+        page.call("Network.emulateNetworkConditions", conditions);
+    };
+    offline(&mut page, true);
+    press(&mut page, HANDLE);
+    page.wait_until(&format!("{HERE}.querySelector('button').title === 'It cannot be loaded now.'"));
+    offline(&mut page, false);
+    press(&mut page, HANDLE);
+    page.wait_until(&format!("{HERE}.textContent.includes('3 MB, once')"));
+    offline(&mut page, true);
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "No run: ");
+    offline(&mut page, false);
+    assert_eq!(page.value("document.querySelectorAll('.pg-picture .sc-figure').length"), 1);
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "No difference to the model's run.");
+}
+
+const HANDLE: &str = "On Linux 7.2, here";
+const HERE: &str = "document.querySelector('linux-here')";
+
+fn playground(id: &str) -> Page {
+    let mut page = open(&format!("playground.html#v=1&id={id}"), Scripts::On);
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    page
+}
+
+fn press(page: &mut Page, name: &str) {
+    let name = serde_json::json!(name);
+    let button =
+        format!("[...document.querySelectorAll('.pg button')].find((button) => button.textContent === {name})");
+    page.wait_until(&format!("{button}?.disabled === false"));
+    // Without a mouse: the pane scrolls by itself, and where a button comes to rest in it hangs on the picture beside it.
+    page.value(&format!("{button}.click()"));
+}
+
+fn wait_for_status(page: &mut Page, said: &str) {
+    let began = Instant::now();
+    loop {
+        let status = page.value(&format!("{HERE}.querySelector('[role=status]').textContent")).to_string();
+        if status.contains(said) {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE && !status.contains("No run"), "{status}");
+        thread::sleep(Duration::from_millis(100));
+    }
 }
 
 const START: &str = "const worker = new Worker('linux/worker.js?use-scheduling-api', { type: 'module' }); worker.onerror = (event) => \

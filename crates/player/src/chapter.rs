@@ -18,7 +18,7 @@ use crate::session::{Act, Session};
 use crate::settings;
 use crate::state::Action;
 use crate::take::Take;
-use crate::{address, kept, texts};
+use crate::{address, here, kept, texts};
 
 /// What a chapter's picture begins with.
 #[derive(Clone, PartialEq, Properties)]
@@ -156,6 +156,7 @@ impl Chapter {
             <>
                 <Editor script={text.clone()} wrong={wrong.clone()} complaint={self.complaint.clone()} typed={act.reform(Act::Type)} />
                 <p class="sc-choices">{ other_rules(&self.session, act) }</p>
+                { here::handle(&self.session) }
             </>
         }
     }

@@ -8,12 +8,15 @@
 //! - `live.rs`: the live picture; `tools.rs`: what can be done at its rows; `desk.rs`: controls, question, and
 //!   (`explain.rs`) the current step in words; [`keys`]: whose a key is
 //! - `chapter.rs`: the same among text, and what can be opened below it: `editor.rs`, `diagram.rs`, `header.rs`, `take.rs`
+//! - [`here`]: the script on a Linux kernel in the page
 //! - `playground.rs`: the page with everything; [`catalogue`]: what to begin with, [`challenges`], [`language`],
 //!   [`recent`]: the last things tried
 //! - `page.rs`, `address.rs`, `kept.rs`, `settings.rs`: the page around it
 //! - [`mount`]: what the page's loader calls
 //!
 //! What is shown is a function of the run and the cursor, and that is in `view`.
+
+#![cfg_attr(not(feature = "mount"), allow(dead_code, reason = "what only the loader reaches"))]
 
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
@@ -29,12 +32,14 @@ mod editor;
 mod explain;
 pub mod files;
 mod header;
+pub mod here;
 pub mod history;
 mod kept;
 pub mod keys;
 pub mod language;
 pub mod link;
 mod live;
+#[cfg(feature = "mount")]
 pub mod mount;
 mod page;
 mod picture;

@@ -19,6 +19,7 @@ use crate::chapter::other_rules;
 use crate::desk::menus;
 use crate::diagram::diagrams;
 use crate::editor::Editor;
+use crate::here;
 use crate::language::{groups, put_in};
 use crate::link::{Holds, Link};
 use crate::live::Stage;
@@ -223,6 +224,7 @@ impl Component for Playground {
                     <section class="scenario pg-script" aria-label={page::SCRIPT}>
                         <Editor script={session.text.clone()} wrong={session.wrong.clone()} typed={act.reform(Act::Type)} field={self.field.clone()} />
                         <p class="sc-handles">{ other_rules(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
+                        { here::handle(session) }
                         <p class="sc-handles">{ toggle(page::CHALLENGES, Shelf::Challenges) }{ toggle(page::LANGUAGE, Shelf::Language) }</p>
                         if self.shelf == Some(Shelf::Challenges) { { self.challenges() } }
                         if self.shelf == Some(Shelf::Language) { { language(ctx) } }

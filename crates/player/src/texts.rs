@@ -41,6 +41,7 @@ pub(crate) const BARE: &str = "smoltcp without Linux's rules";
 pub(crate) const COMPARE: &str = "Side by side: Linux, and smoltcp as it is";
 pub(crate) const AS_LINUX: &str = "With Linux's rules";
 pub(crate) const AS_SMOLTCP: &str = "smoltcp as it is";
+pub(crate) const HERE: &str = "On Linux 7.2, here";
 pub(crate) const SCRIPT: &str = "The script";
 pub(crate) const TAKE: &str = "Take away";
 pub(crate) const LINK_HERE: &str = "Link to this step";
@@ -98,6 +99,20 @@ pub(crate) fn in_the_book(mark: &Mark) -> Option<String> {
             format!("in the book's run {}", names.join(", "))
         }
     })
+}
+
+/// Above a run on a Linux kernel in the page.
+pub(crate) fn on_kernel(release: &str) -> String {
+    format!("On Linux {release}, 32 bit, here: an emulated PC whose clock counts instructions")
+}
+
+/// How much differs between a run on a kernel and the model's.
+pub(crate) fn kernel_differences(count: usize) -> String {
+    match count {
+        0 => "No difference to the model's run.".to_owned(),
+        1 => "One thing differs from the model's run.".to_owned(),
+        count => format!("{count} things differ from the model's run."),
+    }
 }
 
 /// How much differs from the book's run.

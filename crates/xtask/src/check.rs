@@ -45,7 +45,9 @@ fn clippy() -> Command {
 }
 
 fn weight() -> Result<()> {
-    for (name, weights) in [("player", Weights::of_player()?), ("evidence", Weights::of_evidence()?)] {
+    for (name, weights) in
+        [("player", Weights::of_player()?), ("evidence", Weights::of_evidence()?), ("Linux, here", Weights::of_here()?)]
+    {
         println!("{name}\n{weights}");
         if weights.excess() > 0 {
             bail!("the {name} is {} bytes over what is allowed", weights.excess());

@@ -17,8 +17,10 @@ const PROFILE: &str = "page";
 pub const PLAYER: &str = "player";
 /// The answers to pasted text, for the page of messages.
 pub const EVIDENCE: &str = "evidence";
+/// What draws a kernel's run, for whoever has a script performed on the Linux of the pages.
+pub const HERE: &str = "here";
 /// Every program's name: of its crate, and of what its files' names begin with.
-pub const ALL: [&str; 2] = [PLAYER, EVIDENCE];
+pub const ALL: [&str; 3] = [PLAYER, EVIDENCE, HERE];
 
 /// Where a program goes: under the book's source, so that plain `mdbook build` copies it as well.
 pub fn folder(name: &str) -> PathBuf {
@@ -38,17 +40,29 @@ pub fn build() -> Result<()> {
         println!("Building the {name} for the browser (the first time takes about a minute)");
         let wasm = compile(&sysroot, name)?;
         let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
-        // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we.
-        if contains(&wasm, "serde_json") {
+        // Functions still have their names here. Yew depends on a JSON library without using it for us; so shall we,
+        // except where a kernel's answer is read.
+        if name != HERE && contains(&wasm, "serde_json") {
             bail!("the {name} has a JSON library in it, a fifth of a program's size: scripts and text need none");
         }
         let folder = folder(name);
         if folder.is_dir() {
             fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
         }
-        bind(wasm, name)?;
+        let glue = bind(wasm, name)?;
+        if name == HERE {
+            name_to_panel(&glue)?;
+        }
     }
     Ok(())
+}
+
+/// `book/linux/panel.js` asks for its program by a name that stays.
+fn name_to_panel(glue: &str) -> Result<()> {
+    let file = root().join("book/linux/program.js");
+    let text =
+        format!("// Written by `cargo xtask build`.\nexport {{ default, show }} from \"../{HERE}/{glue}.js\";\n");
+    fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
 fn ensure_target(sysroot: &Path) -> Result<()> {
@@ -94,8 +108,9 @@ fn target_folder() -> Result<PathBuf> {
     Ok(folder.into())
 }
 
-/// Makes the glue between the program and the page; wasm-bindgen as a library is always the version that it needs.
-fn bind(wasm: Vec<u8>, program: &str) -> Result<()> {
+/// Makes the glue between the program and the page, and gives its name; wasm-bindgen as a library is always the version
+/// that it needs.
+fn bind(wasm: Vec<u8>, program: &str) -> Result<String> {
     let name = &format!("{program}-{}", hash(&wasm));
     let folder = folder(program);
     let mut output = Bindgen::new()
@@ -117,7 +132,7 @@ fn bind(wasm: Vec<u8>, program: &str) -> Result<()> {
     if let Some(path) = left.first() {
         bail!("{} names a path of this machine: {path}", program.display());
     }
-    Ok(())
+    Ok(name.clone())
 }
 
 /// Texts in the program that look like this machine's paths.

@@ -18,6 +18,8 @@ pub const PLAYER_BUDGET_BROTLI_BYTES: usize = 230_000;
 pub const PLAYER_CEILING_BROTLI_BYTES: usize = 262_000;
 /// What the page of messages may load beyond that.
 pub const EVIDENCE_BUDGET_BROTLI_BYTES: usize = 90_000;
+/// What whoever has a script performed on Linux loads beyond that: the program, and the machine. Buttons say "3 MB".
+pub const HERE_BUDGET_BROTLI_BYTES: usize = 3_200_000;
 
 /// A file that a page loads, or several together; all sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +76,28 @@ impl Weights {
             ],
             EVIDENCE_BUDGET_BROTLI_BYTES,
             EVIDENCE_BUDGET_BROTLI_BYTES,
+        )
+    }
+
+    /// Weighs what a run on the Linux of the pages loads beyond that.
+    ///
+    /// # Errors
+    /// A file is missing: the book has not been built.
+    pub fn of_here() -> Result<Self> {
+        Self::of(
+            &[
+                ("program", program::HERE, ".wasm"),
+                ("glue", program::HERE, ".js"),
+                ("panel", "linux", "panel.js"),
+                ("run", "linux", "run.js"),
+                ("worker", "linux", "worker.js"),
+                ("clock", "linux", "clock.js"),
+                ("v86", "linux", "v86.min.js"),
+                ("processor", "linux", ".wasm"),
+                ("memory", "linux", ".zst"),
+            ],
+            HERE_BUDGET_BROTLI_BYTES,
+            HERE_BUDGET_BROTLI_BYTES,
         )
     }
 
