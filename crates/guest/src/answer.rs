@@ -1,5 +1,6 @@
 //! What is asked for, and what comes of it.
 
+use std::process::Command;
 use std::time::Instant;
 
 use native::{Options, Reasons};
@@ -20,7 +21,7 @@ pub(crate) struct Request {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) id: String,
-    /// 0, every outcome as written; 1, not; 2, not a script; 3, cannot run.
+    /// 0, every outcome as written; 1, not; 2, not a script; 3, cannot run. Of a program its exit code.
     pub(crate) code: u8,
     /// The trace as one JSON object; empty if there is none.
     pub(crate) trace: String,
@@ -45,6 +46,21 @@ pub(crate) fn perform(request: &Request) -> Answer {
         Err((code, why)) => (code, String::new(), format!("{why}\n")),
     };
     Answer { id: request.id.clone(), code, trace, notes, took_us: began.elapsed().as_micros() }
+}
+
+/// Runs a program to its end: its exit code, and what it has written.
+pub(crate) fn run_program(words: &[String]) -> Answer {
+    let began = Instant::now();
+    let id = words.first().map(String::as_str).unwrap_or("-");
+    let (code, notes) = match Command::new(id).args(words.get(1..).unwrap_or_default()).output() {
+        Ok(output) => {
+            let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
+            let text = [output.stdout, output.stderr].concat();
+            (code, String::from_utf8_lossy(&text).into_owned())
+        }
+        Err(error) => (3, format!("{id}: {error}\n")),
+    };
+    Answer { id: id.to_owned(), code, trace: String::new(), notes, took_us: began.elapsed().as_micros() }
 }
 
 fn run(request: &Request) -> Result<(scenario::Trace, String), (u8, String)> {

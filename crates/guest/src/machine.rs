@@ -27,6 +27,10 @@ const FILESYSTEMS: [(&str, &str, Option<&str>); 4] = [
 /// Mounts what a program expects, and loads the modules of `/modules` in the order of their names.
 pub(crate) fn set_up() -> Result<(), String> {
     for (kind, at, options) in FILESYSTEMS {
+        // What came with the machine must not be hidden; its first file system lies in memory, too.
+        if kind == "tmpfs" && !files(Path::new(at))?.is_empty() {
+            continue;
+        }
         fs::create_dir_all(at).map_err(|error| format!("{at}: {error}"))?;
         mount(Some(kind), at, Some(kind), MsFlags::empty(), options).map_err(|error| format!("{kind}: {error}"))?;
     }
@@ -46,6 +50,16 @@ pub(crate) fn scripts() -> Result<Vec<Request>, String> {
         Ok(Request { id, reasons: Reasons::Ignored, script })
     });
     scripts.collect()
+}
+
+/// The programs that `/programs` names, a line each, with their arguments: none if there is no such file.
+pub(crate) fn programs() -> Result<Vec<Vec<String>>, String> {
+    let text = match fs::read_to_string("/programs") {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("/programs: {error}")),
+    };
+    Ok(text.lines().map(|line| line.split_whitespace().map(str::to_owned).collect()).collect())
 }
 
 fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {

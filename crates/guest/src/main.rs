@@ -1,7 +1,7 @@
 //! The first process of a machine that is a kernel and nothing else: it performs scripts with the book's own runner.
 //!
 //! Two machines have it as their `/init`. One is QEMU with a kernel of Debian's (`cargo xtask kernels`): the scripts
-//! lie in `/scripts`; they are performed, and the machine is switched off. The other is the
+//! lie in `/scripts`, or `/programs` names tests; they are performed, and the machine is switched off. The other is the
 //! emulated PC of the book's pages (`cargo xtask linux`): there is no such folder, and scripts come over the serial
 //! line. Answers leave by that line on both ([`answer`]).
 
@@ -38,6 +38,15 @@ fn main() {
 fn serve() -> Result<(), String> {
     machine::set_up()?;
     let mut line = line::Line::open(machine::LINE)?;
+    let programs = machine::programs()?;
+    if !programs.is_empty() {
+        line.say("ready\n")?;
+        for words in programs {
+            line.answer(&answer::run_program(&words))?;
+            machine::reap();
+        }
+        return line.drain();
+    }
     let scripts = machine::scripts()?;
     if scripts.is_empty() {
         machine::clear_free_memory();

@@ -1,6 +1,8 @@
 //! The first process of a machine (`crates/guest`): built, put into an initramfs, and what it answers.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -34,6 +36,8 @@ fn ensure_target(target: &str) -> Result<()> {
 pub struct Initramfs {
     bytes: Vec<u8>,
     entries: u32,
+    /// Those of [`Initramfs::copy`].
+    folders: BTreeSet<String>,
 }
 
 impl Initramfs {
@@ -45,6 +49,24 @@ impl Initramfs {
         initramfs.put("dev/console", 0o020_600, &[], [5, 1]);
         initramfs.put("init", 0o100_755, program, [0, 0]);
         initramfs
+    }
+
+    /// Adds a file at an absolute path, and the folders above it that are not there.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn copy(&mut self, file: &Path) -> Result<()> {
+        let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+        let name = |path: &Path| path.to_string_lossy().trim_start_matches('/').to_owned();
+        let mut above: Vec<String> = file.ancestors().skip(1).map(name).filter(|name| !name.is_empty()).collect();
+        above.reverse();
+        for folder in above {
+            if self.folders.insert(folder.clone()) {
+                self.folder(&folder);
+            }
+        }
+        self.put(&name(file), 0o100_755, &content, [0, 0]);
+        Ok(())
     }
 
     /// Adds a folder; the one above it must be there.
@@ -91,6 +113,8 @@ impl Initramfs {
 pub struct Answer {
     /// The script's id.
     pub id: String,
+    /// 0 if it went as it should; of a program its exit code.
+    pub code: u8,
     /// The trace as JSON; empty if there is none.
     pub trace: String,
     /// The runner's notes.
@@ -112,7 +136,7 @@ pub fn answers(mut said: &[u8]) -> Result<Vec<Answer>> {
         let end = rest.iter().position(|byte| *byte == b'\n').context("an answer has no first line")?;
         let head = String::from_utf8_lossy(&rest[..end]).into_owned();
         let words: Vec<&str> = head.split(' ').collect();
-        let (2, [id, _code, trace, notes, took_us]) = (*mark, &words[..]) else {
+        let (2, [id, code, trace, notes, took_us]) = (*mark, &words[..]) else {
             bail!("found `{head}`, expected `ID CODE TRACE NOTES MICROSECONDS`");
         };
         let [trace, notes]: [usize; 2] = [trace.parse()?, notes.parse()?];
@@ -121,7 +145,7 @@ pub fn answers(mut said: &[u8]) -> Result<Vec<Answer>> {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (trace, notes) = (text(&rest[..trace]), text(&rest[trace..trace + notes]));
         said = &rest[trace.len() + notes.len()..];
-        answers.push(Answer { id: (*id).to_owned(), trace, notes, took_us: took_us.parse()? });
+        answers.push(Answer { id: (*id).to_owned(), code: code.parse()?, trace, notes, took_us: took_us.parse()? });
     }
     Ok(answers)
 }
@@ -147,12 +171,14 @@ mod tests {
     #[test]
     fn answers_are_read_and_half_ones_are_not() {
         let said = b"noise\x02ready\n\x02a 0 2 3 17\n{}ab\n\x02b 2 0 4 5\nwhy\n";
-        let expected = [("a", "{}", "ab\n", 17), ("b", "", "why\n", 5)].map(|(id, trace, notes, took_us)| Answer {
-            id: id.to_owned(),
-            trace: trace.to_owned(),
-            notes: notes.to_owned(),
-            took_us,
-        });
+        let expected =
+            [("a", 0, "{}", "ab\n", 17), ("b", 2, "", "why\n", 5)].map(|(id, code, trace, notes, took_us)| Answer {
+                id: id.to_owned(),
+                code,
+                trace: trace.to_owned(),
+                notes: notes.to_owned(),
+                took_us,
+            });
         assert_eq!(answers(said).expect("two answers"), expected);
         assert!(answers(&said[..said.len() - 1]).is_err());
         assert!(answers(b"Kernel panic").is_err());

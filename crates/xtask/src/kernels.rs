@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::debian::{self, Debian};
-use crate::guest::{self, Initramfs};
+use crate::guest::{self, Answer, Initramfs};
 use crate::{cargo, root, run};
 
 /// What is looked at where nothing is asked for: a series' newest release, and the newest of all.
@@ -28,7 +28,8 @@ const MODULES: [&str; 3] = ["inet_diag", "tcp_diag", "tun"];
 /// A machine has one processor, and so much memory.
 const MEMORY_MB: u32 = 256;
 const MACHINES_AT_ONCE: usize = 2;
-const TIME_MAX: Duration = Duration::from_secs(7200);
+/// Some three hundred scripts take two minutes on an idle core; this is enough for one that many share.
+const TIME_MAX: Duration = Duration::from_secs(1800);
 /// How fast a machine's processor is: an instruction takes 2 to the power of this, in nanoseconds. A difference counts
 /// if it shows at each: at one and the same, a run comes out the same again.
 const SPEEDS: [u32; 3] = [1, 2, 0];
@@ -38,8 +39,10 @@ const RANDOM: &str = "150";
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
     /// Series (`6.12`), releases (`6.16.3`), or `newest`.
-    versions: Vec<String>,
+    pub(crate) versions: Vec<String>,
     keeps: bool,
+    /// Of the scripts, those whose names have one of these words in them; empty for all.
+    pub(crate) only: Vec<String>,
 }
 
 impl Options {
@@ -49,15 +52,20 @@ impl Options {
     /// A word that is neither a version nor an option.
     pub fn read(words: &[&str]) -> Result<Self> {
         let mut options = Self::default();
-        for word in words {
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
             match *word {
                 "--keep" => options.keeps = true,
+                "--only" => options.only.push((*words.next().context("expected a word behind `--only`")?).to_owned()),
                 version if version == NEWEST || numbers(version).is_some_and(|numbers| numbers.len() >= 2) => {
                     options.versions.push(version.to_owned());
                 }
-                other => bail!("found `{other}`, expected versions such as 6.12 or 6.16.3, `{NEWEST}`, or `--keep`"),
+                other => bail!(
+                    "found `{other}`, expected versions such as 6.12 or 6.16.3, `{NEWEST}`, `--only WORD` or `--keep`"
+                ),
             }
         }
+        ensure!(!options.keeps || options.only.is_empty(), "what is kept is of all scripts: `--keep` without `--only`");
         if options.versions.is_empty() {
             options.versions = DEFAULT.map(str::to_owned).into();
         }
@@ -79,17 +87,9 @@ pub fn kernels(options: &Options) -> Result<()> {
             fs::remove_dir_all(old).with_context(|| format!("cannot remove {}", old.display()))?;
         }
     }
-    let debian = Debian::open(folder.join("debian"), &SUITES)?;
-    let names =
-        [debian.names("linux-image-")?, debian.names("linux-binary-")?, debian.names("linux-modules-")?].concat();
-    let kernels = options.versions.iter().map(|version| {
-        let packages = packages(&names, version)?;
-        println!("{version}: {}", packages.join(", "));
-        Kernel::fetch(&debian, version, &packages, &folder.join("unpacked").join(version))
-    });
-    let kernels = kernels.collect::<Result<Vec<_>>>()?;
+    let kernels = fetch(&options.versions, &folder)?;
     let program = fs::read(guest::build(TARGET)?).context("the guest was just built")?;
-    run(conformance().env("CONFORMANCE_SCRIPTS", &scripts))?;
+    run(conformance(&options.only).env("CONFORMANCE_SCRIPTS", &scripts))?;
     let scripts = read_scripts(&scripts)?;
 
     let began = Instant::now();
@@ -97,7 +97,7 @@ pub fn kernels(options: &Options) -> Result<()> {
         kernels.iter().map(|kernel| Work { kernel, scripts: scripts.iter().collect() }).collect();
     for (round, speed) in SPEEDS.into_iter().enumerate() {
         perform(&left, &program, &traces, &folder, speed)?;
-        let mut judge = conformance();
+        let mut judge = conformance(&options.only);
         judge.env("CONFORMANCE_TRACES", &traces).env("CONFORMANCE_AGAIN", &again);
         if options.keeps {
             judge.env("BLESS", "1");
@@ -114,9 +114,23 @@ pub fn kernels(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn conformance() -> Command {
+/// Fetches the kernels of these versions.
+pub(crate) fn fetch(versions: &[String], folder: &Path) -> Result<Vec<Kernel>> {
+    let debian = Debian::open(folder.join("debian"), &SUITES)?;
+    let names =
+        [debian.names("linux-image-")?, debian.names("linux-binary-")?, debian.names("linux-modules-")?].concat();
+    let kernels = versions.iter().map(|version| {
+        let packages = packages(&names, version)?;
+        println!("{version}: {}", packages.join(", "));
+        Kernel::fetch(&debian, version, &packages, &folder.join("unpacked").join(version))
+    });
+    kernels.collect()
+}
+
+fn conformance(only: &[String]) -> Command {
     let mut command = cargo();
     command.args(["test", "--quiet", "--package", "tests", "--test", "conformance"]).env("CONFORMANCE_RANDOM", RANDOM);
+    command.arg("--").args(only);
     command
 }
 
@@ -175,9 +189,9 @@ fn perform(work: &[Work<'_>], program: &[u8], traces: &Path, folder: &Path, spee
 }
 
 /// A kernel, ready to boot.
-struct Kernel {
+pub(crate) struct Kernel {
     /// As it was asked for.
-    version: String,
+    pub(crate) version: String,
     image: PathBuf,
     modules: Vec<(String, Vec<u8>)>,
 }
@@ -211,25 +225,16 @@ impl Kernel {
 
     /// Boots a machine that performs the scripts, and writes what came of them into a folder.
     fn perform(&self, scripts: &[&Script], program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
-        let mut initramfs = Initramfs::with_init(program);
-        initramfs.folder("modules");
-        for (index, (name, module)) in self.modules.iter().enumerate() {
-            initramfs.file(&format!("modules/{index}-{name}.ko"), module);
-        }
+        let mut initramfs = self.initramfs(program);
         initramfs.folder("scripts");
         for script in scripts {
             initramfs.file(&format!("scripts/{}.tcp", script.id), &script.text);
         }
-        let version = &self.version;
-        let [disk, console, line] =
-            ["cpio", "console", "line"].map(|ending| folder.join(format!("{version}.{ending}")));
-        fs::write(&disk, initramfs.into_bytes()).with_context(|| format!("cannot write {}", disk.display()))?;
         let began = Instant::now();
-        boot(&self.image, &disk, &console, &line, speed).with_context(|| format!("Linux {version}"))?;
-        let said = fs::read(&line).with_context(|| format!("cannot read {}", line.display()))?;
-        let answers = guest::answers(&said).with_context(|| format!("Linux {version}:\n{}", end_of(&console)))?;
+        let answers = self.boot(initramfs, folder, MACHINE.at(speed))?;
+        let version = &self.version;
         let missing = scripts.len().saturating_sub(answers.len());
-        ensure!(missing == 0, "Linux {version}: {missing} scripts have no answer\n{}", end_of(&console));
+        ensure!(missing == 0, "Linux {version}: {missing} scripts have no answer");
         fs::create_dir_all(traces)?;
         for answer in &answers {
             for (ending, text) in [("json", &answer.trace), ("txt", &answer.notes)] {
@@ -245,17 +250,58 @@ impl Kernel {
         println!("{version}: {} scripts in {} s", answers.len(), began.elapsed().as_secs());
         Ok(())
     }
+
+    /// What it boots with: its first process and its modules.
+    pub(crate) fn initramfs(&self, program: &[u8]) -> Initramfs {
+        let mut initramfs = Initramfs::with_init(program);
+        initramfs.folder("modules");
+        for (index, (name, module)) in self.modules.iter().enumerate() {
+            initramfs.file(&format!("modules/{index}-{name}.ko"), module);
+        }
+        initramfs
+    }
+
+    /// Boots a machine, and gives what it has answered when it is switched off.
+    pub(crate) fn boot(&self, initramfs: Initramfs, folder: &Path, machine: Machine) -> Result<Vec<Answer>> {
+        let version = &self.version;
+        let [disk, console, line] =
+            ["cpio", "console", "line"].map(|ending| folder.join(format!("{version}.{ending}")));
+        fs::write(&disk, initramfs.into_bytes()).with_context(|| format!("cannot write {}", disk.display()))?;
+        boot(&self.image, &disk, &console, &line, machine).with_context(|| format!("Linux {version}"))?;
+        let said = fs::read(&line).with_context(|| format!("cannot read {}", line.display()))?;
+        guest::answers(&said).with_context(|| format!("Linux {version}:\n{}", end_of(&console)))
+    }
+}
+
+/// What a machine is like.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Machine {
+    /// One of [`SPEEDS`].
+    pub(crate) speed: u32,
+    pub(crate) memory_mb: u32,
+    /// It has done its work by then.
+    pub(crate) time_max: Duration,
+}
+
+/// One that performs scripts.
+pub(crate) const MACHINE: Machine = Machine { speed: SPEEDS[0], memory_mb: MEMORY_MB, time_max: TIME_MAX };
+
+impl Machine {
+    fn at(self, speed: u32) -> Self {
+        Self { speed, ..self }
+    }
 }
 
 /// Runs a machine until it is switched off.
 ///
 /// Its clock counts its instructions and jumps over what it sleeps. That takes one processor, emulated by one thread.
-fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, speed: u32) -> Result<()> {
+fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, machine: Machine) -> Result<()> {
+    let Machine { speed, memory_mb, time_max } = machine;
     let file = |path: &Path| format!("file:{}", path.display());
     let mut machine = Command::new("qemu-system-x86_64")
         .args(["-accel", "tcg,thread=single", "-icount", &format!("shift={speed},sleep=off"), "-seed", "1"])
         .args(["-rtc", "clock=vm,base=2026-01-01T00:00:00", "-M", "pc", "-cpu", "qemu64", "-smp", "1"])
-        .args(["-m", &MEMORY_MB.to_string(), "-nodefaults", "-no-reboot", "-display", "none"])
+        .args(["-m", &memory_mb.to_string(), "-nodefaults", "-no-reboot", "-display", "none"])
         .args(["-serial", &file(console), "-serial", &file(line)])
         .arg("-kernel")
         .arg(image)
@@ -271,9 +317,9 @@ fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, speed: u32) -> R
             ensure!(status.success(), "QEMU: {status}\n{}", end_of(console));
             return Ok(());
         }
-        if began.elapsed() > TIME_MAX {
+        if began.elapsed() > time_max {
             machine.kill().and_then(|()| machine.wait()).context("QEMU cannot be ended")?;
-            bail!("not done after {} s\n{}", TIME_MAX.as_secs(), end_of(console));
+            bail!("not done after {} s\n{}", time_max.as_secs(), end_of(console));
         }
         thread::sleep(Duration::from_millis(100));
     }
@@ -398,8 +444,10 @@ mod tests {
         assert_eq!(Options::read(&[]).expect("the default").versions, DEFAULT);
         let options = Options::read(&["6.12", "--keep", "newest"]).expect("two versions");
         assert!(options.keeps && options.versions == ["6.12", "newest"]);
-        for wrong in ["6", "x", "--all", "6.x"] {
-            assert!(Options::read(&[wrong]).is_err(), "{wrong}");
+        let options = Options::read(&["6.12", "--only", "fin"]).expect("a word");
+        assert_eq!((options.only, options.versions), (vec!["fin".to_owned()], vec!["6.12".to_owned()]));
+        for wrong in [&["6"][..], &["x"], &["--all"], &["6.x"], &["--only"], &["--keep", "--only", "fin"]] {
+            assert!(Options::read(wrong).is_err(), "{wrong:?}");
         }
     }
 

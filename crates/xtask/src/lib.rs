@@ -10,7 +10,8 @@
 //! - [`weight`]: what a page loads, in bytes, against its budget
 //! - [`browser`]: a Chromium for the tests: found, or installed
 //! - [`check`]: every check there is
-//! - [`kernels`]: the scripts on other kernels; [`debian`] fetches them, [`guest`] is what runs on them
+//! - [`kernels`]: the scripts on other kernels, [`kernel_tests`] the tests themselves; [`debian`] fetches the kernels,
+//!   [`guest`] is what runs on them
 //! - [`linux`]: the Linux that a page runs, made anew and checked
 //! - [`scenarios`]: the catalogue as a table
 //! - [`new`](mod@new): a new script, filled in by the kernel
@@ -23,6 +24,7 @@ pub mod debian;
 pub mod glue;
 pub mod guest;
 pub mod head;
+pub mod kernel_tests;
 pub mod kernels;
 pub mod linux;
 pub mod new;

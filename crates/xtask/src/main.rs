@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{book, card, check, kernels, linux, new, scenarios, serve};
+use xtask::{book, card, check, kernel_tests, kernels, linux, new, scenarios, serve};
 
 const HELP: &str = "\
 cargo xtask serve [--open] [--port N]   build the book, serve it at http://127.0.0.1:3000, build again at each change
@@ -11,7 +11,8 @@ cargo xtask build                       build the book into target/book
 cargo xtask test                        every check there is, the browser's too
 cargo xtask scenarios                   the book's scenarios, what acted in each and how it ends
 cargo xtask kernels [VERSION…] [--keep] the scripts on other kernels, Debian's, in QEMU: 5.10, 6.1, 6.12, 6.18, the newest;
-                                        --keep writes into the book's data what was seen
+                                        --keep writes into the book's data what was seen, --only WORD takes some
+cargo xtask kernel-tests [VERSION…]     the tests themselves on other kernels; --only WORD takes some
 cargo xtask linux [--check]             make the Linux that a page runs anew; or perform every scenario on it, in Node
 cargo xtask new ID                      a new script, with what the calls returned on this machine's kernel
 cargo xtask card                        draw the picture that shared links show (book/card.png)
@@ -40,6 +41,7 @@ fn task(arguments: &[&str]) -> Result<ExitCode> {
         ["card"] => card::draw()?,
         ["linux"] => linux::make()?,
         ["linux", "--check"] => linux::check()?,
+        ["kernel-tests", words @ ..] => kernel_tests::run(&kernels::Options::read(words)?)?,
         ["kernels", words @ ..] => kernels::kernels(&kernels::Options::read(words)?)?,
         ["new", id] => new::new(id)?,
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
