@@ -78,7 +78,7 @@ fn is_playable(action: &Action) -> bool {
             Verb::Listen { .. } | Verb::Connect { .. } => call.socket == "listener" || call.socket == "client",
             Verb::Accept { .. } => call.socket == "server",
             Verb::SetOption(option) => matches!(option, SocketOption::Linger(_) | SocketOption::KeepAlive(_)),
-            Verb::Poll => false,
+            Verb::Poll | Verb::Peek { .. } | Verb::Queued(_) => false,
             _ => true,
         },
         _ => false,
@@ -176,7 +176,9 @@ fn perform(sockets: &mut BTreeMap<String, Socket>, call: &Call, address: SocketA
         Verb::GetPeerName => {
             socket(sockets, &call.socket)?.peer_addr()?;
         }
-        Verb::SetOption(_) | Verb::Poll => return Err(io::Error::other("this takes the lab")),
+        Verb::SetOption(_) | Verb::Poll | Verb::Peek { .. } | Verb::Queued(_) => {
+            return Err(io::Error::other("this takes the lab"));
+        }
     }
     Ok(0)
 }

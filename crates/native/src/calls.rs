@@ -11,9 +11,9 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::socket::{MsgFlags, send, setsockopt, sockopt};
+use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
 use nix::{libc, unistd};
-use scenario::{Action, Call, Connecting, Errno, How, Outcome, Ready, Script, SocketOption, Verb};
+use scenario::{Action, Call, Connecting, Errno, How, Outcome, Queue, Ready, Script, SocketOption, Verb};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use crate::Rung;
@@ -159,9 +159,10 @@ impl Process {
                 }
                 let peer_port = self.port(*port_number);
                 let peer = SocketAddr::new(self.peer, peer_port).into();
-                socket.set_nonblocking(*connecting == Connecting::Nonblocking)?;
+                let was_nonblocking = socket.nonblocking()?;
+                socket.set_nonblocking(was_nonblocking || *connecting == Connecting::Nonblocking)?;
                 let connected = socket.connect(&peer);
-                socket.set_nonblocking(false)?;
+                socket.set_nonblocking(was_nonblocking)?;
                 if let Ok(own) = port(socket.local_addr()) {
                     report(Report::Ports { line, ports: [own, peer_port] });
                 }
@@ -183,6 +184,12 @@ impl Process {
                 let mut buffer = vec![0; *at_most as usize];
                 Ok(Outcome::Number((&*socket).read(&mut buffer)? as u64))
             }
+            Verb::Peek { at_most } => {
+                let mut buffer = vec![0; *at_most as usize];
+                let peeked = recv(self.socket(&call.socket)?.as_raw_fd(), &mut buffer, MsgFlags::MSG_PEEK)?;
+                Ok(Outcome::Number(peeked as u64))
+            }
+            Verb::Queued(queue) => Ok(Outcome::Number(queued(&*self.socket(&call.socket)?, *queue)?)),
             Verb::Shutdown(how) => {
                 let how = match how {
                     How::Rd => std::net::Shutdown::Read,
@@ -258,9 +265,15 @@ fn errno(error: &io::Error) -> Result<Errno, Failure> {
     number.map(Errno).ok_or_else(|| Failure::Broken(error.to_string()))
 }
 
-fn set(socket: &Socket, option: SocketOption) -> nix::Result<()> {
+fn set(socket: &Socket, option: SocketOption) -> io::Result<()> {
     let seconds = |duration: std::time::Duration| u32::try_from(duration.as_secs()).unwrap_or(u32::MAX);
-    match option {
+    // Zero is for ever.
+    let patience = |timeout: std::time::Duration| Some(timeout).filter(|timeout| !timeout.is_zero());
+    Ok(match option {
+        SocketOption::NonBlocking(on) => return socket.set_nonblocking(on),
+        SocketOption::ReceiveTimeout(timeout) => return socket.set_read_timeout(patience(timeout)),
+        SocketOption::SendTimeout(timeout) => return socket.set_write_timeout(patience(timeout)),
+        SocketOption::NoDelay(on) => return socket.set_tcp_nodelay(on),
         SocketOption::Linger(linger) => {
             let linger = libc::linger { l_onoff: linger.is_some().into(), l_linger: linger.unwrap_or(0).into() };
             setsockopt(socket, sockopt::Linger, &linger)
@@ -277,7 +290,27 @@ fn set(socket: &Socket, option: SocketOption) -> nix::Result<()> {
         }
         SocketOption::ReceiveBuffer(bytes) => setsockopt(socket, sockopt::RcvBuf, &(bytes as usize)),
         SocketOption::SendBuffer(bytes) => setsockopt(socket, sockopt::SndBuf, &(bytes as usize)),
-    }
+    }?)
+}
+
+mod ioctl {
+    nix::ioctl_read_bad!(unread, nix::libc::FIONREAD, nix::libc::c_int);
+    nix::ioctl_read_bad!(unacknowledged, nix::libc::TIOCOUTQ, nix::libc::c_int);
+}
+
+/// ioctl(2) with FIONREAD or SIOCOUTQ, whose number is TIOCOUTQ's (linux/sockios.h).
+fn queued(socket: &Socket, queue: Queue) -> Result<u64, Failure> {
+    let mut bytes = 0;
+    let descriptor = socket.as_raw_fd();
+    // SAFETY: both requests write one int to where the pointer points, and nothing else.
+    #[expect(unsafe_code, reason = "the two ioctls that count a queue")]
+    unsafe {
+        match queue {
+            Queue::Unread => ioctl::unread(descriptor, &raw mut bytes)?,
+            Queue::Unacknowledged => ioctl::unacknowledged(descriptor, &raw mut bytes)?,
+        }
+    };
+    u64::try_from(bytes).map_err(|_| Failure::Broken(format!("a queue of {bytes} bytes")))
 }
 
 /// TCP_LINGER2 (tcp(7)), the one option that `nix` does not have.

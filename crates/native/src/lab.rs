@@ -7,8 +7,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Event, Host, HostAction, Link, LinkAction, Network, Outcome, Returned, Script, Sockets, Stage, State,
-    Statement, Trace, Until, Verb, Whom, Witness,
+    Action, Call, Event, Host, HostAction, Link, LinkAction, Network, Outcome, Returned, Script, SocketOption, Sockets,
+    Stage, State, Statement, Trace, Until, Verb, Whom, Witness,
 };
 
 use crate::calls::Report;
@@ -80,6 +80,8 @@ struct Lab<'a> {
     processes: [Option<Process>; Host::ALL.len()],
     /// Calls that have not returned, by line.
     pending: BTreeMap<u32, Pending>,
+    /// The longest SO_RCVTIMEO or SO_SNDTIMEO that was set: timers that the kernel does not show.
+    longest_timeout: Duration,
     /// Calls that have returned and were not reported yet, with their times.
     returned: Vec<(u64, Returned)>,
     /// Something arrives here whenever a process has reported.
@@ -100,7 +102,17 @@ impl<'a> Lab<'a> {
         let pair = Pair::of(network, protocol, rungs)?;
         let (wake, woken) = channel();
         let processes = [const { None }; Host::ALL.len()];
-        Ok(Self { pair, network, text, processes, pending: BTreeMap::new(), returned: Vec::new(), woken, wake })
+        Ok(Self {
+            pair,
+            network,
+            text,
+            processes,
+            pending: BTreeMap::new(),
+            longest_timeout: Duration::ZERO,
+            returned: Vec::new(),
+            woken,
+            wake,
+        })
     }
 
     fn begin_call(&mut self, line: u32, call: &Call) -> Result<(), Error> {
@@ -112,6 +124,9 @@ impl<'a> Lab<'a> {
             self.processes[host.index()] = Some(process);
         }
         self.pending.insert(line, Pending { call: call.clone(), began_us: None });
+        if let Verb::SetOption(SocketOption::ReceiveTimeout(timeout) | SocketOption::SendTimeout(timeout)) = call.verb {
+            self.longest_timeout = self.longest_timeout.max(timeout);
+        }
         let process = self.processes[host.index()].as_mut().expect("it was just started");
         process.begin(line)?;
         let deadline_us = now_us() + micros(BEGIN_MAX);
@@ -256,10 +271,11 @@ impl<'a> Lab<'a> {
     fn run_patiently(&mut self, lines: &[u32], until_us: u64) -> Result<(), Error> {
         let is_pending = |lab: &Self| lines.iter().any(|line| lab.pending.contains_key(line));
         let mut idle_since_us = None;
+        let unseen_us = micros(UNSEEN_TIMERS + self.longest_timeout);
         while is_pending(self) && now_us() < until_us {
             if self.pair.may_wake_a_call(until_us)? {
                 idle_since_us = None;
-            } else if now_us().saturating_sub(*idle_since_us.get_or_insert_with(now_us)) > micros(UNSEEN_TIMERS) {
+            } else if now_us().saturating_sub(*idle_since_us.get_or_insert_with(now_us)) > unseen_us {
                 return Ok(());
             }
             self.nap(LOOKING.min(Duration::from_micros(until_us.saturating_sub(now_us()))));

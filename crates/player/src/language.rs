@@ -46,6 +46,8 @@ fn call(name: &str) -> Option<Snippet> {
         "accept" => snippet("server accept()", "takes the next connection from the queue"),
         "write" => snippet("client write(\"hello\")", "a text, or a number of bytes: write(100000)"),
         "read" => snippet("server read()", "all that is there, or at most so many bytes: read(10)"),
+        "peek" => snippet("client peek()", "what read() would give, and it stays there"),
+        "ioctl" => snippet("client ioctl(FIONREAD)", "unread bytes; SIOCOUTQ: not acknowledged ones"),
         "shutdown" => snippet("client shutdown(WR)", "ends one direction: WR, RD, or both with RDWR"),
         "close" => snippet("server close()", "gives the socket back"),
         "setsockopt" => snippet("server setsockopt(SO_LINGER, 0)", "sets an option; they stand below"),
@@ -71,6 +73,10 @@ fn option(name: &str) -> Option<Snippet> {
         "TCP_LINGER2" => snippet("server setsockopt(TCP_LINGER2, 2)", "seconds in FIN-WAIT-2 after close; -1 resets"),
         "SO_RCVBUF" => snippet("server setsockopt(SO_RCVBUF, 4096)", "room for bytes that nobody has read"),
         "SO_SNDBUF" => snippet("client setsockopt(SO_SNDBUF, 4096)", "room for bytes that are not acknowledged"),
+        "O_NONBLOCK" => snippet("client setsockopt(O_NONBLOCK, 1)", "no call waits: EAGAIN"),
+        "SO_RCVTIMEO" => snippet("client setsockopt(SO_RCVTIMEO, 2s)", "so long read() and accept() wait: EAGAIN"),
+        "SO_SNDTIMEO" => snippet("client setsockopt(SO_SNDTIMEO, 2s)", "so long write() and connect() wait"),
+        "TCP_NODELAY" => snippet("client setsockopt(TCP_NODELAY, 1)", "small segments do not wait for one another"),
         _ => None,
     }
 }

@@ -5,6 +5,7 @@
 //!
 //! Map of the code:
 //! - [`Script`], [`Statement`], [`Call`], [`LinkAction`] … (`script.rs`): the script language as data
+//! - [`SocketOption`], [`Sysctl`] (`settings.rs`): what is set on a socket, and for a whole host
 //! - [`Script::parse`] (`parse/`): from text, with errors that say what would be right
 //! - [`Host`], [`Network`], [`Link`] (`host.rs`, `network.rs`): who there is, and what lies between them
 //! - [`Outcome`], [`Errno`], [`Ready`] (`outcome.rs`): what calls return
@@ -33,6 +34,7 @@ mod perform;
 mod rule;
 mod script;
 mod segment;
+mod settings;
 mod sockets;
 mod state;
 mod trace;
@@ -48,9 +50,10 @@ pub use perform::{Returned, Stage, Until, perform};
 pub use rule::RuleId;
 pub use script::{
     Action, Call, Connecting, Count, Expected, Flows, Forgotten, HostAction, How, Kind, LinkAction, Meeting, Offset,
-    Payload, Refusal, Script, SocketOption, Statement, Sysctl, Verb, Whom,
+    Payload, Queue, Refusal, Script, Statement, Verb, Whom,
 };
 pub use segment::{Fate, Flags, Segment};
+pub use settings::{SocketOption, Sysctl};
 pub use sockets::{SocketId, Sockets};
 pub use state::State;
 pub use trace::{Backend, Event, Failed, Trace, Witness};

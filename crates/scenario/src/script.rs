@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Errno, Flags, Host, Link, Network, Outcome, State};
+use crate::{Errno, Flags, Host, Link, Network, Outcome, SocketOption, State, Sysctl};
 
 /// A scenario: a question and the run that answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -136,6 +136,13 @@ pub enum Verb {
         /// The buffer's length; 65536 where the script gives none.
         at_most: u32,
     },
+    /// recv(2) with MSG_PEEK: what a read would give, and it stays there.
+    Peek {
+        /// The buffer's length; 65536 where the script gives none.
+        at_most: u32,
+    },
+    /// ioctl(2): how much waits in one of the socket's queues.
+    Queued(Queue),
     /// shutdown(2).
     Shutdown(How),
     /// close(2).
@@ -159,6 +166,8 @@ impl Verb {
             Self::Accept { .. } => "accept",
             Self::Write(_) => "write",
             Self::Read { .. } => "read",
+            Self::Peek { .. } => "peek",
+            Self::Queued(_) => "ioctl",
             Self::Shutdown(_) => "shutdown",
             Self::Close => "close",
             Self::SetOption(_) => "setsockopt",
@@ -227,6 +236,20 @@ impl Payload {
     }
 }
 
+/// Which of a socket's queues ioctl(2) counts, in bytes (tcp(7)).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Queue {
+    /// FIONREAD: what has arrived in order and is not read.
+    Unread,
+    /// SIOCOUTQ: what is written and not acknowledged; a FIN that is not acknowledged counts as one.
+    Unacknowledged,
+}
+
+impl Queue {
+    /// Both with the names of their requests.
+    pub const WORDS: [(&str, Self); 2] = [("FIONREAD", Self::Unread), ("SIOCOUTQ", Self::Unacknowledged)];
+}
+
 /// shutdown(2)'s second argument, without its SHUT_.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "shutdown(2)'s names")]
@@ -234,29 +257,6 @@ pub enum How {
     Rd,
     Wr,
     RdWr,
-}
-
-/// What setsockopt(2) sets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SocketOption {
-    /// SO_LINGER: whole seconds; `None` is off.
-    Linger(Option<u16>),
-    /// SO_KEEPALIVE.
-    KeepAlive(bool),
-    /// TCP_KEEPIDLE: whole seconds on Linux.
-    KeepIdle(Duration),
-    /// TCP_KEEPINTVL: whole seconds on Linux.
-    KeepInterval(Duration),
-    /// TCP_KEEPCNT.
-    KeepCount(u8),
-    /// TCP_USER_TIMEOUT: milliseconds; zero is off.
-    UserTimeout(Duration),
-    /// TCP_LINGER2: how long an orphan stays in FIN-WAIT-2; `None` (-1 in the script) resets instead of waiting.
-    Linger2(Option<u32>),
-    /// SO_RCVBUF, in bytes. Linux doubles it.
-    ReceiveBuffer(u32),
-    /// SO_SNDBUF, in bytes. Linux doubles it.
-    SendBuffer(u32),
 }
 
 /// What a call should give.
@@ -282,57 +282,6 @@ pub enum HostAction {
     Boot,
     /// A setting of the host's kernel.
     Sysctl(Sysctl, u32),
-}
-
-/// The settings under /proc/sys/net/ipv4 that a script may change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "Documentation/networking/ip-sysctl.rst")]
-pub enum Sysctl {
-    TcpFinTimeout,
-    TcpRfc1337,
-    TcpAbortOnOverflow,
-    TcpOrphanRetries,
-    TcpRetries2,
-    TcpSynRetries,
-    TcpSynLinearTimeouts,
-    TcpSynackRetries,
-    TcpMaxTwBuckets,
-    TcpMaxSynBacklog,
-    TcpSyncookies,
-}
-
-impl Sysctl {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
-        Self::TcpFinTimeout,
-        Self::TcpRfc1337,
-        Self::TcpAbortOnOverflow,
-        Self::TcpOrphanRetries,
-        Self::TcpRetries2,
-        Self::TcpSynRetries,
-        Self::TcpSynLinearTimeouts,
-        Self::TcpSynackRetries,
-        Self::TcpMaxTwBuckets,
-        Self::TcpMaxSynBacklog,
-        Self::TcpSyncookies,
-    ];
-
-    /// The file's name under /proc/sys/net/ipv4.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::TcpFinTimeout => "tcp_fin_timeout",
-            Self::TcpRfc1337 => "tcp_rfc1337",
-            Self::TcpAbortOnOverflow => "tcp_abort_on_overflow",
-            Self::TcpOrphanRetries => "tcp_orphan_retries",
-            Self::TcpRetries2 => "tcp_retries2",
-            Self::TcpSynRetries => "tcp_syn_retries",
-            Self::TcpSynLinearTimeouts => "tcp_syn_linear_timeouts",
-            Self::TcpSynackRetries => "tcp_synack_retries",
-            Self::TcpMaxTwBuckets => "tcp_max_tw_buckets",
-            Self::TcpMaxSynBacklog => "tcp_max_syn_backlog",
-            Self::TcpSyncookies => "tcp_syncookies",
-        }
-    }
 }
 
 /// What a script may do to the link.
@@ -523,6 +472,10 @@ impl fmt::Display for Verb {
             Self::Write(Payload::Text(text)) => write!(f, "write(\"{text}\")"),
             Self::Read { at_most: Self::READ_AT_MOST } => f.write_str("read()"),
             Self::Read { at_most } => write!(f, "read({at_most})"),
+            Self::Peek { at_most: Self::READ_AT_MOST } => f.write_str("peek()"),
+            Self::Peek { at_most } => write!(f, "peek({at_most})"),
+            Self::Queued(Queue::Unread) => f.write_str("ioctl(FIONREAD)"),
+            Self::Queued(Queue::Unacknowledged) => f.write_str("ioctl(SIOCOUTQ)"),
             Self::Shutdown(how) => write!(
                 f,
                 "shutdown({})",
@@ -541,24 +494,6 @@ impl fmt::Display for Verb {
     }
 }
 
-impl fmt::Display for SocketOption {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Linger(None) => f.write_str("SO_LINGER, off"),
-            Self::Linger(Some(seconds)) => write!(f, "SO_LINGER, {seconds}"),
-            Self::KeepAlive(on) => write!(f, "SO_KEEPALIVE, {}", u8::from(*on)),
-            Self::KeepIdle(idle) => write!(f, "TCP_KEEPIDLE, {}", Span(*idle)),
-            Self::KeepInterval(interval) => write!(f, "TCP_KEEPINTVL, {}", Span(*interval)),
-            Self::KeepCount(count) => write!(f, "TCP_KEEPCNT, {count}"),
-            Self::UserTimeout(timeout) => write!(f, "TCP_USER_TIMEOUT, {}", Span(*timeout)),
-            Self::Linger2(None) => f.write_str("TCP_LINGER2, -1"),
-            Self::Linger2(Some(seconds)) => write!(f, "TCP_LINGER2, {seconds}"),
-            Self::ReceiveBuffer(bytes) => write!(f, "SO_RCVBUF, {bytes}"),
-            Self::SendBuffer(bytes) => write!(f, "SO_SNDBUF, {bytes}"),
-        }
-    }
-}
-
 impl fmt::Display for Expected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -573,15 +508,5 @@ impl Expected {
     /// `= ERRNO`
     pub const fn errno(errno: Errno) -> Self {
         Self::Returns(Outcome::Errno(errno))
-    }
-}
-
-/// A length of time as a script writes it: `5s`, `40ms`.
-struct Span(Duration);
-
-impl fmt::Display for Span {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, millis) = (self.0.as_secs(), u64::from(self.0.subsec_millis()));
-        if millis == 0 { write!(f, "{seconds}s") } else { write!(f, "{}ms", seconds * 1000 + millis) }
     }
 }

@@ -1,12 +1,12 @@
 //! smoltcp as a program meets it that uses it without more: sockets with smoltcp's defaults, its own timers, and what
 //! its calls say. It does not say why a connection ended, so neither do the calls here; socket options change nothing.
 
-use scenario::{Connecting, Errno, Host, How, Outcome, Ready, State, Verb};
+use scenario::{Connecting, Errno, Host, How, Outcome, Queue, Ready, State, Verb};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
 use smoltcp::time::Instant;
 
-use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
+use crate::kernel::{Attempt, Awaited, CONNECTIONS_MAX, Effect, Taking, Waiting};
 use crate::network_interface::{NetworkInterface, seed};
 use crate::rules::initial_sequence_number;
 use crate::wire::Ip;
@@ -308,7 +308,7 @@ impl BareHost {
             Verb::Listen { port, .. } => self.listen(name, *port),
             Verb::Connect { port, from, connecting } => self.connect(name, *port, *from, *connecting),
             Verb::Accept { listener: of } => match listener(of) {
-                Some(listener) => self.try_again(Waiting::Accept { listener, name: name.to_owned() }),
+                Some(listener) => self.begin(Awaited::Accept { listener, name: name.to_owned() }),
                 None => errno(Errno::EBADF),
             },
             _ => match (connection, listener(name)) {
@@ -345,7 +345,7 @@ impl BareHost {
         self.note();
         self.work();
         match connecting {
-            Connecting::Blocking => Attempt::Waits(Waiting::Connect(id)),
+            Connecting::Blocking => Attempt::Waits(Waiting { awaited: Awaited::Connect(id), until_us: None }),
             Connecting::Nonblocking => errno(Errno::EINPROGRESS),
         }
     }
@@ -387,8 +387,20 @@ impl BareHost {
     fn call_on_connection(&mut self, at: usize, verb: &Verb) -> Attempt {
         let id = self.connections[at].id;
         match verb {
-            Verb::Write(payload) => self.try_again(Waiting::Write { id, bytes: payload.bytes(), written: 0 }),
-            Verb::Read { at_most } => self.try_again(Waiting::Read { id, at_most: *at_most as usize }),
+            Verb::Write(payload) => self.begin(Awaited::Write { id, bytes: payload.bytes(), written: 0 }),
+            Verb::Read { at_most } => {
+                self.begin(Awaited::Read { id, at_most: *at_most as usize, taking: Taking::Takes })
+            }
+            Verb::Peek { at_most } => {
+                self.begin(Awaited::Read { id, at_most: *at_most as usize, taking: Taking::Leaves })
+            }
+            Verb::Queued(queue) => {
+                let count = |socket: &mut Socket<'_>| match queue {
+                    Queue::Unread => socket.recv_queue(),
+                    Queue::Unacknowledged => socket.send_queue(),
+                };
+                Attempt::Returned(Outcome::Number(self.socket(at).map_or(0, count) as u64))
+            }
             Verb::Shutdown(how) => {
                 self.connections[at].reading_ended |= *how != How::Wr;
                 if *how != How::Rd
@@ -437,15 +449,20 @@ impl BareHost {
         }
     }
 
-    pub(crate) fn try_again(&mut self, waiting: Waiting) -> Attempt {
-        let tried = match waiting {
-            Waiting::Connect(id) => self.try_connect(id),
-            Waiting::Accept { listener, ref name } => self.try_accept(listener, name),
-            Waiting::Write { id, bytes, written } => return self.try_write(id, bytes, written),
-            Waiting::Read { id, at_most } => self.try_read(id, at_most),
-            Waiting::Close { .. } => unreachable!("smoltcp's close() never waits"),
+    pub(crate) fn try_again(&mut self, Waiting { mut awaited, until_us }: Waiting) -> Attempt {
+        let tried = match &mut awaited {
+            Awaited::Connect(id) => self.try_connect(*id),
+            Awaited::Accept { listener, name } => self.try_accept(*listener, name),
+            Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
+            Awaited::Read { id, at_most, taking } => self.try_read(*id, *at_most, *taking),
+            Awaited::Close(_) => unreachable!("smoltcp's close() never waits"),
         };
-        tried.map_or(Attempt::Waits(waiting), Attempt::Returned)
+        tried.map_or(Attempt::Waits(Waiting { awaited, until_us }), Attempt::Returned)
+    }
+
+    /// A call waits as long as it takes: of smoltcp's own, none does.
+    fn begin(&mut self, awaited: Awaited) -> Attempt {
+        self.try_again(Waiting { awaited, until_us: None })
     }
 
     fn try_connect(&self, id: u32) -> Option<Outcome> {
@@ -470,29 +487,30 @@ impl BareHost {
         Some(Outcome::ZERO)
     }
 
-    fn try_write(&mut self, id: u32, bytes: Vec<u8>, mut written: usize) -> Attempt {
-        let Some(at) = self.at(id) else { return errno(Errno::EBADF) };
+    fn try_write(&mut self, id: u32, bytes: &[u8], written: &mut usize) -> Option<Outcome> {
+        const GONE: Outcome = Outcome::Errno(Errno::EPIPE);
+        let Some(at) = self.at(id) else { return Some(Outcome::Errno(Errno::EBADF)) };
         let state = self.connections[at].state;
-        let Some(socket) = self.socket(at) else { return errno(Errno::EPIPE) };
+        let Some(socket) = self.socket(at) else { return Some(GONE) };
         if matches!(state, State::SynSent | State::SynReceived) {
-            return Attempt::Waits(Waiting::Write { id, bytes, written });
+            return None;
         }
-        match socket.send_slice(&bytes[written..]) {
-            Ok(sent) => written += sent,
-            Err(_) if written > 0 => return Attempt::Returned(Outcome::Number(written as u64)),
-            Err(_) => return errno(Errno::EPIPE),
+        match socket.send_slice(&bytes[*written..]) {
+            Ok(sent) => *written += sent,
+            Err(_) if *written > 0 => return Some(Outcome::Number(*written as u64)),
+            Err(_) => return Some(GONE),
         }
         self.work();
-        if written == bytes.len() {
-            return Attempt::Returned(Outcome::Number(written as u64));
-        }
-        Attempt::Waits(Waiting::Write { id, bytes, written })
+        (*written == bytes.len()).then_some(Outcome::Number(*written as u64))
     }
 
-    fn try_read(&mut self, id: u32, at_most: usize) -> Option<Outcome> {
+    fn try_read(&mut self, id: u32, at_most: usize, taking: Taking) -> Option<Outcome> {
         let at = self.at(id)?;
         let Connection { reading_ended, state, .. } = self.connections[at];
         let Some(socket) = self.socket(at) else { return Some(Outcome::ZERO) };
+        if taking == Taking::Leaves && socket.can_recv() {
+            return Some(Outcome::Number(socket.recv_queue().min(at_most) as u64));
+        }
         let mut read = 0;
         // The buffer is a ring: what has wrapped around comes with a second call.
         while read < at_most && socket.can_recv() {

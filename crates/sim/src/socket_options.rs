@@ -19,12 +19,25 @@ pub(crate) struct SocketOptions {
     pub(crate) send_buffer: Option<u32>,
     /// SO_RCVBUF, in bytes as it was given.
     pub(crate) receive_buffer: Option<u32>,
+    /// SO_RCVTIMEO
+    pub(crate) receive_timeout_us: Option<u64>,
+    /// SO_SNDTIMEO
+    pub(crate) send_timeout_us: Option<u64>,
+    /// TCP_NODELAY
+    pub(crate) nagle: Nagle,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum KeepAlive {
     Off,
     On,
+}
+
+/// Whether small segments wait for one another: TCP_NODELAY switches it off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nagle {
+    On,
+    Off,
 }
 
 /// TCP_LINGER2.
@@ -49,6 +62,9 @@ impl Default for SocketOptions {
             linger2: Linger2::Unset,
             send_buffer: None,
             receive_buffer: None,
+            receive_timeout_us: None,
+            send_timeout_us: None,
+            nagle: Nagle::On,
         }
     }
 }

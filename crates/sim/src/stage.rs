@@ -312,7 +312,7 @@ impl World {
     /// The same, but for what is left of connections: that it goes wakes no call.
     fn next_wake_us(&mut self) -> Option<u64> {
         let timers = self.kernels.iter_mut().filter_map(HostStack::next_timer_us).min();
-        let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us()).min();
+        let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us).min();
         [self.wires.next_us(), timers, calls].into_iter().flatten().min()
     }
 

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use scenario::{
-    Action, Event, Fate, Flags, Host, Info, Link, LinkAction, Offset, Script, Segment, State, Timer, Trace,
+    Action, Event, Fate, Flags, Host, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer, Trace,
+    Verb,
 };
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
@@ -37,7 +38,7 @@ impl Normal {
         let mut normal = Self::default();
         for event in &trace.events {
             if let Event::Call { line, call, outcome, .. } = event {
-                normal.lines.insert(Key::Call(*line), format!("{call} = {outcome}"));
+                normal.lines.insert(Key::Call(*line), format!("{call} = {}", returned(call, *outcome)));
             }
         }
         normal.add_states(trace, &windows);
@@ -180,6 +181,14 @@ impl Key {
             Self::State { host, socket, .. } => format!("the state of {socket} on the {host}"),
             Self::Info { host, socket, .. } => format!("what {socket} on the {host} holds"),
         }
+    }
+}
+
+/// What a call returned. How much of a write fits in a send buffer hangs on how the kernel's memory is cut.
+fn returned(call: &Verb, outcome: Outcome) -> String {
+    match (call, outcome) {
+        (Verb::Write(payload), Outcome::Number(taken @ 1..)) if taken < payload.len() as u64 => "a part".to_owned(),
+        _ => outcome.to_string(),
     }
 }
 
@@ -385,7 +394,7 @@ impl Item {
 
 #[cfg(test)]
 mod tests {
-    use scenario::{Backend, Outcome, SocketId, Sockets, Verb, Witness};
+    use scenario::{Backend, SocketId, Sockets, Witness};
 
     use super::*;
 

@@ -6,6 +6,7 @@
 mod line;
 mod link;
 mod names;
+mod option;
 mod statement;
 mod values;
 
@@ -14,7 +15,8 @@ use std::fmt;
 use self::line::Line;
 pub use self::link::LINK;
 use self::names::Names;
-pub use self::statement::{CALLS, OPTIONS};
+pub use self::option::OPTIONS;
+pub use self::statement::CALLS;
 use crate::{Action, Host, LinkAction, Network, Script, Verb};
 
 /// What is wrong with a script, where, and what would be right.

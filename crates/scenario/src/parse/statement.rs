@@ -1,28 +1,29 @@
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use super::line::{Line, Reader, Token, one_of};
 use super::link::link;
 use super::names::{Names, Wrong};
-use super::values::{choice, duration, number};
+use super::option::socket_option;
+use super::values::{BYTES_MAX, choice, duration, number};
 use super::{Result, ScriptError};
 use crate::{
-    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Outcome, Payload, Ready, SocketOption,
-    State, Statement, Sysctl, Verb, Whom,
+    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Outcome, Payload, Queue, Ready, State,
+    Statement, Sysctl, Verb, Whom,
 };
 
-const BYTES_MAX: i64 = 16 * 1024 * 1024;
 const NAME_LENGTH_MAX: usize = 32;
 
 const SUBJECTS: &str = "a line begins with client, server, proxy, a socket's name, link, wait or expect";
 
 /// Every call.
-pub const CALLS: [&str; 15] = [
+pub const CALLS: [&str; 17] = [
     "listen",
     "connect",
     "accept",
     "write",
     "read",
+    "peek",
+    "ioctl",
     "shutdown",
     "close",
     "setsockopt",
@@ -40,19 +41,6 @@ const WHOLE_HOST: [&str; 4] = ["kill", "crash", "boot", "sysctl"];
 
 /// Calls whose subject is a host.
 pub(super) const OF_HOSTS: [&str; 7] = ["listen", "connect", "accept", "kill", "crash", "boot", "sysctl"];
-
-/// Every option of setsockopt.
-pub const OPTIONS: [&str; 9] = [
-    "SO_LINGER",
-    "SO_KEEPALIVE",
-    "TCP_KEEPIDLE",
-    "TCP_KEEPINTVL",
-    "TCP_KEEPCNT",
-    "TCP_USER_TIMEOUT",
-    "TCP_LINGER2",
-    "SO_RCVBUF",
-    "SO_SNDBUF",
-];
 
 /// Reads one statement.
 pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
@@ -298,10 +286,9 @@ fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
                 _ => return Err(reader.unexpected("a number of bytes or a \"text\" to write would be right")),
             },
         },
-        "read" => match reader.peek() {
-            Some(Token::Word(_)) => Verb::Read { at_most: number(reader, 1..=BYTES_MAX)? },
-            _ => Verb::Read { at_most: Verb::READ_AT_MOST },
-        },
+        "read" => Verb::Read { at_most: at_most(reader)? },
+        "peek" => Verb::Peek { at_most: at_most(reader)? },
+        "ioctl" => Verb::Queued(choice(reader, &Queue::WORDS)?),
         "shutdown" => Verb::Shutdown(choice(reader, &[("RD", How::Rd), ("WR", How::Wr), ("RDWR", How::RdWr)])?),
         "close" => Verb::Close,
         "setsockopt" => Verb::SetOption(socket_option(reader)?),
@@ -313,33 +300,11 @@ fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
     Ok(verb)
 }
 
-fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
-    let option = choice(reader, &OPTIONS.map(|option| (option, option)))?;
-    reader.expect_sign(',', &format!("a value follows: `{option}, …`"))?;
-    Ok(match option {
-        "SO_LINGER" if reader.keyword("off") => SocketOption::Linger(None),
-        "SO_LINGER" => SocketOption::Linger(Some(number(reader, 0..=32_767)?)),
-        "SO_KEEPALIVE" => SocketOption::KeepAlive(number::<u8>(reader, 0..=1)? == 1),
-        "TCP_KEEPIDLE" => SocketOption::KeepIdle(whole_seconds(reader)?),
-        "TCP_KEEPINTVL" => SocketOption::KeepInterval(whole_seconds(reader)?),
-        "TCP_KEEPCNT" => SocketOption::KeepCount(number(reader, 1..=127)?),
-        "TCP_USER_TIMEOUT" => SocketOption::UserTimeout(duration(reader, "a duration: `2s` or `1500ms`")?),
-        "TCP_LINGER2" if reader.keyword("-1") => SocketOption::Linger2(None),
-        "TCP_LINGER2" => SocketOption::Linger2(Some(number(reader, 0..=120)?)),
-        "SO_RCVBUF" => SocketOption::ReceiveBuffer(number(reader, 1..=BYTES_MAX)?),
-        _ => SocketOption::SendBuffer(number(reader, 1..=BYTES_MAX)?),
-    })
-}
-
-/// Linux takes whole seconds from 1 to 32767 for the keep-alive's times.
-fn whole_seconds(reader: &mut Reader<'_, '_>) -> Result<Duration> {
-    let right = "whole seconds from 1s to 32767s would be right";
-    let column = reader.column();
-    let span = duration(reader, right)?;
-    if span.subsec_nanos() != 0 || !(1..=32_767).contains(&span.as_secs()) {
-        return Err(reader.error(column, "Linux takes no such time here", right));
+fn at_most(reader: &mut Reader<'_, '_>) -> Result<u32> {
+    match reader.peek() {
+        Some(Token::Word(_)) => number(reader, 1..=BYTES_MAX),
+        _ => Ok(Verb::READ_AT_MOST),
     }
-    Ok(span)
 }
 
 fn expected(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Expected> {
@@ -347,8 +312,15 @@ fn expected(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Expected> {
     if !reader.keyword("blocks") {
         return outcome(reader, verb).map(Expected::Returns);
     }
-    let may_block =
-        matches!(verb, Verb::Connect { .. } | Verb::Accept { .. } | Verb::Write(_) | Verb::Read { .. } | Verb::Close);
+    let may_block = matches!(
+        verb,
+        Verb::Connect { .. }
+            | Verb::Accept { .. }
+            | Verb::Write(_)
+            | Verb::Read { .. }
+            | Verb::Peek { .. }
+            | Verb::Close
+    );
     if !may_block {
         return Err(reader.error(column, "found `blocks`", format!("{}() never blocks", verb.name())));
     }
@@ -363,7 +335,7 @@ fn expected(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Expected> {
 
 fn outcome(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Outcome> {
     let right = match verb {
-        Verb::Read { .. } | Verb::Write(_) => {
+        Verb::Read { .. } | Verb::Peek { .. } | Verb::Queued(_) | Verb::Write(_) => {
             "a number of bytes or an error's name, such as ECONNRESET, would be right"
         }
         Verb::Poll => "of IN|OUT|RDHUP|HUP|ERR those that are set, in this order, or 0",
@@ -373,7 +345,9 @@ fn outcome(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Outcome> {
     let outcome = match verb {
         Verb::Poll if word == "0" => Some(Outcome::Ready(Ready::default())),
         Verb::Poll => Ready::from_text(word).map(Outcome::Ready),
-        Verb::Read { .. } | Verb::Write(_) => word.parse().ok().map(Outcome::Number),
+        Verb::Read { .. } | Verb::Peek { .. } | Verb::Queued(_) | Verb::Write(_) => {
+            word.parse().ok().map(Outcome::Number)
+        }
         _ => (word == "0").then_some(Outcome::ZERO),
     };
     let errno = || Errno::from_name(word).map(Outcome::Errno);

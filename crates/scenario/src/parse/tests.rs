@@ -61,6 +61,14 @@ fn calls_are_printed_as_they_are_written() {
         "client getsockopt(SO_ERROR)",
         "client poll()",
         "client getpeername()",
+        "client peek()",
+        "client peek(5)",
+        "client ioctl(FIONREAD)",
+        "client ioctl(SIOCOUTQ)",
+        "client setsockopt(O_NONBLOCK, 1)",
+        "client setsockopt(SO_RCVTIMEO, 250ms)",
+        "client setsockopt(SO_SNDTIMEO, 2s)",
+        "client setsockopt(TCP_NODELAY, 0)",
     ] {
         let Action::Call(read) = action(call) else { panic!("{call} is a call") };
         assert_eq!(format!("client {}", read.verb), call);
@@ -211,6 +219,14 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
             "client setsockopt(TCP_KEEPIDLE, 500ms)",
             "4:33: Linux takes no such time here, whole seconds from 1s to 32767s would be right",
         ),
+        ("client ioctl(FIONREED)", "4:14: found `FIONREED`, did you mean `FIONREAD`?"),
+        (
+            "client peek() = -1",
+            "4:17: found `-1`, a number of bytes or an error's name, such as ECONNRESET, would be right",
+        ),
+        ("client ioctl(FIONREAD) = blocks", "4:26: found `blocks`, ioctl() never blocks"),
+        ("client setsockopt(O_NONBLOCK, yes)", "4:31: found `yes`, a number from 0 to 1 would be right"),
+        ("client setsockopt(SO_RCVTIMEO, 5)", "4:32: found `5`, a time has a unit: a duration: `2s` or `1500ms`"),
         ("client getsockopt(SO_EROR)", "4:19: found `SO_EROR`, did you mean `SO_ERROR`?"),
         ("server kill() = 0", "4:15: found `=`, kill() happens to the host and has no outcome"),
         ("server boot()", "4:1: the server is up, `server crash()` comes first"),

@@ -6,6 +6,8 @@ use std::time::Duration;
 use super::Result;
 use super::line::{Reader, one_of};
 
+/// The most that is written, read, or set for a buffer.
+pub(super) const BYTES_MAX: i64 = 16 * 1024 * 1024;
 const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A number of a type that holds all of the range.

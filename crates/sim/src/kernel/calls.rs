@@ -3,14 +3,14 @@
 use scenario::{Connecting, Errno, How, Outcome, SocketOption, State, Verb};
 
 use super::connection::{Binding, Connection, Holder};
-use super::effect::{Attempt, Effect, Waiting};
+use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
 use super::listener::Listener;
 use super::{Descriptor, Kernel, PORT_FIRST};
 use crate::micros::micros;
 use crate::rules::bind::{self, Listening, Occupant, Reuse};
 use crate::rules::close::{self, Exiting};
 use crate::rules::{keep_alive, pending_error, poll, shutdown};
-use crate::socket_options::{KeepAlive, Linger2, SocketOptions};
+use crate::socket_options::{KeepAlive, Linger2, Nagle, SocketOptions};
 use crate::tcp::{DeferredFin, Timer};
 
 pub(super) const fn errno(errno: Errno) -> Attempt {
@@ -29,9 +29,7 @@ impl Kernel {
             }
             Verb::Connect { port, from, connecting } => self.connect(name, *port, *from, *connecting),
             Verb::Accept { listener } => match self.descriptor(listener) {
-                Some(Descriptor::Listener(listener)) => {
-                    self.try_again(Waiting::Accept { listener, name: name.to_owned() })
-                }
+                Some(Descriptor::Listener(id)) => self.accept(id, name),
                 Some(Descriptor::Connection(_)) => errno(Errno::EINVAL),
                 None => errno(Errno::EBADF),
             },
@@ -64,6 +62,7 @@ impl Kernel {
             queue: Vec::new(),
             cookies: Vec::new(),
             listening: Listening::Yes,
+            blocking: Blocking::Waits,
             sending_ended: false,
             reading_ended: false,
         });
@@ -117,9 +116,20 @@ impl Kernel {
             connection.output(cx);
         });
         match connecting {
-            Connecting::Blocking => Attempt::Waits(Waiting::Connect(id)),
+            Connecting::Blocking => Attempt::Waits(Waiting { awaited: Awaited::Connect(id), until_us: None }),
             Connecting::Nonblocking => errno(Errno::EINPROGRESS),
         }
+    }
+
+    fn accept(&mut self, id: u32, name: &str) -> Attempt {
+        let listener = self.listener(id);
+        let (blocking, timeout_us) = (listener.blocking, listener.options.receive_timeout_us);
+        self.begin(Awaited::Accept { listener: id, name: name.to_owned() }, blocking, timeout_us)
+    }
+
+    fn listener(&mut self, id: u32) -> &mut Listener {
+        let listener = self.listeners.iter_mut().find(|listener| listener.id == id);
+        listener.expect("a descriptor's listener exists until close")
     }
 
     /// A socket that bind(2) has refused: it is there, and has no connection.
@@ -170,10 +180,16 @@ impl Kernel {
                 listener.reading_ended |= *how != How::Wr;
                 errno(Errno::ENOTCONN)
             }
+            Verb::SetOption(SocketOption::NonBlocking(on)) => {
+                listener.blocking = blocking(*on);
+                DONE
+            }
             Verb::SetOption(option) => {
                 set(&mut listener.options, *option);
                 DONE
             }
+            Verb::Queued(_) if listener.listening == Listening::Yes => errno(Errno::EINVAL),
+            Verb::Queued(_) => DONE,
             Verb::Poll if listener.listening == Listening::Yes => {
                 Attempt::Returned(Outcome::Ready(poll::of_listener(listener.queue.len())))
             }
@@ -188,7 +204,7 @@ impl Kernel {
             }))),
             Verb::GetError => DONE,
             Verb::Write(_) => errno(Errno::EPIPE),
-            Verb::Read { .. } if listener.reading_ended => DONE,
+            Verb::Read { .. } | Verb::Peek { .. } if listener.reading_ended => DONE,
             _ => errno(Errno::ENOTCONN),
         }
     }
@@ -201,8 +217,14 @@ impl Kernel {
     fn call_on_connection(&mut self, id: u32, verb: &Verb) -> Attempt {
         let at = self.at(id).expect("a descriptor's connection exists until close");
         match verb {
-            Verb::Write(payload) => self.try_again(Waiting::Write { id, bytes: payload.bytes(), written: 0 }),
-            Verb::Read { at_most } => self.try_again(Waiting::Read { id, at_most: *at_most as usize }),
+            Verb::Write(payload) => {
+                let Connection { blocking, options, .. } = &self.connections[at];
+                let (blocking, timeout_us) = (*blocking, options.send_timeout_us);
+                self.begin(Awaited::Write { id, bytes: payload.bytes(), written: 0 }, blocking, timeout_us)
+            }
+            Verb::Read { at_most } => self.read(at, *at_most, Taking::Takes),
+            Verb::Peek { at_most } => self.read(at, *at_most, Taking::Leaves),
+            Verb::Queued(queue) => Attempt::Returned(Outcome::Number(self.connections[at].bytes_in(*queue))),
             Verb::Shutdown(how) => self.shutdown(at, *how),
             Verb::Close => self.close(id, Exiting::No),
             Verb::SetOption(option) => {
@@ -219,6 +241,12 @@ impl Kernel {
         }
     }
 
+    fn read(&mut self, at: usize, at_most: u32, taking: Taking) -> Attempt {
+        let Connection { id, blocking, options, .. } = &self.connections[at];
+        let (id, blocking, timeout_us) = (*id, *blocking, options.receive_timeout_us);
+        self.begin(Awaited::Read { id, at_most: at_most as usize, taking }, blocking, timeout_us)
+    }
+
     pub(super) fn take_error(&mut self, at: usize) -> Option<Errno> {
         let (errno, rule) = pending_error::take(&mut self.connections[at].error)?;
         self.effects.push(Effect::Rule(rule));
@@ -226,6 +254,15 @@ impl Kernel {
     }
 
     fn set_option(&mut self, at: usize, option: SocketOption) {
+        let connection = &mut self.connections[at];
+        match option {
+            SocketOption::NonBlocking(on) => connection.blocking = blocking(on),
+            SocketOption::NoDelay(true) => {
+                connection.options.nagle = Nagle::Off;
+                return self.with(at, |connection, cx| connection.output(cx));
+            }
+            _ => {}
+        }
         let connection = &mut self.connections[at];
         let was_on = connection.options.keep_alive == KeepAlive::On;
         set(&mut connection.options, option);
@@ -286,7 +323,8 @@ impl Kernel {
             _ => self.settle(at),
         }
         if let close::Action::SendFinAndWait { at_most_us } = action {
-            return self.try_again(Waiting::Close { id, until_us: self.now_us + at_most_us });
+            let until_us = Some(self.now_us + at_most_us);
+            return self.try_again(Waiting { awaited: Awaited::Close(id), until_us });
         }
         self.sweep();
         DONE
@@ -332,6 +370,10 @@ fn poll_facts(connection: &Connection) -> poll::Facts {
     }
 }
 
+const fn blocking(is_nonblocking: bool) -> Blocking {
+    if is_nonblocking { Blocking::Never } else { Blocking::Waits }
+}
+
 fn set(options: &mut SocketOptions, option: SocketOption) {
     match option {
         SocketOption::Linger(seconds) => options.linger_s = seconds,
@@ -347,5 +389,15 @@ fn set(options: &mut SocketOptions, option: SocketOption) {
         SocketOption::Linger2(Some(seconds)) => options.linger2 = Linger2::Seconds(seconds),
         SocketOption::ReceiveBuffer(bytes) => options.receive_buffer = Some(bytes),
         SocketOption::SendBuffer(bytes) => options.send_buffer = Some(bytes),
+        SocketOption::ReceiveTimeout(timeout) => {
+            options.receive_timeout_us = Some(micros(timeout)).filter(|timeout_us| *timeout_us > 0);
+        }
+        SocketOption::SendTimeout(timeout) => {
+            options.send_timeout_us = Some(micros(timeout)).filter(|timeout_us| *timeout_us > 0);
+        }
+        SocketOption::NoDelay(true) => options.nagle = Nagle::Off,
+        SocketOption::NoDelay(false) => options.nagle = Nagle::On,
+        // The file's, and not the socket's: what is accepted does not inherit it.
+        SocketOption::NonBlocking(_) => {}
     }
 }

@@ -1,8 +1,8 @@
 //! A connection as Linux keeps it: a socket, and its TCP while there is one.
 
-use scenario::{Errno, Host, State};
+use scenario::{Errno, Host, Queue, State};
 
-use super::effect::Effect;
+use super::effect::{Blocking, Effect};
 use crate::rules::bind::Reuse;
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::receive_window::{Buffer, Scale};
@@ -24,6 +24,7 @@ pub(crate) struct Connection {
     pub(crate) binding: Binding,
     pub(crate) reuse: Reuse,
     pub(crate) options: SocketOptions,
+    pub(crate) blocking: Blocking,
     /// As it was last recorded.
     pub(crate) state: State,
     /// Gone when the connection is: closed, reset, given up, or shrunk to what TIME-WAIT needs.
@@ -56,6 +57,8 @@ pub(crate) struct Connection {
     pub(crate) reading_ended: bool,
     /// SOCK_DONE: the peer's FIN has come.
     pub(crate) stream_ended: bool,
+    /// SIOCOUTQ of a connection that is gone.
+    pub(crate) unacknowledged_at_end: u32,
     /// The pending error (Linux: `sk_err`).
     pub(crate) error: Option<Errno>,
 }
@@ -117,6 +120,7 @@ impl Connection {
             binding: Binding::Loose,
             reuse: Reuse::No,
             options,
+            blocking: Blocking::Waits,
             state: State::Closed,
             tcb: None,
             timers: Timers::default(),
@@ -135,6 +139,7 @@ impl Connection {
             sending_ended: false,
             reading_ended: false,
             stream_ended: false,
+            unacknowledged_at_end: 0,
             error: None,
         }
     }
@@ -180,10 +185,24 @@ impl Connection {
         self.tcb.as_ref().map_or(0, Tcb::queued)
     }
 
+    /// What ioctl(2) counts (Linux: `tcp_ioctl`).
+    pub(crate) fn bytes_in(&self, queue: Queue) -> u64 {
+        match queue {
+            Queue::Unread => self.unread as u64,
+            Queue::Unacknowledged => match &self.tcb {
+                None => self.unacknowledged_at_end.into(),
+                Some(tcb) if matches!(tcb.state(), State::SynSent | State::SynReceived) => 0,
+                Some(tcb) => tcb.write_end().wrapping_sub(tcb.snd.una).into(),
+            },
+        }
+    }
+
     /// How many more bytes write(2) may take.
     pub(crate) fn send_space(&self) -> usize {
         let unsent = self.tcb.as_ref().map_or(0, |tcb| tcb.unsent() as usize);
-        send_buffer::space(self.options.send_buffer, self.acknowledged, self.queued(), unsent)
+        // The SYN's number is none of the stream's bytes.
+        let acknowledged = self.acknowledged.saturating_sub(1);
+        send_buffer::space(self.options.send_buffer, acknowledged, self.queued(), unsent)
     }
 
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
@@ -200,6 +219,7 @@ impl Connection {
 
     /// Its TCP goes, and nothing else.
     pub(crate) fn drop_tcb(&mut self) {
+        self.unacknowledged_at_end = u32::try_from(self.bytes_in(Queue::Unacknowledged)).unwrap_or(0);
         self.tcb = None;
         self.last_sent = None;
         self.timers.clear_all();

@@ -22,8 +22,15 @@ pub(crate) enum Attempt {
     Waits(Waiting),
 }
 
+/// A call that waits.
+pub(crate) struct Waiting {
+    pub(crate) awaited: Awaited,
+    /// When it returns at the latest.
+    pub(crate) until_us: Option<u64>,
+}
+
 /// What a call waits for.
-pub(crate) enum Waiting {
+pub(crate) enum Awaited {
     /// connect(2): the handshake.
     Connect(u32),
     /// accept(2): a connection in the listener's queue, to be called so.
@@ -31,17 +38,23 @@ pub(crate) enum Waiting {
     /// write(2): room for the rest of the bytes.
     Write { id: u32, bytes: Vec<u8>, written: usize },
     /// read(2): anything.
-    Read { id: u32, at_most: usize },
-    /// close(2) with SO_LINGER: the ACK of the FIN, or its time is over.
-    Close { id: u32, until_us: u64 },
+    Read { id: u32, at_most: usize, taking: Taking },
+    /// close(2) with SO_LINGER: the ACK of the FIN.
+    Close(u32),
 }
 
-impl Waiting {
-    /// When it returns at the latest.
-    pub(crate) const fn until_us(&self) -> Option<u64> {
-        match self {
-            Self::Close { until_us, .. } => Some(*until_us),
-            _ => None,
-        }
-    }
+/// Whether what is read goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Taking {
+    Takes,
+    /// MSG_PEEK
+    Leaves,
+}
+
+/// Whether a call that has to wait does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Blocking {
+    Waits,
+    /// O_NONBLOCK
+    Never,
 }

@@ -2,24 +2,49 @@
 
 use scenario::{Errno, Outcome, State};
 
-use super::calls::errno;
 use super::connection::Holder;
-use super::effect::{Attempt, Effect, Waiting};
+use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
 use super::{Descriptor, Kernel};
 use crate::rules::bind::Listening;
 use crate::rules::read::{self, Read, Write};
 
 impl Kernel {
     /// Tries a call that may have to wait.
-    pub(crate) fn try_again(&mut self, waiting: Waiting) -> Attempt {
-        let tried = match waiting {
-            Waiting::Connect(id) => self.try_connect(id),
-            Waiting::Accept { listener, ref name } => self.try_accept(listener, name),
-            Waiting::Write { id, bytes, written } => return self.try_write(id, bytes, written),
-            Waiting::Read { id, at_most } => self.try_read(id, at_most),
-            Waiting::Close { id, until_us } => self.try_close(id, until_us),
+    pub(crate) fn try_again(&mut self, Waiting { mut awaited, until_us }: Waiting) -> Attempt {
+        let tried = match &mut awaited {
+            Awaited::Connect(id) => self.try_connect(*id),
+            Awaited::Accept { listener, name } => self.try_accept(*listener, name),
+            Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
+            Awaited::Read { id, at_most, taking } => self.try_read(*id, *at_most, *taking),
+            Awaited::Close(id) => self.try_close(*id),
         };
-        tried.map_or(Attempt::Waits(waiting), Attempt::Returned)
+        if let Some(outcome) = tried {
+            return Attempt::Returned(outcome);
+        }
+        if until_us.is_some_and(|until_us| until_us <= self.now_us) {
+            return Attempt::Returned(self.stop_waiting(&awaited));
+        }
+        Attempt::Waits(Waiting { awaited, until_us })
+    }
+
+    /// A call that may have to wait is made: with O_NONBLOCK it does not wait, and else as long as SO_RCVTIMEO or
+    /// SO_SNDTIMEO lets it (Linux: `sock_rcvtimeo`, `sock_sndtimeo`).
+    pub(super) fn begin(&mut self, awaited: Awaited, blocking: Blocking, timeout_us: Option<u64>) -> Attempt {
+        let wait_us = if blocking == Blocking::Never { Some(0) } else { timeout_us };
+        self.try_again(Waiting { awaited, until_us: wait_us.map(|wait_us| self.now_us + wait_us) })
+    }
+
+    /// The call's time is over, and what it waits for has not come.
+    fn stop_waiting(&mut self, awaited: &Awaited) -> Outcome {
+        match awaited {
+            Awaited::Connect(_) => Outcome::Errno(Errno::EINPROGRESS),
+            Awaited::Write { written, .. } if *written > 0 => Outcome::Number(*written as u64),
+            Awaited::Accept { .. } | Awaited::Read { .. } | Awaited::Write { .. } => Outcome::Errno(Errno::EAGAIN),
+            Awaited::Close(id) => {
+                self.leave_alone(*id);
+                Outcome::ZERO
+            }
+        }
     }
 
     /// Linux: `__inet_stream_connect`.
@@ -58,28 +83,25 @@ impl Kernel {
         Some(Outcome::ZERO)
     }
 
-    fn try_write(&mut self, id: u32, bytes: Vec<u8>, mut written: usize) -> Attempt {
+    fn try_write(&mut self, id: u32, bytes: &[u8], written: &mut usize) -> Option<Outcome> {
         let at = self.at(id).expect("a descriptor's connection exists until close");
         let connection = &mut self.connections[at];
         match read::write(connection.current_state(), connection.sending_ended, connection.error.is_some()) {
-            Write::Wait => return Attempt::Waits(Waiting::Write { id, bytes, written }),
-            Write::Fail if written > 0 => return Attempt::Returned(Outcome::Number(written as u64)),
-            Write::Fail => return errno(self.take_error(at).unwrap_or(Errno::EPIPE)),
+            Write::Wait => return None,
+            Write::Fail if *written > 0 => return Some(Outcome::Number(*written as u64)),
+            Write::Fail => return Some(Outcome::Errno(self.take_error(at).unwrap_or(Errno::EPIPE))),
             Write::Take => {}
         }
-        let room = connection.send_space().min(bytes.len() - written);
+        let room = connection.send_space().min(bytes.len() - *written);
         if room > 0 {
             let tcb = connection.tcb.as_mut().expect("an open connection has a TCB");
-            written += tcb.send(&bytes[written..written + room]);
+            *written += tcb.send(&bytes[*written..*written + room]);
             self.with(at, |connection, cx| connection.output(cx));
         }
-        if written == bytes.len() {
-            return Attempt::Returned(Outcome::Number(written as u64));
-        }
-        Attempt::Waits(Waiting::Write { id, bytes, written })
+        (*written == bytes.len()).then_some(Outcome::Number(*written as u64))
     }
 
-    fn try_read(&mut self, id: u32, at_most: usize) -> Option<Outcome> {
+    fn try_read(&mut self, id: u32, at_most: usize, taking: Taking) -> Option<Outcome> {
         let at = self.at(id).expect("a descriptor's connection exists until close");
         if at_most == 0 {
             return Some(Outcome::ZERO);
@@ -95,8 +117,10 @@ impl Kernel {
         match read::read(&facts) {
             Read::Bytes => {
                 let read = at_most.min(connection.unread);
-                connection.unread -= read;
-                self.with(at, |connection, cx| connection.tell_window(cx));
+                if taking == Taking::Takes {
+                    connection.unread -= read;
+                    self.with(at, |connection, cx| connection.tell_window(cx));
+                }
                 Some(Outcome::Number(read as u64))
             }
             Read::EndOfStream => Some(Outcome::ZERO),
@@ -107,17 +131,21 @@ impl Kernel {
     }
 
     /// Linux: `sk_stream_wait_close`.
-    fn try_close(&mut self, id: u32, until_us: u64) -> Option<Outcome> {
+    fn try_close(&mut self, id: u32) -> Option<Outcome> {
+        let state = self.at(id).map(|at| self.connections[at].state);
+        if matches!(state, Some(State::FinWait1 | State::Closing | State::LastAck)) {
+            return None;
+        }
+        self.leave_alone(id);
+        Some(Outcome::ZERO)
+    }
+
+    /// close(2) waits no longer: the connection is an orphan from now on.
+    fn leave_alone(&mut self, id: u32) {
         if let Some(at) = self.at(id) {
-            let connection = &mut self.connections[at];
-            let is_closing = matches!(connection.state, State::FinWait1 | State::Closing | State::LastAck);
-            if is_closing && self.now_us < until_us {
-                return None;
-            }
-            connection.holder = Holder::Nobody;
+            self.connections[at].holder = Holder::Nobody;
             self.settle(at);
             self.sweep();
         }
-        Some(Outcome::ZERO)
     }
 }

@@ -5,7 +5,7 @@ use scenario::{Flags, RawSegment};
 
 use super::Kernel;
 use super::connection::Holder;
-use super::effect::Effect;
+use super::effect::{Blocking, Effect};
 use crate::rules::accept_queue::{self, Facts, OnAck, OnSyn, Origin};
 use crate::rules::bind::{Listening, Reuse};
 use crate::rules::handshake::InHandshake;
@@ -27,6 +27,7 @@ pub(crate) struct Listener {
     pub(crate) cookies: Vec<Cookie>,
     /// Not after shutdown(RD): then it is a socket without connection, with a port.
     pub(crate) listening: Listening,
+    pub(crate) blocking: Blocking,
     /// SEND_SHUTDOWN and RCV_SHUTDOWN, once it does not listen any more.
     pub(crate) sending_ended: bool,
     pub(crate) reading_ended: bool,

@@ -17,7 +17,7 @@ mod timeouts;
 
 use scenario::{Host, RawSegment, State};
 
-pub(crate) use effect::{Attempt, Effect, Waiting};
+pub(crate) use effect::{Attempt, Awaited, Effect, Taking, Waiting};
 
 use crate::rules::fin_wait_2::{self, BroughtBy};
 use crate::rules::initial_sequence_number;

@@ -20,7 +20,8 @@ impl Connection {
             let Some(tcb) = &mut self.tcb else { return };
             let Some(next) = tcb.next() else { break };
             let in_network = tcb.queue.packets_in_network(tcb.snd.cursor);
-            match transmit::gate(&next, &tcb.snd, in_network, tcb.congestion.segments()) {
+            let congestion_window = tcb.congestion.segments();
+            match transmit::gate(&next, &tcb.snd, in_network, congestion_window, self.options.nagle) {
                 Gate::Send => self.transmit(cx, &next),
                 Gate::Skip => tcb.skip(&next),
                 Gate::Hold(_) => break,

@@ -1,6 +1,7 @@
 //! What may leave, one segment at a time (Linux: `tcp_write_xmit`, `tcp_xmit_retransmit_queue`).
 
 use crate::seq::after;
+use crate::socket_options::Nagle;
 use crate::tcp::{Believed, Next, SendSequence, Standing};
 
 /// What becomes of the one segment that the endpoint would send next.
@@ -28,7 +29,7 @@ pub(crate) enum Hold {
 ///
 /// RFC 9293 §3.7.4 (Nagle) holds a small segment back while anything is unacknowledged; Linux only while another small
 /// one is, and never one with FIN. Linux: `tcp_cwnd_test`, `tcp_snd_wnd_test`, `tcp_nagle_test`, `tcp_minshall_check`.
-pub(crate) fn gate(next: &Next, snd: &SendSequence, in_network: u32, congestion_window: u32) -> Gate {
+pub(crate) fn gate(next: &Next, snd: &SendSequence, in_network: u32, congestion_window: u32, nagle: Nagle) -> Gate {
     match next.standing {
         Standing::Handshake => return Gate::Send,
         Standing::Again(Believed::InNetwork | Believed::Arrived) => return Gate::Skip,
@@ -43,7 +44,7 @@ pub(crate) fn gate(next: &Next, snd: &SendSequence, in_network: u32, congestion_
     if !fits(next, snd) {
         return Gate::Hold(Hold::Window);
     }
-    if next.len < snd.mss && !next.fin && after(snd.small_end, snd.una) {
+    if nagle == Nagle::On && next.len < snd.mss && !next.fin && after(snd.small_end, snd.una) {
         return Gate::Hold(Hold::Nagle);
     }
     Gate::Send
@@ -80,27 +81,28 @@ mod tests {
     #[test]
     fn a_small_segment_waits_for_another_small_one_and_a_fin_for_none() {
         let mut snd = sending();
-        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10), Gate::Send);
+        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10, Nagle::On), Gate::Send);
         snd.small_end = 101;
-        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10), Gate::Hold(Hold::Nagle));
-        assert_eq!(gate(&new(101, 1448, false), &snd, 1, 10), Gate::Send);
-        assert_eq!(gate(&new(101, 50, true), &snd, 1, 10), Gate::Send);
+        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10, Nagle::On), Gate::Hold(Hold::Nagle));
+        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10, Nagle::Off), Gate::Send);
+        assert_eq!(gate(&new(101, 1448, false), &snd, 1, 10, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 50, true), &snd, 1, 10, Nagle::On), Gate::Send);
     }
 
     #[test]
     fn the_peers_window_must_have_room_for_all_of_a_new_segment() {
         let snd = SendSequence { wnd: 1_000, ..sending() };
-        assert_eq!(gate(&new(101, 900, false), &snd, 1, 10), Gate::Send);
-        assert_eq!(gate(&new(101, 901, false), &snd, 1, 10), Gate::Hold(Hold::Window));
+        assert_eq!(gate(&new(101, 900, false), &snd, 1, 10, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 901, false), &snd, 1, 10, Nagle::On), Gate::Hold(Hold::Window));
     }
 
     #[test]
     fn what_is_lost_needs_the_congestion_window_only() {
         let snd = SendSequence { wnd: 0, ..sending() };
         let lost = Next { standing: Standing::Again(Believed::Lost), ..new(1, 100, false) };
-        assert_eq!(gate(&lost, &snd, 0, 1), Gate::Send);
-        assert_eq!(gate(&lost, &snd, 1, 1), Gate::Hold(Hold::Congestion));
+        assert_eq!(gate(&lost, &snd, 0, 1, Nagle::On), Gate::Send);
+        assert_eq!(gate(&lost, &snd, 1, 1, Nagle::On), Gate::Hold(Hold::Congestion));
         let arrived = Next { standing: Standing::Again(Believed::Arrived), ..lost };
-        assert_eq!(gate(&arrived, &snd, 1, 1), Gate::Skip);
+        assert_eq!(gate(&arrived, &snd, 1, 1, Nagle::On), Gate::Skip);
     }
 }

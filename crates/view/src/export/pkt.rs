@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Outcome, Ready, Script,
+    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Outcome, Queue, Ready, Script,
     SocketOption, Trace, Verb,
 };
 
@@ -23,6 +23,9 @@ pub fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String>
     let loses_power = |action: &Action| matches!(action, Action::Host(whose, HostAction::Crash) if *whose == host);
     if script.statements.iter().any(|statement| loses_power(&statement.action)) {
         return Err(format!("the {host} loses power in this run, and packetdrill's kernel goes on"));
+    }
+    if script.statements.iter().any(|statement| sets_patience(&statement.action, host)) {
+        return Err("SO_RCVTIMEO and SO_SNDTIMEO take a structure that packetdrill cannot write".to_owned());
     }
     let mut lines = Lines::default();
     // packetdrill begins at its script's first event, which is to stand at 0.
@@ -189,6 +192,13 @@ fn place(trace: &Trace, began_us: u64, of_line: u32) -> usize {
     2 * behind.max(from)
 }
 
+fn sets_patience(action: &Action, host: Host) -> bool {
+    let timeout =
+        |option: &SocketOption| matches!(option, SocketOption::ReceiveTimeout(_) | SocketOption::SendTimeout(_));
+    matches!(action, Action::Call(call) if call.host == host
+        && matches!(&call.verb, Verb::SetOption(option) if timeout(option)))
+}
+
 /// `0.110`; finer only where it must be.
 fn seconds(at_us: u64) -> String {
     if at_us.is_multiple_of(1000) {
@@ -256,6 +266,17 @@ impl Descriptors {
             }
             Verb::Write(payload) => format!("write({number}, ..., {}) = {result}", payload.len()),
             Verb::Read { at_most } => format!("read({number}, ..., {at_most}) = {result}"),
+            Verb::Peek { at_most } => format!("recv({number}, ..., {at_most}, MSG_PEEK) = {result}"),
+            Verb::Queued(queue) => {
+                let request = match queue {
+                    Queue::Unread => "SIOCINQ",
+                    Queue::Unacknowledged => "SIOCOUTQ",
+                };
+                match outcome {
+                    Outcome::Errno(_) => format!("ioctl({number}, {request}, [0]) = {result}"),
+                    _ => format!("ioctl({number}, {request}, [{result}]) = 0"),
+                }
+            }
             Verb::Shutdown(how) => {
                 let how = match how {
                     How::Rd => "SHUT_RD",
@@ -267,6 +288,10 @@ impl Descriptors {
             Verb::Close => {
                 self.open.retain(|(_, open)| *open != number);
                 format!("close({number}) = {result}")
+            }
+            Verb::SetOption(SocketOption::NonBlocking(on)) => {
+                let flags = if *on { "O_RDWR|O_NONBLOCK" } else { "O_RDWR" };
+                format!("fcntl({number}, F_SETFL, {flags}) = {result}")
             }
             Verb::SetOption(option) => format!("setsockopt({number}, {}) = {result}", self::option(*option)),
             Verb::GetError => {
@@ -347,6 +372,9 @@ fn option(option: SocketOption) -> String {
         }
         SocketOption::Linger2(None) => of_tcp("TCP_LINGER2", "-1".to_owned()),
         SocketOption::Linger2(Some(seconds)) => of_tcp("TCP_LINGER2", seconds.to_string()),
+        SocketOption::NoDelay(on) => of_tcp("TCP_NODELAY", u8::from(on).to_string()),
+        SocketOption::NonBlocking(_) => unreachable!("fcntl sets it"),
+        SocketOption::ReceiveTimeout(_) | SocketOption::SendTimeout(_) => unreachable!("see `pkt`"),
     }
 }
 
