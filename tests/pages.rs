@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use mdbook_driver::MDBook;
@@ -65,6 +66,56 @@ fn plain_mdbook_builds_the_same_pages() {
 fn address() -> Option<String> {
     let book = MDBook::load(root()).expect("the book can be read");
     head::address(book.config.html_config().unwrap_or_default().site_url.as_deref())
+}
+
+/// What a page may weigh before its program comes, sent with gzip as every web server does it; in bytes.
+const PAGE_MAX: usize = 300_000;
+
+/// The program comes when a picture does; fonts are not waited for. All chapters on one page, for paper, weigh more.
+#[test]
+fn no_page_weighs_much_before_its_program() {
+    let folder = folder();
+    let mut known: BTreeMap<PathBuf, usize> = BTreeMap::new();
+    let mut fonts = 0;
+    for entry in fs::read_dir(folder.join("fonts")).expect("the book has fonts") {
+        let path = entry.expect("the folder stays as it is").path();
+        if path.extension().is_some_and(|ending| ending == "woff2") {
+            fonts += fs::metadata(&path).expect("it is there").len() as usize;
+        } else if path.extension().is_some_and(|ending| ending == "css") {
+            let css = fs::read_to_string(&path).expect("it is text");
+            let waits = css.matches("@font-face").count() - css.matches("font-display: optional").count();
+            assert_eq!(waits, 0, "no letter is waited for, and none moves the page when it comes");
+        }
+    }
+    assert!(fonts > 0, "the fonts are found");
+    let mut weights: Vec<(usize, String)> = Vec::new();
+    for (name, html) in pages().iter().filter(|(name, _)| name.as_str() != "print.html") {
+        let scripts = html.split("<script src=\"").skip(1);
+        let styles = html.split("<link rel=\"stylesheet\"").skip(1).filter_map(|rest| rest.split_once("href=\""));
+        let addresses = scripts.chain(styles.map(|(_, rest)| rest)).filter_map(|rest| rest.split('"').next());
+        let mut weight = gzip(html.as_bytes()) + fonts;
+        let mut parts = 0;
+        for address in addresses {
+            let path = folder.join(name).parent().expect("it lies in a folder").join(address);
+            weight += *known.entry(path).or_insert_with_key(|path| {
+                gzip(&fs::read(path).unwrap_or_else(|error| panic!("{name}: {}: {error}", path.display())))
+            });
+            parts += 1;
+        }
+        assert!(parts >= 10 || name == "toc.html", "{name}: only {parts} scripts and styles are found");
+        weights.push((weight, name.clone()));
+    }
+    weights.sort();
+    let heaviest = weights.last().expect("the book has pages");
+    println!("the heaviest page before its program: {} with {} bytes", heaviest.1, heaviest.0);
+    let heavy: Vec<_> = weights.iter().filter(|(weight, _)| *weight > PAGE_MAX).collect();
+    assert!(heavy.is_empty(), "over {PAGE_MAX} bytes: {heavy:?}");
+}
+
+fn gzip(bytes: &[u8]) -> usize {
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    packed.write_all(bytes).expect("memory takes it");
+    packed.finish().expect("memory takes it").len()
 }
 
 #[test]

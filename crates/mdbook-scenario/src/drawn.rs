@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn colours_are_the_ladder_s() {
-        let (ladder, drawn) = (include_str!("../../player/player.css"), include_str!("../drawn.css"));
+        let (ladder, drawn) = (include_str!("../../player/player.css"), include_str!("../../../theme/drawn.css"));
         for name in ["data", "fin", "rst", "syn", "ack", "line"] {
             let values = |css: &'static str, of: &str| -> Vec<&'static str> {
                 let named = format!("{of}{name}: ");
