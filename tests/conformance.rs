@@ -12,7 +12,8 @@
 //!
 //! - `BLESS=1` records the kernel's traces anew.
 //! - `CONFORMANCE_DEPTH=3` enumerates longer orders, `CONFORMANCE_RANDOM=2000` draws more scripts, and
-//!   `CONFORMANCE_SEED=7` others; `CONFORMANCE_SOCKETS=500` more of those about sockets (`random_sockets`). `CONFORMANCE_FULL=500` draws from the whole grammar (several sockets, `&`, `hold`,
+//!   `CONFORMANCE_SEED=7` others; `CONFORMANCE_SOCKETS=500` more of those about sockets (`random_sockets`),
+//!   `CONFORMANCE_BOXES=300` of those with boxes (`random_boxes`). `CONFORMANCE_FULL=500` draws from the whole grammar (several sockets, `&`, `hold`,
 //!   `crash()`, every flag): it still finds differences, and so is not drawn from unless it is asked for.
 //! - `CONFORMANCE_RUNG=veth` runs the kernel's side on another rung than the highest; only those with a link will do.
 //! - A random script that fails is made shorter until no line can be left out; what is then left is printed, too.
@@ -38,7 +39,7 @@ use sim::Rules;
 use tests::comparison::{Runs, indented, judge};
 use tests::random::{Clock, Forgery};
 use tests::release::Release;
-use tests::{found, golden, interleavings, kernels, ledger, random, random_sockets, root};
+use tests::{found, golden, interleavings, kernels, ledger, random, random_boxes, random_sockets, root};
 
 /// Runs wait most of the time; so many at once keep two cores busy and leave the clocks right.
 const SIDE_BY_SIDE: usize = 12;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
     let seed = number("CONFORMANCE_SEED", 1);
     checks.extend(randoms(seed, number("CONFORMANCE_RANDOM", 200), Grammar::Plain));
     checks.extend(randoms(seed, number("CONFORMANCE_SOCKETS", 60), Grammar::Sockets));
+    checks.extend(randoms(seed, number("CONFORMANCE_BOXES", 40), Grammar::Boxes));
     checks.extend(randoms(seed, number("CONFORMANCE_FULL", 0), Grammar::Full));
     checks.retain(|check| filter.is_empty() || filter.iter().any(|word| check.name.contains(word)));
     match folders {
@@ -310,6 +312,8 @@ enum Grammar {
     Plain,
     /// Calls that do not wait, and what is asked of sockets.
     Sockets,
+    /// One connection, and boxes on the link.
+    Boxes,
     /// All that the language has.
     Full,
 }
@@ -321,6 +325,7 @@ fn randoms(seed: usize, count: usize, grammar: Grammar) -> Vec<Check> {
             let (name, text) = match grammar {
                 Grammar::Plain => ("random", random::plain(seed)),
                 Grammar::Sockets => ("sockets", random_sockets::script(seed)),
+                Grammar::Boxes => ("boxes", random_boxes::script(seed)),
                 Grammar::Full => ("full", random::script(seed, Clock::Real, Forgery::Any)),
             };
             Check { name: format!("{name}::{seed}"), text, recorded: None, is_random: true, planted: None }

@@ -66,6 +66,7 @@ fn every_word_of_the_parser_is_on_the_page() {
         "link zzz",
         "link drop zzz from client",
         "link forget after 5s zzz",
+        "link icmp zzz to client",
         "link inject zzz to client",
         "link inject R to client zzz 1",
         "expect server zzz",

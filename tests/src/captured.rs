@@ -29,7 +29,7 @@ pub struct OnLink {
 pub fn run(script: &str) -> Option<Run> {
     let script = Script::parse(script).expect("a script");
     let (trace, frames) = sim::capture("capture", &script, Rules::Linux).ok()?;
-    Some(Run::of(trace, frames.into_iter().map(|Frame { at_us, bytes }| (at_us, bytes))))
+    Some(Run::of(trace, frames.into_iter().filter(Frame::is_segment).map(|Frame { at_us, bytes }| (at_us, bytes))))
 }
 
 impl Run {

@@ -16,6 +16,7 @@ pub mod interleavings;
 pub mod kernels;
 pub mod ledger;
 pub mod random;
+pub mod random_boxes;
 pub mod random_sockets;
 pub mod release;
 pub mod verdicts;

@@ -238,13 +238,16 @@ impl<'a> Lab<'a> {
         self.record_statement(statement);
         let link = &self.pair.link;
         link.act(on, action);
-        if let LinkAction::Inject { flags, to, seq, ack, len } = *action {
-            link.inject(on, flags, to, seq, ack, len).ok_or_else(|| Error::Unperformed {
-                line: statement.line,
-                text: statement.text.clone(),
-                why: format!("the {to} has had no connection for which a segment could be forged"),
-            })?;
-        }
+        let (to, sent) = match *action {
+            LinkAction::Inject { flags, to, seq, ack, len } => (to, link.inject(on, flags, to, seq, ack, len)),
+            LinkAction::Icmp { icmp, to } => (to, link.send_icmp(on, icmp, to)),
+            _ => return Ok(()),
+        };
+        sent.ok_or_else(|| Error::Unperformed {
+            line: statement.line,
+            text: statement.text.clone(),
+            why: format!("the {to} has had no connection for which a segment could be forged, or a message sent"),
+        })?;
         Ok(())
     }
 

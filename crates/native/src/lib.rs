@@ -183,6 +183,13 @@ impl Protocol {
         };
         addresses.map(|address| address.parse().expect("these are addresses"))
     }
+
+    /// The address from which a box on the link speaks, in the same block.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn of_box(address: IpAddr) -> IpAddr {
+        let text = if address.is_ipv4() { "192.0.2.254" } else { "2001:db8::fe" };
+        text.parse().expect("this is an address")
+    }
 }
 
 /// How a call has made a socket.

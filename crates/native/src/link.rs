@@ -11,12 +11,12 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use scenario::link::{self, Connections, Disposition, Links};
-use scenario::{Event, Fate, Flags, Host, HostAction, LinkAction, Numbering, Offset, RawSegment, Refusal};
+use scenario::{Event, Fate, Flags, Host, HostAction, Icmp, LinkAction, Numbering, Offset, RawSegment, Refusal};
 
-use crate::Error;
 use crate::clock::now_us;
 use crate::packet::{self, Header};
 use crate::wire::Wire;
+use crate::{Error, Protocol};
 
 /// The links, worked by a thread of their own.
 pub(crate) struct Link {
@@ -140,6 +140,13 @@ impl Link {
         let forged = self.lock().inject(link, flags, to, seq, ack, len);
         self.wake();
         forged
+    }
+
+    /// Sends an ICMP message that quotes what the host has sent last; `None` if it has had no connection.
+    pub(crate) fn send_icmp(&self, on: scenario::Link, icmp: Icmp, to: Host) -> Option<()> {
+        let sent = self.lock().send_icmp(on, icmp, to);
+        self.wake();
+        sent
     }
 
     /// Nothing is on its way, and then when the last segment left; else when the next one arrives.
@@ -357,11 +364,15 @@ impl State {
     /// A segment arrives.
     fn note_arrived(&mut self, event: usize) {
         let now_us = now_us() - self.began_us;
-        if let Event::Segment { arrives_us, fate, .. } = &mut self.events[event] {
-            *arrives_us = Some(now_us);
-            if *fate == Fate::Dropped {
-                *fate = Fate::Delivered;
+        match &mut self.events[event] {
+            Event::Segment { arrives_us, fate, .. } => {
+                *arrives_us = Some(now_us);
+                if *fate == Fate::Dropped {
+                    *fate = Fate::Delivered;
+                }
             }
+            Event::Icmp { arrives_us, .. } => *arrives_us = Some(now_us),
+            _ => unreachable!("only segments and messages are on the link"),
         }
     }
 
@@ -389,7 +400,27 @@ impl State {
                     self.launch_forged(&reset, now_us, due_us);
                 }
             }
+            Refusal::Icmp(icmp) => self.launch_icmp(icmp, refused, now_us, due_us),
         }
+    }
+
+    fn send_icmp(&mut self, on: scenario::Link, icmp: Icmp, to: Host) -> Option<()> {
+        let quoted = self.connections.sent_last(on, to)?;
+        let now_us = now_us();
+        self.sent_last_us = now_us;
+        self.launch_icmp(icmp, &quoted, now_us, now_us + micros(self.links.delay(on)));
+        Some(())
+    }
+
+    fn launch_icmp(&mut self, icmp: Icmp, quoted: &RawSegment, now_us: u64, due_us: u64) {
+        let RawSegment { from: to, to: peer, ports, .. } = *quoted;
+        let ends = [to, peer].map(|host| self.addresses[host.index()]);
+        let packet = packet::write_icmp(Protocol::of_box(ends[0]), icmp, ends, &Header::of(quoted));
+        let (at_us, seq) = (now_us - self.began_us, self.numbering.relative(quoted).seq);
+        self.capture.push(Captured { at_us, packet: packet.clone() });
+        let link = scenario::Link::between(to, peer);
+        self.events.push(Event::Icmp { at_us, arrives_us: None, to, link, ports, icmp, seq });
+        self.launch(due_us, to, packet, self.events.len() - 1);
     }
 
     /// A segment whose window is the header's field, in the name of a host that has not sent it.

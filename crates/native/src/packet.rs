@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use scenario::{Flags, Host, RawSegment};
+use scenario::{Flags, Host, Icmp, RawSegment};
 
 /// What a TCP segment on the wire says, as far as the link reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +130,42 @@ pub(crate) fn write(source: IpAddr, destination: IpAddr, header: &Header) -> Vec
         }
     }
     packet.extend(tcp);
+    packet
+}
+
+/// Protocol numbers of ICMP, by version.
+const ICMP: u8 = 1;
+const ICMPV6: u8 = 58;
+
+/// Writes an ICMP message from an address to the sender of a segment, which it quotes with its IP header and eight bytes
+/// (RFC 792). All addresses are of one family.
+pub(crate) fn write_icmp(source: IpAddr, icmp: Icmp, [sender, receiver]: [IpAddr; 2], quoted: &Header) -> Vec<u8> {
+    let segment = write(sender, receiver, quoted);
+    let is_v4 = sender.is_ipv4();
+    let header = if is_v4 { 20 } else { 40 };
+    let mut message = if is_v4 { icmp.v4() } else { icmp.v6() }.to_vec();
+    message.extend([0; 6]);
+    message.extend(&segment[..header + 8]);
+    let length = u16::try_from(message.len()).expect("a message is short");
+    let mut summed = Vec::new();
+    if !is_v4 {
+        summed = [address_bytes(source), address_bytes(sender)].concat();
+        summed.extend(u32::from(length).to_be_bytes());
+        summed.extend([0, 0, 0, ICMPV6]);
+    }
+    summed.extend(&message);
+    message[2..4].copy_from_slice(&checksum(&summed).to_be_bytes());
+
+    let mut packet = if is_v4 { vec![0x45, 0] } else { vec![0x60, 0, 0, 0] };
+    packet.extend((if is_v4 { length + 20 } else { length }).to_be_bytes());
+    packet.extend(if is_v4 { vec![0, 0, 0, 0, 64, ICMP, 0, 0] } else { vec![ICMPV6, 64] });
+    packet.extend(address_bytes(source));
+    packet.extend(address_bytes(sender));
+    if is_v4 {
+        let sum = checksum(&packet);
+        packet[10..12].copy_from_slice(&sum.to_be_bytes());
+    }
+    packet.extend(message);
     packet
 }
 

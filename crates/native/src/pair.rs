@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
-use scenario::{Action, Count, Event, Flags, Host, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets, Verb};
+use scenario::{
+    Action, Count, Event, Flags, Host, Icmp, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets, Verb,
+};
 use socket2::SockRef;
 
 use crate::clock::now_us;
@@ -209,6 +211,12 @@ impl Pair {
         self.names.table()
     }
 
+    /// What the link does to segments from now on, boxes on it included. A forged segment and an ICMP message have calls
+    /// of their own.
+    pub fn act_on_link(&mut self, action: &LinkAction) {
+        self.link.act(scenario::Link::ClientServer, action);
+    }
+
     /// The link takes so long, one way, from now on; 10 ms until it is set.
     pub fn set_delay(&mut self, delay: Duration) {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Delay(delay));
@@ -232,6 +240,12 @@ impl Pair {
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
     pub fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
         self.link.inject(scenario::Link::ClientServer, flags, to, seq, ack, len)
+    }
+
+    /// Sends an ICMP message to the host, which quotes what it has sent last on its newest connection; `None` if it has
+    /// had none.
+    pub fn send_icmp(&mut self, icmp: Icmp, to: Host) -> Option<()> {
+        self.link.send_icmp(scenario::Link::ClientServer, icmp, to)
     }
 
     /// Power is cut: the host's states are gone, and nothing of it is on the link any more.

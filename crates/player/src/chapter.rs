@@ -194,8 +194,8 @@ fn followed(session: Session, link: Link) -> Session {
 fn segment(session: &Session, row: usize) -> Html {
     let run = &session.run;
     match run.layout.rows.get(row).map(|row| &row.thing) {
-        Some(Thing::Segment(flight)) if *flight < run.frames.len() => {
-            header(&run.frames[*flight].bytes, &run.layout.flights[*flight])
+        Some(Thing::Segment(flight)) if let Some(frame) = run.segment(*flight) => {
+            header(&frame.bytes, &run.layout.flights[*flight])
         }
         _ => html! { <p>{ texts::NO_SEGMENT }</p> },
     }

@@ -330,6 +330,10 @@ fn wire(layout: &Layout, row: &Row, link: Link, drag: &Drag) -> Html {
             let statement = html! { <span class="sc-statement">{ text }</span> };
             zone([row.top, bottom], "sc-z", statement)
         }
+        Thing::Icmp { icmp, to } if is_here => {
+            let message = html! { <span class="sc-statement">{ texts::icmp(*icmp, *to) }</span> };
+            zone([row.top, bottom], "sc-z", message)
+        }
         _ => zone([row.top, bottom], "sc-z", Html::default()),
     };
     let class = classes!("sc-wire", (link == Link::ProxyServer).then_some("sc-upstream"));

@@ -18,7 +18,7 @@ pub struct Run {
     pub script: Script,
     /// What happened.
     pub trace: Trace,
-    /// The bytes of each segment, lost ones too.
+    /// The bytes of each segment, lost ones too, and of each ICMP message.
     pub frames: Vec<Frame>,
     /// Where everything stands.
     pub layout: Rc<Layout>,
@@ -34,6 +34,11 @@ impl Run {
         let (trace, frames) = sim::capture("scenario", &script, rules)?;
         let layout = Rc::new(Layout::of(&script, &trace));
         Ok(Self { text: text.to_owned(), rules, script, trace, frames, layout })
+    }
+
+    /// The bytes of the segment with that place among the flights.
+    pub fn segment(&self, flight: usize) -> Option<&Frame> {
+        self.frames.iter().filter(|frame| frame.is_segment()).nth(flight)
     }
 
     /// The run of a script without statements: what is shown before there was one that can run.

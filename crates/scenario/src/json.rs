@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Backend, Event, Failed, Fate, Host, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State, Trace,
-    Verb, Witness,
+    Action, Backend, Event, Failed, Fate, Host, Icmp, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State,
+    Trace, Verb, Witness,
 };
 
 impl Trace {
@@ -63,6 +63,17 @@ enum Entry {
         #[serde(flatten)]
         segment: Segment,
         fate: Fate,
+    },
+    Icmp {
+        at_us: u64,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        arrives_us: Option<u64>,
+        to: Host,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<Link>,
+        ports: [u16; 2],
+        icmp: Icmp,
+        seq: i64,
     },
     State {
         at_us: u64,
@@ -143,6 +154,10 @@ impl Entry {
                 let to = (Link::between(from, to) != Link::ClientServer).then_some(to);
                 Self::Segment { at_us, arrives_us, from, to, ports, segment, fate }
             }
+            Event::Icmp { at_us, arrives_us, to, link, ports, icmp, seq } => {
+                let link = (link != Link::ClientServer).then_some(link);
+                Self::Icmp { at_us, arrives_us, to, link, ports, icmp, seq }
+            }
             Event::State { at_us, host, socket, from, to } => {
                 Self::State { at_us, host, socket: name(socket), from, to }
             }
@@ -170,6 +185,10 @@ impl Entry {
             Self::Segment { at_us, arrives_us, from, to, ports, segment, fate } => {
                 let to = to.unwrap_or_else(|| Link::ClientServer.peer(from));
                 Event::Segment { at_us, arrives_us, from, to, ports, segment, fate }
+            }
+            Self::Icmp { at_us, arrives_us, to, link, ports, icmp, seq } => {
+                let link = link.unwrap_or(Link::ClientServer);
+                Event::Icmp { at_us, arrives_us, to, link, ports, icmp, seq }
             }
             Self::State { at_us, host, socket, from, to } => {
                 Event::State { at_us, host, socket: names.id(host, &socket), from, to }
@@ -208,7 +227,7 @@ impl Names {
 mod tests {
     use super::*;
 
-    const TRACE: &str = r#"{"version":1,"scenario":"x","witness":"sim","rung":"memory","kernel":"smoltcp 0.14.0","events":[{"kind":"call","at_us":10,"began_us":0,"host":"client","socket":"client","line":3,"call":"write(5)","outcome":"EPIPE"},{"kind":"segment","at_us":0,"arrives_us":10000,"from":"client","ports":[40000,80],"flags":"P.","seq":1,"ack":1,"len":5,"win":64240,"fate":"delivered"},{"kind":"segment","at_us":0,"from":"server","ports":[80,40000],"flags":"R","seq":2,"len":0,"win":0,"fate":"dropped"},{"kind":"state","at_us":20,"host":"server","socket":"server","from":"FIN-WAIT-1","to":"CLOSED"},{"kind":"info","at_us":30,"host":"client","socket":"client","unacked":1,"timer":"on"},{"kind":"info","at_us":40,"host":"client","socket":"client","error":"ETIMEDOUT"},{"kind":"info","at_us":50,"host":"client","socket":"client"}],"failed":[{"line":3,"expected":"5","got":"EPIPE"}]}"#;
+    const TRACE: &str = r#"{"version":1,"scenario":"x","witness":"sim","rung":"memory","kernel":"smoltcp 0.14.0","events":[{"kind":"call","at_us":10,"began_us":0,"host":"client","socket":"client","line":3,"call":"write(5)","outcome":"EPIPE"},{"kind":"segment","at_us":0,"arrives_us":10000,"from":"client","ports":[40000,80],"flags":"P.","seq":1,"ack":1,"len":5,"win":64240,"fate":"delivered"},{"kind":"segment","at_us":0,"from":"server","ports":[80,40000],"flags":"R","seq":2,"len":0,"win":0,"fate":"dropped"},{"kind":"icmp","at_us":5,"arrives_us":15,"to":"client","ports":[40000,80],"icmp":"admin-prohibited","seq":1},{"kind":"state","at_us":20,"host":"server","socket":"server","from":"FIN-WAIT-1","to":"CLOSED"},{"kind":"info","at_us":30,"host":"client","socket":"client","unacked":1,"timer":"on"},{"kind":"info","at_us":40,"host":"client","socket":"client","error":"ETIMEDOUT"},{"kind":"info","at_us":50,"host":"client","socket":"client"}],"failed":[{"line":3,"expected":"5","got":"EPIPE"}]}"#;
 
     #[test]
     fn json_comes_back_as_it_went() {

@@ -10,6 +10,7 @@
 //! - [`Host`], [`Network`], [`Link`] (`host.rs`, `network.rs`): who there is, and what lies between them
 //! - [`Outcome`], [`Errno`], [`Ready`] (`outcome.rs`): what calls return
 //! - [`Segment`], [`Flags`], [`Numbering`] (`segment.rs`, `numbering.rs`): what is on the wire
+//! - [`Icmp`] (`icmp.rs`): what something in between says of a segment
 //! - [`link`] (`link/`): what the link does to segments, and what is in a forged one, the same for every witness
 //! - [`State`] (`state.rs`): RFC 9293's states
 //! - [`Info`] (`info.rs`): what a socket holds
@@ -20,6 +21,7 @@
 //! - [`Map`] (`map.rs`): a small ordered map
 
 mod host;
+mod icmp;
 mod info;
 #[cfg(feature = "json")]
 mod json;
@@ -40,6 +42,7 @@ mod state;
 mod trace;
 
 pub use host::Host;
+pub use icmp::Icmp;
 pub use info::{Info, Timer};
 pub use map::Map;
 pub use network::{Link, Network};

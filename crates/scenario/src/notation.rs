@@ -96,6 +96,7 @@ impl fmt::Display for Shown<'_> {
                     Fate::Injected => f.write_str(" (injected)"),
                 }
             }
+            Event::Icmp { to, icmp, seq, .. } => write!(f, "link > {to}   {icmp} (quotes {seq})"),
             Event::State { host, socket, from, to, .. } => {
                 write!(f, "{host:6}  {}{from} -> {to}", prefix(*host, *socket))
             }

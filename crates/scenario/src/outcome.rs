@@ -102,6 +102,7 @@ const ERRNOS: [(&str, u16, &str); 24] = [
 impl Errno {
     pub const EAGAIN: Self = Self(11);
     pub const EBADF: Self = Self(9);
+    pub const EACCES: Self = Self(13);
     pub const EINVAL: Self = Self(22);
     pub const EPIPE: Self = Self(32);
     pub const EADDRINUSE: Self = Self(98);

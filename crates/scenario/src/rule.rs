@@ -151,6 +151,21 @@ rules! {
     GiveUp:
         "too many retransmissions: ETIMEDOUT, and no reset", "RFC 9293 §3.8.3", "tcp_write_timeout",
         "peer-vanished-write";
+    IcmpEndsAttempt:
+        "an ICMP error ends an attempt to connect", "RFC 5461 §4.1", "tcp_v4_err", "icmp-refused";
+    IcmpEndsHandshake:
+        "an ICMP error ends a handshake that a listener has begun, without a word", "Linux", "tcp_req_err",
+        "icmp-in-handshake";
+    IcmpNoted:
+        "an ICMP error for an open connection is noted, and ends nothing", "RFC 9293 §3.9.2.2", "tcp_v4_err",
+        "icmp-soft-error";
+    IcmpLate:
+        "an ICMP error that quotes nothing in flight is ignored", "RFC 5927 §4.1", "tcp_v4_err", "icmp-late";
+    IcmpTakesBack:
+        "an unreachable host takes one doubling of the timeout back", "RFC 6069 §4.2", "tcp_ld_RTO_revert",
+        "icmp-soft-error";
+    NotedErrorTold:
+        "a connection that is given up has the error that ICMP has told", "Linux", "tcp_write_err", "icmp-soft-error";
     LossProbe:
         "a probe for losses: what waits leaves, or the last segment again", "RFC 8985 §7.3", "tcp_send_loss_probe",
         "loss-probe";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Errno, Flags, Host, Link, Network, Outcome, SocketOption, State, Sysctl};
+use crate::{Errno, Flags, Host, Icmp, Link, Network, Outcome, SocketOption, State, Sysctl};
 
 /// A scenario: a question and the run that answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -317,6 +317,13 @@ pub enum LinkAction {
         /// Which flows it forgets.
         flows: Flows,
     },
+    /// An ICMP message for `to`. It quotes the segment that `to` has sent last on its newest connection.
+    Icmp {
+        /// What it says.
+        icmp: Icmp,
+        /// Who receives it.
+        to: Host,
+    },
     /// A forged segment, in the name of `to`'s peer, for `to`'s newest connection.
     Inject {
         /// Its control bits.
@@ -350,6 +357,8 @@ pub enum Meeting {
 pub enum Refusal {
     /// With a RST in its peer's name, if it was no RST itself.
     Reset,
+    /// With an ICMP message that quotes it.
+    Icmp(Icmp),
 }
 
 /// What a box does with a segment of a flow that it has forgotten.

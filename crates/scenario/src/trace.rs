@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Fate, Host, Info, Outcome, RuleId, Segment, SocketId, Sockets, State, Verb};
+use crate::{Action, Fate, Host, Icmp, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State, Verb};
 
 /// What happened in a run, in the order of time.
 ///
@@ -112,6 +112,23 @@ pub enum Event {
         /// What became of it.
         fate: Fate,
     },
+    /// Something in between has sent an ICMP message.
+    Icmp {
+        /// When it left.
+        at_us: u64,
+        /// When it arrived; absent if its receiver was down.
+        arrives_us: Option<u64>,
+        /// Who receives it.
+        to: Host,
+        /// On which link.
+        link: Link,
+        /// The ports of the segment that it quotes: its receiver's own, and the peer's.
+        ports: [u16; 2],
+        /// What it says.
+        icmp: Icmp,
+        /// The sequence number of the segment that it quotes, relative as in [`Segment`].
+        seq: i64,
+    },
     /// A connection or a listener changed its state.
     State {
         /// When.
@@ -177,6 +194,7 @@ impl Event {
         match self {
             Self::Call { at_us, .. }
             | Self::Segment { at_us, .. }
+            | Self::Icmp { at_us, .. }
             | Self::State { at_us, .. }
             | Self::Statement { at_us, .. }
             | Self::Rule { at_us, .. }

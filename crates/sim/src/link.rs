@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use scenario::link::{self, Connections, Disposition, Links};
-use scenario::{Event, Fate, Host, Link, Map, Numbering, RawSegment, Refusal};
+use scenario::{Event, Fate, Host, Icmp, Link, Map, Numbering, RawSegment, Refusal};
 
 use crate::micros::micros;
 use crate::pcap::Frame;
@@ -86,7 +86,36 @@ impl Wires {
                     self.launch(now_us, after, &reset, wire::write(ip, &reset), Fate::Injected, events);
                 }
             }
+            Refusal::Icmp(icmp) => self.send_icmp(now_us, after, ip, icmp, refused, events),
         }
+    }
+
+    /// An ICMP message leaves for the sender of the segment that it quotes.
+    pub(crate) fn send_icmp(
+        &mut self,
+        now_us: u64,
+        after: Duration,
+        ip: Ip,
+        icmp: Icmp,
+        quoted: &RawSegment,
+        events: &mut Vec<Event>,
+    ) {
+        let RawSegment { from: to, to: peer, ports, .. } = *quoted;
+        let link = Link::between(to, peer);
+        let arrives_us = now_us + micros(after);
+        let frame = wire::write_icmp(ip, icmp, quoted);
+        self.last_sent_us = now_us;
+        let seq = self.numbering.relative(quoted).seq;
+        events.push(Event::Icmp { at_us: now_us, arrives_us: Some(arrives_us), to, link, ports, icmp, seq });
+        if let Some(capture) = &mut self.capture {
+            capture.push(Frame { at_us: now_us, bytes: frame.clone() });
+        }
+        self.fly(arrives_us, Flight { to, frame, event: events.len() - 1 });
+    }
+
+    fn fly(&mut self, arrives_us: u64, flight: Flight) {
+        self.departures += 1;
+        self.flights.insert((arrives_us, self.departures), flight);
     }
 
     fn launch(
@@ -100,9 +129,7 @@ impl Wires {
     ) {
         let arrives_us = now_us + micros(after);
         self.record(now_us, Some(arrives_us), raw, &frame, fate, events);
-        self.departures += 1;
-        let flight = Flight { to: raw.to, frame, event: events.len() - 1 };
-        self.flights.insert((arrives_us, self.departures), flight);
+        self.fly(arrives_us, Flight { to: raw.to, frame, event: events.len() - 1 });
     }
 
     fn record(

@@ -5,8 +5,15 @@
 pub struct Frame {
     /// When it left, in microseconds since the run began.
     pub at_us: u64,
-    /// IP header, TCP header, payload.
+    /// IP header, TCP header, payload; or an ICMP message.
     pub bytes: Vec<u8>,
+}
+
+impl Frame {
+    /// Whether it is a TCP segment: each of these is an [`scenario::Event::Segment`], in the same order.
+    pub fn is_segment(&self) -> bool {
+        crate::wire::is_segment(&self.bytes)
+    }
 }
 
 /// The capture's bytes.

@@ -293,6 +293,15 @@ impl World {
         self.settle(host)
     }
 
+    /// A message of something in between leaves.
+    fn send_icmp(&mut self, line: u32, link: Link, action: &LinkAction) -> Result<(), Error> {
+        let LinkAction::Icmp { icmp, to } = *action else { return Ok(()) };
+        let quoted = self.wires.connections.sent_last(link, to).ok_or(Error::NothingToForge { line, host: to })?;
+        let after = self.wires.links.delay(link);
+        self.wires.send_icmp(self.now_us, after, self.ip, icmp, &quoted, &mut self.events);
+        Ok(())
+    }
+
     fn inject(&mut self, line: u32, link: Link, action: &LinkAction) -> Result<(), Error> {
         let LinkAction::Inject { flags, to, seq, ack, len } = *action else { return Ok(()) };
         self.bytes = self.bytes.saturating_add(len as usize);
@@ -336,12 +345,19 @@ impl World {
                 self.kernels[flight.to.index()].arrive(flight.frame);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
-            } else if let Event::Segment { arrives_us, fate, .. } = &mut self.events[flight.event] {
-                // The host went down while the segment was under way. A forged one stays a forged one.
-                *arrives_us = None;
-                if *fate == Fate::Delivered {
-                    *fate = Fate::Dropped;
+                continue;
+            }
+            // The host went down while it was under way.
+            match &mut self.events[flight.event] {
+                Event::Segment { arrives_us, fate, .. } => {
+                    *arrives_us = None;
+                    // A forged one stays a forged one.
+                    if *fate == Fate::Delivered {
+                        *fate = Fate::Dropped;
+                    }
                 }
+                Event::Icmp { arrives_us, .. } => *arrives_us = None,
+                _ => unreachable!("a flight is a segment or a message"),
             }
         }
         for &host in self.network.hosts() {
@@ -368,6 +384,7 @@ impl Stage for World {
             Action::Link(link, action) => {
                 self.record_statement(statement);
                 self.wires.links.act(*link, action);
+                self.send_icmp(statement.line, *link, action)?;
                 self.inject(statement.line, *link, action)
             }
             Action::Wait(_) | Action::Pause(_) | Action::Expect(..) => Ok(()),

@@ -1,13 +1,13 @@
 //! Segments as bytes: IP and TCP headers with right checksums, read and written with smoltcp's own wire types.
 
-use scenario::{Flags, Host, RawSegment};
+use scenario::{Flags, Host, Icmp, RawSegment};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
-    IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, TcpControl, TcpOption, TcpPacket, TcpRepr,
-    TcpSeqNumber,
+    Icmpv4Packet, IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, TcpControl, TcpOption, TcpPacket,
+    TcpRepr, TcpSeqNumber,
 };
 #[cfg(feature = "ipv6")]
-use smoltcp::wire::{Ipv6Address, Ipv6Packet};
+use smoltcp::wire::{Icmpv6Packet, Ipv6Address, Ipv6Packet};
 
 /// The link's MTU. With it a full segment has 1448 bytes, as on a Linux host whose timestamps take 12 of 1500.
 pub(crate) const MTU: usize = 1488;
@@ -132,6 +132,74 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
     frame
 }
 
+/// Protocol numbers of ICMP, by version.
+const ICMP: u8 = 1;
+#[cfg(feature = "ipv6")]
+const ICMPV6: u8 = 58;
+/// Of a segment an ICMP message quotes its IP header and so much (RFC 792).
+const QUOTED: usize = 8;
+
+/// A frame with an ICMP message for the sender of the segment that it quotes. Its checksum is not computed.
+pub(crate) fn write_icmp(ip: Ip, icmp: Icmp, quoted: &RawSegment) -> Vec<u8> {
+    let bare = write(ip, &RawSegment { len: 0, ..*quoted });
+    let header = bare.len() - payload(&bare).len();
+    let [kind, code] = match ip {
+        Ip::V4 => icmp.v4(),
+        #[cfg(feature = "ipv6")]
+        Ip::V6 => icmp.v6(),
+    };
+    let mut message = vec![kind, code, 0, 0, 0, 0, 0, 0];
+    message.extend(&bare[..header + QUOTED]);
+    // From the link's own address to the host's: as its peer's frames have it, but for the sender.
+    let mut frame = write(ip, &RawSegment { from: quoted.to, to: quoted.from, len: 0, ..*quoted });
+    frame.truncate(header);
+    match ip {
+        Ip::V4 => {
+            let length = (header + message.len()) as u16;
+            frame[2..4].copy_from_slice(&length.to_be_bytes());
+            frame[9] = ICMP;
+            frame[15] = BOX;
+        }
+        #[cfg(feature = "ipv6")]
+        Ip::V6 => {
+            frame[4..6].copy_from_slice(&(message.len() as u16).to_be_bytes());
+            frame[6] = ICMPV6;
+            frame[23] = BOX;
+        }
+    }
+    frame.extend(message);
+    frame
+}
+
+/// The last byte of the address from which something in between speaks.
+const BOX: u8 = 254;
+
+/// What an ICMP message says, and the segment that it quotes, as far as it quotes it: ports and sequence
+/// number; `None` if the frame is none.
+pub(crate) fn read_icmp(frame: &[u8]) -> Option<(Icmp, RawSegment)> {
+    if is_segment(frame) {
+        return None;
+    }
+    let message = payload(frame);
+    let header = frame.len() - message.len();
+    let is = |known: Icmp| {
+        message.starts_with(&known.v4()) && header == 20 || message.starts_with(&known.v6()) && header == 40
+    };
+    let icmp = Icmp::WORDS.into_iter().map(|(_, icmp)| icmp).find(|icmp| is(*icmp))?;
+    let quoted = message.get(8 + header..8 + header + QUOTED)?;
+    let number = |at: usize| u16::from_be_bytes([quoted[at], quoted[at + 1]]);
+    let seq = u32::from(number(4)) << 16 | u32::from(number(6));
+    let flags = Flags::ACK;
+    let [from, to] = hosts(&message[8..]);
+    Some((icmp, RawSegment { from, to, ports: [number(0), number(2)], flags, seq, ack: 0, len: 0, win: 0 }))
+}
+
+/// Whether there is a TCP segment in a frame, and not an ICMP message.
+pub(crate) fn is_segment(frame: &[u8]) -> bool {
+    let protocol = if frame[0] >> 4 == 4 { frame[9] } else { frame[6] };
+    protocol == u8::from(IpProtocol::Tcp)
+}
+
 /// The TCP header of a frame, to be changed.
 fn header(frame: &mut [u8]) -> TcpPacket<&mut [u8]> {
     let at = frame.len() - payload(frame).len();
@@ -172,7 +240,24 @@ pub(crate) fn fill_checksums(frame: &mut [u8]) {
             (IpAddress::Ipv4(packet.src_addr()), IpAddress::Ipv4(packet.dst_addr()))
         }
     };
-    header(frame).fill_checksum(&source, &destination);
+    if is_segment(frame) {
+        header(frame).fill_checksum(&source, &destination);
+    } else {
+        fill_icmp_checksum(frame, &source, &destination);
+    }
+}
+
+#[cfg_attr(not(feature = "ipv6"), expect(unused_variables, reason = "IPv4 sums no addresses"))]
+fn fill_icmp_checksum(frame: &mut [u8], source: &IpAddress, destination: &IpAddress) {
+    let at = frame.len() - payload(frame).len();
+    let message = &mut frame[at..];
+    match (source, destination) {
+        #[cfg(feature = "ipv6")]
+        (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
+            Icmpv6Packet::new_unchecked(message).fill_checksum(source, destination);
+        }
+        _ => Icmpv4Packet::new_unchecked(message).fill_checksum(),
+    }
 }
 
 /// The hosts whose addresses are a frame's source and destination.

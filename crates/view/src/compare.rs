@@ -11,6 +11,7 @@ use scenario::{Host, Outcome, Script, State, Trace};
 
 use crate::layout::{Layout, Row, Thing};
 use crate::normal::Normal;
+use crate::texts;
 
 /// What differs between two runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -142,6 +143,7 @@ fn keys(layout: &Layout) -> Vec<Key> {
         }
         Thing::Statement { text, .. } => text.clone(),
         Thing::Counter(text) => text.split(" +").next().unwrap_or(text).to_owned(),
+        Thing::Icmp { icmp, to } => texts::icmp(*icmp, *to),
         Thing::Effect => row.changes.iter().map(|change| format!("{} {} ", change.name, change.to)).collect(),
     };
     let weight = |row: &Row| if row.line.is_some() { 4 } else { 1 };
@@ -198,7 +200,6 @@ mod tests {
     use scenario::{Errno, Script};
 
     use super::*;
-    use crate::texts;
 
     fn layout(text: &str) -> Layout {
         let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use catalogue::messages::Cause;
 use scenario::{
-    Action, Event, Fate, Flags, Host, HostAction, Info, Link, Network, Outcome, RuleId, Script, Segment, SocketId,
-    State, Trace, Verb,
+    Action, Event, Fate, Flags, Host, HostAction, Icmp, Info, Link, Network, Outcome, RuleId, Script, Segment,
+    SocketId, State, Trace, Verb,
 };
 
 use crate::{palette, rows, rules, texts};
@@ -92,6 +92,13 @@ pub enum Thing {
         action: Action,
         /// As the script has it.
         text: String,
+    },
+    /// Something in between sends an ICMP message.
+    Icmp {
+        /// What it says.
+        icmp: Icmp,
+        /// Who receives it.
+        to: Host,
     },
     /// Nothing but the row's changes and rules: something arrived, or a timer ran out.
     Effect,
@@ -372,6 +379,7 @@ fn measure(rows: &mut [Row]) {
             Thing::Call { call, .. } => height + 3 + LINE * lines(&call.to_string(), 22),
             Thing::Segment(_) => height.max(LABEL + ARROW),
             Thing::Statement { text, .. } | Thing::Counter(text) => height + LINE * lines(text, 26),
+            Thing::Icmp { .. } => height + LINE,
             Thing::Effect => height,
         };
         (row.top, row.height) = (top, height);

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use scenario::{
-    Action, Event, Fate, Flags, Host, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer, Trace,
+    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer, Trace,
     Verb,
 };
 
@@ -94,6 +94,13 @@ impl Normal {
         for event in &trace.events {
             if let Event::Statement { action, .. } = event {
                 last = Some(action);
+            }
+            if let Event::Icmp { at_us, to, link, ports, icmp, seq, .. } = event {
+                let pair = (*link, link.pair(*to, *ports));
+                let connection = connections.iter().position(|known| *known == pair).map_or(0, |at| at + 1);
+                let key = Key::Segments { line: windows.line_at(*at_us), connection, from: link.peer(*to) };
+                said.entry(key).or_default().push(Item::Icmp { icmp: *icmp, seq: *seq });
+                continue;
             }
             let Event::Segment { at_us, from, to, ports, segment, fate, .. } = event else { continue };
             let link = Link::between(*from, *to);
@@ -306,6 +313,12 @@ enum Item {
     Probe {
         seq: i64,
     },
+    /// Of something in between.
+    Icmp {
+        icmp: Icmp,
+        /// Of the segment that it quotes.
+        seq: i64,
+    },
     /// Without `seq` where it depends on the window: beyond it.
     Forged {
         flags: Flags,
@@ -386,6 +399,7 @@ impl Item {
             Self::Reset { seq, ack: None } => format!("R {seq}"),
             Self::Reset { seq, ack } => format!("R. {seq}{}", acked(ack)),
             Self::Probe { seq } => format!("probe {seq}"),
+            Self::Icmp { icmp, seq } => format!("{icmp} of {seq}"),
             Self::Forged { flags, seq: Some(seq), len } => format!("forged {flags} {seq}({len})"),
             Self::Forged { flags, seq: None, len } => format!("forged {flags} outside({len})"),
         }

@@ -39,7 +39,7 @@ pub fn notes(row: &Row) -> Vec<Note<'_>> {
         }
         Thing::Statement { text, .. } => notes.push(Note::Statement(text)),
         Thing::Counter(text) => notes.push(Note::Counter(text)),
-        Thing::Segment(_) | Thing::Effect => {}
+        Thing::Segment(_) | Thing::Icmp { .. } | Thing::Effect => {}
     }
     notes.extend(row.changes.iter().map(Note::State));
     notes.extend(row.expected.as_deref().map(Note::Expected));

@@ -163,6 +163,9 @@ impl<'a> Rows<'a> {
                     last: row,
                 });
             }
+            Happening::Happened(Event::Icmp { at_us, to, link, icmp, .. }) => {
+                self.row(*at_us, None, Some(*link), Thing::Icmp { icmp: *icmp, to: *to }, None);
+            }
             Happening::Happened(Event::Statement { at_us, line, action, text }) => {
                 let (host, link) = match action {
                     Action::Host(host, _) => (Some(*host), None),

@@ -39,6 +39,12 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::QueueFullAbort => "the accept queue is full: a reset (tcp_abort_on_overflow)",
         RuleId::ListenerClosed => "the listener is gone: what waits in its queue is reset",
         RuleId::GiveUp => "repeated too often: given up, without a reset",
+        RuleId::IcmpEndsAttempt => "ICMP says no: the attempt to connect ends",
+        RuleId::IcmpEndsHandshake => "ICMP says no: the handshake is forgotten",
+        RuleId::IcmpNoted => "an open connection: noted, nothing ends",
+        RuleId::IcmpLate => "quotes what has long arrived: ignored",
+        RuleId::IcmpTakesBack => "host unreachable: the next try comes sooner",
+        RuleId::NotedErrorTold => "given up: the error is what ICMP had said",
         RuleId::LossProbe => "no ACK for two round trips: a probe",
         RuleId::WindowGiveUp => "the window stays closed: given up, without a reset",
         RuleId::WindowProbe => "the window is closed: asked whether there is room",
@@ -157,6 +163,24 @@ pub const fn sentence(rule: RuleId) -> &'static str {
         }
         RuleId::GiveUp => {
             "The kernel has sent it again as often as it may, and nothing came back. It gives up: the program's next call gets ETIMEDOUT. The other side is told nothing."
+        }
+        RuleId::IcmpEndsAttempt => {
+            "While connecting, Linux takes every such message as the answer, also those that RFC 9293 calls soft. connect() fails with the error that the message stands for."
+        }
+        RuleId::IcmpEndsHandshake => {
+            "The SYN-ACK does not arrive, says the message. The kernel forgets the handshake; nobody is told."
+        }
+        RuleId::IcmpNoted => {
+            "The connection is open, so the kernel goes on trying: the way may come back. It only notes the error; no call but getsockopt(SO_ERROR) gets to see it now."
+        }
+        RuleId::IcmpLate => {
+            "The message quotes a segment that has been acknowledged since. Anybody could have made it, so it is ignored."
+        }
+        RuleId::IcmpTakesBack => {
+            "The network is not full, the host is out of reach. So this loss does not double the time until the next try."
+        }
+        RuleId::NotedErrorTold => {
+            "The kernel gives up, and has noted what an ICMP message said. The program gets that error in place of ETIMEDOUT."
         }
         RuleId::LossProbe => {
             "No ACK has come for about two round trips. Before the longer retransmission timer runs out, the kernel sends a probe: data that waits, or else the last segment again."

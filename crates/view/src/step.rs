@@ -126,6 +126,7 @@ fn names(layout: &Layout, row: &Row) -> Vec<(String, String)> {
             names.extend(of_kind.map(|(word, _)| (host.to_owned(), word.to_owned())));
         }
         Thing::Statement { action, .. } => names.push((host.to_owned(), name_of(action).to_owned())),
+        Thing::Icmp { .. } => names.push(("link".to_owned(), "ICMP".to_owned())),
         Thing::Call { .. } | Thing::Effect | Thing::Counter(_) => {}
     }
     for change in &row.changes {
@@ -154,6 +155,7 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Link(_, LinkAction::Meet { meeting: Meeting::Reject(_), .. }) => "reject",
         Action::Link(_, LinkAction::Mtu(_)) => "mtu",
         Action::Link(_, LinkAction::Forget { .. }) => "forget",
+        Action::Link(_, LinkAction::Icmp { .. }) => "icmp",
         Action::Link(_, LinkAction::Inject { .. }) => "inject",
         Action::Wait(_) | Action::Pause(_) => "wait",
         Action::Expect(..) => "expect",

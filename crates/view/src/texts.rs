@@ -2,7 +2,7 @@
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
 use catalogue::messages::Source;
-use scenario::{Errno, Fate, Flags, Host, Network, Outcome, RuleId, Segment, State, Timer, Verb};
+use scenario::{Errno, Fate, Flags, Host, Icmp, Network, Outcome, RuleId, Segment, State, Timer, Verb};
 
 use crate::fold::{Fold, Why};
 use crate::holding::{Holding, Owner};
@@ -262,8 +262,14 @@ pub fn headline(layout: &Layout, row: &Row) -> String {
             segment(&flight.segment, flight.to, flight.fate) + &port
         }
         Thing::Statement { text, .. } | Thing::Counter(text) => text.clone(),
+        Thing::Icmp { icmp, to } => self::icmp(*icmp, *to),
         Thing::Effect => String::new(),
     }
+}
+
+/// `ICMP host unreachable, to the client`
+pub fn icmp(icmp: Icmp, to: Host) -> String {
+    format!("{icmp}, to the {to}")
 }
 
 /// `server2 read() = 5`

@@ -19,6 +19,9 @@ pub fn why(layout: &Layout, at: usize) -> Option<String> {
         Thing::Call { call, outcome, .. } => past.call(call, *outcome),
         Thing::Segment(flight) => past.segment(&layout.flights[*flight]),
         Thing::Statement { action, .. } => statement(action).map(str::to_owned),
+        Thing::Icmp { to, .. } => {
+            Some(format!("Something in between says so of a segment of the {to}'s. The message quotes the segment."))
+        }
         Thing::Effect if row.rules.is_empty() => past.effect().map(str::to_owned),
         Thing::Effect | Thing::Counter(_) => None,
     }

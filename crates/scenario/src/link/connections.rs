@@ -34,6 +34,8 @@ struct Side {
     edge: u32,
     /// The window that it offered last, as its header has it.
     window: u32,
+    /// What it has sent last.
+    last: Option<RawSegment>,
 }
 
 /// A number is nearer than this to the ISN it counts from: runs are short, ISNs are random.
@@ -60,6 +62,7 @@ impl Connections {
         let Some(connection) = self.connection_of(segment) else { return segment.win };
         let window = segment.win << connection.shift(segment);
         let side = &mut connection.sides[connection.link.end(from)];
+        side.last = Some(*segment);
         if flags.syn {
             side.began.get_or_insert(place);
             side.isn = Some(seq);
@@ -115,6 +118,14 @@ impl Connections {
             win: if other.window > 0 { other.window } else { u32::from(u16::MAX) },
             len,
         })
+    }
+
+    /// What that host has sent last on its newest connection over that link: what an ICMP message for it quotes. `None` as
+    /// for [`Connections::forge`].
+    pub fn sent_last(&self, link: Link, host: Host) -> Option<RawSegment> {
+        let own = link.end(host);
+        let over_link = self.connections.iter().filter(|connection| connection.link == link);
+        over_link.max_by_key(|connection| connection.sides[own].began)?.sides[own].last
     }
 
     /// A segment's window in bytes, as its receiver reads it.
@@ -232,6 +243,7 @@ mod tests {
         assert_eq!(seq(&connections, Offset::Inside), Some(1111));
         assert_eq!(seq(&connections, Offset::Plus(-1)), Some(1010));
         assert_eq!(seq(&connections, Offset::Outside), Some(1011 + (500 << 7) + 1000));
+        assert_eq!(connections.sent_last(LINK, Host::Client).map(|it| (it.seq, it.len)), Some((1001, 10)));
         let forged = connections
             .forge(LINK, Flags::ACK, Host::Client, Offset::Exact, Some(0), 0)
             .expect("there is a connection");

@@ -81,7 +81,8 @@ impl LinkState {
         }
     }
 
-    /// Takes note of a statement of the link. A forged segment changes nothing of what it does to others.
+    /// Takes note of a statement of the link. A forged segment and a message change nothing of what it
+    /// does to others.
     pub fn act(&mut self, action: &LinkAction) {
         match *action {
             LinkAction::Delay(delay) => self.delay = delay,
@@ -93,7 +94,7 @@ impl LinkState {
             LinkAction::Ipv6 => self.ip_header = IPV6_HEADER,
             LinkAction::Mtu(mtu) => self.mtu = Some(mtu),
             LinkAction::Forget { after, then, flows } => self.flows.forget(after, then, flows),
-            LinkAction::Inject { .. } => {}
+            LinkAction::Icmp { .. } | LinkAction::Inject { .. } => {}
         }
     }
 

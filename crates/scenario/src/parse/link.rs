@@ -3,11 +3,11 @@
 use super::Result;
 use super::line::{Reader, Token};
 use super::values::{choice, duration, number};
-use crate::{Action, Count, Flags, Flows, Forgotten, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal};
+use crate::{Action, Count, Flags, Flows, Forgotten, Icmp, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal};
 
 /// What can be said of the link.
-pub const LINK: [&str; 11] =
-    ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "reject", "forget", "mtu", "inject"];
+pub const LINK: [&str; 12] =
+    ["delay", "ipv6", "cut", "restore", "drop", "twice", "hold", "reject", "forget", "mtu", "icmp", "inject"];
 
 /// The longest packet of Ethernet, and the longest that every host must take (RFC 791 §3.1).
 const MTU: std::ops::RangeInclusive<i64> = 68..=1_500;
@@ -39,6 +39,7 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, network: Option<Network>) -> Res
         "restore" => LinkAction::Restore,
         "mtu" => LinkAction::Mtu(number(reader, MTU)?),
         "forget" => forget(reader)?,
+        "icmp" => icmp(reader, link)?,
         "inject" => inject(reader, link)?,
         meeting => meet(reader, link, meeting)?,
     };
@@ -62,10 +63,26 @@ fn meet(reader: &mut Reader<'_, '_>, link: Link, meeting: &str) -> Result<LinkAc
     let meeting = match meeting {
         "drop" => Meeting::Drop,
         "twice" => Meeting::Twice,
-        "reject" => Meeting::Reject(Refusal::Reset),
+        "reject" => Meeting::Reject(refusal(reader)?),
         _ => Meeting::Hold(duration(reader, "a time follows: `link hold data from client 300ms`")?),
     };
     Ok(LinkAction::Meet { meeting, count, kind, from })
+}
+
+fn refusal(reader: &mut Reader<'_, '_>) -> Result<Refusal> {
+    Ok(match reader.peek() {
+        None => Refusal::Reset,
+        Some(_) => Refusal::Icmp(choice(reader, &Icmp::WORDS)?),
+    })
+}
+
+fn icmp(reader: &mut Reader<'_, '_>, link: Link) -> Result<LinkAction> {
+    let icmp = choice(reader, &Icmp::WORDS)?;
+    if !reader.keyword("to") {
+        return Err(reader.unexpected("`link icmp KIND to HOST`"));
+    }
+    let to = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
+    Ok(LinkAction::Icmp { icmp, to })
 }
 
 fn forget(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {

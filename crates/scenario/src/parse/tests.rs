@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Kind, Link, Meeting, Network, Offset,
-    Outcome, Refusal, Sysctl, Verb, Whom,
+    Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Icmp, Kind, Link, Meeting, Network,
+    Offset, Outcome, Refusal, Sysctl, Verb, Whom,
 };
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
@@ -119,6 +119,13 @@ fn the_link_the_hosts_and_expectations() {
     assert_eq!(action("link hold next any from client 300ms"), meet(hold, Count::Next(1), Kind::Any, Host::Client));
     let reject = Meeting::Reject(Refusal::Reset);
     assert_eq!(action("link reject all SYN from client"), meet(reject, Count::All, Kind::Syn, Host::Client));
+    let reject = Meeting::Reject(Refusal::Icmp(Icmp::PortUnreachable));
+    assert_eq!(
+        action("link reject 2 data from client port-unreachable"),
+        meet(reject, Count::Next(2), Kind::Data, Host::Client)
+    );
+    let icmp = LinkAction::Icmp { icmp: Icmp::AdminProhibited, to: Host::Server };
+    assert_eq!(action("link icmp admin-prohibited to server"), Action::Link(Link::ClientServer, icmp));
     assert_eq!(action("link mtu 576"), Action::Link(Link::ClientServer, LinkAction::Mtu(576)));
     let forget = |after, then, flows| {
         Action::Link(Link::ClientServer, LinkAction::Forget { after: Duration::from_secs(after), then, flows })
@@ -246,6 +253,11 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
         ("link forget after 5s", "4:21: the line ends here, possible: drop, reset"),
         ("link forget after 5s drop half-open", "4:27: found `half-open`, nothing more belongs on this line"),
         ("link reject FIN", "4:16: the line ends here, `link reject KIND from HOST`"),
+        (
+            "link reject FIN from client with",
+            "4:29: found `with`, known are unreachable, port-unreachable and admin-prohibited",
+        ),
+        ("link icmp unreachable", "4:22: the line ends here, `link icmp KIND to HOST`"),
         ("link mtu 9000", "4:10: found `9000`, a number from 68 to 1500 would be right"),
         ("link delay -5ms", "4:12: found `-5ms`, `link delay 40ms`"),
         ("wait 100000s", "4:6: found `100000s`, a time is at most 86400s, a day"),

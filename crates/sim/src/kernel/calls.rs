@@ -231,7 +231,11 @@ impl Kernel {
                 self.set_option(at, *option);
                 DONE
             }
-            Verb::GetError => Attempt::Returned(self.take_error(at).map_or(Outcome::ZERO, Outcome::Errno)),
+            Verb::GetError => {
+                // Only this call looks at what was noted (Linux: `sk_getsockopt`).
+                let errno = self.take_error(at).or_else(|| self.connections[at].noted_error.take());
+                Attempt::Returned(errno.map_or(Outcome::ZERO, Outcome::Errno))
+            }
             Verb::Poll => Attempt::Returned(Outcome::Ready(poll::of_connection(&poll_facts(&self.connections[at])))),
             Verb::GetPeerName => match self.connections[at].current_state() {
                 State::Closed | State::SynSent => errno(Errno::ENOTCONN),
@@ -364,7 +368,7 @@ fn poll_facts(connection: &Connection) -> poll::Facts {
         unread: connection.unread,
         sending_ended: connection.sending_ended,
         reading_ended: connection.reading_ended,
-        has_error: connection.error.is_some(),
+        has_error: connection.error.is_some() || connection.has_queued_error,
         send_space: connection.send_space(),
         queued: connection.queued(),
     }

@@ -61,6 +61,10 @@ pub(crate) struct Connection {
     pub(crate) unacknowledged_at_end: u32,
     /// The pending error (Linux: `sk_err`).
     pub(crate) error: Option<Errno>,
+    /// What ICMP has told of the connection (Linux: `sk_err_soft`).
+    pub(crate) noted_error: Option<Errno>,
+    /// An ICMP message lies in the error queue, where only recvmsg(2) with MSG_ERRQUEUE takes it out; poll(2) sees it.
+    pub(crate) has_queued_error: bool,
 }
 
 /// Who would notice what happens to a connection.
@@ -141,6 +145,8 @@ impl Connection {
             stream_ended: false,
             unacknowledged_at_end: 0,
             error: None,
+            noted_error: None,
+            has_queued_error: false,
         }
     }
 
@@ -215,6 +221,15 @@ impl Connection {
         self.sending_ended = true;
         self.reading_ended = true;
         self.note_state(cx);
+    }
+
+    /// It is given up: whoever holds it finds the error (Linux: `tcp_write_err`).
+    pub(crate) fn note_given_up(&mut self, cx: &mut Context<'_>) {
+        if self.has_program() {
+            let (errno, rule) = crate::rules::pending_error::of_giving_up(self.noted_error);
+            self.error = Some(errno);
+            cx.effects.extend(rule.map(Effect::Rule));
+        }
     }
 
     /// Its TCP goes, and nothing else.

@@ -12,7 +12,7 @@ use crate::rules::receive_window::memory_left;
 use crate::rules::retransmission;
 use crate::rules::segment_arrives::{self, Action, Facts};
 use crate::rules::{Decision, Pace};
-use crate::seq::{after, length};
+use crate::seq::{after, before, length};
 use crate::tcp::{Backoff, InFlight, Once, Tcb, Timer};
 use crate::wire;
 
@@ -219,6 +219,10 @@ impl Connection {
     fn take(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
         let state_before = self.state;
+        if segment.flags.ack && !before(segment.ack, tcb.snd.una) {
+            // Something has worked (Linux: `tcp_ack`).
+            self.noted_error = None;
+        }
         tcb.rcv.note_beyond_gap(segment);
         let tells_gap = tells_of_gap(tcb, segment, &frame);
         let opens = tcb.snd.una == tcb.snd.iss;

@@ -60,6 +60,7 @@ impl Kernel {
         let connection = &mut self.connections[at];
         connection.sending_ended = false;
         connection.reading_ended = false;
+        connection.noted_error = None;
         Some(Outcome::Errno(errno))
     }
 

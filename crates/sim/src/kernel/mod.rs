@@ -7,6 +7,7 @@
 mod calls;
 mod connection;
 mod effect;
+mod icmp;
 mod input;
 mod io;
 mod listener;
@@ -155,6 +156,9 @@ impl Kernel {
 
     /// A segment has arrived: for the connection with these ports, else for what is left of one, else for the listener.
     pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
+        if let Some((icmp, quoted)) = wire::read_icmp(&frame) {
+            return self.icmp_arrives(icmp, &quoted);
+        }
         let segment = wire::read(&frame);
         let ports = [segment.ports[1], segment.ports[0]];
         let is_it = |known: &Connection| known.tcb.is_some() && known.peer == segment.from && known.ports == ports;

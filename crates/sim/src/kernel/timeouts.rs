@@ -1,6 +1,6 @@
 //! What happens when a connection's timer fires: the decision of `rules/` is carried out.
 
-use scenario::{Errno, RuleId, State};
+use scenario::{RuleId, State};
 
 use super::connection::{Connection, Context};
 use super::effect::Effect;
@@ -112,10 +112,8 @@ impl Connection {
     }
 
     fn give_up(&mut self, cx: &mut Context<'_>, rule: Option<RuleId>) {
-        if self.has_program() {
-            self.error = Some(Errno::ETIMEDOUT);
-        }
         cx.effects.extend(rule.map(Effect::Rule));
+        self.note_given_up(cx);
         self.destroy(cx);
     }
 
@@ -177,10 +175,8 @@ impl Connection {
                 self.probe(cx);
             }
             keep_alive::Action::GiveUp => {
-                if self.has_program() {
-                    self.error = Some(Errno::ETIMEDOUT);
-                }
                 cx.effects.extend(rule.map(Effect::Rule));
+                self.note_given_up(cx);
                 self.reset(cx);
             }
         }

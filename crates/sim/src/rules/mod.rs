@@ -10,6 +10,7 @@ pub(crate) mod close;
 pub(crate) mod delayed_ack;
 pub(crate) mod fin_wait_2;
 pub(crate) mod handshake;
+pub(crate) mod icmp_error;
 pub(crate) mod initial_sequence_number;
 pub(crate) mod keep_alive;
 pub(crate) mod pending_error;

@@ -15,6 +15,13 @@ pub(crate) const fn of_reset(state: State) -> (Errno, RuleId) {
     (errno, RuleId::ErrorByState)
 }
 
+/// A connection that is given up has the error that an ICMP message has told meanwhile, else ETIMEDOUT.
+///
+/// No RFC. Linux: `tcp_write_err`. Seen in `icmp-soft-error`.
+pub(crate) fn of_giving_up(noted: Option<Errno>) -> (Errno, Option<RuleId>) {
+    noted.map_or((Errno::ETIMEDOUT, None), |errno| (errno, Some(RuleId::NotedErrorTold)))
+}
+
 /// The first call that looks takes the error away.
 ///
 /// RFC 9293 §3.9.1.8 (MUST-47) wants errors reported; once is Linux's: `sock_error`. Seen in `close-with-unread-data`.

@@ -315,6 +315,9 @@ impl Tcb {
         self.fit(next);
         let frame = self.endpoint.transmit();
         debug_assert!(frame.is_some(), "it was to be skipped");
+        // As where it leaves: its FIN has not been part of it.
+        let took_fin = frame.is_some_and(|frame| wire::read(&frame).flags.fin);
+        self.fin_withheld |= took_fin && !next.fin;
     }
 
     /// A segment that leaves again takes nothing new with it: the endpoint believes the window to end there.

@@ -179,6 +179,9 @@ fn texts_of(out: &mut String, layout: &Layout, at: usize, row: &Row, side: &[Wri
         let fate = texts::fate(*fate).map(|fate| format!(" {fate}")).unwrap_or_default();
         write(out, [middle(network, row.link), y], &label_class(Look::of(segment)), &format!("{segment}{fate}"));
     }
+    if let Thing::Icmp { icmp, to } = row.thing {
+        write(out, [middle(network, row.link), y], "c d m", &texts::icmp(icmp, to));
+    }
     let (x, end) = match row.host {
         Some(host @ Host::Client) => (life_x(network, host) - SIDE_GAP, " r"),
         // What the proxy does stands on that side on which the connection is.

@@ -1,0 +1,64 @@
+//! ICMP messages that arrive.
+
+use scenario::{Icmp, RawSegment};
+
+use super::Kernel;
+use super::connection::{Connection, Context, Holder};
+use super::effect::Effect;
+use crate::rules::icmp_error::{self, Action, Facts, Phase, Version};
+use crate::tcp::Timer;
+use crate::wire::Ip;
+
+impl Kernel {
+    /// A message has arrived that quotes a segment of this host's; for what is left of a connection it means nothing.
+    pub(super) fn icmp_arrives(&mut self, icmp: Icmp, quoted: &RawSegment) {
+        let is_its = |known: &Connection| known.tcb.is_some() && known.peer == quoted.to && known.ports == quoted.ports;
+        if let Some(at) = self.connections.iter().position(is_its) {
+            self.with(at, |connection, cx| connection.icmp_arrives(cx, icmp, quoted.seq));
+            self.sweep();
+        }
+    }
+}
+
+impl Connection {
+    fn icmp_arrives(&mut self, cx: &mut Context<'_>, icmp: Icmp, seq: u32) {
+        let Some(tcb) = &self.tcb else { return };
+        let phase = if matches!(self.holder, Holder::Handshake(_)) { Phase::Request } else { Phase::Socket };
+        let facts = Facts { state: self.state, phase, snd: &tcb.snd, backoff: &self.backoff };
+        let version = match cx.ip {
+            Ip::V4 => Version::V4,
+            #[cfg(feature = "ipv6")]
+            Ip::V6 => Version::V6,
+        };
+        let (action, rule) = icmp_error::decide(&facts, version, icmp, seq);
+        let takes_back = icmp_error::takes_back(&facts, version, icmp, seq);
+        cx.effects.extend(rule.map(Effect::Rule));
+        match action {
+            Action::Ignore => {}
+            Action::Destroy => self.destroy(cx),
+            Action::Abort(errno) => {
+                if self.has_program() {
+                    self.error = Some(errno);
+                    self.has_queued_error = icmp_error::is_queued(version);
+                }
+                self.destroy(cx);
+            }
+            Action::Note(errno) => {
+                self.noted_error = Some(errno);
+                if let Some(rule) = takes_back {
+                    cx.effects.push(Effect::Rule(rule));
+                    self.take_back_doubling(cx.now_us);
+                }
+            }
+        }
+    }
+
+    /// The timeout counts from when the segment left, and is shorter now.
+    fn take_back_doubling(&mut self, now_us: u64) {
+        let Some(due_us) = self.timers.due_us(Timer::Retransmission) else { return };
+        let before_us = self.rto_us();
+        self.backoff.doublings -= 1;
+        let due_us = due_us - (before_us - self.rto_us());
+        self.timers.set(Timer::Retransmission, due_us.max(now_us));
+    }
+}
