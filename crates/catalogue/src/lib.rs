@@ -110,6 +110,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "syn-sent-wrong-rst"
         "close-before-connected"
         "syn-blackhole"
+        "icmp-refused"
         "syn-twice"
         "accept-queue-full"
         "accept-queue-full-syn-dropped"
@@ -128,9 +129,14 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "zero-window-orphan"
         "last-ack-stuck"
         "fin-wait1-orphan"
-        "nat-idle-drop";
+        "nat-idle-drop"
+        "nat-idle-reset"
+        "nat-idle-kept"
+        "half-close-forgotten"
+        "mtu-black-hole";
     InBetween:
         "middlebox-rst"
+        "icmp-soft-error"
         "rst-in-window-challenge"
         "forged-reset-exact"
         "forged-data"

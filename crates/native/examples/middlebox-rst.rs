@@ -8,7 +8,6 @@ use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 
 use lab::Lab;
-use scenario::{Count, Flags, Host, Kind, Meeting, Offset};
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
@@ -20,11 +19,8 @@ fn main() -> io::Result<()> {
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
     // The firewall takes the request, and answers in the server's name.
-    lab.link("link drop all data from client", |link| link.meet(Meeting::Drop, Count::All, Kind::Data, Host::Client));
-    lab.client("write(\"request\") &", || client.write(b"request"))?;
-    lab.link("link inject R to client", |link| {
-        link.inject(Flags::RST, Host::Client, Offset::Exact, None, 0).expect("there is a connection");
-    });
+    lab.between("link reject all data from client");
+    lab.client("write(\"request\")", || client.write(b"request"))?;
 
     // "Reset by peer", says the client's library. The peer has no line about it in its log.
     let error = lab.client("read()", || client.read(&mut buffer)).expect_err("the connection is reset");

@@ -19,18 +19,20 @@ fn main() -> io::Result<()> {
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
+    // The router between the two remembers for so long what it has seen last.
+    lab.between("link forget after 5s drop");
     lab.client("write(\"query 1\")", || client.write(b"query 1"))?;
     lab.server("read()", || server.read(&mut buffer))?;
 
-    // Lunch. The router between the two needed the room in its table, and drops what it does not know.
-    lab.link("link cut", |link| link.cut());
+    // Lunch. What comes now belongs to nothing that the router knows.
+    lab.wait(Duration::from_secs(6));
 
     // Neither end knows. Without this the client's kernel tries for a quarter of an hour.
     lab.client("setsockopt(TCP_USER_TIMEOUT, 1s)", || user_timeout(&client, Duration::from_secs(1)))?;
     lab.client("write(\"query 2\")", || client.write(b"query 2"))?;
     lab.client("read()", || client.read(&mut buffer)).expect_err("nothing arrives");
 
-    // Keep-alive at shorter intervals than the router's patience prevents all this.
+    // Keep-alive at shorter intervals than the router's patience prevents all this: nat-idle-kept.
     Ok(())
 }
 

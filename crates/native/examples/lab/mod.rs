@@ -158,6 +158,12 @@ impl Lab {
         }
     }
 
+    /// A box on the link does something from now on, as a script says it: `link forget after 5s drop`.
+    pub(crate) fn between(&mut self, what: &str) {
+        let Action::Link(_, act) = action(what) else { panic!("`{what}` is no statement of the link") };
+        self.link(what, |link| link.act_on_link(&act));
+    }
+
     /// Time passes.
     pub(crate) fn wait(&mut self, time: Duration) {
         if let Some(pair) = &mut self.pair {
