@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use scenario::{
-    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer, Trace,
-    Verb,
+    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer,
+    Trace, Verb,
 };
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
