@@ -18,6 +18,7 @@
 //! - [`SocketId`], [`Sockets`] (`sockets.rs`): whose event it is
 //! - [`RuleId`] (`rule.rs`): Linux's rules, with where each is written
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
+//! - [`packed`]: a script in an address
 //! - [`Map`] (`map.rs`): a small ordered map
 
 mod host;
@@ -31,6 +32,7 @@ mod network;
 mod notation;
 mod numbering;
 mod outcome;
+pub mod packed;
 mod parse;
 mod perform;
 mod rule;
