@@ -1,10 +1,12 @@
-//! Turns the book's table of lines (`book/data/messages.json`) into the form that the program has inside.
+//! Turns the book's table of lines (`book/data/messages.json`) into the form that the program has inside, and looks up
+//! the headings of the chapters that verdicts name.
 
 // Half of the table's type is for readers of the library alone.
 #[allow(dead_code, missing_docs, unreachable_pub)]
 #[path = "src/text/table.rs"]
 mod table;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::{env, fs};
 
@@ -22,6 +24,22 @@ fn main() {
     let packed = postcard::to_allocvec(&table).expect("a table of texts can be packed");
     let folder = PathBuf::from(env::var_os("OUT_DIR").expect("cargo names the folder"));
     fs::write(folder.join("messages.postcard"), packed).expect("cargo's folder can be written");
+
+    let headings: Vec<String> =
+        chapters_of_verdicts().iter().map(|chapter| format!("({chapter:?}, {:?})", title(chapter))).collect();
+    fs::write(folder.join("headings.rs"), format!("&[{}]", headings.join(", ")))
+        .expect("cargo's folder can be written");
+}
+
+/// The chapters that the code of verdicts names.
+fn chapters_of_verdicts() -> BTreeSet<String> {
+    let mut chapters = BTreeSet::new();
+    for file in ["src/ending/cause.rs", "src/ending/mod.rs"] {
+        println!("cargo:rerun-if-changed={file}");
+        let text = fs::read_to_string(file).unwrap_or_else(|error| panic!("{file}: {error}"));
+        chapters.extend(text.split('"').filter(|part| part.ends_with(".md")).map(str::to_owned));
+    }
+    chapters
 }
 
 /// The heading of a chapter.

@@ -2,14 +2,14 @@
 
 use capture::{Capture, Cause, Ending, play};
 use catalogue::CATALOGUE;
-use tests::captured::{Place, run, seen_at, usual_file};
+use tests::captured::{Place, pcap_of, run, seen_at, usual_file};
 
 /// The ways that send what a scenario's first connection sent.
 fn ways(id: &str, place: Place) -> Vec<Option<Cause>> {
     let text = CATALOGUE.iter().find(|entry| entry.id == id).expect("a scenario").text;
     let (connections, _) = Capture::read(&usual_file(&seen_at(&run(text).expect("it runs"), place)));
     let ending = Ending::of(&connections[0]);
-    let played = play(&connections[0], &ending).expect("its beginning was captured");
+    let played = play(&connections[0], &ending, pcap_of).expect("its beginning was captured");
     assert!(played.tried > played.same.len(), "{id}: every way sends the same");
     played.same.iter().map(|way| way.cause).collect()
 }

@@ -32,6 +32,13 @@ pub fn run(script: &str) -> Option<Run> {
     Some(Run::of(trace, frames.into_iter().filter(Frame::is_segment).map(|Frame { at_us, bytes }| (at_us, bytes))))
 }
 
+/// A script's run as a capture file; `None` if it cannot be performed.
+pub fn pcap_of(script: &str) -> Option<Vec<u8>> {
+    let script = Script::parse(script).ok()?;
+    let (_, frames) = sim::capture("capture", &script, Rules::Linux).ok()?;
+    Some(sim::pcap(&frames))
+}
+
 impl Run {
     /// A trace and its frames: one a segment, in the same order.
     ///

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use capture::{By, Capture, Cause, Connection, Depth, Ending, EndingKind, Kind, Report, Skipped, kind};
 use flate2::read::MultiGzDecoder;
+use scenario::Script;
 
 const HELP: &str = "\
 Says of every connection in a capture how it ended: who, why, how sure.
@@ -42,7 +43,7 @@ fn main() -> ExitCode {
     if options.iter().any(|option| option == "--summary") {
         return summarize(&files);
     }
-    let depth = if options.iter().any(|option| option == "--play") { Depth::Played } else { Depth::Read };
+    let depth = if options.iter().any(|option| option == "--play") { Depth::Played(perform) } else { Depth::Read };
     let mut report = Report::new(depth);
     for file in files {
         match read(&file) {
@@ -55,6 +56,13 @@ fn main() -> ExitCode {
     } else {
         print(&(serde_json::to_string(&report).expect("a report has string keys only") + "\n"))
     }
+}
+
+/// The capture of a script's run in memory.
+fn perform(script: &str) -> Option<Vec<u8>> {
+    let script = Script::parse(script).ok()?;
+    let (_, frames) = sim::capture("played", &script, sim::Rules::Linux).ok()?;
+    Some(sim::pcap(&frames))
 }
 
 fn summarize(files: &[String]) -> ExitCode {

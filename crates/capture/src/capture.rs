@@ -17,6 +17,11 @@ impl Capture {
         Self::default()
     }
 
+    /// Nothing read yet; of so many connections at most, further ones are counted.
+    pub fn of_at_most(connections: usize) -> Self {
+        Self { reader: Reader::new(), tracker: Tracker::of_at_most(connections) }
+    }
+
     /// A whole capture in memory.
     pub fn read(bytes: &[u8]) -> (Vec<Connection>, Skipped) {
         let mut capture = Self::new();

@@ -55,10 +55,15 @@ struct Lines {
     header: Option<Header>,
     last_us: u64,
     days: u64,
-    /// The first sequence number of each direction: later ones may be relative to it.
-    firsts: HashMap<(SocketAddr, SocketAddr), u32>,
-    /// The next sequence number of each direction.
-    next: HashMap<(SocketAddr, SocketAddr), u32>,
+    directions: HashMap<(SocketAddr, SocketAddr), Direction>,
+}
+
+/// The sequence numbers of a direction.
+#[derive(Clone, Copy, Default)]
+struct Direction {
+    /// The first: later ones may be relative to it.
+    first: Option<u32>,
+    next: Option<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -169,36 +174,32 @@ impl Lines {
     /// Relative numbers become those of a wire whose first number is the one that was seen first.
     fn number(&mut self, packet: &mut Packet, seq: Option<u32>, ack: Option<u32>) {
         let (there, back) = ((packet.source, packet.destination), (packet.destination, packet.source));
+        let acked = self.directions.get(&back).and_then(|back| back.first);
+        let direction = self.directions.entry(there).or_default();
         if packet.has(bit::SYN) {
-            if let Some(seq) = seq {
-                self.firsts.insert(there, seq);
-            }
+            direction.first = seq.or(direction.first);
         } else if let Some(seq) = seq.filter(|_| !packet.has(bit::RST)) {
-            self.firsts.entry(there).or_insert_with(|| if seq <= 1 { 0 } else { seq.wrapping_sub(1) });
+            direction.first.get_or_insert_with(|| if seq <= 1 { 0 } else { seq.wrapping_sub(1) });
         }
-        let absolute = |number: u32, first: Option<&u32>| match first {
-            Some(first) if number.wrapping_sub(*first).cast_signed().unsigned_abs() > number => {
+        let absolute = |number: u32, first: Option<u32>| match first {
+            Some(first) if number.wrapping_sub(first).cast_signed().unsigned_abs() > number => {
                 first.wrapping_add(number)
             }
             _ => number,
         };
         packet.seq = match (seq, packet.has(bit::SYN)) {
             (Some(seq), true) => seq,
-            (Some(seq), false) => absolute(seq, self.firsts.get(&there)),
+            (Some(seq), false) => absolute(seq, direction.first),
             // A mere acknowledgement is shown without a number: it has the next one.
-            (None, _) => self
-                .next
-                .get(&there)
-                .copied()
-                .unwrap_or_else(|| self.firsts.get(&there).map_or(0, |first| first.wrapping_add(1))),
+            (None, _) => direction.next.unwrap_or_else(|| direction.first.map_or(0, |first| first.wrapping_add(1))),
         };
         packet.ack = ack.map_or(0, |ack| match packet.has(bit::SYN) {
             true => ack,
-            false => absolute(ack, self.firsts.get(&back)),
+            false => absolute(ack, acked),
         });
         let flags = u32::from(packet.has(bit::SYN)) + u32::from(packet.has(bit::FIN));
         if !packet.has(bit::RST) {
-            self.next.insert(there, packet.seq.wrapping_add(packet.len).wrapping_add(flags));
+            direction.next = Some(packet.seq.wrapping_add(packet.len).wrapping_add(flags));
         }
     }
 

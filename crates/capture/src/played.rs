@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use scenario::Script;
-use sim::Rules;
-
 use crate::capture::Capture;
 use crate::ending::{Cause, Ending};
 use crate::read::bit;
@@ -37,15 +34,62 @@ pub struct Way {
     pub script: String,
 }
 
-/// Plays every way to end a connection with its own turns, and keeps those that send the same. `None` if its beginning
-/// was not captured.
-pub fn play(connection: &Connection, ending: &Ending) -> Option<Played> {
-    let (turns, shortened) = turns(connection, ending)?;
-    let right = signature(&turns);
-    let ways = Stories { turns: &turns, delay_ms: delay(connection).as_millis() }.all();
-    let tried = ways.len();
-    let same = ways.into_iter().filter(|way| performed(&way.script).as_deref() == Some(right.as_slice())).collect();
-    Some(Played { tried, same, shortened })
+/// Plays every way to end a connection with its own turns, and keeps those that send the same. `perform` gives the
+/// capture of a script's run, as a file, or nothing if it cannot be performed. `None` if its beginning was not captured.
+pub fn play(connection: &Connection, ending: &Ending, perform: impl Fn(&str) -> Option<Vec<u8>>) -> Option<Played> {
+    let ways = Ways::of(connection, ending)?;
+    let same =
+        (0..ways.ways.len()).filter(|place| perform(ways.script(*place)).is_some_and(|run| ways.sends_same(&run)));
+    Some(ways.played(same))
+}
+
+/// The ways to end a connection, to be performed one by one.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    ways: Vec<Way>,
+    sent: Vec<Turn>,
+    shortened: bool,
+}
+
+impl Ways {
+    /// All of them, with the connection's own turns. `None` if its beginning was not captured.
+    pub fn of(connection: &Connection, ending: &Ending) -> Option<Self> {
+        let (turns, shortened) = turns(connection, ending)?;
+        let ways = Stories { turns: &turns, delay_ms: delay(connection).as_millis() }.all();
+        Some(Self { ways, sent: signature(&turns), shortened })
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ways.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ways.is_empty()
+    }
+
+    /// The script of one of them.
+    ///
+    /// # Panics
+    /// There are not so many.
+    pub fn script(&self, place: usize) -> &str {
+        &self.ways[place].script
+    }
+
+    /// Whether a run, given as a capture file, sends just what the connection sent.
+    pub fn sends_same(&self, run: &[u8]) -> bool {
+        let (connections, _) = Capture::read(run);
+        let Some(connection) = connections.first() else { return false };
+        let turns = turns(connection, &Ending::of(connection));
+        turns.is_some_and(|(turns, _)| signature(&turns) == self.sent)
+    }
+
+    /// What came of playing them: the places of those that send the same.
+    pub fn played(&self, same: impl IntoIterator<Item = usize>) -> Played {
+        let same = same.into_iter().filter_map(|place| self.ways.get(place).cloned()).collect();
+        Played { tried: self.ways.len(), same, shortened: self.shortened }
+    }
 }
 
 /// What one side sends in one go.
@@ -164,16 +208,6 @@ fn signature(turns: &[Turn]) -> Vec<Turn> {
         }
     }
     signature
-}
-
-/// What a script sends, as [`signature`]; `None` if it cannot be performed.
-fn performed(script: &str) -> Option<Vec<Turn>> {
-    let script = Script::parse(script).ok()?;
-    let (_, frames) = sim::capture("played", &script, Rules::Linux).ok()?;
-    let (connections, _) = Capture::read(&sim::pcap(&frames));
-    let connection = connections.first()?;
-    let ending = Ending::of(connection);
-    Some(signature(&turns(connection, &ending)?.0))
 }
 
 /// Half a round trip, from the handshake.

@@ -26,13 +26,13 @@ pub struct Report {
 }
 
 /// How far connections are looked into.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum Depth {
     /// What their segments say.
     #[default]
     Read,
-    /// And the ways to end them are played.
-    Played,
+    /// And the ways to end them are played, by who performs a script and gives its capture.
+    Played(fn(&str) -> Option<Vec<u8>>),
 }
 
 /// One connection.
@@ -188,7 +188,8 @@ impl Default for Report {
 }
 
 impl Told {
-    fn of(file: usize, connection: &Connection, depth: Depth) -> Self {
+    /// What one connection shows; `file` is the place of its file.
+    pub fn of(file: usize, connection: &Connection, depth: Depth) -> Self {
         let [client, server] = connection.addresses;
         let ending = Ending::of(connection);
         let told = told(connection, &ending).map(|calls| {
@@ -222,7 +223,10 @@ impl Told {
             scenario: first.and_then(Cause::scenario).or_else(|| ending.kind.scenario()),
             chapter: first.map(Cause::chapter).or_else(|| ending.kind.chapter()),
             next,
-            played: if depth == Depth::Played { play(connection, &ending).map(Ways::from) } else { None },
+            played: match depth {
+                Depth::Played(perform) => play(connection, &ending, perform).map(Ways::from),
+                Depth::Read => None,
+            },
         }
     }
 }

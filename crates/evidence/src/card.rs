@@ -2,10 +2,11 @@
 
 use std::ops::Range;
 
+use capture::html::{escaped, sentence};
 use capture::text::table::{Cause, Known};
 use capture::text::{By, Found, Message};
 
-use crate::html::{chapter, escaped, sentence};
+use crate::html::chapter;
 
 /// Around what was recognised so many bytes of the text are shown.
 const CONTEXT: usize = 160;
@@ -130,9 +131,9 @@ pub(crate) fn part(lines: &[Found]) -> String {
 
 pub(crate) fn packets() -> String {
     "<p class=\"ev-by\">Lines of tcpdump or tshark.</p>\
-     <p>This field reads messages, not segments. Who ended a connection, and why, a capture tells: save one with \
-     <code>tcpdump -w ends.pcap</code> and run <code>cargo run --release --example who-reset -- ends.pcap</code>. \
-     By hand: <a href=\"practice/from-alert-to-cause.html\">from an alert to the cause</a>, rung 4.</p>"
+     <p><button type=\"button\" data-packets>Who ended it?</button> \
+     They are read as a capture, below. A file can be dropped on this page as well: \
+     <a href=\"capture.html\">what does your capture say?</a></p>"
         .to_owned()
 }
 

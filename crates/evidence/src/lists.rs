@@ -1,8 +1,9 @@
 //! The answer to lists: sockets and counters.
 
+use capture::html::{escaped, sentence};
 use capture::text::{Count, Counter, Sockets};
 
-use crate::html::{chapter, escaped, sentence};
+use crate::html::chapter;
 
 pub(crate) fn sockets(sockets: &Sockets) -> String {
     let mut card = "<p class=\"ev-by\">A list of sockets.</p>".to_owned();

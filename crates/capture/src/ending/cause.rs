@@ -216,6 +216,14 @@ impl Cause {
     }
 }
 
+/// The chapters that causes and kinds name, with their headings.
+const HEADINGS: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/headings.rs"));
+
+/// The heading of a chapter that a verdict names; its path, if none does.
+pub fn heading(chapter: &'static str) -> &'static str {
+    HEADINGS.iter().find(|(path, _)| *path == chapter).map_or(chapter, |(_, heading)| heading)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;

@@ -322,7 +322,7 @@ fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
 #[derive(Debug)]
 struct Hops {
     syn: Option<u8>,
-    /// Each with its count, the most frequent first.
+    /// Each with its count; the most frequent is the first.
     counts: Vec<(u8, usize)>,
 }
 
@@ -336,7 +336,10 @@ impl Hops {
                 None => counts.push((ttl, 1)),
             }
         }
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let most = counts.iter().map(|(_, count)| *count).max().unwrap_or_default();
+        if let Some(first) = counts.iter().position(|(_, count)| *count == most) {
+            counts[..=first].rotate_right(1);
+        }
         let known = !connection.sides[side].earlier_way_unknown;
         Self { syn: earlier.or(connection.sides[side].syn_ttl).filter(|_| known), counts }
     }

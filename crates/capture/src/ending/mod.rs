@@ -3,9 +3,11 @@
 mod cause;
 mod causes;
 mod facts;
+mod limits;
 mod told;
 
-pub use cause::Cause;
+pub use cause::{Cause, heading};
+pub use limits::limits;
 pub use told::{Next, told};
 
 use crate::read::bit;
@@ -71,7 +73,7 @@ impl Kind {
 
 impl Kind {
     /// The book's scenario that shows it, where no cause has one.
-    pub(crate) const fn scenario(self) -> Option<&'static str> {
+    pub const fn scenario(self) -> Option<&'static str> {
         match self {
             Self::Orderly => Some("graceful-four-segments"),
             Self::HandshakeOnly => Some("accept-queue-full"),
@@ -80,7 +82,7 @@ impl Kind {
     }
 
     /// The book's chapter that explains it, where no cause has one.
-    pub(crate) const fn chapter(self) -> Option<&'static str> {
+    pub const fn chapter(self) -> Option<&'static str> {
         match self {
             Self::Orderly => Some("orderly/polite-goodbye.md"),
             Self::HandshakeOnly => Some("silence/accept-queue.md"),
@@ -178,7 +180,10 @@ impl Ending {
         let facts = Facts::of(connection);
         let mut ending = judge(&facts);
         causes::add_notes(&facts, &mut ending);
-        ending.causes.sort_by_key(|named| named.sure);
+        let mut causes = std::mem::take(&mut ending.causes);
+        for sure in [Sure::Certain, Sure::Likely, Sure::Possible] {
+            ending.causes.extend(causes.extract_if(.., |named| named.sure == sure));
+        }
         ending
     }
 

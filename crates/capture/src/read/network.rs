@@ -4,8 +4,6 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use pcap_parser::Linktype;
-
 use super::skipped::Skip;
 
 const IPV4: u16 = 0x0800;
@@ -41,16 +39,16 @@ pub(super) struct Datagram<'a> {
 }
 
 /// The IP datagram in a record.
-pub(super) fn datagram(link: Linktype, bytes: &[u8]) -> Result<Datagram<'_>, Skip> {
+pub(super) fn datagram(link: u16, bytes: &[u8]) -> Result<Datagram<'_>, Skip> {
     match link {
-        Linktype(1) => by_ether_type(bytes, 12, 14),
-        Linktype(113) => by_ether_type(bytes, 14, 16),
-        Linktype(276) => by_ether_type(bytes, 0, 20),
+        1 => by_ether_type(bytes, 12, 14),
+        113 => by_ether_type(bytes, 14, 16),
+        276 => by_ether_type(bytes, 0, 20),
         // NULL has the address family in the byte order of the machine that captured, LOOP in network order.
-        Linktype(0 | 108) => ip(bytes.get(4..).ok_or(Skip::Header)?),
-        Linktype(101 | 12 | 14 | 228 | 229) => ip(bytes),
-        Linktype(9) => ppp(bytes),
-        Linktype(other) => Err(Skip::LinkType(other)),
+        0 | 108 => ip(bytes.get(4..).ok_or(Skip::Header)?),
+        101 | 12 | 14 | 228 | 229 => ip(bytes),
+        9 => ppp(bytes),
+        other => Err(Skip::LinkType(other)),
     }
 }
 

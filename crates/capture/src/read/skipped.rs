@@ -1,6 +1,5 @@
 //! What could not be read, named and counted.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 /// Something in a file that is no segment of a connection, or none that can be read.
@@ -15,7 +14,7 @@ pub enum Skip {
     /// A block of pcapng that cannot be read.
     Block,
     /// A link type that is not read, by its number (tcpdump.org/linktypes.html).
-    LinkType(i32),
+    LinkType(u16),
     /// An Ethernet protocol that is neither IPv4 nor IPv6, by its number.
     EtherType(u16),
     /// An IP protocol that is not TCP, by its number (IANA).
@@ -61,7 +60,7 @@ impl fmt::Display for Skip {
 /// How often what was skipped. At most one entry a kind, so it is bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
-    counts: BTreeMap<Skip, u64>,
+    counts: Vec<(Skip, u64)>,
 }
 
 impl Skipped {
@@ -71,7 +70,10 @@ impl Skipped {
 
     pub(crate) fn add(&mut self, what: Skip, count: u64) {
         if count > 0 {
-            *self.counts.entry(what).or_default() += count;
+            match self.counts.iter_mut().find(|(known, _)| *known == what) {
+                Some((_, known)) => *known += count,
+                None => self.counts.push((what, count)),
+            }
         }
     }
 
@@ -82,6 +84,6 @@ impl Skipped {
 
     /// How often this was skipped.
     pub fn of(&self, what: &Skip) -> u64 {
-        self.counts.get(what).copied().unwrap_or_default()
+        self.iter().find(|(known, _)| *known == what).map_or(0, |(_, count)| count)
     }
 }

@@ -278,6 +278,11 @@ impl Connection {
         self.dropped == 0
     }
 
+    /// Where [`Self::segments`] leaves segments out: the place of the first one behind the gap, and how many are missing.
+    pub fn gap(&self) -> Option<(usize, u64)> {
+        (self.dropped > 0).then_some((FIRST_MAX, self.dropped))
+    }
+
     /// Zeek's history.
     pub fn history(&self) -> String {
         self.zeek.history()

@@ -1,6 +1,7 @@
 //! From segments to connections.
 
 mod connection;
+mod hash;
 mod side;
 mod zeek;
 
@@ -12,6 +13,7 @@ pub use side::Side;
 pub use zeek::ConnState;
 
 use crate::read::{Packet, bit};
+use hash::Seeded;
 
 /// So many connections are kept; segments of others are counted.
 pub const CONNECTIONS_MAX: usize = 1_000_000;
@@ -21,18 +23,35 @@ const EPHEMERAL: u16 = 32_768;
 const RESERVED: u16 = 1024;
 
 /// Puts segments into connections. Segments are given in the order of time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tracker {
+    connections_max: usize,
     connections: Vec<Connection>,
     /// The newest connection of each pair of addresses and ports.
-    newest: HashMap<Key, usize>,
+    newest: HashMap<Key, usize, Seeded>,
     beyond: u64,
 }
 
+impl Default for Tracker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Tracker {
-    /// No connections yet.
+    /// No connections yet; [`CONNECTIONS_MAX`] at most.
     pub fn new() -> Self {
-        Self::default()
+        Self::of_at_most(CONNECTIONS_MAX)
+    }
+
+    /// No connections yet; so many at most.
+    pub fn of_at_most(connections: usize) -> Self {
+        Self {
+            connections_max: connections,
+            connections: Vec::new(),
+            newest: HashMap::with_hasher(Seeded::new()),
+            beyond: 0,
+        }
     }
 
     /// Takes the next segment.
@@ -58,7 +77,7 @@ impl Tracker {
         self.connections.is_empty()
     }
 
-    /// How many segments belonged to connections beyond [`CONNECTIONS_MAX`].
+    /// How many segments belonged to connections beyond those that are kept.
     pub const fn beyond(&self) -> u64 {
         self.beyond
     }
@@ -107,7 +126,7 @@ impl Tracker {
     }
 
     fn begin(&mut self, key: Key, packet: &Packet, previous: Option<usize>) {
-        if self.connections.len() >= CONNECTIONS_MAX {
+        if self.connections.len() >= self.connections_max {
             self.beyond += 1;
             return;
         }
@@ -160,22 +179,19 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     sides[from].base.is_none() && sides[peer].syn_seen() && !is_over
 }
 
-/// Both addresses and ports in an order that does not depend on the direction: in one piece, to be hashed at once.
-type Key = [u8; 36];
+/// Both addresses and ports in an order that does not depend on the direction.
+type Key = [u64; 5];
 
 fn key(packet: &Packet) -> Key {
     let (a, b) = (packet.source, packet.destination);
     let (first, second) = if (a.port(), a.ip()) <= (b.port(), b.ip()) { (a, b) } else { (b, a) };
-    let mut key = [0; 36];
-    for (address, place) in [(first, 0), (second, 18)] {
-        match address.ip() {
-            IpAddr::V4(ip) => key[place..place + 4].copy_from_slice(&ip.octets()),
-            IpAddr::V6(ip) => key[place..place + 16].copy_from_slice(&ip.octets()),
-        }
-        key[place + 16..place + 18].copy_from_slice(&address.port().to_be_bytes());
-    }
-    // An IPv4 address is no IPv6 address with the same first bytes: those of the other kind are not in use (RFC 4291).
-    key
+    // An IPv4 address is no IPv6 address with the same number: those are not in use (RFC 4291 §2.5.5.1).
+    let words = |ip: IpAddr| match ip {
+        IpAddr::V4(ip) => [0, u64::from(u32::from(ip))],
+        IpAddr::V6(ip) => [(u128::from(ip) >> 64) as u64, u128::from(ip) as u64],
+    };
+    let ([a, b], [c, d]) = (words(first.ip()), words(second.ip()));
+    [a, b, c, d, u64::from(first.port()) << 16 | u64::from(second.port())]
 }
 
 /// Client and server of the connection that a segment begins.
