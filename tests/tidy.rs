@@ -10,7 +10,7 @@ use tests::files::{below, is, read, relative};
 use tests::root;
 
 /// Who may name whom: every crate of the workspace, and the crates of the workspace below it.
-const IMPORTS: [(&str, &[&str]); 13] = [
+const IMPORTS: [(&str, &[&str]); 14] = [
     ("scenario", &[]),
     ("catalogue", &["scenario"]),
     ("sim", &["scenario", "catalogue"]),
@@ -18,6 +18,8 @@ const IMPORTS: [(&str, &[&str]); 13] = [
     ("capture", &["scenario", "catalogue", "sim"]),
     ("guest", &["scenario", "native"]),
     ("evidence", &["capture"]),
+    // Its tests read captures of what the simulator performs.
+    ("analyzer", &["scenario", "catalogue", "sim", "capture", "view"]),
     // Its tests lay out what the simulator performs.
     ("view", &["scenario", "catalogue", "sim"]),
     ("player", &["scenario", "catalogue", "sim", "view"]),

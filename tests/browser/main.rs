@@ -17,7 +17,7 @@
 //! - `long.rs`: a run with thousands of segments
 //! - `linux.rs`: the Linux that a page runs, in its worker
 //! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
-//! - `evidence.rs`: what a reader has got, and the answer to it
+//! - `evidence.rs`: what a reader has got, and the answer to it; `captures.rs`: a capture, and the verdict
 //! - `playground.rs`: what a reader can do on its page, and take away from it
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
@@ -25,6 +25,7 @@
 mod access;
 mod beside;
 mod book;
+mod captures;
 mod change;
 mod chapter;
 mod chrome;

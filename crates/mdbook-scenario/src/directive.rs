@@ -1,4 +1,4 @@
-//! Finds `{{#scenario ID}}` and `{{#vary ID …}}`, each with what may stand behind the id, `{{#playground}}` and `{{#finder}}`, in a
+//! Finds `{{#scenario ID}}` and `{{#vary ID …}}`, each with what may stand behind the id, `{{#playground}}`, `{{#finder}}` and `{{#captures}}`, in a
 //! chapter's Markdown.
 
 const SCENARIO: &str = "{{#scenario";
@@ -6,6 +6,7 @@ const VARY: &str = "{{#vary";
 /// Stands for itself: it has no arguments.
 const PLAYGROUND: &str = "{{#playground}}";
 const FINDER: &str = "{{#finder}}";
+const CAPTURES: &str = "{{#captures}}";
 
 /// A directive on a line of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -127,6 +128,11 @@ pub fn playgrounds(chapter: &str) -> impl Iterator<Item = usize> {
 /// The lines on which the finder's field is to stand, counted from 1.
 pub fn finders(chapter: &str) -> impl Iterator<Item = usize> {
     lines_of(chapter, FINDER)
+}
+
+/// The lines on which the place for captures is to stand, counted from 1.
+pub fn captures(chapter: &str) -> impl Iterator<Item = usize> {
+    lines_of(chapter, CAPTURES)
 }
 
 fn lines_of(chapter: &str, directive: &'static str) -> impl Iterator<Item = usize> {

@@ -7,13 +7,14 @@
 //! `{{#draw buffers|queues|timers ID/STEP STEP…: TITLE}}` draws something else of a run than the ladder.
 //! A run that is not as its script says stops the build: no picture can be wrong.
 //! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
-//! `{{#finder}}` the field for pasted text.
+//! `{{#finder}}` the field for pasted text, `{{#captures}}` the place for captures.
 //!
 //! Map of the code: `directive.rs`, `drawing.rs` and `step_link.rs` find what is to be replaced, `embed.rs` performs a
 //! scenario and makes its HTML, `drawn.rs` that of other pictures, `handle.rs` what one of its numbers does, `page.rs` puts a chapter together, `playground.rs` makes the list,
-//! `finder.rs` the field;
+//! `finder.rs` the field, `captures.rs` the place for captures;
 //! [`ScenarioPreprocessor`] is what mdBook calls.
 
+mod captures;
 mod directive;
 mod drawing;
 mod drawn;
@@ -30,7 +31,7 @@ use mdbook_preprocessor::book::{Book, BookItem};
 use mdbook_preprocessor::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
-pub use directive::{Begin, Directive, Handle, Misplaced, Opening, Shows, directives, finders, playgrounds};
+pub use directive::{Begin, Directive, Handle, Misplaced, Opening, Shows, captures, directives, finders, playgrounds};
 pub use embed::{EmbedError, program};
 use page::{Built, replace};
 
@@ -52,7 +53,9 @@ impl Preprocessor for ScenarioPreprocessor {
         let playground = playground::place(&player, &playground::chapters(&book));
         let finder = program(&folder, "evidence").map(|evidence| finder::place(&evidence, &player));
         let finder = finder.as_deref().map_err(String::as_str);
-        let built = Built { program: &player, playground: &playground, finder };
+        let captures = program(&folder, "analyzer").map(|analyzer| captures::place(&analyzer, &player));
+        let captures = captures.as_deref().map_err(String::as_str);
+        let built = Built { program: &player, playground: &playground, finder, captures };
         let mut complaints = Vec::new();
         book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };

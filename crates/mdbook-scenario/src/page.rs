@@ -8,7 +8,7 @@ use view::layout::Layout;
 use view::palette::Hue;
 use view::step::Step;
 
-use crate::directive::{Begin, Directive, Opening, Shows, directives, finders, playgrounds};
+use crate::directive::{Begin, Directive, Opening, Shows, captures, directives, finders, playgrounds};
 use crate::drawing;
 use crate::drawn;
 use crate::embed::{Picture, attribute, perform};
@@ -26,6 +26,8 @@ pub(crate) struct Built<'a> {
     pub(crate) playground: &'a str,
     /// What stands in the place of `{{#finder}}`, if its program has been built.
     pub(crate) finder: Result<&'a str, &'a str>,
+    /// What stands in the place of `{{#captures}}`, if its program has been built.
+    pub(crate) captures: Result<&'a str, &'a str>,
 }
 
 /// The chapter at `path`, relative to the book's root, with its directives replaced.
@@ -42,8 +44,10 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
             Err(why) => wrong.push((link.line, why)),
         }
     }
-    if let (Some(line), Err(why)) = (finders(chapter).next(), built.finder) {
-        wrong.push((line, why.to_owned()));
+    for (line, place) in [(finders(chapter).next(), built.finder), (captures(chapter).next(), built.captures)] {
+        if let (Some(line), Err(why)) = (line, place) {
+            wrong.push((line, why.to_owned()));
+        }
     }
     let mut drawings = BTreeMap::new();
     for (line, drawing) in drawing::drawings(chapter) {
@@ -64,6 +68,9 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     }
     for line in finders(chapter) {
         built.finder.unwrap_or_default().clone_into(&mut lines[line - 1]);
+    }
+    for line in captures(chapter) {
+        built.captures.unwrap_or_default().clone_into(&mut lines[line - 1]);
     }
     for (line, picture) in &pictures {
         lines[line - 1] = picture.html(built.program);
@@ -157,8 +164,12 @@ mod tests {
 
     use super::*;
 
-    const BUILT: Built<'static> =
-        Built { program: "player/player-0.js", playground: "the list", finder: Ok("the field") };
+    const BUILT: Built<'static> = Built {
+        program: "player/player-0.js",
+        playground: "the list",
+        finder: Ok("the field"),
+        captures: Ok("the place"),
+    };
 
     fn page(chapter: &str) -> Result<String, Vec<Wrong>> {
         replace(Path::new("reset/a.md"), chapter, &BUILT)

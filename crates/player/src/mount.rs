@@ -1,5 +1,6 @@
 //! What the page's loader calls.
 
+use scenario::Script;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 use yew::AttrValue;
@@ -54,6 +55,15 @@ pub fn scenario(root: Element, id: &str) {
     let (id, anchor) = (AttrValue::from(id.to_owned()), AttrValue::from(id.to_owned()));
     let props = ChapterProps { id, text: entry.text.into(), begin: Begin::Overview, anchor, fold_end: None };
     yew::Renderer::<Chapter>::with_root_and_props(root, props).render();
+}
+
+/// The capture of a script's run by Linux's rules, as a file; nothing, if it cannot be performed. It needs no page: a
+/// worker may call it.
+#[wasm_bindgen]
+pub fn capture(script: &str) -> Option<Vec<u8>> {
+    let script = Script::parse(script).ok()?;
+    let (_, frames) = sim::capture("script", &script, sim::Rules::Linux).ok()?;
+    Some(sim::pcap(&frames))
 }
 
 /// Puts the playground into `root`. `catalogue` has the book's scenarios ([`crate::catalogue`]).

@@ -45,9 +45,13 @@ fn clippy() -> Command {
 }
 
 fn weight() -> Result<()> {
-    for (name, weights) in
-        [("player", Weights::of_player()?), ("evidence", Weights::of_evidence()?), ("Linux, here", Weights::of_here()?)]
-    {
+    let all = [
+        ("player", Weights::of_player()?),
+        ("evidence", Weights::of_evidence()?),
+        ("Linux, here", Weights::of_here()?),
+        ("analyzer", Weights::of_analyzer()?),
+    ];
+    for (name, weights) in all {
         println!("{name}\n{weights}");
         if weights.excess() > 0 {
             bail!("the {name} is {} bytes over what is allowed", weights.excess());

@@ -19,8 +19,10 @@ pub const PLAYER: &str = "player";
 pub const EVIDENCE: &str = "evidence";
 /// What draws a kernel's run, for whoever has a script performed on the Linux of the pages.
 pub const HERE: &str = "here";
+/// Captures: their connections, and the verdict on each.
+pub const ANALYZER: &str = "analyzer";
 /// Every program's name: of its crate, and of what its files' names begin with.
-pub const ALL: [&str; 3] = [PLAYER, EVIDENCE, HERE];
+pub const ALL: [&str; 4] = [PLAYER, EVIDENCE, HERE, ANALYZER];
 
 /// Where a program goes: under the book's source, so that plain `mdbook build` copies it as well.
 pub fn folder(name: &str) -> PathBuf {

@@ -21,6 +21,9 @@ pub const EVIDENCE_BUDGET_BROTLI_BYTES: usize = 90_000;
 /// What whoever has a script performed on Linux loads beyond that: the program, and the machine. Buttons say "3 MB".
 pub const HERE_BUDGET_BROTLI_BYTES: usize = 3_200_000;
 
+/// What the program for captures and its glue may weigh; a page loads it, in a worker, when a reader gives it one.
+pub const ANALYZER_BUDGET_BROTLI_BYTES: usize = 90_000;
+
 /// A file that a page loads, or several together; all sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Weight {
@@ -98,6 +101,18 @@ impl Weights {
             ],
             HERE_BUDGET_BROTLI_BYTES,
             HERE_BUDGET_BROTLI_BYTES,
+        )
+    }
+
+    /// Weighs the program for captures; the page's script and its worker come to it.
+    ///
+    /// # Errors
+    /// A file is missing: the book has not been built.
+    pub fn of_analyzer() -> Result<Self> {
+        Self::of(
+            &[("program", program::ANALYZER, ".wasm"), ("glue", program::ANALYZER, ".js")],
+            ANALYZER_BUDGET_BROTLI_BYTES,
+            ANALYZER_BUDGET_BROTLI_BYTES,
         )
     }
 

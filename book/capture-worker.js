@@ -1,0 +1,106 @@
+// Reads captures beside the page: the program that judges them, fed piece by piece.
+//
+// In:  { id, call, args }, one of `calls`
+// Out: { id, value } or { id, error }; while a file is read { progress: { name, part, packets, connections } }
+// To stop it: terminate().
+
+/** Bytes of a file that are in memory at one time. */
+const PIECE = 8 << 20;
+/** Longer text is no paste. */
+const TEXT_MAX = 64 << 20;
+const REPORT_MS = 100;
+
+let module;
+let analyzer;
+let player;
+let reported = 0;
+
+onmessage = async ({ data: { id, call, args } }) => {
+    try {
+        postMessage({ id, value: await calls[call](...args) });
+    } catch (error) {
+        postMessage({ id, error: String(error?.message ?? error) });
+    }
+};
+
+const calls = {
+    /** The names of the runtimes whose messages can be shown. */
+    async open(program) {
+        module = await import(program);
+        await module.default();
+        analyzer = new module.Analyzer();
+        return module.runtimes().split("\n");
+    },
+
+    /** Sources are { name, file } or { name, text }; the summary comes back. */
+    async read(sources) {
+        for (const { name, file, text } of sources) {
+            analyzer.begin(name);
+            if (file) await read(name, file);
+            else analyzer.text(text);
+        }
+        while (analyzer.judge()) await report("judging", 1);
+        const found = analyzer.select("worst", "", "", "");
+        if (found === 0) throw new Error(`no TCP segments were found in ${sources.map(({ name }) => name).join(", ")}`);
+        return analyzer.summary();
+    },
+
+    /** How many rows there are, and those of one page. */
+    table({ column, text, kind, by, from, count }) {
+        return { found: analyzer.select(column, text, kind, by), rows: analyzer.rows(from, count) };
+    },
+
+    rows: (from, count) => analyzer.rows(from, count),
+    show(addresses, runtime) {
+        analyzer.addresses(addresses);
+        analyzer.runtime(runtime);
+    },
+    card: (at) => analyzer.card(at),
+
+    /** The ways to end a connection, performed by the book's player. */
+    async play(at, program) {
+        if (!player) {
+            const loaded = await import(program);
+            await loaded.default();
+            player = loaded;
+        }
+        analyzer.ways(at).forEach((script, place) => {
+            const run = player.capture(script);
+            if (run) analyzer.compare(place, run);
+        });
+        return analyzer.played();
+    },
+};
+
+async function read(name, file) {
+    const sort = module.sort_of(new Uint8Array(await file.slice(0, 4).arrayBuffer()));
+    if (sort === "gzip") {
+        const reader = file.stream().pipeThrough(new DecompressionStream("gzip")).getReader();
+        for (let first = true; ; first = false) {
+            const { done, value } = await reader.read();
+            if (done) break;
+            if (first && module.sort_of(value.subarray(0, 4)) !== "capture") {
+                throw new Error(`${name} is packed, and what is in it is no pcap or pcapng`);
+            }
+            analyzer.push(value);
+            await report(name, undefined);
+        }
+        analyzer.finish();
+    } else if (sort === "capture") {
+        for (let at = 0; at < file.size; at += PIECE) {
+            analyzer.push(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+            await report(name, Math.min(1, (at + PIECE) / file.size));
+        }
+        analyzer.finish();
+    } else if (file.size > TEXT_MAX) {
+        throw new Error(`${name} is neither pcap nor pcapng, nor gzip, and too long for lines of tcpdump`);
+    } else {
+        analyzer.text(await file.text());
+    }
+}
+
+async function report(name, part) {
+    if (performance.now() - reported < REPORT_MS) return;
+    reported = performance.now();
+    postMessage({ progress: { name, part, packets: analyzer.packets(), connections: analyzer.connections() } });
+}

@@ -1,0 +1,12 @@
+//! The place for captures; it is hidden until the page's script can serve it.
+
+use crate::embed::attribute;
+
+/// The HTML of the place, with the addresses of the programs that judge captures and that perform scripts.
+pub(crate) fn place(analyzer: &str, player: &str) -> String {
+    format!(
+        "<section class=\"captures\" data-program=\"{}\" data-player=\"{}\" aria-label=\"Captures\" hidden></section>",
+        attribute(analyzer),
+        attribute(player)
+    )
+}
