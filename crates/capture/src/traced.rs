@@ -33,6 +33,7 @@ pub fn traced(connection: &Connection, ending: &Ending) -> Trace {
             at_us,
             arrives_us: Some(at_us),
             from: Host::BOTH[seen.from],
+            to: Host::BOTH[1 - seen.from],
             ports: [ports[seen.from], ports[1 - seen.from]],
             segment: segment(seen),
             fate: if forged { Fate::Injected } else { Fate::Delivered },
