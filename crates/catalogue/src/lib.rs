@@ -142,7 +142,15 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "forged-data"
         "syn-in-established"
         "time-wait-assassination"
-        "time-wait-overflow";
+        "time-wait-overflow"
+        "proxy-502"
+        "proxy-loses-answer"
+        "proxy-half-close"
+        "proxy-passes-half-close"
+        "proxy-accepts-for-nobody"
+        "proxy-idle-wrong-order"
+        "proxy-idle-right-order"
+        "proxy-deploy";
 };
 
 /// The scenario of that id.

@@ -5,7 +5,9 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use scenario::{Action, Count, Event, Flags, Host, Kind, Meeting, Offset, Outcome, Ready, Sockets, Verb};
+use scenario::{
+    Action, Count, Event, Flags, Host, Kind, Link, LinkAction, Meeting, Network, Offset, Outcome, Ready, Sockets, Verb,
+};
 use socket2::{SockRef, Socket};
 
 use crate::{Error, Making, Protocol, Rung};
@@ -27,6 +29,12 @@ impl Pair {
     /// # Errors
     /// Always: it takes Linux.
     pub fn new(_protocol: Protocol, _rungs: &[Rung]) -> Result<Self, Error> {
+        Err(Error::not_linux())
+    }
+
+    /// # Errors
+    /// Always: it takes Linux.
+    pub fn of(_network: Network, _protocol: Protocol, _rungs: &[Rung]) -> Result<Self, Error> {
         Err(Error::not_linux())
     }
 
@@ -79,6 +87,10 @@ impl Pair {
     }
 
     pub fn boot(&mut self, _host: Host) -> Result<(), Error> {
+        match self.0 {}
+    }
+
+    pub fn act(&mut self, _link: Link, _action: &LinkAction) {
         match self.0 {}
     }
 

@@ -19,8 +19,8 @@ use crate::reasons::{Reset, Tracer};
 use crate::wire::Wire;
 use crate::{Asked, Error, Making, Protocol, Rung, admission, diag, kernel};
 
-/// Two hosts and the link between them, in the calling process, for programs that make their calls themselves; or, for
-/// the lab, those of another [`Network`].
+/// Two hosts and the link between them, or those of another [`Network`], in the calling process: for programs that make
+/// their calls themselves.
 ///
 /// All hosts' namespaces are the calling thread's in turn ([`Pair::on`]), and nobody else's.
 pub struct Pair {
@@ -66,7 +66,7 @@ impl Pair {
     ///
     /// # Errors
     /// As [`Pair::new`].
-    pub(crate) fn of(network: Network, protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
+    pub fn of(network: Network, protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
         // Only once, and before there is any other thread.
         let admitted = match rungs {
             [Rung::Calls] => Ok(()),
@@ -214,7 +214,12 @@ impl Pair {
     /// What the link does to segments from now on, boxes on it included. A forged segment and an ICMP message have calls
     /// of their own.
     pub fn act_on_link(&mut self, action: &LinkAction) {
-        self.link.act(scenario::Link::ClientServer, action);
+        self.act(scenario::Link::ClientServer, action);
+    }
+
+    /// The same of a link of those that a network with a proxy has.
+    pub fn act(&mut self, link: scenario::Link, action: &LinkAction) {
+        self.link.act(link, action);
     }
 
     /// The link takes so long, one way, from now on; 10 ms until it is set.

@@ -146,7 +146,7 @@ impl Seen {
                 [_, ">", _, flags, ..] if flags.contains(['S', 'F', 'R']) => {
                     seen.controls.insert(words.join(" "));
                 }
-                ["client" | "server", .., "=", _] => seen.calls.push(words.join(" ")),
+                ["client" | "proxy" | "server", .., "=", _] => seen.calls.push(words.join(" ")),
                 _ => {}
             }
         }

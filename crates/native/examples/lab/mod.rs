@@ -1,4 +1,5 @@
-//! Two hosts and a link for a plain program, and a record of what happens there, in the notation of the book's traces.
+//! Two hosts and a link for a plain program, or a proxy between them and two links, and a record of what happens there,
+//! in the notation of the book's traces.
 //!
 //! Each call is made by the program itself, in a closure, on the host whose name stands before it:
 //! `lab.client("write(5)", || client.write(b"hello"))`. When it has returned, the lab waits until the link is quiet,
@@ -17,7 +18,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use native::{Making, Pair, Protocol, Rung};
-use scenario::{Action, Errno, Host, Outcome, Ready, Trace, Verb, Witness};
+use scenario::{Action, Errno, Host, Network, Outcome, Ready, Trace, Verb, Witness};
 use socket2::{SockRef, Socket};
 
 /// Two hosts with a link between them; or, where this machine allows no such thing, this machine alone.
@@ -25,6 +26,7 @@ pub(crate) struct Lab {
     pair: Option<Pair>,
     began: Instant,
     server: SocketAddr,
+    proxy: SocketAddr,
 }
 
 /// The link is quiet when nothing was sent for so long.
@@ -33,28 +35,42 @@ const QUIET: Duration = Duration::from_millis(100);
 impl Lab {
     /// Boots the hosts. First thing in `main`, while the program has one thread.
     pub(crate) fn new() -> Self {
-        let pair = match Pair::new(Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
+        Self::of(Network::Direct)
+    }
+
+    /// The same with a proxy between client and server.
+    pub(crate) fn proxied() -> Self {
+        Self::of(Network::Proxied)
+    }
+
+    fn of(network: Network) -> Self {
+        let pair = match Pair::of(network, Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
             Ok(pair) => {
                 pair.notes().iter().for_each(|note| println!("# {note}"));
                 Some(pair)
             }
             Err(error) => {
                 println!("# {error}");
-                println!("# So both hosts are this machine. What its TCP sends and which states it is in is not shown");
+                println!("# So all hosts are this machine. What its TCP sends and which states it is in is not shown");
                 println!("# here, only what the calls return; and nothing can be done to the link.");
                 None
             }
         };
-        let server = match &pair {
-            Some(pair) => SocketAddr::new(pair.address(Host::Server), 80),
+        let [server, proxy] = [Host::Server, Host::Proxy].map(|host| match &pair {
+            Some(pair) => SocketAddr::new(pair.address(host), 80),
             None => free_address().expect("this machine can talk to itself"),
-        };
-        Self { pair, began: Instant::now(), server }
+        });
+        Self { pair, began: Instant::now(), server, proxy }
     }
 
     /// Where the server listens.
     pub(crate) const fn address(&self) -> SocketAddr {
         self.server
+    }
+
+    /// Where the proxy listens.
+    pub(crate) const fn proxy_address(&self) -> SocketAddr {
+        self.proxy
     }
 
     /// The client makes a call. `call` is what it is called in the record, `NAME.write(5)` on a socket with a name.
@@ -65,6 +81,20 @@ impl Lab {
     /// The server makes a call.
     pub(crate) fn server<T: Returned>(&mut self, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         self.call(Host::Server, call, make)
+    }
+
+    /// The proxy makes a call, on the socket that is named in `call`: its two connections are `downstream`, which the
+    /// client has begun, and `upstream`.
+    pub(crate) fn proxy<T: Returned>(&mut self, call: &str, make: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+        self.call(Host::Proxy, call, make)
+    }
+
+    /// The proxy asks poll(2) what a socket of its own is ready for.
+    pub(crate) fn proxy_polls<'s, S>(&mut self, call: &str, socket: &'s S)
+    where
+        SockRef<'s>: From<&'s S>,
+    {
+        self.poll(Host::Proxy, call, &SockRef::from(socket));
     }
 
     /// The client begins a call that is going to block; [`Lab::end`] waits until it returns.
@@ -230,6 +260,10 @@ impl Lab {
         if let (Some(pair), Ok(value)) = (&mut self.pair, made)
             && let Some((made, making)) = value.made()
         {
+            let making = match making {
+                Making::Accepting(_) => Making::Accepting(listener(host)),
+                making => making,
+            };
             pair.made(host, socket, &made, making).expect("a socket of the program's own");
         }
         self.record_outcome(host, call, began, ended, outcome(made));
@@ -249,7 +283,7 @@ impl Lab {
     /// Where there is no lab: this is all that is known.
     fn print_call(&self, host: Host, call: &str, ended: Instant, shown: &str) {
         let at = ended - self.began;
-        println!("{}.{:03} {host}  {call} = {shown}", at.as_secs(), at.subsec_millis());
+        println!("{}.{:03} {host:6}  {call} = {shown}", at.as_secs(), at.subsec_millis());
     }
 
     fn settle(&mut self) {
@@ -287,14 +321,22 @@ impl<T> Begun<T> {
     }
 }
 
+/// The name of a host's only listener.
+const fn listener(host: Host) -> &'static str {
+    match host {
+        Host::Proxy => "frontend",
+        Host::Client | Host::Server => "listener",
+    }
+}
+
 /// The socket's name, and the call.
 fn parts(host: Host, call: &str) -> (&str, Verb) {
     let (socket, text) = match call.split_once('.') {
         Some((socket, text)) if !socket.contains('(') => (Some(socket), text),
         _ => (None, call),
     };
-    let verb = Verb::from_text(text, "listener").unwrap_or_else(|error| panic!("`{call}` is no call: {error}"));
-    let usual = if matches!(verb, Verb::Listen { .. }) { "listener" } else { host.name() };
+    let verb = Verb::from_text(text, listener(host)).unwrap_or_else(|error| panic!("`{call}` is no call: {error}"));
+    let usual = if matches!(verb, Verb::Listen { .. }) { listener(host) } else { host.name() };
     (socket.unwrap_or(usual), verb)
 }
 
