@@ -15,6 +15,7 @@
 //!   `CONFORMANCE_SEED=7` others; `CONFORMANCE_SOCKETS=500` more of those about sockets (`random_sockets`),
 //!   `CONFORMANCE_BOXES=300` of those with boxes (`random_boxes`). `CONFORMANCE_FULL=500` draws from the whole grammar (several sockets, `&`, `hold`,
 //!   `crash()`, every flag): it still finds differences, and so is not drawn from unless it is asked for.
+//!   `CONFORMANCE_PROXIED=300` draws more scripts with a proxy.
 //! - `CONFORMANCE_RUNG=veth` runs the kernel's side on another rung than the highest; only those with a link will do.
 //! - A random script that fails is made shorter until no line can be left out; what is then left is printed, too.
 //! - `CONFORMANCE_SCRIPTS=FOLDER` compares nothing: it writes the scripts there, for machines with other kernels.
@@ -39,7 +40,9 @@ use sim::Rules;
 use tests::comparison::{Runs, indented, judge};
 use tests::random::{Clock, Forgery};
 use tests::release::Release;
-use tests::{found, golden, interleavings, kernels, ledger, random, random_boxes, random_sockets, root};
+use tests::{
+    found, golden, interleavings, kernels, ledger, random, random_boxes, random_proxied, random_sockets, root,
+};
 
 /// Runs wait most of the time; so many at once keep two cores busy and leave the clocks right.
 const SIDE_BY_SIDE: usize = 12;
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
     checks.extend(randoms(seed, number("CONFORMANCE_RANDOM", 200), Grammar::Plain));
     checks.extend(randoms(seed, number("CONFORMANCE_SOCKETS", 60), Grammar::Sockets));
     checks.extend(randoms(seed, number("CONFORMANCE_BOXES", 40), Grammar::Boxes));
+    checks.extend(randoms(seed, number("CONFORMANCE_PROXIED", 40), Grammar::Proxied));
     checks.extend(randoms(seed, number("CONFORMANCE_FULL", 0), Grammar::Full));
     checks.retain(|check| filter.is_empty() || filter.iter().any(|word| check.name.contains(word)));
     match folders {
@@ -314,6 +318,8 @@ enum Grammar {
     Sockets,
     /// One connection, and boxes on the link.
     Boxes,
+    /// The same with a proxy, so of two connections.
+    Proxied,
     /// All that the language has.
     Full,
 }
@@ -326,6 +332,7 @@ fn randoms(seed: usize, count: usize, grammar: Grammar) -> Vec<Check> {
                 Grammar::Plain => ("random", random::plain(seed)),
                 Grammar::Sockets => ("sockets", random_sockets::script(seed)),
                 Grammar::Boxes => ("boxes", random_boxes::script(seed)),
+                Grammar::Proxied => ("proxied", random_proxied::script(seed)),
                 Grammar::Full => ("full", random::script(seed, Clock::Real, Forgery::Any)),
             };
             Check { name: format!("{name}::{seed}"), text, recorded: None, is_random: true, planted: None }
