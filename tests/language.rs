@@ -10,12 +10,15 @@ fn page() -> String {
 }
 
 /// What may stand before a statement, so that its sockets are there.
-const BEFORE: [&str; 5] = [
+const BEFORE: [&str; 8] = [
     "",
     "server listen()\n",
     "server listen()\nclient connect()\n",
     "server listen()\nclient connect()\nserver accept()\n",
     "server listen()\nclient connect()\nserver accept()\nserver crash()\n",
+    "server listen()\nproxy listen()\nproxy crash()\nproxy boot()\n",
+    "server listen()\nproxy listen()\nclient connect()\n",
+    "server listen()\nproxy listen()\nclient connect()\nproxy accept()\nproxy connect()\n",
 ];
 
 #[test]
