@@ -428,6 +428,7 @@ impl State {
         let (from, to) = (forged.from, forged.to);
         let packet = packet::write(self.addresses[from.index()], self.addresses[to.index()], &Header::of(forged));
         let raw = RawSegment { win: self.connections.window(forged), ..*forged };
+        self.numbering.note_forged(&raw);
         let event = self.record(now_us, &raw, Fate::Injected);
         self.capture.push(Captured { at_us: now_us - self.began_us, packet: packet.clone() });
         self.launch(due_us, to, packet, event);

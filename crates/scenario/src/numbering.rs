@@ -44,7 +44,17 @@ impl Numbering {
         Self { isns: Vec::new() }
     }
 
-    /// Learns from a segment that a host sent by itself. Not for forged ones: they rebase nothing.
+    /// Learns from a forged segment: a SYN of a side that has sent none gives the numbers of that side until it does, for
+    /// its receiver counts from it. Others rebase nothing.
+    pub fn note_forged(&mut self, raw: &RawSegment) {
+        let pair = pair(raw);
+        let is_known = |(known, isns): &([u16; 2], [Vec<u32>; 2])| *known == pair && !isns[raw.from.index()].is_empty();
+        if !self.isns.iter().any(is_known) {
+            self.note(raw);
+        }
+    }
+
+    /// Learns from a segment that a host sent by itself.
     pub fn note(&mut self, raw: &RawSegment) {
         if !raw.flags.syn {
             return;
@@ -118,6 +128,17 @@ mod tests {
         assert_eq!((old.seq, old.ack), (1, Some(8)), "the old connection still answers in its own numbers");
         let new = numbering.relative(&raw(Host::Client, Flags::RST, 2_000_000_001, 0));
         assert_eq!((new.seq, new.ack), (1, None));
+    }
+
+    #[test]
+    fn a_forged_syn_gives_the_numbers_of_a_side_that_has_sent_none() {
+        let mut numbering = Numbering::new();
+        numbering.note(&raw(Host::Client, Flags::SYN, 77, 0));
+        numbering.note_forged(&raw(Host::Server, Flags::SYN_ACK, 0, 78));
+        numbering.note(&raw(Host::Server, Flags::SYN_ACK, 90_000_000, 78));
+        assert_eq!(numbering.relative(&raw(Host::Client, Flags::ACK, 78, 1)).ack, Some(1));
+        numbering.note_forged(&raw(Host::Server, Flags::SYN, 90_000_005, 0));
+        assert_eq!(numbering.relative(&raw(Host::Server, Flags::ACK, 90_000_009, 78)).seq, 9);
     }
 
     #[test]
