@@ -256,7 +256,11 @@ impl Socket {
         let may_be_in = match &self.owner {
             // The kernel puts a small stand-in in the place of a connection that is in TIME-WAIT, and drops the inode.
             Owner::Descriptor(_) => row.state == State::TimeWait,
-            Owner::Nobody => !is_queued(row.state) || row.state == State::CloseWait,
+            // A handshake goes on for a while when its listener is gone.
+            Owner::Nobody => {
+                let goes_on = row.state == State::SynReceived && self.state == State::SynReceived;
+                !is_queued(row.state) || row.state == State::CloseWait || goes_on
+            }
             Owner::Queue(_) => is_queued(row.state) && age(row.state) >= age(self.state),
         };
         may_be_in && row.inode == 0 && !self.is_gone && self.ports == Some([row.local_port, row.peer_port])
