@@ -48,7 +48,7 @@ impl Numbering {
     /// its receiver counts from it. Others rebase nothing.
     pub fn note_forged(&mut self, raw: &RawSegment) {
         let pair = pair(raw);
-        let is_known = |(known, isns): &([u16; 2], [Vec<u32>; 2])| *known == pair && !isns[raw.from.index()].is_empty();
+        let is_known = |(known, isns): &([u16; 2], [Vec<u32>; 2])| *known == pair && !isns[pair.0.end(raw.from)].is_empty();
         if !self.isns.iter().any(is_known) {
             self.note(raw);
         }

@@ -108,6 +108,9 @@ rules! {
     OutsideAnswered:
         "a segment outside the window is answered with an ACK", "RFC 9293 §3.10.7.4", "tcp_validate_incoming",
         "zero-window-stall";
+    LateSegment:
+        "a segment that a later one has overtaken is answered, and not taken", "RFC 7323 §5.3", "tcp_validate_incoming",
+        "late-acks";
     StaleAck:
         "an old ACK in LAST-ACK is not answered", "RFC 9293 §3.10.7.4", "tcp_ack", "stale-ack-in-last-ack";
     AckOfNothing:

@@ -92,9 +92,12 @@ impl HostStack {
         }
     }
 
-    /// A frame has arrived.
-    pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
-        forward!(self, host => host.arrive(frame));
+    /// A frame has arrived that left at `left_us`, or was forged. smoltcp alone has no timestamps here.
+    pub(crate) fn arrive(&mut self, frame: Vec<u8>, left_us: Option<u64>) {
+        match self {
+            Self::Linux(kernel) => kernel.arrive(frame, left_us),
+            Self::Bare(host) => host.arrive(frame),
+        }
     }
 
     /// When the next of what is left of connections goes; smoltcp alone keeps whole sockets only.

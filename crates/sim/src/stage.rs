@@ -342,7 +342,11 @@ impl World {
         // A program that wakes up is slower than segments that arrive together.
         while let Some(flight) = self.wires.arrival(self.now_us) {
             if self.wires.links.reaches(flight.to) {
-                self.kernels[flight.to.index()].arrive(flight.frame);
+                let left_us = match self.events[flight.event] {
+                    Event::Segment { at_us, fate: Fate::Delivered, .. } => Some(at_us),
+                    _ => None,
+                };
+                self.kernels[flight.to.index()].arrive(flight.frame, left_us);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
                 continue;

@@ -27,6 +27,7 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::SynChallenged => "a SYN for a living connection: asked, not obeyed",
         RuleId::SynSoonAgain => "an answer to something older: reset, and the SYN again",
         RuleId::OutsideAnswered => "outside the window: not taken, answered with an ACK",
+        RuleId::LateSegment => "overtaken on its way: answered, not taken",
         RuleId::StaleAck => "an old ACK: nothing is sent for it",
         RuleId::AckOfNothing => "acknowledges what was never sent: answered with an ACK",
         RuleId::TextAfterFin => "data behind a FIN: not taken",
@@ -202,6 +203,9 @@ pub const fn sentence(rule: RuleId) -> &'static str {
         }
         RuleId::HandshakeResetChallenged => {
             "The reset is inside the window, but its number is not exact. The handshake goes on, and an ACK asks the sender for the exact number."
+        }
+        RuleId::LateSegment => {
+            "The segment's timestamp is older than one that has come already, so it was overtaken on its way. It is dropped, and an ACK tells its sender what is expected."
         }
         RuleId::AckTooOld => {
             "The segment acknowledges less than was ever in doubt, so its sender knows little of this connection. It is dropped, and an ACK answers it."

@@ -58,7 +58,6 @@ impl Kernel {
             backlog,
             reuse,
             options: SocketOptions::default(),
-            begun: 0,
             queue: Vec::new(),
             cookies: Vec::new(),
             listening: Listening::Yes,

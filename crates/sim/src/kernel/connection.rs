@@ -9,7 +9,7 @@ use crate::rules::receive_window::{Buffer, Scale};
 use crate::rules::{Ownership, send_buffer};
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, DeferredFin, RoundTrip, Tcb, Timer, Timers, WindowProbes};
+use crate::tcp::{Backoff, DeferredFin, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
 use crate::wire::Ip;
 
 pub(crate) struct Connection {
@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     pub(crate) keep_alive_probes: u32,
     /// When something acceptable last arrived.
     pub(crate) received_us: u64,
+    /// The newest of the peer's timestamps.
+    pub(crate) recent: Recent,
     /// When it last answered a segment that it did not accept, at a limited pace.
     pub(crate) answered_us: Option<u64>,
     /// Whether its window is scaled.
@@ -101,6 +103,8 @@ pub(crate) enum Binding {
 /// What stands around a connection: when, where, by which settings, and where its effects go.
 pub(crate) struct Context<'a> {
     pub(crate) now_us: u64,
+    /// That of the segment that arrives; a forged one has none.
+    pub(crate) timestamp: Option<Timestamp>,
     pub(crate) ip: Ip,
     pub(crate) sysctls: &'a Sysctls,
     pub(crate) effects: &'a mut Vec<Effect>,
@@ -133,6 +137,7 @@ impl Connection {
             window_probes: WindowProbes::default(),
             keep_alive_probes: 0,
             received_us: 0,
+            recent: Recent::default(),
             answered_us: None,
             scale: Scale::of(options.receive_buffer),
             last_sent: None,

@@ -3,7 +3,7 @@
 use scenario::link;
 use scenario::{Flags, RawSegment, State};
 
-use super::connection::{Connection, Context};
+use super::connection::{Connection, Context, Holder};
 use super::effect::Effect;
 use crate::rules::delayed_ack;
 use crate::rules::fin_wait_2::BroughtBy;
@@ -28,7 +28,7 @@ impl Connection {
             let decision = handshake::in_syn_sent(&tcb.snd, segment);
             return self.act_in_syn_sent(cx, segment, frame, decision);
         }
-        let (action, rule) = segment_arrives::decide(&self.facts(tcb), segment);
+        let (action, rule) = segment_arrives::decide(&self.facts(cx, tcb), segment);
         self.note_sack(cx.now_us, segment, &frame);
         if let Action::Answer(pace) = action {
             if self.may_answer(cx.now_us, pace) {
@@ -125,9 +125,9 @@ impl Connection {
     }
 
     /// What a listener's handshake makes of a segment.
-    pub(crate) fn decide_in_handshake(&self, segment: &RawSegment) -> Decision<InHandshake> {
+    pub(crate) fn decide_in_handshake(&self, cx: &Context<'_>, segment: &RawSegment) -> Decision<InHandshake> {
         let tcb = self.tcb.as_ref().expect("a handshake has a TCB");
-        handshake::in_handshake(&self.facts(tcb), segment)
+        handshake::in_handshake(&self.facts(cx, tcb), segment)
     }
 
     fn act_in_syn_sent(
@@ -156,11 +156,14 @@ impl Connection {
         }
     }
 
-    fn facts<'a>(&self, tcb: &'a Tcb) -> Facts<'a> {
+    fn facts<'a>(&self, cx: &Context<'_>, tcb: &'a Tcb) -> Facts<'a> {
         Facts {
             state: self.state,
             snd: &tcb.snd,
             rcv: &tcb.rcv,
+            timestamp: cx.timestamp,
+            recent: self.recent,
+            rto_us: self.rto_us(),
             write_end: tcb.write_end(),
             bytes_acknowledged: self.acknowledged,
             ownership: self.holder.ownership(),
@@ -184,7 +187,7 @@ impl Connection {
     fn answers_after(&self, segment: &RawSegment) -> bool {
         let shrinks = match self.state {
             State::TimeWait => true,
-            State::FinWait2 => self.holder == super::connection::Holder::Nobody && !segment.flags.fin,
+            State::FinWait2 => self.holder == Holder::Nobody && !segment.flags.fin,
             _ => false,
         };
         self.tcb.is_some() && !shrinks
@@ -224,6 +227,12 @@ impl Connection {
             self.noted_error = None;
         }
         tcb.rcv.note_beyond_gap(segment);
+        if segment.flags.syn {
+            self.recent.begin(cx.timestamp);
+        } else if !after(segment.seq, tcb.rcv.wup) {
+            self.recent.note(cx.timestamp);
+        }
+        let tells_window = segment.flags.syn || segment.flags.ack && tcb.snd.is_window_told_by(segment);
         let tells_gap = tells_of_gap(tcb, segment, &frame);
         let opens = tcb.snd.una == tcb.snd.iss;
         let (delivered, answer) = tcb.deliver(segment, frame);
@@ -243,11 +252,17 @@ impl Connection {
                 self.reopen_congestion_window();
             }
             self.note_acknowledged(cx.now_us, segment.ack, delivered.acknowledged);
+            if opens && matches!(self.holder, Holder::Handshake(_)) {
+                // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are the
+                // answers that the request has given (Linux: `tcp_create_openreq_child`).
+                self.acknowledged = 0;
+                self.answered_us = None;
+            }
         }
         if let Some(tcb) = &mut self.tcb
-            && (segment.flags.ack || segment.flags.syn)
+            && tells_window
         {
-            tcb.snd.note_window(segment.win);
+            tcb.snd.note_window(segment);
         }
         self.note_window(cx.now_us, segment.win);
         self.note_state(cx);

@@ -19,8 +19,6 @@ pub(crate) struct Listener {
     pub(crate) backlog: u32,
     pub(crate) reuse: Reuse,
     pub(crate) options: SocketOptions,
-    /// Handshakes begun; the connections are called after it and their number.
-    pub(crate) begun: u32,
     /// Connections that wait for accept(2).
     pub(crate) queue: Vec<u32>,
     /// SYNs that were answered with a cookie.
@@ -90,9 +88,15 @@ impl Kernel {
         if self.connections.len() >= super::CONNECTIONS_MAX {
             return None;
         }
-        let listener = &mut self.listeners[at];
-        listener.begun += 1;
-        let name = [&listener.name, ".", &listener.begun.to_string()].concat();
+        let listener = &self.listeners[at];
+        let known = self.begun.iter().position(|(name, _)| *name == listener.name);
+        let place = known.unwrap_or(self.begun.len());
+        if known.is_none() {
+            self.begun.push((listener.name.clone(), 0));
+        }
+        let begun = &mut self.begun[place].1;
+        *begun += 1;
+        let name = [&listener.name, ".", &begun.to_string()].concat();
         let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse);
         let at = self.open(name, holder, segment.from, [segment.ports[1], segment.ports[0]], iss, options);
         self.connections[at].reuse = reuse;
@@ -152,7 +156,8 @@ impl Kernel {
 
     /// What becomes of a segment for a listener's handshake: the accept queue may be full.
     pub(super) fn decide_in_handshake(&self, at: usize, listener: u32, segment: &RawSegment) -> Decision<InHandshake> {
-        let decision = self.connections[at].decide_in_handshake(segment);
+        let mut no_effects = Vec::new();
+        let decision = self.connections[at].decide_in_handshake(&self.context(&mut no_effects), segment);
         if !matches!(decision.0, InHandshake::Complete | InHandshake::CompleteAndKeepFin) {
             return decision;
         }

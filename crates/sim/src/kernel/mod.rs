@@ -25,7 +25,7 @@ use crate::rules::initial_sequence_number;
 use crate::rules::time_wait::TIME_WAIT_US;
 use crate::socket_options::SocketOptions;
 use crate::sysctls::Sysctls;
-use crate::tcp::{Buffers, Tcb, Timer};
+use crate::tcp::{Buffers, Tcb, Timer, Timestamp};
 use crate::wire::{self, Ip};
 use connection::{Connection, Context, Holder};
 use listener::Listener;
@@ -40,8 +40,12 @@ pub(crate) struct Kernel {
     /// What the buffers of its sockets hold at most.
     buffers: Buffers,
     now_us: u64,
+    /// That of the segment that arrives.
+    timestamp: Option<Timestamp>,
     sysctls: Sysctls,
     listeners: Vec<Listener>,
+    /// Handshakes begun for listeners of each name: their connections are called after name and number.
+    begun: Vec<(String, u32)>,
     connections: Vec<Connection>,
     time_waits: Vec<TimeWaitSocket>,
     /// The program's descriptors, in the order in which it got them.
@@ -74,8 +78,10 @@ impl Kernel {
             ip,
             buffers,
             now_us: 0,
+            timestamp: None,
             sysctls: Sysctls::default(),
             listeners: Vec::new(),
+            begun: Vec::new(),
             connections: Vec::new(),
             time_waits: Vec::new(),
             descriptors: Vec::new(),
@@ -155,10 +161,12 @@ impl Kernel {
     }
 
     /// A segment has arrived: for the connection with these ports, else for what is left of one, else for the listener.
-    pub(crate) fn arrive(&mut self, frame: Vec<u8>) {
+    /// It left at `left_us`; of a forged one nobody knows.
+    pub(crate) fn arrive(&mut self, frame: Vec<u8>, left_us: Option<u64>) {
         if let Some((icmp, quoted)) = wire::read_icmp(&frame) {
             return self.icmp_arrives(icmp, &quoted);
         }
+        self.timestamp = left_us.map(Timestamp::of);
         let segment = wire::read(&frame);
         let ports = [segment.ports[1], segment.ports[0]];
         let is_it = |known: &Connection| known.tcb.is_some() && known.peer == segment.from && known.ports == ports;
@@ -233,13 +241,14 @@ impl Kernel {
     }
 
     fn context<'a>(&'a self, effects: &'a mut Vec<Effect>) -> Context<'a> {
-        Context { now_us: self.now_us, ip: self.ip, sysctls: &self.sysctls, effects }
+        let &Self { now_us, timestamp, ip, .. } = self;
+        Context { now_us, timestamp, ip, sysctls: &self.sysctls, effects }
     }
 
     /// Something happens to a connection; and what follows from it for the kernel.
     fn with(&mut self, at: usize, happens: impl FnOnce(&mut Connection, &mut Context<'_>)) {
-        let Self { now_us, ip, sysctls, effects, connections, .. } = self;
-        let mut cx = Context { now_us: *now_us, ip: *ip, sysctls, effects };
+        let Self { now_us, timestamp, ip, sysctls, effects, connections, .. } = self;
+        let mut cx = Context { now_us: *now_us, timestamp: *timestamp, ip: *ip, sysctls, effects };
         happens(&mut connections[at], &mut cx);
         self.settle(at);
     }

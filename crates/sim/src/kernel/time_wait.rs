@@ -6,9 +6,9 @@ use scenario::{Flags, Host, RawSegment, State};
 use super::Kernel;
 use super::effect::Effect;
 use crate::rules::bind::Reuse;
-use crate::rules::time_wait::{self, Action, Minute, TIME_WAIT_US};
+use crate::rules::time_wait::{self, Action, Facts, Minute, TIME_WAIT_US};
 use crate::rules::{Pace, initial_sequence_number};
-use crate::tcp::{ReceiveSequence, SendSequence};
+use crate::tcp::{ReceiveSequence, Recent, SendSequence};
 
 pub(crate) struct TimeWaitSocket {
     /// The connection's own.
@@ -20,6 +20,7 @@ pub(crate) struct TimeWaitSocket {
     pub(crate) ports: [u16; 2],
     pub(crate) snd: SendSequence,
     pub(crate) rcv: ReceiveSequence,
+    pub(crate) recent: Recent,
     pub(crate) reuse: Reuse,
     pub(crate) ends_us: u64,
     pub(crate) answered_us: Option<u64>,
@@ -53,14 +54,19 @@ pub(crate) enum Arrival {
 impl Kernel {
     pub(super) fn arrive_at_time_wait(&mut self, at: usize, segment: &RawSegment) -> Arrival {
         let socket = &self.time_waits[at];
-        let (action, rule) = time_wait::decide(socket.state, &socket.rcv, segment, self.sysctls.rfc1337);
+        let age_ms = socket.recent.age_ms(self.timestamp);
+        let facts = Facts { state: socket.state, rcv: &socket.rcv, age_ms, rfc1337: self.sysctls.rfc1337 };
+        let (action, rule) = time_wait::decide(&facts, segment);
         let listens = self.listener_on(segment.ports[1]).is_some();
         let (now_us, host) = (self.now_us, self.host);
         let socket = &mut self.time_waits[at];
         let mut reply = None;
         match action {
             Action::Ignore => {}
-            Action::Restart => socket.ends_us = now_us + TIME_WAIT_US,
+            Action::Restart => {
+                socket.ends_us = now_us + TIME_WAIT_US;
+                socket.recent.note(self.timestamp);
+            }
             Action::MakeRoom if listens => {
                 let iss = initial_sequence_number::after_time_wait(socket.snd.nxt);
                 self.effects.extend(rule.map(Effect::Rule));
@@ -83,6 +89,7 @@ impl Kernel {
                 socket.rcv.nxt = socket.rcv.nxt.wrapping_add(1);
                 socket.rcv.note_told(socket.rcv.nxt, socket.rcv.wnd);
                 socket.ends_us = now_us + TIME_WAIT_US;
+                socket.recent.note(self.timestamp);
                 reply = Some(socket.acknowledgement(host));
                 let (id, name, from) = (socket.id, socket.name.clone(), socket.state);
                 socket.state = State::TimeWait;
@@ -132,6 +139,7 @@ impl Kernel {
             ports: connection.ports,
             snd: tcb.snd,
             rcv: tcb.rcv,
+            recent: connection.recent,
             reuse: connection.reuse,
             ends_us: self.now_us + wait_us,
             answered_us: None,

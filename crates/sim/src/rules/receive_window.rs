@@ -7,9 +7,14 @@ use super::segment_arrives::Memory;
 
 /// The window of a host whose receive buffer is tcp_rmem's default, without what a connection learns as it goes on.
 const OFFERED_MAX: u32 = 64_512;
+/// What it offers a program that has read it all, once half of the buffer was used (Linux: `tcp_grow_window`): measured.
+const GROWN_MAX: u32 = 76_800;
+/// Its windows are multiples of this: the scale of tcp_rmem's limit.
+const SCALE_UNIT: u32 = 1_024;
 /// tcp_rmem's default.
 const MEMORY: u32 = 131_072;
-/// Bytes of the stream that it offers room for, as bulk transfers to a program that does not read have shown.
+/// Bytes of the stream that it offers room for, as bulk transfers of full segments of IPv4 to a program that does not
+/// read have shown.
 const FULL_SPACE: u32 = 90_800;
 /// Of 256 bytes of memory so many are bytes of the stream (Linux: `tcp_scaling_ratio`): 1,448 of 2,304.
 const SCALING_RATIO: u64 = 160;
@@ -66,22 +71,21 @@ const fn full_space(set: Option<u32>) -> u32 {
 ///
 /// Linux: `__tcp_select_window`, and `tcp_select_window`, which never takes back what was offered.
 pub(crate) fn offer(buffer: &Buffer, left: u32) -> u32 {
-    select(buffer, left).max(left)
+    select(buffer, left).min(OFFERED_MAX).max(left)
 }
 
 fn select(buffer: &Buffer, left: u32) -> u32 {
     let full_space = full_space(buffer.set);
     let mss = buffer.mss.min(full_space);
-    let mut free = full_space.saturating_sub(u32::try_from(buffer.unread).unwrap_or(u32::MAX));
+    let free = full_space.saturating_sub(u32::try_from(buffer.unread).unwrap_or(u32::MAX));
     if free < full_space / 2 {
         // Silly window syndrome (RFC 9293 §3.8.6.2.2).
         if free < full_space / 16 || free < mss {
             return 0;
         }
     }
-    free = free.min(OFFERED_MAX);
     match buffer.scale {
-        Scale::Scaled => free,
+        Scale::Scaled => free.min(GROWN_MAX),
         Scale::None if left + mss <= free || left > free => free - free % mss,
         Scale::None if mss == full_space && free > left + full_space / 2 => free,
         Scale::None => left,
@@ -95,6 +99,10 @@ pub(crate) fn is_worth_telling(buffer: &Buffer, left: u32) -> bool {
     if 2 * left > full_space(buffer.set) {
         return false;
     }
+    let left = match buffer.scale {
+        Scale::Scaled => left - left % SCALE_UNIT,
+        Scale::None => left,
+    };
     let window = select(buffer, left);
     window > 0 && window >= 2 * left
 }
@@ -138,6 +146,9 @@ mod tests {
         assert!(is_worth_telling(&buffer(None, 0), 0));
         assert!(!is_worth_telling(&buffer(None, 89_500), 0), "less than a segment");
         assert!(!is_worth_telling(&buffer(None, 0), 50_000));
+        // As a kernel did after 51,000 and 52,000 bytes, all read.
+        assert!(!is_worth_telling(&buffer(None, 0), FULL_SPACE - 51_000));
+        assert!(is_worth_telling(&buffer(None, 0), FULL_SPACE - 52_000));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use scenario::{RawSegment, RuleId, State};
 use super::{Decision, Ownership, Pace};
 use crate::seq::{after, before, end, length};
 use crate::socket_options::Linger2;
-use crate::tcp::{ReceiveSequence, SendSequence};
+use crate::tcp::{ReceiveSequence, Recent, SendSequence, Timestamp};
 
 /// What a rule knows of the connection.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,11 @@ pub(crate) struct Facts<'a> {
     pub(crate) state: State,
     pub(crate) snd: &'a SendSequence,
     pub(crate) rcv: &'a ReceiveSequence,
+    /// The segment's timestamp, and the newest of the peer's.
+    pub(crate) timestamp: Option<Timestamp>,
+    pub(crate) recent: Recent,
+    /// The retransmission timeout.
+    pub(crate) rto_us: u64,
     /// The number behind all that is queued, a FIN included.
     pub(crate) write_end: u32,
     /// Bytes that the peer has acknowledged.
@@ -56,11 +61,15 @@ pub(crate) enum Action {
     AbortAndReset,
 }
 
+/// A segment may be older by so much (Linux: TCP_PAWS_WINDOW).
+const PAWS_WINDOW_MS: i32 = 1;
+
 type Rule = fn(&Facts<'_>, &RawSegment) -> Option<Decision<Action>>;
 
 /// The first that has a word to say decides: the order is the kernel's.
-const ORDER: [Rule; 12] = [
+const ORDER: [Rule; 13] = [
     without_ack,
+    late_segment,
     outside_the_window,
     reset_in_the_window,
     syn_in_the_window,
@@ -85,6 +94,34 @@ pub(crate) fn decide(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action
 fn without_ack(_: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Action>> {
     let flags = segment.flags;
     (!flags.ack && !flags.rst && !flags.syn).then_some((Action::Drop, None))
+}
+
+/// A segment that left its host before one that has been taken (PAWS) is dropped and answered with an ACK. A late reset
+/// counts nevertheless, a late SYN is challenged as any other, and an ACK that newer ones have overtaken is an old one:
+/// it is answered if it stands at the next number, unless it repeats what is known and is not very late.
+///
+/// RFC 7323 §5.3. Linux: `tcp_validate_incoming`, `tcp_disordered_ack_check`. Seen in `late-acks`.
+fn late_segment(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Action>> {
+    let late_ms = facts.recent.age_ms(facts.timestamp).filter(|age_ms| *age_ms > PAWS_WINDOW_MS)?;
+    if length(segment) == 0 && segment.flags.ack {
+        if before(segment.seq, facts.rcv.nxt) {
+            return (!segment.flags.rst).then_some((Action::Drop, None));
+        }
+        // tcp_tsval_replay: RFC 7323's slowest clock has 1,200 ticks a second.
+        let replay_ms = facts.rto_us * 12 / 10_000;
+        let repeats = segment.seq == facts.rcv.nxt
+            && segment.ack == facts.snd.una
+            && !facts.snd.is_window_told_by(segment)
+            && u64::from(late_ms.unsigned_abs()) <= replay_ms;
+        if repeats {
+            return None;
+        }
+    }
+    match (segment.flags.rst, segment.flags.syn) {
+        (true, _) => None,
+        (false, true) => Some((Action::Answer(Pace::Limited), Some(RuleId::SynChallenged))),
+        (false, false) => Some((Action::Answer(Pace::of(segment)), Some(RuleId::LateSegment))),
+    }
 }
 
 /// Outside the window a reset is ignored (but for the one a sender makes that had not seen our ACK of its FIN), a SYN
@@ -256,6 +293,8 @@ mod tests {
         state: State,
         snd: SendSequence,
         rcv: ReceiveSequence,
+        timestamp: Option<Timestamp>,
+        recent: Recent,
         ownership: Ownership,
         linger2: Linger2,
         reading_ended: bool,
@@ -270,6 +309,8 @@ mod tests {
             state,
             snd,
             rcv,
+            timestamp: None,
+            recent: Recent::default(),
             ownership: Ownership::Owned,
             linger2: Linger2::Unset,
             reading_ended: false,
@@ -286,6 +327,9 @@ mod tests {
                 state: self.state,
                 snd: &self.snd,
                 rcv: &self.rcv,
+                timestamp: self.timestamp,
+                recent: self.recent,
+                rto_us: 220_000,
                 write_end: self.snd.nxt,
                 bytes_acknowledged: 11,
                 ownership: self.ownership,
@@ -312,6 +356,22 @@ mod tests {
         assert_eq!(waits.decide("R", 499, 0, 0), Action::Reset);
         assert_eq!(waits.decide("R", 499, 0, 4), Action::Reset);
         assert_eq!(waits.decide("R", 498, 0, 0), Action::Drop);
+    }
+
+    #[test]
+    fn a_late_segment_is_answered_unless_it_repeats_what_is_known() {
+        let mut open = connection(State::Established);
+        open.recent.begin(Some(Timestamp::of(1_000_000)));
+        open.timestamp = Some(Timestamp::of(900_000));
+        assert_eq!(open.decide(".", 500, 5, 0), Action::Answer(Pace::Limited), "an ACK that others have overtaken");
+        assert_eq!(open.decide(".", 500, 11, 4), Action::Answer(Pace::Always));
+        assert_eq!(open.decide(".", 499, 11, 0), Action::Drop);
+        assert_eq!(open.decide("S", 600, 0, 0), Action::Answer(Pace::Limited));
+        assert_eq!(open.decide("R", 500, 0, 0), Action::Reset);
+        open.snd.wl1 = 500;
+        assert_eq!(open.decide(".", 500, 11, 0), Action::Take, "it tells nothing new");
+        open.timestamp = Some(Timestamp::of(700_000));
+        assert_eq!(open.decide(".", 500, 11, 0), Action::Answer(Pace::Limited), "by more than the timeout");
     }
 
     #[test]

@@ -31,16 +31,32 @@ pub(crate) enum Action {
 /// RFC 9293 §3.10.7.4, RFC 1337, RFC 6191. Linux: `tcp_timewait_state_process`, step by step.
 ///
 /// Seen in `write-after-peer-close`, `final-ack-lost`, `time-wait-reopen`, `time-wait-assassination`.
-pub(crate) fn decide(state: State, rcv: &ReceiveSequence, segment: &RawSegment, rfc1337: u32) -> Decision<Action> {
-    if state == State::FinWait2 {
-        return in_fin_wait_2(rcv, segment);
-    }
-    in_time_wait(rcv, segment, rfc1337)
+pub(crate) fn decide(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action> {
+    if facts.state == State::FinWait2 { in_fin_wait_2(facts, segment) } else { in_time_wait(facts, segment) }
 }
 
-fn in_fin_wait_2(rcv: &ReceiveSequence, segment: &RawSegment) -> Decision<Action> {
-    let end = end(segment);
-    if !rcv.is_in_window(segment) {
+/// What is known of the connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) state: State,
+    pub(crate) rcv: &'a ReceiveSequence,
+    /// Milliseconds by which the segment's timestamp is older than the newest, negative if it is newer; `None` if one of
+    /// the two is missing.
+    pub(crate) age_ms: Option<i32>,
+    /// tcp_rfc1337
+    pub(crate) rfc1337: u32,
+}
+
+impl Facts<'_> {
+    /// Whether PAWS rejects the segment (Linux: `tcp_paws_reject`); here even a reset.
+    fn is_late(&self) -> bool {
+        self.age_ms.is_some_and(|age_ms| age_ms > 0)
+    }
+}
+
+fn in_fin_wait_2(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action> {
+    let (rcv, end) = (facts.rcv, end(segment));
+    if facts.is_late() || !rcv.is_in_window(segment) {
         return (Action::Acknowledge { pace: Pace::of(segment), minute: Minute::GoesOn }, None);
     }
     if segment.flags.rst {
@@ -58,10 +74,11 @@ fn in_fin_wait_2(rcv: &ReceiveSequence, segment: &RawSegment) -> Decision<Action
     (Action::TakeFin, None)
 }
 
-fn in_time_wait(rcv: &ReceiveSequence, segment: &RawSegment, rfc1337: u32) -> Decision<Action> {
-    let is_next = segment.seq == rcv.nxt;
+fn in_time_wait(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action> {
+    let is_late = facts.is_late();
+    let is_next = segment.seq == facts.rcv.nxt && !is_late;
     if is_next && segment.flags.rst {
-        return if rfc1337 == 0 {
+        return if facts.rfc1337 == 0 {
             (Action::Destroy, Some(RuleId::TimeWaitKilled))
         } else {
             (Action::Ignore, Some(RuleId::TimeWaitKept))
@@ -70,8 +87,9 @@ fn in_time_wait(rcv: &ReceiveSequence, segment: &RawSegment, rfc1337: u32) -> De
     if is_next && length(segment) == 0 {
         return (Action::Restart, None);
     }
-    let is_new_syn = segment.flags.syn && !segment.flags.rst && !segment.flags.ack;
-    if is_new_syn && after(segment.seq, rcv.nxt) {
+    let is_new_syn = segment.flags.syn && !segment.flags.rst && !segment.flags.ack && !is_late;
+    let is_newer = facts.age_ms.is_some_and(|age_ms| age_ms < 0);
+    if is_new_syn && (after(segment.seq, facts.rcv.nxt) || is_newer) {
         return (Action::MakeRoom, Some(RuleId::TimeWaitReopens));
     }
     if segment.flags.rst {
@@ -80,7 +98,7 @@ fn in_time_wait(rcv: &ReceiveSequence, segment: &RawSegment, rfc1337: u32) -> De
     (
         Action::Acknowledge {
             pace: Pace::of(segment),
-            minute: if segment.flags.ack { Minute::BeginsAnew } else { Minute::GoesOn },
+            minute: if segment.flags.ack || is_late { Minute::BeginsAnew } else { Minute::GoesOn },
         },
         Some(RuleId::TimeWaitAnswers),
     )
@@ -114,9 +132,25 @@ mod tests {
     fn on(state: State, flags: &str, seq: u32, len: u32, rfc1337: u32) -> Action {
         let rcv = ReceiveSequence { nxt: 500, wup: 500, wnd: 1000, ..ReceiveSequence::default() };
         let flags = Flags::from_text(flags).expect("these are flags");
-        let segment =
-            RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len, win: 0 };
-        decide(state, &rcv, &segment, rfc1337).0
+        let segment = RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len, win: 0 };
+        decide(&Facts { state, rcv: &rcv, age_ms: None, rfc1337 }, &segment).0
+    }
+
+    fn of_age(age_ms: i32, flags: &str, seq: u32) -> Action {
+        let rcv = ReceiveSequence { nxt: 500, wup: 500, wnd: 1000, ..ReceiveSequence::default() };
+        let flags = Flags::from_text(flags).expect("these are flags");
+        let segment = RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len: 0, win: 0 };
+        decide(&Facts { state: State::TimeWait, rcv: &rcv, age_ms: Some(age_ms), rfc1337: 0 }, &segment).0
+    }
+
+    #[test]
+    fn a_late_segment_is_answered_and_a_syn_with_a_newer_timestamp_taken() {
+        let answered = Action::Acknowledge { pace: Pace::Limited, minute: Minute::BeginsAnew };
+        assert_eq!(of_age(5, ".", 500), answered);
+        assert_eq!(of_age(0, ".", 500), Action::Restart);
+        assert_eq!(of_age(5, "R", 500), Action::Ignore);
+        assert_eq!(of_age(-5, "S", 400), Action::MakeRoom);
+        assert_eq!(of_age(5, "S", 501), answered);
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod retransmission_queue;
 mod round_trip;
 mod send_sequence;
 mod timers;
+mod timestamp;
 
 use scenario::{Flags, Host, RawSegment, State};
 
@@ -19,6 +20,7 @@ pub(crate) use retransmission_queue::{Believed, InFlight, RetransmissionQueue};
 pub(crate) use round_trip::{RTO_MAX_US, RTO_MIN_US, RoundTrip};
 pub(crate) use send_sequence::SendSequence;
 pub(crate) use timers::{Timer, Timers};
+pub(crate) use timestamp::{Recent, Timestamp};
 
 use crate::seq::{after, before, end, later, length};
 use crate::tcp::endpoint::{Between, Endpoint};

@@ -14,6 +14,8 @@ pub(crate) struct SendSequence {
     pub(crate) nxt: u32,
     /// SND.WND
     pub(crate) wnd: u32,
+    /// SND.WL1: the number of the segment that SND.WND is from.
+    pub(crate) wl1: u32,
     /// The largest window that the peer has offered.
     pub(crate) max_wnd: u32,
     /// Payload of a full segment.
@@ -26,7 +28,7 @@ pub(crate) struct SendSequence {
 
 impl SendSequence {
     pub(crate) const fn new(iss: u32, mss: u32) -> Self {
-        Self { iss, una: iss, nxt: iss, wnd: 0, max_wnd: 0, mss, small_end: iss, cursor: iss }
+        Self { iss, una: iss, nxt: iss, wnd: 0, wl1: 0, max_wnd: 0, mss, small_end: iss, cursor: iss }
     }
 
     /// A segment has left, for the first time or again.
@@ -55,9 +57,17 @@ impl SendSequence {
     }
 
     /// The peer has offered a window.
-    pub(crate) fn note_window(&mut self, window: u32) {
-        self.wnd = window;
-        self.max_wnd = self.max_wnd.max(window);
+    pub(crate) fn note_window(&mut self, segment: &RawSegment) {
+        self.wl1 = segment.seq;
+        self.wnd = segment.win;
+        self.max_wnd = self.max_wnd.max(segment.win);
+    }
+
+    /// Whether the segment tells a newer window than the one that is known: it acknowledges something new, or is newer,
+    /// or is as new and offers more, or nothing (RFC 9293 §3.10.7.4 fifth; Linux: `tcp_may_update_window`).
+    pub(crate) fn is_window_told_by(&self, segment: &RawSegment) -> bool {
+        let is_other = segment.win > self.wnd || segment.win == 0;
+        after(segment.ack, self.una) || after(segment.seq, self.wl1) || segment.seq == self.wl1 && is_other
     }
 
     /// SND.UNA + SND.WND
