@@ -35,10 +35,10 @@ use std::{env, fs, thread};
 
 use catalogue::CATALOGUE;
 use native::{Asked, Rung};
-use scenario::{Event, Script, Trace};
+use scenario::{Action, Event, Script, Trace};
 use sim::Rules;
 use tests::comparison::{Runs, indented, judge};
-use tests::random::{Clock, Forgery};
+use tests::random::{Clock, Forgery, LATE, LATE_BACKGROUND};
 use tests::release::Release;
 use tests::{
     found, golden, interleavings, kernels, ledger, random, random_boxes, random_proxied, random_sockets, root,
@@ -48,9 +48,7 @@ use tests::{
 const SIDE_BY_SIDE: usize = 12;
 /// A difference counts if it shows in so many runs that kept time: when a timer of the kernel fires is not exact.
 const TRIES: usize = 3;
-/// A run has not kept time if between two of its statements so much more time has passed than in the model, and so many
-/// such runs are made again.
-const LATE: Duration = Duration::from_millis(40);
+/// A run that is later than [`LATE`] between two of its statements is made again, but no more of them than these.
 const LATE_RUNS_MAX: usize = 10;
 /// Of so many scripts one may need another run although the first one kept time.
 const AGAIN_ONE_OF: usize = 500;
@@ -407,7 +405,7 @@ impl Check {
         loop {
             let (trace, asked) = on_kernel(id, script)?;
             let verdict = judge(Runs { name: &self.name, script, model, kernel: &trace, asked }, ledger);
-            let is_late = late < LATE_RUNS_MAX && is_late(model, &trace);
+            let is_late = late < LATE_RUNS_MAX && is_late(script, model, &trace);
             if verdict.is_err() && is_late {
                 late += 1;
             } else {
@@ -432,11 +430,19 @@ impl Check {
 }
 
 /// Whether more time has passed between two statements of the kernel's run than is fair.
-fn is_late(model: &Trace, kernel: &Trace) -> bool {
-    let late_us = u64::try_from(LATE.as_micros()).expect("it is short");
+fn is_late(script: &Script, model: &Trace, kernel: &Trace) -> bool {
+    let micros = |late: Duration| u64::try_from(late.as_micros()).expect("it is short");
     let (ours, theirs) = (begun(model), begun(kernel));
     let spans = |begun: &[(u32, u64)], at: usize| begun[at].1.saturating_sub(begun[at - 1].1);
-    (1..ours.len().min(theirs.len())).any(|at| spans(&theirs, at) > spans(&ours, at) + late_us)
+    (1..ours.len().min(theirs.len())).any(|at| {
+        let is_behind_background = script.statement(ours[at - 1].0).is_some_and(|statement| match &statement.action {
+            Action::Call(call) => call.in_background,
+            Action::Pause(_) => true,
+            _ => false,
+        });
+        let late = if is_behind_background { LATE_BACKGROUND } else { LATE };
+        spans(&theirs, at) > spans(&ours, at) + micros(late)
+    })
 }
 
 /// When each statement began, by line.

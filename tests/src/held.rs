@@ -139,7 +139,12 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
     let mut last: Option<Quiet<'_>> = None;
     for quiet in quiets(script, trace) {
         options.learn(script, trace, quiet.span_us);
+        let known = |socket: &(Host, &str)| last.as_ref().is_some_and(|last| last.sockets.contains_key(socket));
+        options.inherit(quiet.sockets.keys().filter(|socket| !known(socket)));
         for (&(host, socket), &(state, info)) in &quiet.sockets {
+            if is_used_twice(trace, host, socket) {
+                continue;
+            }
             let before = last.as_ref().and_then(|last| last.sockets.get(&(host, socket)));
             let (state_before, before) = before.copied().unwrap_or_else(|| (State::Closed, Info::default()));
             let call = match script.statement(quiet.line).map(|statement| &statement.action) {
@@ -179,6 +184,15 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
     Ok(said)
 }
 
+/// Whether several sockets of the host have had that name: what is known by it is then not of one socket alone.
+fn is_used_twice(trace: &Trace, host: Host, name: &str) -> bool {
+    let of_that_name = trace.events.iter().filter_map(|event| match event {
+        Event::State { host: on, socket, .. } if *on == host && trace.sockets.name(*socket) == name => Some(*socket),
+        _ => None,
+    });
+    of_that_name.collect::<BTreeSet<_>>().len() > 1
+}
+
 /// Sockets on which an option is set, by host and name. A connection has its listener's.
 #[derive(Default)]
 struct Options {
@@ -187,6 +201,17 @@ struct Options {
 }
 
 impl Options {
+    /// Connections that wait at a listener, and that nobody has seen before, have its options: `listener.1`.
+    fn inherit<'a>(&mut self, new: impl Iterator<Item = &'a (Host, &'a str)>) {
+        for (host, name) in new {
+            let Some((listener, _)) = name.rsplit_once('.') else { continue };
+            for options in [&mut self.keep_alive, &mut self.linger] {
+                let on = options.contains(&(*host, listener.to_owned()));
+                set(options, (*host, (*name).to_owned()), on);
+            }
+        }
+    }
+
     fn learn(&mut self, script: &Script, trace: &Trace, [from_us, until_us]: [u64; 2]) {
         for event in &trace.events {
             let Event::Call { began_us, host, socket, line, outcome, .. } = event else { continue };

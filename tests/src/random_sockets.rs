@@ -13,7 +13,7 @@ const TRIES: usize = 200;
 /// The script of that seed. It parses, and in real time it is fair: no timer fires just when a statement begins.
 pub fn script(seed: u64) -> String {
     let mut rng = Rng::with_seed(seed);
-    let mut lines: Vec<String> = vec!["link delay 15ms".to_owned()];
+    let mut lines: Vec<String> = vec!["link delay 25ms".to_owned()];
     if rng.u8(..8) == 0 {
         lines.insert(0, "link ipv6".to_owned());
     }

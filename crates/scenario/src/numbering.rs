@@ -48,8 +48,8 @@ impl Numbering {
     /// its receiver counts from it. Others rebase nothing.
     pub fn note_forged(&mut self, raw: &RawSegment) {
         let pair = pair(raw);
-        let is_known = |(known, isns): &([u16; 2], [Vec<u32>; 2])| *known == pair && !isns[pair.0.end(raw.from)].is_empty();
-        if !self.isns.iter().any(is_known) {
+        let mut of_pair = self.isns.iter().filter(|(known, _)| *known == pair);
+        if of_pair.all(|(_, isns)| isns[pair.0.end(raw.from)].is_empty()) {
             self.note(raw);
         }
     }

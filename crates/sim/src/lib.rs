@@ -7,6 +7,7 @@
 //! - [`run`]: a script in, a [`Trace`] out
 //! - `stage`: the hosts, the links and one clock, as a [`scenario::Stage`]
 //! - `link`: delay, loss, forgery, and the record of every segment
+//! - `lateness`: runs that are later than virtual time, to tell races
 //! - `host_stack`: what performs a host's calls: `kernel/`, or `bare` (smoltcp alone)
 //! - `kernel/`: one Linux host: system calls, segments that arrive, timers that fire, what sockets hold
 //! - `rules/`: Linux's decisions, pure functions of facts to an action; [`scenario::RuleId`] lists those that a
@@ -18,6 +19,7 @@ mod bare;
 mod error;
 mod host_stack;
 mod kernel;
+mod lateness;
 mod link;
 mod micros;
 mod network_interface;
@@ -34,6 +36,7 @@ use scenario::{Action, Backend, Call, Host, LinkAction, Script, Trace, Verb, Wit
 
 pub use error::Error;
 pub use host_stack::Rules;
+pub use lateness::{Lateness, Timers};
 pub use pcap::{Frame, pcap};
 
 use crate::rules::send_buffer;
@@ -46,7 +49,15 @@ use crate::wire::Ip;
 /// # Errors
 /// A bound was reached, or the run needs something that it has not got.
 pub fn run(id: &str, script: &Script, rules: Rules) -> Result<Trace, Error> {
-    perform(id, script, rules, None).map(|(trace, _)| trace)
+    perform(id, script, rules, Lateness::default(), None).map(|(trace, _)| trace)
+}
+
+/// Performs a script later than in virtual time: what differs from [`run`] hangs on a race.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_late(id: &str, script: &Script, rules: Rules, lateness: Lateness) -> Result<Trace, Error> {
+    perform(id, script, rules, lateness, None).map(|(trace, _)| trace)
 }
 
 /// Performs a script, and keeps every frame that left, lost ones too.
@@ -54,11 +65,17 @@ pub fn run(id: &str, script: &Script, rules: Rules) -> Result<Trace, Error> {
 /// # Errors
 /// As [`run`].
 pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Frame>), Error> {
-    perform(id, script, rules, Some(Vec::new()))
+    perform(id, script, rules, Lateness::default(), Some(Vec::new()))
 }
 
-fn perform(id: &str, script: &Script, rules: Rules, capture: Option<Vec<Frame>>) -> Result<(Trace, Vec<Frame>), Error> {
-    let mut world = World::new(script.network(), version(script)?, rules, buffers(script), capture);
+fn perform(
+    id: &str,
+    script: &Script,
+    rules: Rules,
+    lateness: Lateness,
+    capture: Option<Vec<Frame>>,
+) -> Result<(Trace, Vec<Frame>), Error> {
+    let mut world = World::new(script.network(), version(script)?, rules, buffers(script), lateness, capture);
     let failed = scenario::perform(script, &mut world)?;
     let (sockets, events, mut frames) = world.end();
     for frame in &mut frames {

@@ -16,6 +16,8 @@ pub(crate) struct Wires {
     /// By time of arrival, then by order of departure.
     flights: Map<(u64, u64), Flight>,
     departures: u64,
+    /// So much later than the script says a segment arrives.
+    late: Duration,
     numbering: Numbering,
     pub(crate) last_sent_us: u64,
     /// Every frame that left, for a capture; `None` when nobody wants one.
@@ -30,12 +32,13 @@ pub(crate) struct Flight {
 }
 
 impl Wires {
-    pub(crate) const fn new(capture: Option<Vec<Frame>>) -> Self {
+    pub(crate) const fn new(late: Duration, capture: Option<Vec<Frame>>) -> Self {
         Self {
             links: Links::new(),
             connections: Connections::new(),
             flights: Map::new(),
             departures: 0,
+            late,
             numbering: Numbering::new(),
             last_sent_us: 0,
             capture,
@@ -65,6 +68,7 @@ impl Wires {
     /// A forged segment takes as long as others, but no rule of the link meets it.
     pub(crate) fn inject(&mut self, now_us: u64, frame: Vec<u8>, events: &mut Vec<Event>) {
         let raw = wire::read(&frame);
+        self.numbering.note_forged(&raw);
         self.last_sent_us = now_us;
         let delay = self.links.delay(Link::between(raw.from, raw.to));
         self.launch(now_us, delay, &raw, frame, Fate::Injected, events);
@@ -127,7 +131,7 @@ impl Wires {
         fate: Fate,
         events: &mut Vec<Event>,
     ) {
-        let arrives_us = now_us + micros(after);
+        let arrives_us = now_us + micros(after) + micros(self.late);
         self.record(now_us, Some(arrives_us), raw, &frame, fate, events);
         self.fly(arrives_us, Flight { to: raw.to, frame, event: events.len() - 1 });
     }

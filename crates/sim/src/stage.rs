@@ -9,6 +9,7 @@ use crate::error::Error;
 use crate::host_stack::HostStack;
 use crate::host_stack::Rules;
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
+use crate::lateness::Lateness;
 use crate::link::Wires;
 use crate::micros::micros;
 use crate::pcap::Frame;
@@ -31,6 +32,9 @@ pub(crate) struct World {
     /// By [`Host::index`].
     kernels: Vec<HostStack>,
     wires: Wires,
+    lateness: Lateness,
+    /// When each host last did anything: its timers were set then or before.
+    active_us: [u64; Host::ALL.len()],
     pub(crate) events: Vec<Event>,
     sockets: Sockets,
     /// The sockets by the numbers that their kernels give them.
@@ -70,6 +74,7 @@ impl World {
         ip: Ip,
         rules: Rules,
         buffers: [Buffers; Host::ALL.len()],
+        lateness: Lateness,
         capture: Option<Vec<Frame>>,
     ) -> Self {
         let hosts = Host::ALL.into_iter().filter(|host| network.hosts().contains(host));
@@ -79,7 +84,9 @@ impl World {
             ip,
             network,
             kernels: hosts.map(kernel).collect(),
-            wires: Wires::new(capture),
+            wires: Wires::new(lateness.link, capture),
+            lateness,
+            active_us: [0; Host::ALL.len()],
             events: Vec::new(),
             sockets: Sockets::new(),
             known: Map::new(),
@@ -263,6 +270,7 @@ impl World {
             call: call.verb.clone(),
             waiting: None,
         };
+        self.active_us[call.host.index()] = self.now_us;
         match self.kernels[call.host.index()].call(&call.socket, &call.verb) {
             // A call that returns at once stands before what it has caused.
             Attempt::Returned(outcome) => {
@@ -314,15 +322,28 @@ impl World {
 
     /// When something happens next: a segment arrives, a timer fires, a call gives up waiting.
     fn next_us(&mut self) -> Option<u64> {
-        let timewaits = self.kernels.iter().filter_map(HostStack::next_end_us).min();
-        [self.next_wake_us(), timewaits].into_iter().flatten().min()
+        let time_waits = self.network.hosts().iter().filter_map(|&host| {
+            let ends_us = self.kernels[host.index()].next_end_us()?;
+            Some(self.fires_us(host, ends_us))
+        });
+        let time_waits = time_waits.min();
+        [self.next_wake_us(), time_waits].into_iter().flatten().min()
     }
 
     /// The same, but for what is left of connections: that it goes wakes no call.
     fn next_wake_us(&mut self) -> Option<u64> {
-        let timers = self.kernels.iter_mut().filter_map(HostStack::next_timer_us).min();
+        let timers = self.network.hosts().iter().filter_map(|&host| {
+            let due_us = self.kernels[host.index()].next_timer_us()?;
+            Some(self.fires_us(host, due_us))
+        });
+        let timers = timers.min();
         let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us).min();
         [self.wires.next_us(), timers, calls].into_iter().flatten().min()
+    }
+
+    /// When a timer of the host's fires that is due then.
+    const fn fires_us(&self, host: Host, due_us: u64) -> u64 {
+        self.lateness.fires_us(host, self.active_us[host.index()], due_us)
     }
 
     fn set_time(&mut self, now_us: u64) {
@@ -342,6 +363,7 @@ impl World {
         // A program that wakes up is slower than segments that arrive together.
         while let Some(flight) = self.wires.arrival(self.now_us) {
             if self.wires.links.reaches(flight.to) {
+                self.active_us[flight.to.index()] = self.now_us;
                 let left_us = match self.events[flight.event] {
                     Event::Segment { at_us, fate: Fate::Delivered, .. } => Some(at_us),
                     _ => None,
@@ -365,7 +387,9 @@ impl World {
             }
         }
         for &host in self.network.hosts() {
-            if self.kernels[host.index()].next_us().is_some_and(|timer| timer <= self.now_us) {
+            let due_us = self.kernels[host.index()].next_us();
+            if due_us.is_some_and(|due_us| self.fires_us(host, due_us) <= self.now_us) {
+                self.active_us[host.index()] = self.now_us;
                 self.kernels[host.index()].fire();
             }
             self.settle(host)?;
@@ -397,18 +421,20 @@ impl Stage for World {
 
     fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Error> {
         let began_us = self.now_us;
+        let late_us = micros(self.lateness.statements);
         loop {
             let next_us = self.next_us();
             let end_us = match until {
                 Until::Quiet(quiet) if self.wires.next_us().is_none() => {
-                    Some((self.wires.last_sent_us.max(self.last_begun_us) + micros(quiet)).max(self.last_step_us + 1))
+                    let quiet_us = self.wires.last_sent_us.max(self.last_begun_us) + micros(quiet) + late_us;
+                    Some(quiet_us.max(self.last_step_us + 1))
                 }
                 Until::Quiet(_) => None,
                 Until::Returned { line, .. } if self.returned.iter().any(|returned| returned.line == line) => {
                     Some(self.now_us)
                 }
-                Until::Returned { at_most, .. } => Some(began_us + micros(at_most)),
-                Until::Elapsed(span) => Some(began_us.saturating_add(micros(span))),
+                Until::Returned { at_most, .. } => Some(began_us + micros(at_most + self.lateness.background)),
+                Until::Elapsed(span) => Some(began_us.saturating_add(micros(span)) + late_us),
                 Until::Patient { lines, .. } if !self.pending.iter().any(|pending| lines.contains(&pending.line)) => {
                     Some(self.now_us)
                 }

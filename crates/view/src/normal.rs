@@ -31,45 +31,81 @@ enum Key {
     Info { line: u32, host: Host, socket: String },
 }
 
+/// The connections that wait at listeners, numbered as they are seen when the link is quiet: one that came and went
+/// between two such moments has a number in a model, and none on a kernel that is asked now and then.
+struct Queued<'a> {
+    names: BTreeMap<(Host, &'a str), String>,
+}
+
+impl<'a> Queued<'a> {
+    fn of(quiets: &[Quiet<'a>]) -> Self {
+        let mut seen: BTreeMap<(Host, &str), Vec<u32>> = BTreeMap::new();
+        let present = |quiet: &Quiet<'a>| {
+            let there = quiet.sockets.iter().filter(|(_, (state, _))| *state != State::Closed);
+            there.map(|(socket, _)| *socket).collect::<Vec<_>>()
+        };
+        for (host, name) in quiets.iter().flat_map(present) {
+            if let Some((listener, number)) = numbered(name) {
+                let numbers = seen.entry((host, listener)).or_default();
+                if !numbers.contains(&number) {
+                    numbers.push(number);
+                }
+            }
+        }
+        let mut names = BTreeMap::new();
+        for quiet in quiets {
+            for &(host, name) in quiet.sockets.keys() {
+                let Some((listener, number)) = numbered(name) else { continue };
+                let numbers = seen.get(&(host, listener)).map_or(&[][..], Vec::as_slice);
+                let place = numbers.iter().filter(|known| **known <= number).count();
+                names.insert((host, name), format!("{listener}.{place}"));
+            }
+        }
+        Self { names }
+    }
+
+    fn name(&self, host: Host, name: &str) -> String {
+        self.names.get(&(host, name)).map_or_else(|| name.to_owned(), Clone::clone)
+    }
+}
+
+/// The listener and the number of a connection that waits there: `listener.1`.
+fn numbered(name: &str) -> Option<(&str, u32)> {
+    let (listener, number) = name.rsplit_once('.')?;
+    Some((listener, number.parse().ok()?))
+}
+
 impl Normal {
     /// The normal form of a run of that script.
     pub fn of(script: &Script, trace: &Trace) -> Self {
         let windows = Windows::of(script, trace);
+        let quiets = quiets(script, trace);
+        let queued = Queued::of(&quiets);
         let mut normal = Self::default();
         for event in &trace.events {
             if let Event::Call { line, call, outcome, .. } = event {
                 normal.lines.insert(Key::Call(*line), format!("{call} = {}", returned(call, *outcome)));
             }
         }
-        normal.add_states(trace, &windows);
-        normal.add_infos(script, trace);
+        normal.add_states(&quiets, &queued);
+        normal.add_infos(&quiets, &queued);
         normal.add_segments(trace, &windows);
         normal
     }
 
-    fn add_states(&mut self, trace: &Trace, windows: &Windows) {
-        for (index, &(line, _)) in windows.begins.iter().enumerate() {
-            let end_us = windows.begins.get(index + 1).map_or(u64::MAX, |(_, begin_us)| *begin_us);
-            let mut states: BTreeMap<(Host, &str), State> = BTreeMap::new();
-            for event in &trace.events {
-                if let Event::State { at_us, host, socket, to, .. } = event
-                    && *at_us < end_us
-                {
-                    states.insert((*host, trace.sockets.name(*socket)), *to);
-                }
-            }
-            for ((host, socket), state) in states {
-                let key = Key::State { line, host, socket: socket.to_owned() };
+    fn add_states(&mut self, quiets: &[Quiet<'_>], queued: &Queued<'_>) {
+        for Quiet { line, sockets, .. } in quiets {
+            // A socket that is gone and a socket that was never seen are the same to a witness that looks now and then.
+            for ((host, socket), (state, _)) in sockets.iter().filter(|(_, (state, _))| *state != State::Closed) {
+                let key = Key::State { line: *line, host: *host, socket: queued.name(*host, socket) };
                 self.lines.insert(key, state.to_string());
             }
         }
-        // A socket that is gone and a socket that was never seen are the same to a witness that looks only now and then.
-        self.lines.retain(|key, text| !(matches!(key, Key::State { .. }) && text == State::Closed.name()));
     }
 
-    fn add_infos(&mut self, script: &Script, trace: &Trace) {
-        for Quiet { line, sockets, .. } in quiets(script, trace) {
-            for ((host, socket), (state, info)) in sockets {
+    fn add_infos(&mut self, quiets: &[Quiet<'_>], queued: &Queued<'_>) {
+        for Quiet { line, sockets, .. } in quiets {
+            for (&(host, socket), &(state, info)) in sockets {
                 // What is gone is in none of the kernel's tables: what is still unread there, and which error is pending,
                 // is compared by what the calls return. The kernel keeps its errors to itself anyway.
                 if state == State::Closed {
@@ -80,7 +116,8 @@ impl Normal {
                 let probes = if info.timer == Some(Timer::Persist) { 0 } else { info.probes };
                 let info = Info { probes, error: None, ..info };
                 if !info.is_empty() {
-                    self.lines.insert(Key::Info { line, host, socket: socket.to_owned() }, info.to_string());
+                    let key = Key::Info { line: *line, host, socket: queued.name(host, socket) };
+                    self.lines.insert(key, info.to_string());
                 }
             }
         }
@@ -254,12 +291,17 @@ impl Windows {
         let mut begins = Vec::new();
         let mut was_quiet = true;
         for statement in &script.statements {
-            if was_quiet && let Some(begin_us) = begun.get(&statement.line) {
+            let begin_us = begun.get(&statement.line);
+            // A call that cannot be made (its socket is gone, or in another call) begins nothing, and waits for nothing.
+            if begin_us.is_none() && matches!(statement.action, Action::Call(_)) {
+                continue;
+            }
+            if was_quiet && let Some(begin_us) = begin_us {
                 begins.push((statement.line, *begin_us));
             }
             was_quiet = match &statement.action {
                 Action::Call(call) => !call.in_background,
-                Action::Expect(..) => was_quiet,
+                Action::Expect(..) | Action::Pause(_) => was_quiet,
                 _ => true,
             };
         }

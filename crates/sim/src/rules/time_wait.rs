@@ -132,14 +132,16 @@ mod tests {
     fn on(state: State, flags: &str, seq: u32, len: u32, rfc1337: u32) -> Action {
         let rcv = ReceiveSequence { nxt: 500, wup: 500, wnd: 1000, ..ReceiveSequence::default() };
         let flags = Flags::from_text(flags).expect("these are flags");
-        let segment = RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len, win: 0 };
+        let segment =
+            RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len, win: 0 };
         decide(&Facts { state, rcv: &rcv, age_ms: None, rfc1337 }, &segment).0
     }
 
     fn of_age(age_ms: i32, flags: &str, seq: u32) -> Action {
         let rcv = ReceiveSequence { nxt: 500, wup: 500, wnd: 1000, ..ReceiveSequence::default() };
         let flags = Flags::from_text(flags).expect("these are flags");
-        let segment = RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len: 0, win: 0 };
+        let segment =
+            RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len: 0, win: 0 };
         decide(&Facts { state: State::TimeWait, rcv: &rcv, age_ms: Some(age_ms), rfc1337: 0 }, &segment).0
     }
 
