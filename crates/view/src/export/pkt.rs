@@ -15,6 +15,7 @@ use scenario::{
 ///
 /// # Errors
 /// The run has no connection, or several, as each with a proxy: packetdrill plays one. Or the host loses power.
+/// Or it gets an ICMP message.
 pub fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String> {
     if script.network() == Network::Proxied {
         return Err("this run has a proxy and two connections, and packetdrill plays one".to_owned());
@@ -26,6 +27,9 @@ pub fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String>
     }
     if script.statements.iter().any(|statement| sets_patience(&statement.action, host)) {
         return Err("SO_RCVTIMEO and SO_SNDTIMEO take a structure that packetdrill cannot write".to_owned());
+    }
+    if trace.events.iter().any(|event| matches!(event, Event::Icmp { to, .. } if *to == host)) {
+        return Err(format!("an ICMP message reaches the {host} in this run, and only segments are written here"));
     }
     let mut lines = Lines::default();
     // packetdrill begins at its script's first event, which is to stand at 0.
@@ -483,6 +487,12 @@ mod tests {
             side("peer-reboot-half-open", Host::Server),
             Err("the server loses power in this run, and packetdrill's kernel goes on".to_owned())
         );
+        let told = side("icmp-soft-error", Host::Client);
+        assert_eq!(
+            told,
+            Err("an ICMP message reaches the client in this run, and only segments are written here".to_owned())
+        );
+        assert!(side("icmp-soft-error", Host::Server).is_ok(), "the message is not the server's");
         let late = side("syn-blackhole", Host::Client).expect("it has one connection");
         assert!(late.last().is_some_and(|line| line.ends_with("`true`")), "connect() is given its time: {late:#?}");
         let again = side("time-wait-reopen", Host::Client);
