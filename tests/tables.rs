@@ -14,7 +14,7 @@ use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
 use tests::ledger::Change;
 use tests::release::Releases;
-use tests::{bytes, files, found, golden, kernels, ledger, root};
+use tests::{bytes, files, found, golden, judged, kernels, ledger, root};
 
 #[test]
 fn the_front_door_shows_every_message() {
@@ -40,13 +40,26 @@ fn the_counters_are_those_that_the_kernel_is_held_to() {
 fn the_bytes_are_those_of_the_runs() {
     check("reference/bytes.md", "bytes", &bytes::page());
     for (scenario, capture) in bytes::captured() {
-        let file = root().join(format!("book/captures/{scenario}.pcap"));
-        if golden::blessing() {
-            fs::write(&file, &capture).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        }
-        let kept = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        assert!(kept == capture, "{} is not what the run gives: BLESS=1 writes it anew", file.display());
+        check_capture(scenario, &capture);
     }
+}
+
+#[test]
+fn the_captures_to_judge_are_those_of_the_runs_and_have_their_verdicts() {
+    check("teaching/captures.md", "captures", &judged::page());
+    for (number, capture) in judged::captured() {
+        check_capture(&format!("exercise-{number}"), &capture);
+    }
+}
+
+/// A capture that lies in the book is what its run gives.
+fn check_capture(name: &str, capture: &[u8]) {
+    let file = root().join(format!("book/captures/{name}.pcap"));
+    if golden::blessing() {
+        fs::write(&file, capture).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    }
+    let kept = fs::read(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    assert!(kept == capture, "{} is not what the run gives: BLESS=1 writes it anew", file.display());
 }
 
 #[test]

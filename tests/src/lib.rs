@@ -13,6 +13,7 @@ pub mod found;
 pub mod golden;
 pub mod held;
 pub mod interleavings;
+pub mod judged;
 pub mod kernels;
 pub mod ledger;
 pub mod random;
