@@ -1,11 +1,12 @@
 //! Finds `{{#draw KIND ID/STEP STEP…: TITLE}}` in a chapter, and performs what it names.
 //!
-//! KIND is `buffers`, `queues` or `timers`. A step without an id belongs to the scenario before it.
+//! KIND is `buffers`, `queues`, `table` or `timers`. A step without an id belongs to the scenario before it.
 
 use std::rc::Rc;
 
 use view::drawn::buffers::{Buffers, buffers};
 use view::drawn::clock::{Clock, clock};
+use view::drawn::flows::{Flow, flows};
 use view::drawn::queues::{Queues, queues};
 use view::layout::Layout;
 use view::step::Step;
@@ -14,7 +15,7 @@ use crate::directive::is_code;
 use crate::embed::perform;
 
 const DRAW: &str = "{{#draw";
-const FORM: &str = "{{#draw buffers|queues|timers ID/STEP STEP…: TITLE}}";
+const FORM: &str = "{{#draw buffers|queues|table|timers ID/STEP STEP…: TITLE}}";
 
 /// A picture other than the ladder.
 #[derive(Clone, Debug)]
@@ -47,6 +48,8 @@ pub(crate) enum Shows {
     Buffers(Buffers),
     /// What the listener's queues hold when the row is over.
     Queues(Queues),
+    /// What a box on the link remembers when the row is over.
+    Table(Vec<Flow>),
     /// What the row's host sends from there on, until something ends its waiting.
     Clock(Clock),
 }
@@ -86,8 +89,9 @@ fn drawing(inside: &str) -> Result<Drawing, String> {
         let shows = match kind {
             "buffers" => buffers(&layout, since, row).map(Shows::Buffers),
             "queues" => queues(&layout, row).map(Shows::Queues),
+            "table" => flows(&layout, row).map(Shows::Table),
             "timers" => clock(&layout, row).map(Shows::Clock),
-            _ => return Err(format!("found `{kind}`, expected buffers, queues or timers")),
+            _ => return Err(format!("found `{kind}`, expected buffers, queues, table or timers")),
         };
         frames.push(Frame { id, row, step, shows: shows.map_err(|error| format!("{id}: {error}"))?, layout });
     }
@@ -129,6 +133,6 @@ mod tests {
         assert!(wrong("{{#draw buffers write-after-pear/client.write: x}}").contains("the nearest id is"));
         assert!(wrong("{{#draw buffers write-after-peer-close/client.RST: x}}").contains("no step `client.RST`"));
         assert!(wrong("{{#draw buffers accept-queue-full/four.write: x}}").contains("several connections"));
-        assert!(wrong("{{#draw timers nat-idle-drop/link.cut: x}}").contains("a step of a host"));
+        assert!(wrong("{{#draw timers nat-idle-drop/link.forget: x}}").contains("a step of a host"));
     }
 }

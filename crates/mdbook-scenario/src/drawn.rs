@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use scenario::Host;
 use view::drawn::buffers::{Buffers, End};
 use view::drawn::clock::{Clock, Sending};
+use view::drawn::flows::Flow;
 use view::drawn::queues::Queues;
 use view::drawn::texts;
 use view::layout::{Layout, Look};
@@ -22,7 +23,7 @@ pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String
     let mut html = format!("<figure class=\"drawn\"><figcaption>{}</figcaption><ol>", attribute(&drawing.title));
     for Frame { id, layout, row: at, step, shows } in &drawing.frames {
         let name = match shows {
-            Shows::Buffers(_) | Shows::Queues(_) => headline_of(layout, *at, step),
+            Shows::Buffers(_) | Shows::Queues(_) | Shows::Table(_) => headline_of(layout, *at, step),
             Shows::Clock(_) => attribute(&layout.title),
         };
         let hue = Hue::of(layout, &layout.rows[*at]).class();
@@ -33,6 +34,7 @@ pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String
         let (picture, words) = match shows {
             Shows::Buffers(buffers) => (picture_of_buffers(layout, buffers, &scale), texts::buffers(layout, buffers)),
             Shows::Queues(queues) => (picture_of_queues(queues), texts::queues(queues)),
+            Shows::Table(flows) => (picture_of_table(flows), texts::flows(flows)),
             Shows::Clock(clock) => (picture_of_clock(clock, &scale), texts::clock(clock)),
         };
         let _ = write!(
@@ -50,7 +52,7 @@ pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String
 fn legend(shows: &Shows) -> String {
     let marks: Vec<(&str, &str)> = match shows {
         Shows::Buffers(_) => ["dr-unsent", "dr-kept", "dr-thrown"].into_iter().zip(texts::BYTES).collect(),
-        Shows::Queues(_) => return String::new(),
+        Shows::Queues(_) | Shows::Table(_) => return String::new(),
         Shows::Clock(_) => ["dr-new", "dr-again", "dr-probe", "dr-reset"].into_iter().zip(texts::MARKS).collect(),
     };
     let marks = marks.iter().map(|(class, words)| format!("<span><i class=\"{class}\"></i> {words}</span>"));
@@ -90,7 +92,7 @@ impl Scale {
                     let last = clock.marks.iter().map(|mark| mark.at_us).chain(clock.end.as_ref().map(|end| end.at_us));
                     scale.us = scale.us.max(last.max().unwrap_or(0));
                 }
-                Shows::Queues(_) => {}
+                Shows::Queues(_) | Shows::Table(_) => {}
             }
         }
         scale
@@ -168,6 +170,27 @@ fn picture_of_queues(Queues { room, begun, finished, accepted, .. }: &Queues) ->
     html + "</div>"
 }
 
+/// A line for each flow, with a clock that is full when it is forgotten.
+fn picture_of_table(flows: &[Flow]) -> String {
+    let mut html = String::from("<div class=\"dr-table\">");
+    for flow in flows {
+        let [one, other] = flow.ports;
+        let share = flow.kept.map_or(0, |kept| flow.idle.as_millis() * 100 / kept.as_millis().max(1)).min(100);
+        let (class, says) = match flow.kept {
+            _ if flow.is_forgotten() => ("dr-forgotten", "forgotten".to_owned()),
+            Some(kept) => ("dr-known", format!("{} of {} s", texts::of_duration(flow.idle), texts::of_duration(kept))),
+            None => ("dr-known", texts::of_duration(flow.idle) + " s"),
+        };
+        let _ = write!(
+            html,
+            "<span class=\"dr-flow {class}\"><code>{one} ↔ {other}</code> {}</span>\
+             <span class=\"dr-buffer\"><i class=\"{class}\" style=\"width:{share}%\"></i></span><span class=\"dr-label\">{says}</span>",
+            attribute(&flow.name)
+        );
+    }
+    html + "</div>"
+}
+
 fn picture_of_clock(clock: &Clock, scale: &Scale) -> String {
     let end = clock.end.as_ref().map_or(scale.us, |end| end.at_us);
     let ends = match &clock.end {
@@ -228,6 +251,14 @@ mod tests {
         let html = drawn("{{#draw timers keepalive-dead/client.connect peer-vanished-read/client.write: Waits}}");
         assert!(html.contains("dr-mark dr-probe dr-lost") && html.contains("dr-wait dr-endless"), "{html}");
         assert!(html.contains("Nothing ends it in this run."), "{html}");
+    }
+
+    #[test]
+    fn a_table_has_a_clock_for_each_flow() {
+        let html = drawn("{{#draw table nat-idle-drop/link.forget client.data.2: The table}}");
+        assert!(html.contains("dr-flow dr-known") && html.contains("dr-flow dr-forgotten"), "{html}");
+        assert!(html.contains("the box keeps it for 5 s.") && html.contains("and the box has forgotten it."), "{html}");
+        assert!(html.contains("style=\"width:100%\""), "{html}");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! JavaScript, and beside it (in `data-` attributes) what `loader.js` needs to put the live widget in its place.
 //! `{{#scenario ID predict}}` is the same, and its widget begins by asking what comes next; with `whole` its handshake is
 //! not folded. `[the reset](step:server.RST)` becomes a link to a row of it.
-//! `{{#draw buffers|queues|timers ID/STEP STEP…: TITLE}}` draws something else of a run than the ladder.
+//! `{{#draw buffers|queues|table|timers ID/STEP STEP…: TITLE}}` draws something else of a run than the ladder.
 //! A run that is not as its script says stops the build: no picture can be wrong.
 //! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
 //! `{{#finder}}` the field for pasted text, `{{#captures}}` the place for captures.

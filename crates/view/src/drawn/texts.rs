@@ -1,9 +1,12 @@
 //! Each picture in words: what stands under it, and what whoever does not see it reads.
 
+use std::time::Duration;
+
 use scenario::{Fate, Host};
 
 use super::buffers::{Buffers, End};
 use super::clock::{Clock, Mark, Sending};
+use super::flows::Flow;
 use super::queues::Queues;
 use crate::holding::Owner;
 use crate::layout::Layout;
@@ -86,6 +89,28 @@ pub fn queues(queues: &Queues) -> String {
         format!(" Handed out by accept(): {}.", list(&queues.accepted))
     };
     format!("In the SYN queue: {}. In the accept queue: {}{full}.{taken}", list(&queues.begun), list(&queues.finished))
+}
+
+/// `client: nothing has passed for 0.2 s; the box keeps it for 5 s.`
+pub fn flows(flows: &[Flow]) -> String {
+    if flows.is_empty() {
+        return "The table is empty.".to_owned();
+    }
+    let lines = flows.iter().map(|flow| {
+        let idle = format!("{}: nothing has passed for {} s", flow.name, of_duration(flow.idle));
+        let half = if flow.is_half_closed { " half-closed" } else { "" };
+        match flow.kept {
+            _ if flow.is_forgotten() => format!("{idle}, and the box has forgotten it{half}."),
+            Some(kept) => format!("{idle}; the box keeps it{half} for {} s.", of_duration(kept)),
+            None => format!("{idle}."),
+        }
+    });
+    lines.collect::<Vec<_>>().join(" ")
+}
+
+/// `5`, `0.2`: seconds.
+pub fn of_duration(duration: Duration) -> String {
+    seconds(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX / 2))
 }
 
 /// `Sent at 0 s; again at 0.2, 0.4 s (lost). After 5.2 s read() = ETIMEDOUT.`
