@@ -32,22 +32,28 @@ impl<'a> Line<'a> {
         loop {
             rest = rest.trim_start();
             let column = column_of(raw, rest);
+            let wrong = |found: &str, right: &str| {
+                let (found, right) = (found.to_owned(), right.to_owned());
+                Err(Box::new(ScriptError { line: number, column, found, right }))
+            };
             let Some(first) = rest.chars().next() else { break };
             if first == '#' {
                 comment = Some(rest[1..].trim());
                 break;
+            }
+            // As other languages have it.
+            if rest.starts_with("//") {
+                return wrong("found `//`", "`#` begins a comment");
+            }
+            if first == '\'' {
+                return wrong("found `'`", "text stands between double quotes: `write(\"hello\")`");
             }
             let token = if SIGNS.contains(&first) {
                 rest = &rest[1..];
                 Token::Sign(first)
             } else if first == '"' {
                 let Some(length) = rest[1..].find('"') else {
-                    return Err(Box::new(ScriptError {
-                        line: number,
-                        column,
-                        found: "a quote that never ends".to_owned(),
-                        right: "a second `\"` closes it on the same line".to_owned(),
-                    }));
+                    return wrong("a quote that never ends", "a second `\"` closes it on the same line");
                 };
                 let text = &rest[1..=length];
                 rest = &rest[length + 2..];

@@ -167,7 +167,7 @@ fn names_are_free_again_when_their_socket_is_gone() {
     }
 }
 
-/// The eight mistakes that are made most, each with its whole message.
+/// The mistakes that are made most, each with its whole message.
 #[test]
 fn the_likeliest_mistakes_have_a_good_message() {
     for (line, message) in [
@@ -179,6 +179,9 @@ fn the_likeliest_mistakes_have_a_good_message() {
         ("client write(5 = 5", "4:16: found `=`, `)` closes the arguments"),
         ("client read() = ECONRESET", "4:17: `ECONRESET` is no error's name, did you mean `ECONNRESET`?"),
         ("wait 5", "4:6: found `5`, a time has a unit: `wait 5s` or `wait 250ms`"),
+        ("wait 20m", "4:6: found `20m`, a time is in `s` or `ms`: `wait 5s` or `wait 250ms`"),
+        ("client write('x')", "4:14: found `'`, text stands between double quotes: `write(\"hello\")`"),
+        ("client close() // done", "4:16: found `//`, `#` begins a comment"),
         (
             "client connect()",
             "4:1: there is a socket `client` already, since line 2, close it first, or call this one otherwise: `as NAME`",

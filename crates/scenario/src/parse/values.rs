@@ -44,7 +44,9 @@ pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Durat
         (Some(digits), _) => (digits, 1_000),
         (None, Some(digits)) => (digits, 1_000_000),
         (None, None) => {
-            return Err(reader.error(column, format!("found `{word}`"), format!("a time has a unit: {right}")));
+            let is_other_unit = word.ends_with(|c: char| c.is_ascii_alphabetic());
+            let what = if is_other_unit { "a time is in `s` or `ms`" } else { "a time has a unit" };
+            return Err(reader.error(column, format!("found `{word}`"), format!("{what}: {right}")));
         }
     };
     match decimal(digits, unit_us) {
