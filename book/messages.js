@@ -60,16 +60,23 @@
     history.replaceState(history.state, "", here);
   }
 
+  // mdBook copies the book's scenarios as they are.
+  async function scriptOf(id) {
+    const answer = await fetch(new URL(`scenarios/${id}.tcp`, root));
+    if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
+    return answer.text();
+  }
+
   // The run of a cause, live, at the end of the card.
   async function show(button) {
     const place = card.querySelector(".ev-run");
     const id = button.dataset.run;
     for (const other of card.querySelectorAll("[data-run]")) other.setAttribute("aria-pressed", String(other === button));
     try {
-      const { scenario } = await player();
+      const [{ mount }, script] = await Promise.all([player(), scriptOf(id)]);
       const drawn = document.createElement("div");
       drawn.className = "scenario";
-      scenario(drawn, id);
+      mount(drawn, id, script, "", id);
       await new Promise((resolve) => setTimeout(resolve));
       if (place.isConnected && button.getAttribute("aria-pressed") === "true") place.replaceChildren(drawn);
     } catch (error) {

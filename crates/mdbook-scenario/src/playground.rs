@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use catalogue::{CATALOGUE, Family};
 use mdbook_preprocessor::book::{Book, BookItem};
 use player::catalogue::written;
+use player::language::listed;
 use scenario::Script;
 
 use crate::directives;
@@ -37,9 +38,10 @@ pub(crate) fn chapters(book: &Book) -> Chapters {
 pub(crate) fn place(program: &str, chapters: &Chapters) -> String {
     let catalogue = written(CATALOGUE.iter().map(|entry| (entry.id, entry.text)));
     let mut place = format!(
-        "<div class=\"tcp-playground\" data-program=\"{}\" data-catalogue=\"{}\">\n\n",
+        "<div class=\"tcp-playground\" data-program=\"{}\" data-catalogue=\"{}\" data-language=\"{}\">\n\n",
         attribute(program),
-        attribute(&catalogue)
+        attribute(&catalogue),
+        attribute(&listed())
     );
     for family in Family::ALL {
         let _ = writeln!(place, "**{}**\n", family.title());

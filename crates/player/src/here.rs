@@ -16,6 +16,7 @@ use yew::prelude::*;
 
 use crate::picture::Picture;
 use crate::session::Session;
+use crate::shared::Shared;
 use crate::{settings, texts};
 
 /// The handle: it holds the script as it stands. Whoever predicts gets none, for it would tell.
@@ -111,7 +112,7 @@ impl Component for OnKernel {
             <>
                 <strong>{ texts::on_kernel(kernel) }</strong>
                 <div class={is_long.then_some("sc-long")} ref={&self.frame} onscroll={ctx.link().callback(|_| Scrolled)}>
-                    <Picture layout={layout.clone()} cursor={None} drawn={self.drawn.clone()} runtime={settings::chosen()} differs={differs.clone()} />
+                    <Picture layout={layout.clone()} cursor={None} drawn={self.drawn.clone()} runtime={settings::chosen()} differs={Some(Shared(differs.clone()))} />
                 </div>
             </>
         }

@@ -1,5 +1,6 @@
 //! The script language as a list of statements that can be put in by a click. What there is comes from the parser's own
-//! tables; here stands what each looks like and what it is for.
+//! tables; here stands what each looks like and what it is for. The playground's page has the list ([`listed`]), so that
+//! no chapter's reader loads it.
 
 use scenario::{CALLS, LINK, OPTIONS};
 
@@ -33,6 +34,30 @@ pub fn groups() -> Vec<Group> {
         group("The link", &LINK, link),
         Group { title: "Time, states, several sockets", snippets: OTHER.to_vec() },
     ]
+}
+
+/// The list as HTML, without a line's end. Each statement is a button with nothing else in it.
+pub fn listed() -> String {
+    let item = |Snippet { text, does }: &Snippet| {
+        format!(
+            "<li><button type=\"button\"><code>{}</code></button> <span>{}</span></li>",
+            escaped(text),
+            escaped(does)
+        )
+    };
+    let section = |group: Group| {
+        let items: String = group.snippets.iter().map(item).collect();
+        format!("<section><h3>{}</h3><ul>{items}</ul></section>", group.title)
+    };
+    let sections: String = groups().into_iter().map(section).collect();
+    format!("<div class=\"scenario pg-shelf pg-language\"><p>{LANGUAGE_IS}</p>{sections}</div>")
+}
+
+const LANGUAGE_IS: &str = "One statement a line; # begins a comment. A click puts a statement into the script, behind \
+                           the line that you are in.";
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
 }
 
 const fn snippet(text: &'static str, does: &'static str) -> Option<Snippet> {

@@ -11,7 +11,7 @@
 //! - [`here`]: the script on a Linux kernel in the page
 //! - `playground.rs`: the page with everything; [`catalogue`]: what to begin with, [`challenges`], [`language`],
 //!   [`recent`]: the last things tried
-//! - `page.rs`, `address.rs`, `kept.rs`, `settings.rs`: the page around it
+//! - `page.rs`, `address.rs`, `kept.rs`, `settings.rs`: the page around it; `shared.rs`: what several of these hold
 //! - [`mount`]: what the page's loader calls
 //!
 //! What is shown is a function of the run and the cursor, and that is in `view`.
@@ -48,6 +48,7 @@ pub mod recent;
 pub mod run;
 pub mod session;
 mod settings;
+mod shared;
 pub mod state;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod still;

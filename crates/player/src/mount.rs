@@ -3,7 +3,6 @@
 use scenario::Script;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
-use yew::AttrValue;
 
 use crate::chapter::{Begin, Chapter, ChapterProps};
 use crate::playground::{Playground, PlaygroundProps};
@@ -48,13 +47,12 @@ pub fn vary(root: Element, place: &Element) -> Result<(), JsError> {
     Ok(())
 }
 
-/// Puts the live picture of a scenario of the book into `root`; nothing, if there is no such scenario.
+/// Puts the playground into `root`. `catalogue` has the book's scenarios ([`crate::catalogue`]), `language` the list of
+/// statements ([`crate::language`]): what this page alone needs stands in it.
 #[wasm_bindgen]
-pub fn scenario(root: Element, id: &str) {
-    let Some(entry) = ::catalogue::scenario(id) else { return };
-    let (id, anchor) = (AttrValue::from(id.to_owned()), AttrValue::from(id.to_owned()));
-    let props = ChapterProps { id, text: entry.text.into(), begin: Begin::Overview, anchor, fold_end: None };
-    yew::Renderer::<Chapter>::with_root_and_props(root, props).render();
+pub fn playground(root: Element, catalogue: String, language: String) {
+    let props = PlaygroundProps { catalogue: catalogue.into(), language: language.into() };
+    yew::Renderer::<Playground>::with_root_and_props(root, props).render();
 }
 
 /// The capture of a script's run by Linux's rules, as a file; nothing, if it cannot be performed. It needs no page: a
@@ -64,12 +62,6 @@ pub fn capture(script: &str) -> Option<Vec<u8>> {
     let script = Script::parse(script).ok()?;
     let (_, frames) = sim::capture("script", &script, sim::Rules::Linux).ok()?;
     Some(sim::pcap(&frames))
-}
-
-/// Puts the playground into `root`. `catalogue` has the book's scenarios ([`crate::catalogue`]).
-#[wasm_bindgen]
-pub fn playground(root: Element, catalogue: String) {
-    yew::Renderer::<Playground>::with_root_and_props(root, PlaygroundProps { catalogue: catalogue.into() }).render();
 }
 
 /// The run of a script as text.

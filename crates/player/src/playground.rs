@@ -9,7 +9,7 @@ use gloo_events::EventListener;
 use scenario::{Event as Happening, Outcome, Trace};
 use sim::Rules;
 use view::export::stem;
-use web_sys::{HtmlSelectElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use crate::address::{fragment, put_fragment, when_fragment_changes};
@@ -20,7 +20,7 @@ use crate::desk::menus;
 use crate::diagram::diagrams;
 use crate::editor::Editor;
 use crate::here;
-use crate::language::{groups, put_in};
+use crate::language::put_in;
 use crate::link::{Holds, Link};
 use crate::live::Stage;
 use crate::page::{self as around, storage};
@@ -101,6 +101,8 @@ impl Arrival {
 pub(crate) struct PlaygroundProps {
     /// The book's scenarios (`catalogue.rs`).
     pub(crate) catalogue: AttrValue,
+    /// The statements of the language (`language.rs`).
+    pub(crate) language: AttrValue,
 }
 
 /// The page.
@@ -139,7 +141,7 @@ pub(crate) enum Message {
     /// Only runs in which a call gives this are wanted.
     Filter(String),
     /// A statement is put in where the caret is.
-    Write(&'static str),
+    Write(String),
     /// The last things tried are to be forgotten.
     Forget,
     /// Another runtime was chosen.
@@ -182,7 +184,7 @@ impl Component for Playground {
             Message::Reach(shelf) => self.shelf = Some(shelf).filter(|shelf| self.shelf != Some(*shelf)),
             Message::Show(pane) => self.pane = pane,
             Message::Filter(outcome) => self.outcome = outcome,
-            Message::Write(statement) => self.write(statement),
+            Message::Write(statement) => self.write(&statement),
             Message::Forget => {
                 (self.recent, self.kept) = (Recent::default(), None);
                 store(RECENT, "");
@@ -373,25 +375,13 @@ impl Playground {
     }
 }
 
-/// Every statement of the language; a click puts it into the script.
+/// Every statement of the language; a click puts it into the script. The list is the page's own.
 fn language(ctx: &Context<Playground>) -> Html {
-    let write = |text: &'static str| ctx.link().callback(move |_: MouseEvent| Message::Write(text));
-    html! {
-        <div class="scenario pg-shelf pg-language">
-            <p>{ page::LANGUAGE_IS }</p>
-            { for groups().iter().map(|group| html! {
-                <section>
-                    <h3>{ group.title }</h3>
-                    <ul>
-                        { for group.snippets.iter().map(|snippet| html! {
-                            <li><button type="button" onclick={write(snippet.text)}><code>{ snippet.text }</code></button>
-                                <span>{ snippet.does }</span></li>
-                        }) }
-                    </ul>
-                </section>
-            }) }
-        </div>
-    }
+    let write = ctx.link().batch_callback(|event: MouseEvent| {
+        let statement = event.target_dyn_into::<Element>()?.closest("button").ok()??.text_content()?;
+        Some(Message::Write(statement))
+    });
+    html! { <div onclick={write}>{ Html::from_html_unchecked(ctx.props().language.clone()) }</div> }
 }
 
 fn stored(name: &str) -> String {

@@ -51,6 +51,7 @@ pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
 pub(crate) const NO_FILE: &str = "this browser takes no file";
 
+pub(crate) const IN_THE_TEXT: &str = "To its sentence";
 pub(crate) const DRAG: &str = "Drag it down: the segment arrives later";
 
 /// `+250 ms`
@@ -161,7 +162,6 @@ pub(crate) mod page {
     pub(crate) const SAME_OUTCOMES: &str = "Every call gives the same with both.";
     pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
     pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
-    pub(crate) const LANGUAGE_IS: &str = "One statement a line; # begins a comment. A click puts a statement into the script, behind the line that you are in.";
     pub(crate) const HINT: &str = "A hint";
     pub(crate) const DONE_NOW: &str = "✔ done";
     pub(crate) const DONE: &str = "✔ done before";

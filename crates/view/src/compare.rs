@@ -4,9 +4,6 @@
 //! sequence numbers and lines of the script do not count: a line that was put in moves them all. What counts is who
 //! does what, what it gives, what becomes of a segment, and the states.
 
-use std::collections::BTreeMap;
-use std::collections::BTreeSet;
-
 use scenario::{Host, Outcome, Script, State, Trace};
 
 use crate::layout::{Layout, Row, Thing};
@@ -16,8 +13,8 @@ use crate::texts;
 /// What differs between two runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// By row of this run: what the book's run has in its place, where that differs.
-    pub marks: BTreeMap<usize, Mark>,
+    /// Rows of this run, rising, each with what the book's run has in its place.
+    pub marks: Vec<(usize, Mark)>,
     /// Rows of the book's run that this one lacks.
     pub missing: Vec<Missing>,
 }
@@ -49,29 +46,23 @@ impl Difference {
     pub fn of(book: &Layout, run: &Layout) -> Self {
         let pairs = pairs(&keys(book), &keys(run));
         let mut difference = Self::default();
-        let in_book: BTreeSet<usize> = pairs.iter().map(|(book, _)| *book).collect();
-        let in_run: BTreeMap<usize, usize> = pairs.iter().map(|(book, run)| (*run, *book)).collect();
         // A call that lasts stands twice: it is not missing, and not new, where one of its rows has a partner.
-        let lines = |layout: &Layout, rows: &mut dyn Iterator<Item = usize>| -> BTreeSet<u32> {
-            rows.filter_map(|row| layout.rows[row].line).collect()
-        };
-        let book_lines = lines(book, &mut in_book.iter().copied());
-        let run_lines = lines(run, &mut in_run.keys().copied());
-        let is_told = |row: &Row, told: &BTreeSet<u32>| row.line.is_some_and(|line| told.contains(&line));
+        let book_lines = lines(book, pairs.iter().map(|(book, _)| *book));
+        let run_lines = lines(run, pairs.iter().map(|(_, run)| *run));
         for (at, row) in run.rows.iter().enumerate() {
-            let mark = match in_run.get(&at) {
-                Some(partner) => mark(book, *partner, run, at),
-                None if is_told(row, &run_lines) => None,
-                None => Some(Mark::New),
+            let mark = match pairs.binary_search_by_key(&at, |(_, run)| *run) {
+                Ok(pair) => mark(book, pairs[pair].0, run, at),
+                Err(_) if is_told(row, &run_lines) => None,
+                Err(_) => Some(Mark::New),
             };
             difference.marks.extend(mark.map(|mark| (at, mark)));
         }
         let mut before = 0;
         for (at, row) in book.rows.iter().enumerate() {
-            match pairs.iter().find(|(book, _)| *book == at) {
-                Some((_, run)) => before = run + 1,
-                None if is_told(row, &book_lines) => {}
-                None => difference.missing.push(Missing { before, row: at }),
+            match pairs.binary_search_by_key(&at, |(book, _)| *book) {
+                Ok(pair) => before = pairs[pair].1 + 1,
+                Err(_) if is_told(row, &book_lines) => {}
+                Err(_) => difference.missing.push(Missing { before, row: at }),
             }
         }
         difference
@@ -91,18 +82,42 @@ impl Difference {
             let said = format!("{}: {}", differing.what, differing.there);
             // A statement that was not performed has no row: what stands before it has.
             let row = run.rows.iter().rposition(|row| row.line.is_some_and(|line| line <= differing.line)).unwrap_or(0);
-            match difference.marks.get_mut(&row) {
-                Some(Mark::Normal(all)) => *all = format!("{all}; {said}"),
-                _ => drop(difference.marks.insert(row, Mark::Normal(said))),
+            match difference.marks.binary_search_by_key(&row, |(row, _)| *row) {
+                Ok(at) => match &mut difference.marks[at].1 {
+                    Mark::Normal(all) => *all = format!("{all}; {said}"),
+                    other => *other = Mark::Normal(said),
+                },
+                Err(at) => difference.marks.insert(at, (row, Mark::Normal(said))),
             }
         }
         difference
+    }
+
+    /// How a row of this run differs, if it does.
+    pub fn mark(&self, row: usize) -> Option<&Mark> {
+        let at = self.marks.binary_search_by_key(&row, |(row, _)| *row).ok()?;
+        Some(&self.marks[at].1)
     }
 
     /// How many things differ.
     pub fn count(&self) -> usize {
         self.marks.len() + self.missing.len()
     }
+}
+
+/// For each line of the script, whether one of these rows is its statement's.
+fn lines(layout: &Layout, rows: impl Iterator<Item = usize>) -> Vec<bool> {
+    let mut told = Vec::new();
+    for line in rows.filter_map(|row| layout.rows[row].line) {
+        let line = line as usize;
+        told.resize(told.len().max(line + 1), false);
+        told[line] = true;
+    }
+    told
+}
+
+fn is_told(row: &Row, told: &[bool]) -> bool {
+    row.line.is_some_and(|line| told.get(line as usize) == Some(&true))
 }
 
 fn mark(book: &Layout, partner: usize, run: &Layout, at: usize) -> Option<Mark> {
@@ -224,7 +239,7 @@ mod tests {
         let run = layout(&text().replace("client write(\"one more\")", "wait 1s\nclient write(\"one more\")"));
         let difference = Difference::of(&book, &run);
         assert_eq!(difference.count(), 1, "{difference:?}");
-        let (at, mark) = difference.marks.first_key_value().expect("the wait");
+        let (at, mark) = difference.marks.first().expect("the wait");
         assert_eq!((texts::sentence(&run, &run.rows[*at]).as_str(), mark), ("wait 1s", &Mark::New));
     }
 
@@ -264,9 +279,9 @@ mod tests {
                 .position(|row| matches!(row.thing, Thing::Segment(flight) if layout.flights[flight].segment.flags.rst))
                 .expect("it is there")
         };
-        assert_eq!(difference.marks.get(&reset(&run)), Some(&Mark::New));
+        assert_eq!(difference.mark(reset(&run)), Some(&Mark::New));
         assert!(difference.missing.iter().any(|missing| missing.row == reset(&book)));
-        let errors = difference.marks.values().filter(|mark| **mark == Mark::Outcome(Outcome::Errno(Errno::EPIPE)));
+        let errors = difference.marks.iter().filter(|(_, mark)| *mark == Mark::Outcome(Outcome::Errno(Errno::EPIPE)));
         assert_eq!(errors.count(), 1, "the second write meets no error: {difference:?}");
     }
 
@@ -288,7 +303,7 @@ mod tests {
         assert_eq!(differs(&late), Difference::default());
         let marks = differs(&other).marks;
         let said = |mark: &Mark| matches!(mark, Mark::Normal(said) if said.contains("write(\"again\") = EPIPE"));
-        assert!(marks.values().any(said), "{marks:?}");
+        assert!(marks.iter().any(|(_, mark)| said(mark)), "{marks:?}");
     }
 
     #[test]

@@ -129,20 +129,21 @@ fn wait_ms(line: &str) -> Option<u32> {
 /// A block with one of its statements at another moment. A program that has closed a socket calls it no more.
 fn moved_to(lines: &[&str], moved: usize, value: u32) -> String {
     let mut clock_ms = 0;
-    let mut timed: Vec<(u32, bool, &str)> = Vec::new();
+    let mut timed: Vec<(u32, &str)> = Vec::new();
     for (at, line) in lines.iter().enumerate() {
         match wait_ms(line) {
             Some(ms) => clock_ms += ms,
-            None if at == moved => timed.push((value, true, line)),
-            None => timed.push((clock_ms, false, line)),
+            None if at == moved => {}
+            None => timed.push((clock_ms, line)),
         }
     }
     // At the same moment the moved one is the last: what it comes behind is not later than it.
-    timed.sort_by_key(|(at_ms, is_moved, _)| (*at_ms, *is_moved));
+    let behind = timed.partition_point(|(at_ms, _)| *at_ms <= value);
+    timed.insert(behind, (value, lines[moved]));
     let mut closed: Vec<&str> = Vec::new();
     let mut text = String::new();
     clock_ms = 0;
-    for (at_ms, _, line) in timed {
+    for (at_ms, line) in timed {
         let (subject, verb) = statement(line).split_once(' ').unwrap_or_default();
         if closed.contains(&subject) {
             continue;
@@ -245,10 +246,11 @@ fn given(trace: &Trace, varied: Option<u32>) -> Vec<Given> {
         if let Event::Call { socket, line, call, outcome, .. } = event
             && Some(*line) != varied
         {
-            calls.push((*line, format!("{} {call}", trace.sockets.name(*socket)), *outcome));
+            // Calls return in the order of time.
+            let at = calls.partition_point(|(known, ..)| known <= line);
+            calls.insert(at, (*line, format!("{} {call}", trace.sockets.name(*socket)), *outcome));
         }
     }
-    calls.sort_by_key(|(line, ..)| *line);
     let mut gives: Vec<Given> = Vec::new();
     for (at, (_, name, outcome)) in calls.iter().enumerate() {
         let earlier = calls[..at].iter().filter(|(_, earlier, _)| earlier == name).count();

@@ -2,10 +2,10 @@
 //!
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the player, from Rust to what a browser loads (`book/player/`)
-//! - [`glue`]: what stands between that program and the page, made shorter by 4 KB
+//! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order in which they compress
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
-//! - [`policy`]: what may run in its pages
+//! - [`policy`]: what may run in its pages; [`offline`]: all of them in one file
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
 //! - [`weight`]: what a page loads, in bytes, against its budget
 //! - [`browser`]: a Chromium for the tests: found, or installed
@@ -28,6 +28,8 @@ pub mod kernel_tests;
 pub mod kernels;
 pub mod linux;
 pub mod new;
+pub mod offline;
+pub mod pack;
 pub mod policy;
 pub mod program;
 pub mod scenarios;

@@ -3,11 +3,12 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{book, card, check, kernel_tests, kernels, linux, new, scenarios, serve};
+use xtask::{book, card, check, kernel_tests, kernels, linux, new, offline, scenarios, serve};
 
 const HELP: &str = "\
 cargo xtask serve [--open] [--port N]   build the book, serve it at http://127.0.0.1:3000, build again at each change
 cargo xtask build                       build the book into target/book
+cargo xtask offline                     build it into one file, to be opened without a server
 cargo xtask test                        every check there is, the browser's too
 cargo xtask scenarios                   the book's scenarios, what acted in each and how it ends
 cargo xtask kernels [VERSION…] [--keep] the scripts on other kernels, Debian's, in QEMU: 5.10, 6.1, 6.12, 6.18, the newest;
@@ -36,6 +37,7 @@ fn task(arguments: &[&str]) -> Result<ExitCode> {
     match arguments {
         ["serve", options @ ..] => serve::serve(serve::Options::read(options)?)?,
         ["build"] => book::build()?,
+        ["offline"] => offline::make()?,
         ["test"] => return Ok(if check::test()? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         ["scenarios"] => scenarios::list()?,
         ["card"] => card::draw()?,

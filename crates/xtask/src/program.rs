@@ -8,10 +8,13 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use wasm_bindgen_cli_support::Bindgen;
 
+use crate::pack::pack;
 use crate::{cargo, first_line, glue, root, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "page";
+/// Half of what is usual; a run of some thousand rows needs a tenth of it.
+const STACK_BYTES: u32 = 512 * 1024;
 
 /// The player, with all that a picture needs.
 pub const PLAYER: &str = "player";
@@ -93,8 +96,10 @@ fn compile(sysroot: &str, name: &str) -> Result<PathBuf> {
     // A folder for each registry, called after its host.
     let registries = fs::read_dir(cargo_home.join("registry/src")).into_iter().flatten().filter_map(Result::ok);
     prefixes.extend(registries.map(|registry| (registry.path(), "cargo")));
-    let flags: Vec<String> =
+    let mut flags: Vec<String> =
         prefixes.into_iter().map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display())).collect();
+    // The data lies behind the stack: below 1 MiB an address is a byte shorter (LEB128), some ten thousand times.
+    flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     let target = target_folder()?;
     run(cargo()
         .args(["build", "--package", name, "--lib", "--target", TARGET, "--profile", PROFILE])
@@ -130,7 +135,9 @@ fn bind(wasm: Vec<u8>, program: &str) -> Result<String> {
     let glue = folder.join(format!("{name}.js"));
     fs::write(&glue, shorter).with_context(|| format!("cannot write {}", glue.display()))?;
     let program = folder.join(format!("{name}_bg.wasm"));
-    let left = foreign_paths(&fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?);
+    let wasm = pack(&fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?)?;
+    fs::write(&program, &wasm).with_context(|| format!("cannot write {}", program.display()))?;
+    let left = foreign_paths(&wasm);
     if let Some(path) = left.first() {
         bail!("{} names a path of this machine: {path}", program.display());
     }

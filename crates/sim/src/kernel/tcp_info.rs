@@ -24,11 +24,14 @@ impl Kernel {
         let listeners = listeners.iter().map(|listener| (listener.id, &listener.name, of_listener(listener)));
         let connections = connections.iter().map(|known| (known.id, &known.name, of_connection(known)));
         let time_waits = time_waits.iter().map(|socket| (socket.id, &socket.name, timewait));
-        let mut now: Vec<(u32, &String, Info)> = listeners.chain(connections).chain(time_waits).collect();
-        // What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
-        now.reverse();
-        now.sort_by_key(|(id, ..)| *id);
-        now.dedup_by_key(|(id, ..)| *id);
+        let mut now: Vec<(u32, &String, Info)> = Vec::new();
+        for holds in listeners.chain(connections).chain(time_waits) {
+            // What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
+            match now.binary_search_by_key(&holds.0, |(id, ..)| *id) {
+                Ok(at) => now[at] = holds,
+                Err(at) => now.insert(at, holds),
+            }
+        }
         reported.retain(|Reported { id, name, info }| {
             let is_there = now.iter().any(|(known, ..)| known == id);
             // What is gone holds nothing.
