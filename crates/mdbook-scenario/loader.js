@@ -5,18 +5,26 @@
 (() => {
   "use strict";
 
-  const FROM_FILE = "This picture can be played with when the book comes from a server: run cargo xtask serve and open http://127.0.0.1:3000";
+  const FROM_FILE = "This picture can be played with when the book comes from a server: run cargo xtask serve and open http://127.0.0.1:3000. Or run cargo xtask offline: the whole book in one file, which needs no server";
   const NEAR = "400px"; // how far below or above the view loading begins
 
   // This script lies two folders below the book's root, wherever the page lies.
-  const root = new URL("../../", document.currentScript.src);
+  const here = document.currentScript.src;
+  const root = here ? new URL("../../", here) : new URL(".", location.href);
   let started; // the promise of the program, once it was asked for
+  // The book in one file has the program in itself (`cargo xtask offline`), as text.
+  const inside = document.getElementById("scenario-program");
+
+  async function load(embed) {
+    const glue = inside ? `data:text/javascript;base64,${inside.dataset.glue}` : new URL(embed.dataset.program, root).href;
+    const module = await import(glue);
+    const bytes = inside && Uint8Array.from(atob(inside.textContent), (letter) => letter.charCodeAt(0));
+    await module.default(inside ? { module_or_path: bytes } : undefined);
+    return module;
+  }
 
   function program(embed) {
-    started ??= import(new URL(embed.dataset.program, root).href).then(async (module) => {
-      await module.default();
-      return module;
-    });
+    started ??= load(embed);
     started.catch(() => (started = undefined)); // the server may answer the next time
     return started;
   }
@@ -43,7 +51,10 @@
     try {
       const { mount, vary } = await program(embed);
       const draw = line ? (place) => vary(place, embed) : (place) => mount(place, scenario, script, begin, anchor, end);
-      embed.replaceChildren(await drawn(draw));
+      const place = await drawn(draw);
+      // What stands below stays where it is, whether or not the live picture is as high.
+      embed.style.minHeight = `${embed.offsetHeight}px`;
+      embed.replaceChildren(place);
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
@@ -55,7 +66,7 @@
   async function open(embed) {
     try {
       const { playground } = await program(embed);
-      embed.prepend(await drawn((place) => playground(place, embed.dataset.catalogue)));
+      embed.prepend(await drawn((place) => playground(place, embed.dataset.catalogue, embed.dataset.language)));
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
@@ -74,7 +85,8 @@
     const link = event.target.closest?.("a[data-playground]");
     if (!link) return;
     event.preventDefault();
-    location.href = new URL(`playground.html${link.hash}`, root).href;
+    location.href = inside ? link.hash : new URL(`playground.html${link.hash}`, root).href;
+    if (inside) playgrounds[0]?.scrollIntoView();
   });
 
   // "On Linux 7.2, here": what that handle opens is fetched when one is first pressed, and hears later presses itself.
@@ -93,6 +105,26 @@
     }
   });
 
+  // In a window of another width everything has another height.
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (innerWidth === width) return;
+    width = innerWidth;
+    embeds.forEach((embed) => (embed.style.minHeight = ""));
+  });
+
+  // Past the list of chapters with one key.
+  const text = document.querySelector("main");
+  if (text) {
+    text.id ||= "the-text";
+    text.tabIndex = -1;
+    const skip = document.createElement("a");
+    skip.className = "sc-skip";
+    skip.href = `#${text.id}`;
+    skip.textContent = "To the text";
+    document.body.prepend(skip);
+  }
+
   // Not every browser lets the keyboard scroll a listing or a table that is wider than the page.
   for (const wide of document.querySelectorAll("main pre > code, main .table-wrapper")) {
     if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
@@ -100,7 +132,7 @@
 
   const embeds = document.querySelectorAll(".scenario[data-program]");
   const playgrounds = document.querySelectorAll(".tcp-playground[data-program]");
-  if (location.protocol === "file:") {
+  if (location.protocol === "file:" && !inside) {
     [...embeds, ...playgrounds].forEach(note); // browsers load no modules from files
     return;
   }

@@ -1,11 +1,13 @@
 //! The picture as it stands in the page, before and without the widget.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::book::{chapters, chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
 use crate::chrome::{Page, Scripts};
-use crate::widget::enliven_first;
+use crate::widget::{button, enliven_first, find};
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
@@ -52,6 +54,22 @@ fn from_a_file_the_picture_stands_beside_a_line_that_says_how_to_serve() {
     let notes = page.list("[...document.querySelectorAll('.scenario-note')].map((note) => note.textContent)");
     assert_eq!(notes.len(), scenarios_of(chapter), "{chapter}");
     assert!(notes.iter().all(|note| note.contains("cargo xtask serve")), "{notes:?}");
+}
+
+#[test]
+fn the_book_in_one_file_is_live_without_a_server() {
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("book.html");
+    xtask::offline::write(&folder(), &file).expect("the book is built");
+    let mut page = Page::new(Scripts::On);
+    page.open(&format!("file://{}", file.display()));
+    assert_eq!(page.list(BROKEN_REFERENCES), [""; 0]);
+    find(&mut page, "write-after-peer-close");
+    page.click(&button("Last step"));
+    page.wait_until("here.querySelector('.sc-now')");
+    page.wait_until("document.querySelector('.tcp-playground').dataset.live === 'yes'");
+    assert_eq!(page.value("document.querySelectorAll('.offline a').length > 30"), true, "every chapter is listed");
+    assert_eq!(page.value("document.querySelectorAll('.scenario-note').length"), 0, "nothing asks for a server");
+    assert_eq!(page.complaints(), [""; 0]);
 }
 
 /// Embeds of which paper shows too little, or a control.

@@ -23,13 +23,17 @@ impl Varied {
     /// Performs a scenario with every value.
     ///
     /// # Errors
-    /// The step has no number, or a value cannot be performed.
+    /// The step has no number, the script's own value is not one of these, or a value cannot be performed.
     pub(crate) fn of(of: &Performed, handle: Handle) -> Result<Self, String> {
         let row =
             Step::parse(&handle.step).and_then(|step| step.find(&of.layout)).map_err(|error| error.to_string())?;
         let line =
             of.layout.rows[row].line.ok_or_else(|| format!("`{}` is no statement of the script", handle.step))?;
         let number = Number::of_line(of.text, line)?;
+        if !handle.values().any(|value| value == number.value()) {
+            let Handle { from, to, by, .. } = handle;
+            return Err(format!("the script has {}, which is none of {from}..{to} by {by}", number.value()));
+        }
         let bands = bands(&number, handle.values(), |text| {
             let script = Script::parse(text).map_err(|error| format!("{}: {error}", of.id))?;
             sim::run(of.id, &script, sim::Rules::Linux).map_err(|error| format!("{}: {error}", of.id))
@@ -74,6 +78,13 @@ mod tests {
 
     fn handle(step: &str) -> Handle {
         Handle { step: step.to_owned(), from: 1, to: 12, by: 1, label: "bytes read & left".to_owned() }
+    }
+
+    #[test]
+    fn the_book_s_own_value_is_one_of_them() {
+        let of = perform("partial-read-then-close").expect("it runs");
+        let why = Varied::of(&of, Handle { by: 3, ..handle("server.read") }).expect_err("5 is not 1, 4, 7 or 10");
+        assert_eq!(why, "the script has 5, which is none of 1..12 by 3");
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) enum Begin {
     Overview,
     /// With the reader's predictions.
     Predicting,
-    /// It plays once, as soon as it is in view.
+    /// It plays once, as soon as it is in view. It is there to be seen: nothing can be opened below it.
     Playing,
 }
 
@@ -137,13 +137,15 @@ impl Component for Chapter {
         });
         html! {
             <Stage session={session.clone()} act={act.clone()} {runtime} plays={*begin == Begin::Playing} {anchor} fold_end={*fold_end}>
-                <div class="sc-beside">
-                    <div class="sc-handles">
-                        { for Drawer::ALL.into_iter().map(handle) }
-                        { menus(session.player.speed, runtime, &act) }
+                if *begin != Begin::Playing {
+                    <div class="sc-beside">
+                        <div class="sc-handles">
+                            { for Drawer::ALL.into_iter().map(handle) }
+                            { menus(session.player.speed, runtime, &act) }
+                        </div>
+                        if let Some(inside) = inside { <div class="sc-drawer">{ inside }</div> }
                     </div>
-                    if let Some(inside) = inside { <div class="sc-drawer">{ inside }</div> }
-                </div>
+                }
             </Stage>
         }
     }
@@ -164,8 +166,9 @@ impl Chapter {
 
 /// What stands there at first: what a link holds, what the reader left there before, or the book's own; and what is
 /// wrong with the link.
-fn first(ChapterProps { id, text, begin, .. }: &ChapterProps) -> (Session, Option<String>) {
-    let session = Session::new(text);
+fn first(ChapterProps { id, text, begin, fold_end, .. }: &ChapterProps) -> (Session, Option<String>) {
+    let mut session = Session::new(text);
+    session.seen = fold_end.unwrap_or(0);
     let fragment = address::fragment();
     if fragment.split('&').any(|part| part.strip_prefix("id=") == Some(id.as_str())) {
         return match Link::decode(&fragment) {

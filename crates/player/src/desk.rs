@@ -14,7 +14,9 @@ use crate::state::{Action, Player, Speed};
 use crate::texts;
 
 /// The desk.
-pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runtime>) -> Html {
+///
+/// `told` is the sentence of the text that speaks of the current row.
+pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runtime>, told: Option<Element>) -> Html {
     let Player { cursor, steps, playing, .. } = session.player;
     let layout = &session.run.layout;
     html! {
@@ -27,6 +29,9 @@ pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runti
                     { questions(quiz, cursor.map(|row| view::texts::headline(layout, &layout.rows[row])), act) }
                 }
                 { explain(layout, cursor, runtime) }
+                if let Some(told) = told {
+                    <p class="sc-try"><button type="button" onclick={move |_: MouseEvent| page::show(&told)}>{ texts::IN_THE_TEXT }</button></p>
+                }
             </div>
         </div>
     }

@@ -25,7 +25,8 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
         _ => None,
     };
     html! {
-        <div class="sc-words">
+        // Another step has other words in their place: none of them moves.
+        <div key={at} class="sc-words">
             <p><b>{ format!("{place}: {}", words::headline(layout, row)) }</b>{ " " }{ row.caption.clone() }</p>
             if let Some(why) = why(layout, at) { <p>{ why }</p> }
             if let Thing::Segment(flight) = row.thing { { label_parts(&layout.flights[flight]) } }

@@ -16,6 +16,7 @@ use crate::keys;
 use crate::page;
 use crate::picture::{Picked, Picture};
 use crate::session::{Act, Session};
+use crate::shared::Shared;
 use crate::state::Action;
 use crate::texts;
 use crate::tools::row_tools;
@@ -78,13 +79,15 @@ impl Component for Stage {
     type Properties = StageProps;
 
     fn create(ctx: &Context<Self>) -> Self {
-        let StageProps { session, act, plays, .. } = ctx.props();
+        let StageProps { session, act, plays, fold_end, .. } = ctx.props();
         let root = NodeRef::default();
         let clock = (*plays && !page::is_calm()).then(|| {
             let (root, act) = (root.clone(), act.clone());
+            // What is folded stays so.
+            let first = fold_end.unwrap_or(0);
             Timeout::new(PAUSE_BEFORE_PLAYING_MS, move || {
                 if root.cast::<Element>().is_some_and(|root| page::is_in_view(&root)) {
-                    act.emit(Act::Show);
+                    act.emit(Act::Show(first));
                 }
             })
         });
@@ -153,6 +156,7 @@ impl Component for Stage {
         let pick = act.reform(|Picked { row, is_by_hand }| if is_by_hand { Act::Pick(row) } else { Act::Follow(row) });
         let delay = act.reform(|(row, ms)| Act::Delay(row, ms));
         let (anchor, fold) = names_and_fold(ctx.props());
+        let told = cursor.and_then(|row| page::sentence(&anchor, row));
         // The other run would tell a reader who predicts too much.
         let bare = session.bare.as_ref().filter(|_| session.quiz.is_none());
         let is_long = self.drawn.len() < layout.rows.len();
@@ -162,8 +166,8 @@ impl Component for Stage {
                 <div class={bare.map(|_| "sc-both")}>
                     <div class={is_long.then_some("sc-long")} ref={&self.frame} onscroll={ctx.link().callback(|_| Scrolled)}>
                         if bare.is_some() { <strong>{ texts::AS_LINUX }</strong> }
-                        <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} {anchor} {fold} {runtime} {tools} {pick} {delay}
-                            differs={session.differs.clone()} book={session.book.layout.clone()} />
+                        <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} {anchor} {fold} keeps_fold={session.quiz.is_some()} {runtime} {tools} {pick} {delay}
+                            differs={session.differs.clone().map(Shared)} book={Some(Shared(session.book.layout.clone()))} />
                     </div>
                     if let Some(bare) = bare {
                         <div class="sc-bare">
@@ -172,7 +176,7 @@ impl Component for Stage {
                         </div>
                     }
                 </div>
-                { desk(session, act, runtime) }
+                { desk(session, act, runtime, told) }
                 { children.clone() }
             </div>
         }

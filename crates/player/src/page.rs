@@ -6,7 +6,8 @@ use web_sys::{Element, FocusOptions, HtmlElement, ScrollBehavior, ScrollToOption
 /// Brings the current row between what covers the page's top and the desk, no further than needed. A row that is there
 /// moves nothing.
 pub(crate) fn bring_into_view(root: &Element) {
-    let Some(row) = find(root, ".sc-now") else { return };
+    // One that is folded is nowhere.
+    let Some(row) = find(root, ".sc-now").filter(|row| row.get_bounding_client_rect().height() > 0.0) else { return };
     if let Some(frame) = find(root, ".sc-long") {
         let by = distance(&row, frame.get_bounding_client_rect().top(), frame.get_bounding_client_rect().bottom());
         // Whole pixels: what is asked for is seen to its edge.
@@ -46,6 +47,23 @@ fn distance(element: &Element, from: f64, to: f64) -> f64 {
     } else {
         0.0
     }
+}
+
+/// The link of the page's text that leads to a row.
+pub(crate) fn sentence(anchor: &str, row: usize) -> Option<Element> {
+    let selector = format!("a.sc-step[href='#{anchor}.{}']", row + 1);
+    web_sys::window()?.document()?.query_selector(&selector).ok()?
+}
+
+/// Brings an element to the middle of the view, and gives it the focus.
+pub(crate) fn show(element: &Element) {
+    let Some(window) = web_sys::window() else { return };
+    let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
+    let options = ScrollToOptions::new();
+    options.set_behavior(if is_calm() { ScrollBehavior::Instant } else { ScrollBehavior::Smooth });
+    options.set_top(element.get_bounding_client_rect().top() - height / 2.0);
+    window.scroll_by_with_scroll_to_options(&options);
+    focus(element);
 }
 
 /// Whether the reader wants no motion.

@@ -1,7 +1,6 @@
 //! Draws a layout: the ladder, row by row, and the same as a table. The still picture and the live one are these.
 
 use std::ops::Range;
-use std::rc::Rc;
 
 use catalogue::messages::{Runtime, message};
 use scenario::{Fate, Host, Link, Network, Outcome};
@@ -14,13 +13,14 @@ use view::{rules, texts};
 use web_sys::{Element, PointerEvent};
 use yew::prelude::*;
 
+use crate::shared::Shared;
 use crate::texts as own;
 
 /// What is drawn, and how far it has come.
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct PictureProps {
     /// The run.
-    pub(crate) layout: Rc<Layout>,
+    pub(crate) layout: Shared<Layout>,
     /// The current row; `None` shows the whole run as over.
     pub(crate) cursor: Option<usize>,
     /// The rows that are drawn; the place of the others is kept.
@@ -31,12 +31,15 @@ pub(crate) struct PictureProps {
     /// Rows that are hidden until the reader wants them, or is among them.
     #[prop_or_default]
     pub(crate) fold: Option<Fold>,
+    /// Whether the fold stays as it is even if the current row is in it.
+    #[prop_or_default]
+    pub(crate) keeps_fold: bool,
     /// What differs from the book's run.
     #[prop_or_default]
-    pub(crate) differs: Option<Rc<Difference>>,
+    pub(crate) differs: Option<Shared<Difference>>,
     /// That run.
     #[prop_or_default]
-    pub(crate) book: Option<Rc<Layout>>,
+    pub(crate) book: Option<Shared<Layout>>,
     /// Whose texts stand beside the calls that tell of an end; `None` leaves them out.
     pub(crate) runtime: Option<Runtime>,
     /// What stands beside the current row.
@@ -114,14 +117,14 @@ impl Component for Picture {
 
 /// The rows that are drawn, those of the fold behind one that stands for them all.
 fn rows(props: &PictureProps, drag: &Drag) -> Html {
-    let PictureProps { layout, drawn, fold, cursor, .. } = props;
+    let PictureProps { layout, drawn, fold, keeps_fold, cursor, .. } = props;
     let one = |at: usize| html! { <>{ missing(props, at) }{ row(props, at, drag) }</> };
     let fold = fold.as_ref().filter(|fold| drawn.start <= fold.rows.start && fold.rows.end <= drawn.end);
     let Some(fold) = fold else { return html! { { for drawn.clone().map(one) } } };
     html! {
         <>
             { for (drawn.start..fold.rows.start).map(one) }
-            <details class="sc-fold" open={cursor.is_some_and(|cursor| fold.rows.contains(&cursor))}>
+            <details class="sc-fold" open={!keeps_fold && cursor.is_some_and(|cursor| fold.rows.contains(&cursor))}>
                 { fold_row(layout, fold) }
                 { for fold.rows.clone().map(one) }
             </details>
@@ -187,7 +190,7 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
         .as_ref()
         .map(|pick| pick.reform(move |event: MouseEvent| Picked { row: at, is_by_hand: event.detail() > 0 }));
     let id = (!props.anchor.is_empty()).then(|| format!("{}.{}", props.anchor, at + 1));
-    let mark = props.differs.as_ref().and_then(|differs| differs.marks.get(&at));
+    let mark = props.differs.as_ref().and_then(|differs| differs.mark(at));
     let other = mark.map(|_| "sc-other");
     html! {
         <div class={classes!("sc-row", kind_class(row), now, other)} {id} data-step={at.to_string()} {onclick}>

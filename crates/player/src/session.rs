@@ -30,6 +30,8 @@ pub struct Session {
     pub differs: Option<Rc<Difference>>,
     /// The step, and whether it goes on by itself.
     pub player: Player,
+    /// So many rows of the book's run the reader has seen before: none of them is asked for.
+    pub seen: usize,
     /// How often the reader, or the clock that the reader started, has asked for a step: the page follows then alone.
     pub asked: u32,
     /// What is open at the current row.
@@ -62,8 +64,8 @@ pub enum Act {
         /// By which rules it is performed.
         rules: Rules,
     },
-    /// It plays by itself, from the first step.
-    Show,
+    /// It plays by itself, from this step.
+    Show(usize),
     /// The reader, or the clock, asks for a step.
     Step(Action),
     /// The reader points at a row.
@@ -115,6 +117,7 @@ impl Session {
             wrong,
             differs: None,
             player: Player::new(run.layout.rows.len()),
+            seen: 0,
             asked: 0,
             open: None,
             quiz: None,
@@ -145,11 +148,10 @@ impl Session {
     fn next_difference(&self) -> Option<usize> {
         let differs = self.differs.as_ref()?;
         let last = self.run.layout.rows.len().checked_sub(1)?;
-        let mut rows: Vec<usize> = differs.marks.keys().copied().collect();
-        rows.extend(differs.missing.iter().map(|missing| missing.before.min(last)));
-        rows.sort_unstable();
-        let behind = rows.iter().find(|row| self.player.cursor.is_none_or(|cursor| **row > cursor));
-        behind.or_else(|| rows.first()).copied()
+        let missing = differs.missing.iter().map(|missing| missing.before.min(last));
+        let rows = differs.marks.iter().map(|(row, _)| *row).chain(missing);
+        let behind = rows.clone().filter(|row| self.player.cursor.is_none_or(|cursor| *row > cursor)).min();
+        behind.or_else(|| rows.min())
     }
 
     fn act(&mut self, act: Act) {
@@ -165,7 +167,7 @@ impl Session {
                 }
                 self.asked = asked;
             }
-            Act::Show => self.player = self.player.reduce(Action::PlayOrPause),
+            Act::Show(step) => self.player = self.player.reduce(Action::Go(step)).reduce(Action::PlayOrPause),
             // The clock of a picture that plays by itself moves no page.
             Act::Step(Action::Tick) => {
                 self.step(Action::Tick);
@@ -245,7 +247,8 @@ impl Session {
             }
             Act::Predict => {
                 self.open = None;
-                self.quiz = Some(Quiz::of(&self.run.layout));
+                let from = if Rc::ptr_eq(&self.run, &self.book) { self.seen } else { 0 };
+                self.quiz = Some(Quiz::of(&self.run.layout, from));
                 self.step(Action::Last);
                 self.asked += 1;
             }

@@ -9,6 +9,7 @@ use view::layout::Layout;
 use yew::LocalServerRenderer;
 
 use crate::picture::{Picture, PictureProps};
+use crate::shared::Shared;
 
 /// The finished picture of a run: a `<figure>` without controls, on one line, so that Markdown leaves it alone.
 ///
@@ -16,11 +17,12 @@ use crate::picture::{Picture, PictureProps};
 pub fn picture(layout: Rc<Layout>, anchor: &str, fold: Option<Fold>) -> String {
     let drawn = 0..layout.rows.len();
     let props = PictureProps {
-        layout,
+        layout: Shared(layout),
         cursor: None,
         drawn,
         anchor: anchor.to_owned().into(),
         fold,
+        keeps_fold: false,
         differs: None,
         book: None,
         runtime: None,

@@ -40,9 +40,9 @@ pub struct Question {
 }
 
 impl Quiz {
-    /// The questions of a run.
-    pub fn of(layout: &Layout) -> Self {
-        let questions = (1..layout.rows.len()).filter_map(|row| question(layout, row)).collect();
+    /// The questions of a run, from this row on: nothing is asked of what the reader has seen.
+    pub fn of(layout: &Layout, from: usize) -> Self {
+        let questions = (from.max(1)..layout.rows.len()).filter_map(|row| question(layout, row)).collect();
         Self { questions, answered: 0, right: 0, is_asking: false, verdict: None, chosen: None }
     }
 
@@ -162,7 +162,7 @@ mod tests {
     fn quiz(id: &str) -> Quiz {
         let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let script = Script::parse(entry.text).expect("it is a script");
-        Quiz::of(&Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs")))
+        Quiz::of(&Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs")), 0)
     }
 
     #[test]
