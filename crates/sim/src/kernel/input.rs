@@ -13,7 +13,7 @@ use crate::rules::retransmission;
 use crate::rules::segment_arrives::{self, Action, Facts};
 use crate::rules::{Decision, Pace};
 use crate::seq::{after, before, length};
-use crate::tcp::{Backoff, InFlight, Once, Tcb, Timer};
+use crate::tcp::{Backoff, Delivered, InFlight, Once, Tcb, Timer, Timestamp};
 use crate::wire;
 
 /// More SYNs than this in vain, and an open connection begins with one segment (Linux: `tcp_init_transfer`).
@@ -251,7 +251,8 @@ impl Connection {
             if opens && state_before == State::SynSent && self.backoff.retransmits <= SYN_RETRANSMITS_MAX {
                 self.reopen_congestion_window();
             }
-            self.note_acknowledged(cx.now_us, segment.ack, delivered.acknowledged);
+            let sample = Sample::of(&delivered, cx.timestamp, &self.backoff);
+            self.note_acknowledged(cx.now_us, segment.ack, delivered.acknowledged, sample);
             if opens && matches!(self.holder, Holder::Handshake(_)) {
                 // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are the
                 // answers that the request has given (Linux: `tcp_create_openreq_child`).
@@ -333,10 +334,12 @@ impl Connection {
     }
 
     /// Something new was acknowledged.
-    fn note_acknowledged(&mut self, now_us: u64, ack: u32, newly: u32) {
+    fn note_acknowledged(&mut self, now_us: u64, ack: u32, newly: u32, sample: Sample) {
         self.acknowledged += u64::from(newly);
         self.round_trip.note_acknowledged(now_us, ack);
-        self.backoff = Backoff::default();
+        // Only a measured round trip ends the doubling (RFC 6298 §5; Linux: `tcp_ack_update_rtt`).
+        let doublings = if sample == Sample::Measured { 0 } else { self.backoff.doublings };
+        self.backoff = Backoff { doublings, ..Backoff::default() };
         if self.in_flight() == InFlight::Nothing {
             self.last_sent = None;
             self.timers.clear(Timer::Retransmission);
@@ -344,6 +347,22 @@ impl Connection {
             self.timers.set(Timer::Retransmission, now_us + self.round_trip.rto_us());
         }
         self.plan_loss_probe(now_us);
+    }
+}
+
+/// Whether an ACK measures a round trip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sample {
+    Measured,
+    None,
+}
+
+impl Sample {
+    /// It must acknowledge a whole segment; and of one that has left again only a timestamp tells which of the two it
+    /// answers, which a forged ACK has not got.
+    const fn of(delivered: &Delivered, timestamp: Option<Timestamp>, backoff: &Backoff) -> Self {
+        let is_clear = timestamp.is_some() || backoff.retransmits == 0;
+        if delivered.segments > 0 && is_clear { Self::Measured } else { Self::None }
     }
 }
 

@@ -92,6 +92,8 @@ pub(crate) struct Delivered {
     pub(crate) fin: bool,
     /// Sequence numbers that it acknowledges and no segment had before.
     pub(crate) acknowledged: u32,
+    /// Whole segments among them.
+    pub(crate) segments: u32,
 }
 
 impl Tcb {
@@ -219,6 +221,7 @@ impl Tcb {
             let opens = self.snd.una == self.snd.iss;
             self.snd.note_acknowledged(segment.ack);
             let segments = self.queue.note_acknowledged(segment.ack);
+            delivered.segments = segments;
             if !opens {
                 self.congestion.note_acknowledged(segments, segment.ack);
             }
