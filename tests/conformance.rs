@@ -433,6 +433,11 @@ impl Check {
 fn is_late(script: &Script, model: &Trace, kernel: &Trace) -> bool {
     let micros = |late: Duration| u64::try_from(late.as_micros()).expect("it is short");
     let (ours, theirs) = (begun(model), begun(kernel));
+    let lines = |begun: &[(u32, u64)]| begun.iter().map(|(line, _)| *line).collect::<Vec<_>>();
+    if lines(&ours) != lines(&theirs) {
+        // A call was still in another one that should have returned by then.
+        return true;
+    }
     let spans = |begun: &[(u32, u64)], at: usize| begun[at].1.saturating_sub(begun[at - 1].1);
     (1..ours.len().min(theirs.len())).any(|at| {
         let is_behind_background = script.statement(ours[at - 1].0).is_some_and(|statement| match &statement.action {
