@@ -111,6 +111,16 @@ fn turned([source, destination]: [u16; 2]) -> [u16; 2] {
     [destination, source]
 }
 
+/// Whether a segment is forged, and nothing was captured that its host itself sent on this connection.
+fn speaks_alone(run: &Run, packets: &[Captured], frame: usize) -> bool {
+    let sent = &run.frames[frame];
+    let its_own = |packet: &Captured| {
+        let other = &run.frames[packet.frame];
+        !other.forged && other.from == sent.from && ports(&other.bytes) == ports(&sent.bytes)
+    };
+    sent.forged && !packets.iter().any(its_own)
+}
+
 /// Which side a host is of a connection: its address ends with its place among the hosts.
 fn by(host: Host, connection: &Connection) -> By {
     let last = (host.index() + 1).to_string();
@@ -124,10 +134,25 @@ pub struct Table {
     counts: BTreeMap<String, BTreeMap<&'static str, u64>>,
     /// Verdicts on who, and those that said it.
     who: [u64; 2],
+    /// Resets with a cause that was named first, and those of which it was the right one.
+    first: [u64; 2],
+    /// Resets of a forger who alone speaks in his host's name: there is nothing to compare them with.
+    alone: u64,
     wrong: Vec<String>,
 }
 
+/// The causes that `abort` stands for: from outside they look the same.
+const ABORTS: [Cause; 5] =
+    [Cause::UnreadData, Cause::LingerZero, Cause::Killed, Cause::ListenerClosed, Cause::KeepAliveGaveUp];
+
 impl Table {
+    /// The share of resets whose cause that was named first was the right one, `abort` counted as right where a host
+    /// aborted; in thousandths.
+    pub fn first_right(&self) -> u64 {
+        let [all, right] = self.first;
+        (right * 1000).checked_div(all).unwrap_or(1000)
+    }
+
     /// Judges a run as it is captured at each place.
     pub fn judge_everywhere(&mut self, name: &str, run: &Run) {
         for place in Place::ALL {
@@ -170,6 +195,10 @@ impl Table {
         if tcp_flags(&run.frames[frame].bytes) & RST == 0 {
             return Err(format!("frame {frame} is no reset"));
         }
+        if speaks_alone(run, packets, frame) {
+            self.alone += 1;
+            return Ok(());
+        }
         let truth = truth(run, frame);
         let right = if truth.causes == [Cause::Forged] { By::Between } else { by(truth.from, connection) };
         self.who[0] += 1;
@@ -181,6 +210,9 @@ impl Table {
         }
         let first = ending.causes.first().ok_or("no cause is named")?;
         let row: Vec<&str> = truth.causes.iter().map(|cause| cause.id()).collect();
+        self.first[0] += 1;
+        let is_abort = first.cause == Cause::Abort && truth.causes.iter().any(|cause| ABORTS.contains(cause));
+        self.first[1] += u64::from(is_abort || truth.causes.contains(&first.cause));
         *self.counts.entry(row.join(" or ")).or_default().entry(first.cause.id()).or_default() += 1;
         if !truth.causes.iter().any(|cause| ending.names(*cause)) {
             return Err(format!("why: none of {truth:?} is named (frame {frame})"));
@@ -212,6 +244,11 @@ impl Table {
     pub fn text(&self) -> String {
         let [all, said] = self.who;
         let mut text = format!("who ended it: said {said} times of {all}, wrongly {}\n\n", self.wrong.len());
+        let [all, right] = self.first;
+        let _ = write!(text, "the cause named first was right {right} times of {all}\n\n");
+        if self.alone > 0 {
+            let _ = write!(text, "not judged, as only a forger spoke in the host's name: {}\n\n", self.alone);
+        }
         text.push_str("| true cause | named first |\n|---|---|\n");
         for (truth, named) in &self.counts {
             let mut named: Vec<(&&str, &u64)> = named.iter().collect();

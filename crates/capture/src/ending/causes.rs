@@ -19,7 +19,10 @@ const TLS_ALERT_MAX: u32 = 64;
 pub(super) fn by(facts: &Facts<'_>, reset: &Reset) -> By {
     if is_forged(reset) {
         By::Between
-    } else if facts.is_unsure(reset.at) || reset.bare && reset.answers.is_none() && !is_missing_something(facts) {
+    } else if reset.contested.is_some()
+        || facts.is_unsure(reset.at)
+        || reset.bare && reset.answers.is_none() && !is_missing_something(facts)
+    {
         // No kernel that was read sends a bare reset but in answer to a segment, and there is none.
         By::Unknown
     } else {
@@ -60,6 +63,10 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
         answer(facts, reset, ending);
     } else {
         abort(facts, reset, ending);
+    }
+    if let Some(later) = reset.contested {
+        let why = "behind it somebody speaks in its sender's name who is another way off: one of the two is forged";
+        ending.add(Cause::Forged, Sure::Possible, vec![number, facts.number(later)], why);
     }
     if facts.is_unsure(reset.at) {
         for named in &mut ending.causes {
@@ -219,11 +226,8 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         }
         ending.add(Cause::LingerZero, Sure::Possible, packets, "a shutdown, then close() with SO_LINGER 0");
     }
-    let answers_listener = reset.from == SERVER
-        && reset.own_bytes == 0
-        && facts.fin_before(SERVER, reset.at).is_none()
-        && facts.connection.sides[SERVER].bytes == 0;
-    let could_be_unread = reset.peer_bytes > 0 || is_missing_something(facts);
+    let answers_listener = reset.from == SERVER && !reset.spoke;
+    let could_be_unread = reset.peer_bytes > 0 || reset.acks_unseen || is_missing_something(facts);
     let mut members = Vec::new();
     if could_be_unread {
         let last_own = facts.last_before(reset.from, reset.at).filter(|at| facts.seen[*at].len > 0);

@@ -52,11 +52,17 @@ pub(crate) struct Reset {
     pub(crate) fit: Fit,
     /// The peer's segment that it answers: its number is that segment's ACK.
     pub(crate) answers: Option<usize>,
-    /// The peer's payload that had been seen before, and that of its sender.
+    /// The peer's payload that had been seen before.
     pub(crate) peer_bytes: i64,
-    pub(crate) own_bytes: i64,
+    /// Whether its sender acknowledges more than was seen of its peer.
+    pub(crate) acks_unseen: bool,
+    /// Whether its sender had sent data or a FIN before, the way its SYN came.
+    pub(crate) spoke: bool,
     /// Place of a later segment which shows that the sender lived on.
     pub(crate) lives_on: Option<usize>,
+    /// Of a refusal: place of a later segment in its sender's name that came another way, and that nobody took. One of
+    /// the two is forged.
+    pub(crate) contested: Option<usize>,
     /// What in its headers is unlike its sender's other segments.
     pub(crate) odd: Vec<Odd>,
 }
@@ -90,7 +96,12 @@ impl<'a> Facts<'a> {
         let is_alien = |at: &usize| !seen[*at].is_reset() && hops[seen[*at].from].is_alien(seen[*at].ttl);
         let alien: Vec<usize> = (0..seen.len()).filter(is_alien).collect();
         let fin = |side: usize| {
-            (0..seen.len()).find(|at| seen[*at].from == side && seen[*at].has(bit::FIN) && !alien.contains(at))
+            // With RST it is a reset, and nothing else of it counts (RFC 9293 §3.10.7.4).
+            // Beside SYN no host sends it, and none takes it (RFC 9293 §3.10.7.3).
+            let is_fin = |at: &usize| {
+                seen[*at].has(bit::FIN) && seen[*at].bits & (bit::RST | bit::SYN) == 0 && !alien.contains(at)
+            };
+            (0..seen.len()).find(|at| seen[*at].from == side && is_fin(at))
         };
         let fins = [fin(CLIENT), fin(SERVER)];
         let handshake = handshake(connection, &seen);
@@ -213,6 +224,9 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     }
     // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
     let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].has(bit::SYN));
+    let lives_on = if is_scan { None } else { lives_on(seen, at, &hops[from]) };
+    let is_contest = |later: &usize| own_next.is_none() && seen[*later].ttl != segment.ttl && !is_taken(seen, *later);
+    let contested = lives_on.filter(is_contest);
     Reset {
         at,
         from,
@@ -220,8 +234,13 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         fit,
         answers,
         peer_bytes: payload(peers().copied()),
-        own_bytes: payload(own().copied()),
-        lives_on: if is_scan { None } else { lives_on(seen, at, &hops[from]) },
+        acks_unseen: segment.ack.is_some_and(|ack| peers().map(|other| other.end()).max().is_some_and(|end| ack > end)),
+        spoke: own().any(|other| {
+            let syn_ttl = connection.sides[from].syn_ttl;
+            (other.len > 0 || other.has(bit::FIN)) && (syn_ttl.is_none() || other.ttl == syn_ttl)
+        }),
+        lives_on: lives_on.filter(|later| !is_contest(later)),
+        contested,
         // What refuses a SYN has nothing before it to be compared with.
         odd: if own_next.is_some() { odd(connection, segment, &hops[from]) } else { Vec::new() },
     }
@@ -316,6 +335,12 @@ fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
         let answers_syn = segment.has(bit::SYN) && !segment.again;
         new || (acknowledges && !segment.has(bit::SYN)) || repeats || answers_syn
     })
+}
+
+/// Whether the other side goes on with a segment: it answers otherwise than with a reset.
+fn is_taken(seen: &[&Seen], at: usize) -> bool {
+    let mut behind = seen[at + 1..].iter().filter(|later| later.from != seen[at].from && !later.is_reset());
+    behind.any(|later| !later.has(bit::SYN) && later.ack.is_some_and(|ack| ack >= seen[at].end()))
 }
 
 /// With which TTLs a side's segments came, resets left out.
