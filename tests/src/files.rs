@@ -18,10 +18,13 @@ pub fn below(folders: &[&str]) -> Vec<PathBuf> {
     found
 }
 
+/// What nobody wrote: it is built, and git leaves it out.
+const BUILT: [&str; 6] = ["target", ".git", "book/player", "book/evidence", "book/here", "book/analyzer"];
+
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     for path in entries.map(|entry| entry.expect("the folder stays as it is").path()) {
-        let built = path.ends_with("target") || path.ends_with(".git") || path.ends_with("book/player");
+        let built = BUILT.iter().any(|built| path.ends_with(built));
         if path.is_dir() && !built {
             collect(&path, found);
         } else if path.is_file() {
