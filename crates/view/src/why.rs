@@ -216,8 +216,13 @@ impl<'a> Past<'a> {
         Some(sentence.to_owned())
     }
 
-    /// The state of the host's first connection while the row passes.
+    /// The state of the call's socket before the row, if it has a name, else that of the host's first connection.
     fn state(&self, host: Host) -> Option<State> {
+        if let Thing::Call { socket: Some(name), .. } = &self.row.thing {
+            let before = self.layout.rows[..self.at].iter().rev().filter(|row| row.host == Some(host));
+            let mut changes = before.flat_map(|row| row.changes.iter().rev());
+            return changes.find(|change| change.name == *name).map(|change| change.to);
+        }
         self.row.lanes[host.index()].first().and_then(|lane| lane.before)
     }
 

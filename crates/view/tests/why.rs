@@ -52,6 +52,9 @@ fn a_sentence_is_about_the_run_and_not_about_the_kind_of_step() {
     same("write-after-peer-close", "client.write.3", "First a FIN came, then a reset");
     same("close-with-unread-data", "server.RST", rules::sentence(RuleId::UnreadClose));
     same("write-after-peer-close", "server.FIN", "close() says goodbye");
+    // The proxy's other connection is half closed, this one is not.
+    same("proxy-half-close", "upstream.write", "Our kernel has taken the bytes");
+    same("proxy-half-close", "downstream.read.2", "The other side's FIN has come");
     same("connection-refused", "server.RST", "No socket listens on this port");
     same("connection-refused", "client.connect", "A reset has answered the SYN");
     same("close-with-unread-data", "client.read", "A reset has come, and no FIN before it");
