@@ -115,17 +115,25 @@ fn link(word: &str) -> Option<Snippet> {
         "drop" => snippet("link drop next FIN from server", "loses it: next, next 3, all"),
         "twice" => snippet("link twice next data from client", "delivers it twice"),
         "hold" => snippet("link hold next FIN from server 500ms", "delivers it later"),
+        "reject" => snippet("link reject next data from client", "loses it, and answers with a reset"),
+        "forget" => snippet("link forget after 5s drop", "a box forgets what is idle: drop or reset; half-closed"),
+        "mtu" => snippet("link mtu 576", "loses longer segments, and tells nobody"),
+        "icmp" => snippet("link icmp unreachable to client", "says that the other side cannot be reached"),
         "inject" => snippet("link inject RST to client", "forges one; seq exact, inside, outside, +N; ack N; len N"),
         _ => None,
     }
 }
 
-const OTHER: [Snippet; 6] = [
+const OTHER: [Snippet; 7] = [
     Snippet { text: "wait 1s", does: "lets time pass: 300ms, 2s" },
     Snippet { text: "expect server CLOSE-WAIT", does: "says in which state its connection is" },
     Snippet { text: "client read() = 0", does: "says what it returns; the picture marks what differs" },
     Snippet { text: "client read() = blocks, then ECONNRESET", does: "it waits, and how that ends" },
     Snippet { text: "client connect() as second", does: "names the socket: second write(3)" },
+    Snippet {
+        text: "proxy listen()",
+        does: "a host between them, with sockets downstream and upstream, and two links",
+    },
     Snippet { text: "client close() &", does: "the next statement begins at once" },
 ];
 
