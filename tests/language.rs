@@ -65,6 +65,7 @@ fn every_word_of_the_parser_is_on_the_page() {
         "client setsockopt(zzz, 1)",
         "client getsockopt(zzz)",
         "client ioctl(zzz)",
+        "client bind(zzz)",
         "server sysctl(zzz, 1)",
         "link zzz",
         "link drop zzz from client",

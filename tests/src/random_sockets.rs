@@ -1,7 +1,9 @@
-//! Random scripts about sockets: calls that do not wait, or not for ever, and what is asked of a socket's queues.
+//! Random scripts about sockets: calls that do not wait, or not for ever, and what is asked of a socket's queues; several
+//! descriptors for one socket, and several calls on it; sockets before they connect, and again; ports that run out.
 
 use fastrand::Rng;
-use scenario::{Host, Script};
+use scenario::{Event, Host, Script};
+use sim::Rules;
 
 use crate::random;
 
@@ -17,6 +19,11 @@ pub fn script(seed: u64) -> String {
     if rng.u8(..8) == 0 {
         lines.insert(0, "link ipv6".to_owned());
     }
+    match rng.u8(..8) {
+        0 => lines.push("client sysctl(ip_local_port_range, 5000 5000)".to_owned()),
+        1 => lines.push("client sysctl(ip_local_port_range, 5000 5001)".to_owned()),
+        _ => {}
+    }
     if rng.u8(..6) > 0 {
         lines.extend(OPEN.map(str::to_owned));
     } else {
@@ -30,11 +37,29 @@ pub fn script(seed: u64) -> String {
         let mut longer = lines.clone();
         longer.extend(statements(&mut rng));
         let text: String = longer.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-        if Script::parse(&text).is_ok() && random::is_fair(&text) {
+        if is_fair(&text) {
             lines = longer;
         }
     }
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
+}
+
+/// Whether it is a script that may be performed in real time: no two calls of a host that waited return at one time, for
+/// which of them is told what has happened is chance.
+fn is_fair(text: &str) -> bool {
+    let Ok(script) = Script::parse(text) else { return false };
+    let Ok(trace) = sim::run("random", &script, Rules::Linux) else { return false };
+    let returns: Vec<(Host, u64)> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Call { at_us, began_us, host, .. } if began_us < at_us => Some((*host, *at_us)),
+            _ => None,
+        })
+        .collect();
+    let end_us = trace.events.iter().map(Event::at_us).max().unwrap_or(0);
+    let is_alone = |one: &(Host, u64)| one.1 == end_us || returns.iter().filter(|other| *other == one).count() == 1;
+    returns.iter().all(is_alone) && random::is_fair(text)
 }
 
 /// So long a call with a timeout is waited for: longer than every timeout that is drawn.
@@ -44,7 +69,11 @@ fn statements(rng: &mut Rng) -> Vec<String> {
     let host = Host::BOTH[rng.usize(..2)];
     let mut of = |words: &[&str]| words[rng.usize(..words.len())].to_owned();
     let one = |line: String| vec![line];
-    match of(&["ask", "ask", "option", "option", "write", "write", "read", "end", "link", "wait", "open"]).as_str() {
+    let kinds = [
+        "ask", "ask", "option", "option", "write", "write", "read", "end", "link", "wait", "open", "copy", "copy",
+        "beside", "again", "socket", "socket",
+    ];
+    match of(&kinds).as_str() {
         "ask" => {
             let call = of(&[
                 "ioctl(FIONREAD)",
@@ -93,6 +122,62 @@ fn statements(rng: &mut Rng) -> Vec<String> {
             let line = if line.ends_with(' ') { format!("{line}{host}") } else { line };
             one(line)
         }
+        "copy" => one(of(&[
+            "server dup() as copy",
+            "client dup() as other",
+            "listener dup() as l2",
+            "copy close()",
+            "copy write(3)",
+            "copy shutdown(WR)",
+            "copy ioctl(FIONREAD)",
+            "other close()",
+            "other write(3)",
+            "other poll()",
+            "listener close()",
+            "l2 accept() as s2",
+            "l2 close()",
+        ])),
+        "beside" => {
+            let waits = of(&["read()", "read()", "peek()"]);
+            let beside = of(&["shutdown(RD)", "shutdown(RDWR)", "shutdown(WR)", "close()", "write(5)", "poll()"]);
+            let mut lines = vec![format!("{host} {waits} &"), format!("{host} {beside}")];
+            if of(&["", "write"]) == "write" {
+                lines.push(format!("{} write(4)", if host == Host::Client { Host::Server } else { Host::Client }));
+            }
+            lines.push(LONGER.to_owned());
+            lines
+        }
+        "again" => {
+            let call = of(&["connect()", "connect()", "disconnect()", "connect(nonblock)", "connect(port=81)"]);
+            vec![format!("client {call}"), LONGER.to_owned()]
+        }
+        "socket" => {
+            if of(&["old", "new"]) == "new" {
+                let next = of(&["bind(port=5000)", "bind()", "connect()", "setsockopt(SO_REUSEADDR, 1)", "write(6)"]);
+                return vec!["client socket() as c2".to_owned(), format!("c2 {next}"), LONGER.to_owned()];
+            }
+            let line = of(&[
+                "client socket() as c4",
+                "c2 bind(port=5000)",
+                "c2 bind()",
+                "c2 setsockopt(SO_REUSEADDR, 1)",
+                "c2 setsockopt(IP_BIND_ADDRESS_NO_PORT, 1)",
+                "c2 setsockopt(SO_RCVBUF, 4000)",
+                "c2 connect()",
+                "c2 connect()",
+                "c2 connect(port=81)",
+                "c2 disconnect()",
+                "c2 shutdown(WR)",
+                "c2 write(6)",
+                "c2 close()",
+                "c4 connect()",
+                "client connect(from=5000) as c5",
+                "server accept() as s2",
+                "s2 close()",
+                "client sysctl(tcp_tw_reuse, 1)",
+            ]);
+            vec![line, LONGER.to_owned()]
+        }
         "open" => {
             let line =
                 of(&["client connect(nonblock) as c2", "server accept() as s2", "client connect(port=81) as c3"]);
@@ -111,9 +196,21 @@ mod tests {
         let mut drawn = String::new();
         for seed in 0..150 {
             let text = script(seed);
-            assert!(Script::parse(&text).is_ok() && random::is_fair(&text), "seed {seed}:\n{text}");
+            assert!(is_fair(&text), "seed {seed}:\n{text}");
             assert_eq!(text, script(seed));
             drawn += &text;
+        }
+        for word in [
+            "dup()",
+            "disconnect()",
+            "socket()",
+            "bind(port=5000)",
+            "bind()",
+            "read() &",
+            "ip_local_port_range",
+            "client connect()\nwait",
+        ] {
+            assert!(drawn.contains(word), "150 scripts without `{word}`");
         }
         for word in ["O_NONBLOCK", "SO_RCVTIMEO", "SO_SNDTIMEO", "TCP_NODELAY", "peek(", "FIONREAD", "SIOCOUTQ"] {
             assert!(drawn.contains(word), "150 scripts without `{word}`");

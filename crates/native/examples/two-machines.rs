@@ -78,7 +78,13 @@ fn is_playable(action: &Action) -> bool {
             Verb::Listen { .. } | Verb::Connect { .. } => call.socket == "listener" || call.socket == "client",
             Verb::Accept { .. } => call.socket == "server",
             Verb::SetOption(option) => matches!(option, SocketOption::Linger(_) | SocketOption::KeepAlive(_)),
-            Verb::Poll | Verb::Peek { .. } | Verb::Queued(_) => false,
+            Verb::Socket
+            | Verb::Bind { .. }
+            | Verb::Disconnect
+            | Verb::Dup { .. }
+            | Verb::Poll
+            | Verb::Peek { .. }
+            | Verb::Queued(_) => false,
             _ => true,
         },
         _ => false,
@@ -176,7 +182,14 @@ fn perform(sockets: &mut BTreeMap<String, Socket>, call: &Call, address: SocketA
         Verb::GetPeerName => {
             socket(sockets, &call.socket)?.peer_addr()?;
         }
-        Verb::SetOption(_) | Verb::Poll | Verb::Peek { .. } | Verb::Queued(_) => {
+        Verb::SetOption(_)
+        | Verb::Poll
+        | Verb::Peek { .. }
+        | Verb::Queued(_)
+        | Verb::Socket
+        | Verb::Bind { .. }
+        | Verb::Disconnect
+        | Verb::Dup { .. } => {
             return Err(io::Error::other("this takes the lab"));
         }
     }

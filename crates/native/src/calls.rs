@@ -6,15 +6,17 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, BufRead, Read, Write};
+use std::mem::ManuallyDrop;
 use std::net::{IpAddr, SocketAddr};
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use nix::fcntl::{FcntlArg, fcntl};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
 use nix::{libc, unistd};
-use scenario::{Action, Call, Connecting, Errno, How, Outcome, Queue, Ready, Script, SocketOption, Verb};
-use socket2::{Domain, Protocol, Socket, Type};
+use scenario::{Action, Call, Connecting, Errno, How, Opening, Outcome, Queue, Ready, Script, SocketOption, Verb};
+use socket2::{Domain, Protocol, SockAddr, SockAddrStorage, Socket, Type};
 
 use crate::Rung;
 use crate::clock::now_us;
@@ -94,8 +96,22 @@ struct Process {
     own: IpAddr,
     peer: IpAddr,
     rung: Rung,
-    sockets: Mutex<BTreeMap<String, Arc<Socket>>>,
+    sockets: Mutex<Sockets>,
 }
+
+/// The descriptors by their names; of those that were closed, too, so that a call on one is made, and gives EBADF.
+#[derive(Default)]
+struct Sockets {
+    named: BTreeMap<String, Descriptor>,
+    /// How many numbers were given: each is given once, for the kernel would give the number of a closed one again.
+    numbers: i32,
+}
+
+/// A descriptor that close() ends and nothing else: it may be closed while a call on it waits.
+type Descriptor = Arc<ManuallyDrop<Socket>>;
+
+/// The first number that a socket with a name gets.
+const NUMBERS_AT: i32 = 20;
 
 type Returned = Result<Outcome, Failure>;
 
@@ -149,21 +165,51 @@ impl Process {
                 self.name(line, call, socket)?;
                 Ok(Outcome::ZERO)
             }
-            Verb::Connect { port: port_number, from, connecting } => {
-                let socket = self.name(line, call, self.new_socket()?)?;
-                match from {
-                    Some(from) => socket.bind(&SocketAddr::new(self.own, self.port(*from)).into())?,
-                    // Where both hosts are one machine, it would choose the peer's address for this end too.
-                    None if !self.rung.has_link() => socket.bind(&SocketAddr::new(self.own, 0).into())?,
-                    None => {}
-                }
+            Verb::Socket => {
+                self.name(line, call, self.new_socket()?)?;
+                Ok(Outcome::ZERO)
+            }
+            Verb::Bind { port } => {
+                let port = if *port == 0 { 0 } else { self.port(*port) };
+                Ok(self.socket(&call.socket)?.bind(&SocketAddr::new(self.own, port).into()).map(zero)?)
+            }
+            Verb::Disconnect => Ok(self.socket(&call.socket)?.connect(&nobody()).map(zero)?),
+            Verb::Dup { copy } => {
+                let copied = self.numbered(&**self.socket(&call.socket)?)?;
+                self.lock().named.insert(copy.clone(), Arc::new(ManuallyDrop::new(copied)));
+                Ok(Outcome::ZERO)
+            }
+            Verb::Connect { port: port_number, opening, connecting } => {
+                let socket = match opening {
+                    Opening::Existing => self.socket(&call.socket)?,
+                    Opening::New { from } => {
+                        let socket = self.name(line, call, self.new_socket()?)?;
+                        match from {
+                            Some(from) => socket.bind(&SocketAddr::new(self.own, self.port(*from)).into())?,
+                            // Where both hosts are one machine, it would choose the peer's address for this end too.
+                            None if !self.rung.has_link() => socket.bind(&SocketAddr::new(self.own, 0).into())?,
+                            None => {}
+                        }
+                        socket
+                    }
+                };
                 let peer_port = self.port(*port_number);
                 let peer = SocketAddr::new(self.peer, peer_port).into();
-                let was_nonblocking = socket.nonblocking()?;
-                socket.set_nonblocking(was_nonblocking || *connecting == Connecting::Nonblocking)?;
-                let connected = socket.connect(&peer);
-                socket.set_nonblocking(was_nonblocking)?;
-                if let Ok(own) = port(socket.local_addr()) {
+                let connected = match connecting {
+                    // By the time that it returns the descriptor may be closed.
+                    Connecting::Blocking => socket.connect(&peer),
+                    Connecting::Nonblocking => {
+                        let was_nonblocking = socket.nonblocking()?;
+                        socket.set_nonblocking(true)?;
+                        let connected = socket.connect(&peer);
+                        socket.set_nonblocking(was_nonblocking)?;
+                        connected
+                    }
+                };
+                let is_new = *opening != Opening::Existing;
+                if let Ok(own) = port(socket.local_addr())
+                    && (is_new || connected.is_ok())
+                {
                     report(Report::Ports { line, ports: [own, peer_port] });
                 }
                 Ok(connected.map(zero)?)
@@ -182,14 +228,14 @@ impl Process {
             Verb::Read { at_most } => {
                 let socket = self.socket(&call.socket)?;
                 let mut buffer = vec![0; *at_most as usize];
-                Ok(Outcome::Number((&*socket).read(&mut buffer)? as u64))
+                Ok(Outcome::Number((&**socket).read(&mut buffer)? as u64))
             }
             Verb::Peek { at_most } => {
                 let mut buffer = vec![0; *at_most as usize];
                 let peeked = recv(self.socket(&call.socket)?.as_raw_fd(), &mut buffer, MsgFlags::MSG_PEEK)?;
                 Ok(Outcome::Number(peeked as u64))
             }
-            Verb::Queued(queue) => Ok(Outcome::Number(queued(&*self.socket(&call.socket)?, *queue)?)),
+            Verb::Queued(queue) => Ok(Outcome::Number(queued(&**self.socket(&call.socket)?, *queue)?)),
             Verb::Shutdown(how) => {
                 let how = match how {
                     How::Rd => std::net::Shutdown::Read,
@@ -199,19 +245,15 @@ impl Process {
                 Ok(self.socket(&call.socket)?.shutdown(how).map(zero)?)
             }
             Verb::Close => {
-                let socket = self.lock().remove(&call.socket);
-                let socket = socket.ok_or_else(|| no_socket(&call.socket))?;
-                // No other call is being made on it, so this is its last owner, and close(2) is what happens here.
-                let socket =
-                    Arc::into_inner(socket).ok_or_else(|| Failure::Broken("close() of a busy socket".into()))?;
-                Ok(unistd::close(OwnedFd::from(socket)).map(zero)?)
+                // The name keeps the number, which is no descriptor from now on.
+                Ok(unistd::close(self.socket(&call.socket)?.as_raw_fd()).map(zero)?)
             }
-            Verb::SetOption(option) => Ok(set(&*self.socket(&call.socket)?, *option).map(zero)?),
+            Verb::SetOption(option) => Ok(set(&**self.socket(&call.socket)?, *option).map(zero)?),
             Verb::GetError => Ok(match self.socket(&call.socket)?.take_error()? {
                 Some(pending) => Outcome::Errno(errno(&pending)?),
                 None => Outcome::ZERO,
             }),
-            Verb::Poll => Ok(Outcome::Ready(ready(&*self.socket(&call.socket)?)?)),
+            Verb::Poll => Ok(Outcome::Ready(ready(&**self.socket(&call.socket)?)?)),
             Verb::GetPeerName => Ok(self.socket(&call.socket)?.peer_addr().map(|_| Outcome::ZERO)?),
         }
     }
@@ -231,19 +273,34 @@ impl Process {
     }
 
     /// Gives a new socket its name, and says so: it can be seen from now on, even if the call blocks.
-    fn name(&self, line: u32, call: &Call, socket: Socket) -> Result<Arc<Socket>, Failure> {
+    fn name(&self, line: u32, call: &Call, socket: Socket) -> Result<Descriptor, Failure> {
+        let socket = self.numbered(&socket)?;
         let inode = nix::sys::stat::fstat(&socket)?.st_ino;
         report(Report::Made { line, inode });
-        let socket = Arc::new(socket);
-        self.lock().insert(call.socket.clone(), Arc::clone(&socket));
+        let socket = Arc::new(ManuallyDrop::new(socket));
+        self.lock().named.insert(call.socket.clone(), Arc::clone(&socket));
         Ok(socket)
     }
 
-    fn socket(&self, name: &str) -> Result<Arc<Socket>, Failure> {
-        self.lock().get(name).cloned().ok_or_else(|| no_socket(name))
+    /// Another descriptor for the socket, with a number that no other ever has.
+    fn numbered(&self, socket: &Socket) -> nix::Result<Socket> {
+        let lowest = {
+            let mut sockets = self.lock();
+            sockets.numbers += 1;
+            NUMBERS_AT + sockets.numbers
+        };
+        let number = fcntl(socket, FcntlArg::F_DUPFD_CLOEXEC(lowest))?;
+        // SAFETY: the kernel has just made this descriptor, and nobody else knows of it.
+        #[expect(unsafe_code, reason = "fcntl gives a number")]
+        let descriptor = unsafe { OwnedFd::from_raw_fd(number) };
+        Ok(descriptor.into())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Socket>>> {
+    fn socket(&self, name: &str) -> Result<Descriptor, Failure> {
+        self.lock().named.get(name).cloned().ok_or_else(|| no_socket(name))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Sockets> {
         self.sockets.lock().expect("nobody panics while holding the table of sockets")
     }
 }
@@ -251,11 +308,22 @@ impl Process {
 /// Where the low ports are on rung `calls`: below those that the kernel gives away.
 const LOW_PORTS_AT: u16 = 20_000;
 
+/// An address of the family AF_UNSPEC, with which connect(2) ends a connection.
+fn nobody() -> SockAddr {
+    let storage = SockAddrStorage::zeroed();
+    let length = storage.size_of();
+    // SAFETY: of this family, which is 0, there is no more than the family.
+    #[expect(unsafe_code, reason = "socket2 makes no such address")]
+    unsafe {
+        SockAddr::new(storage, length)
+    }
+}
+
 fn no_socket(name: &str) -> Failure {
     Failure::Broken(format!("there is no socket `{name}` in this process"))
 }
 
-fn port(address: io::Result<socket2::SockAddr>) -> io::Result<u16> {
+fn port(address: io::Result<SockAddr>) -> io::Result<u16> {
     let address = address?.as_socket().ok_or_else(|| io::Error::other("a TCP socket without a port"))?;
     Ok(address.port())
 }
@@ -274,6 +342,8 @@ fn set(socket: &Socket, option: SocketOption) -> io::Result<()> {
         SocketOption::ReceiveTimeout(timeout) => return socket.set_read_timeout(patience(timeout)),
         SocketOption::SendTimeout(timeout) => return socket.set_write_timeout(patience(timeout)),
         SocketOption::NoDelay(on) => return socket.set_tcp_nodelay(on),
+        SocketOption::ReuseAddress(on) => return socket.set_reuse_address(on),
+        SocketOption::BindNoPort(on) => setsockopt(socket, BindNoPort, &i32::from(on)),
         SocketOption::Linger(linger) => {
             let linger = libc::linger { l_onoff: linger.is_some().into(), l_linger: linger.unwrap_or(0).into() };
             setsockopt(socket, sockopt::Linger, &linger)
@@ -313,11 +383,17 @@ fn queued(socket: &Socket, queue: Queue) -> Result<u64, Failure> {
     u64::try_from(bytes).map_err(|_| Failure::Broken(format!("a queue of {bytes} bytes")))
 }
 
-/// TCP_LINGER2 (tcp(7)), the one option that `nix` does not have.
+/// TCP_LINGER2 (tcp(7)), which `nix` does not have.
 #[derive(Clone, Copy)]
 struct Linger2;
 
 nix::setsockopt_impl!(Linger2, libc::IPPROTO_TCP, libc::TCP_LINGER2, i32, sockopt::SetStruct<'_, i32>);
+
+/// IP_BIND_ADDRESS_NO_PORT (ip(7)).
+#[derive(Clone, Copy)]
+struct BindNoPort;
+
+nix::setsockopt_impl!(BindNoPort, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, i32, sockopt::SetStruct<'_, i32>);
 
 /// poll(2) on a socket, for IN, OUT and RDHUP, without waiting: std does not have this call.
 ///

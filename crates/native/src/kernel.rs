@@ -135,6 +135,14 @@ pub(crate) fn set(sysctl: Sysctl, value: u32) -> io::Result<()> {
     }
 }
 
+/// Sets ip_local_port_range.
+///
+/// # Errors
+/// The kernel refuses it, or /proc/sys is read-only.
+pub(crate) fn set_port_range(first: u16, last: u16) -> io::Result<()> {
+    std::fs::write(format!("/proc/sys/net/ipv4/{}", Sysctl::PORT_RANGE), format!("{first} {last}"))
+}
+
 /// As with which value a kernel behaves that has no such setting, if one is known.
 const fn without(sysctl: Sysctl) -> Option<u32> {
     match sysctl {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use scenario::{
     Action, Call, Event, Host, HostAction, Link, LinkAction, Network, Outcome, Returned, Script, SocketOption, Sockets,
-    Stage, State, Statement, Trace, Until, Verb, Whom, Witness,
+    Stage, State, Statement, Sysctl, Trace, Until, Verb, Whom, Witness,
 };
 
 use crate::calls::Report;
@@ -158,6 +158,8 @@ impl<'a> Lab<'a> {
             Report::Began { line, at_us } => {
                 if let Some(pending) = self.pending.get_mut(&line) {
                     pending.began_us = Some(at_us);
+                    let (host, busy) = (pending.call.host, pending.call.busy_socket().to_owned());
+                    self.pair.names.begun(host, &busy, line);
                     self.pair.note_begun(at_us);
                 }
             }
@@ -175,9 +177,12 @@ impl<'a> Lab<'a> {
             }
             Report::Returned { line, at_us, outcome } => {
                 let Some(Pending { call, began_us }) = self.pending.remove(&line) else { return };
-                if call.verb == Verb::Close {
-                    self.pair.closed(host, &call.socket);
+                match &call.verb {
+                    Verb::Close if outcome.is_success() => self.pair.closed(host, &call.socket),
+                    Verb::Dup { copy } if outcome.is_success() => self.pair.names.copied(host, &call.socket, copy),
+                    _ => {}
                 }
+                self.pair.names.ended(line);
                 self.returned.push((at_us, Returned { line, outcome }));
                 self.record_call(line, call, began_us.unwrap_or(at_us), at_us, outcome);
             }
@@ -216,11 +221,12 @@ impl<'a> Lab<'a> {
             }
             HostAction::Boot => self.pair.boot(host)?,
             HostAction::Sysctl(sysctl, value) => {
-                self.pair.on(host, || kernel::set(sysctl, value))?.map_err(|error| Error::Unperformed {
-                    line: statement.line,
-                    text: statement.text.clone(),
-                    why: format!("/proc/sys/net/ipv4/{}: {error}", sysctl.name()),
-                })?;
+                let written = self.pair.on(host, || kernel::set(sysctl, value))?;
+                unperformed(statement, sysctl.name(), written)?;
+            }
+            HostAction::PortRange { first, last } => {
+                let written = self.pair.on(host, || kernel::set_port_range(first, last))?;
+                unperformed(statement, Sysctl::PORT_RANGE, written)?;
             }
         }
         Ok(())
@@ -315,13 +321,23 @@ impl<'a> Lab<'a> {
     }
 }
 
+fn unperformed(statement: &Statement, setting: &str, written: std::io::Result<()>) -> Result<(), Error> {
+    written.map_err(|error| Error::Unperformed {
+        line: statement.line,
+        text: statement.text.clone(),
+        why: format!("/proc/sys/net/ipv4/{setting}: {error}"),
+    })
+}
+
 /// Why a statement cannot be performed on a rung, if so.
 fn out_of_reach(rung: Rung, action: &Action) -> Option<&'static str> {
     match (rung, action) {
         (Rung::Tun | Rung::Veth, _) | (Rung::Lo, Action::Link(_, LinkAction::Ipv6)) => None,
         (_, Action::Link(..)) => Some("nothing can be done to the link"),
         (_, Action::Host(_, HostAction::Crash | HostAction::Boot)) => Some("the hosts are one machine"),
-        (Rung::Calls, Action::Host(_, HostAction::Sysctl(..))) => Some("the settings are the machine's own"),
+        (Rung::Calls, Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. })) => {
+            Some("the settings are the machine's own")
+        }
         _ => None,
     }
 }

@@ -15,6 +15,8 @@ pub(crate) struct Names {
     sockets: Vec<Socket>,
     /// The names of those that events speak of.
     table: Sockets,
+    /// What dup() has named.
+    copies: Vec<(Host, String, SocketId)>,
     /// How many connections each listener has had, by host and name.
     arrived: BTreeMap<(Host, String), u32>,
 }
@@ -32,6 +34,10 @@ struct Socket {
     state: State,
     info: Info,
     is_listener: bool,
+    /// Its descriptors' names: with dup() several.
+    descriptors: Vec<String>,
+    /// Calls on it that have not returned: they hold it when its descriptors are closed.
+    calls: Vec<u32>,
     /// It had a state and has none any more: what shows up with its ports is another connection.
     is_gone: bool,
     /// The handshake is over: accept(2) gives it, even if it is gone.
@@ -76,6 +82,8 @@ impl Names {
             state: State::Closed,
             info: Info::default(),
             is_listener,
+            descriptors: vec![name.to_owned()],
+            calls: Vec::new(),
             is_gone: false,
             is_connected: false,
         });
@@ -106,21 +114,73 @@ impl Names {
         // The socket that the call made and the queued connection are one.
         let made = self.sockets.iter().rposition(|socket| socket.host == host && socket.name == name);
         let Some(made) = made else { return };
-        let owner = self.sockets.remove(made).owner;
+        let Socket { owner, descriptors, .. } = self.sockets.remove(made);
         // It was made after the connection came into the queue, so it stood behind it.
         let socket = &mut self.sockets[queued];
         socket.owner = owner;
+        socket.descriptors = descriptors;
         name.clone_into(&mut socket.name);
         if let Some(id) = socket.id {
             self.table.rename(id, name);
         }
     }
 
+    /// dup() has given the socket of that name another descriptor.
+    pub(crate) fn copied(&mut self, host: Host, name: &str, copy: &str) {
+        let id = self.table.add(host, copy);
+        self.copies.push((host, copy.to_owned(), id));
+        if let Some(socket) = self.of_descriptor(host, name) {
+            socket.descriptors.push(copy.to_owned());
+        }
+    }
+
+    fn of_descriptor(&mut self, host: Host, name: &str) -> Option<&mut Socket> {
+        let is_it = |socket: &&mut Socket| socket.host == host && socket.descriptors.iter().any(|known| known == name);
+        self.sockets.iter_mut().rev().find(is_it)
+    }
+
+    /// The call in that line is made on the socket of that name.
+    pub(crate) fn begun(&mut self, host: Host, name: &str, line: u32) {
+        if let Some(socket) = self.of_descriptor(host, name) {
+            socket.calls.push(line);
+        }
+    }
+
+    /// The call in that line has returned: the last one on a socket without descriptors lets go of it.
+    pub(crate) fn ended(&mut self, line: u32) {
+        for at in 0..self.sockets.len() {
+            let socket = &mut self.sockets[at];
+            if socket.calls.contains(&line) {
+                socket.calls.retain(|known| *known != line);
+                self.release(at);
+            }
+        }
+    }
+
+    /// Nobody holds the socket any more, if so. With a listener its queue is gone.
+    fn release(&mut self, at: usize) {
+        let Socket { host, name, descriptors, calls, .. } = &self.sockets[at];
+        if !descriptors.is_empty() || !calls.is_empty() {
+            return;
+        }
+        let (host, name) = (*host, name.clone());
+        let is_of_queue = |socket: &Socket| matches!(&socket.owner, Owner::Queue(of) if *of == name);
+        for socket in self.sockets.iter_mut().filter(|socket| socket.host == host && is_of_queue(socket)) {
+            socket.owner = Owner::Nobody;
+        }
+        self.sockets[at].owner = Owner::Nobody;
+    }
+
     /// The socket that a call was made on, or that it has made.
     pub(crate) fn of_call(&mut self, host: Host, name: &str, call: &Verb, outcome: Outcome) -> SocketId {
         // A listen() or accept() that fails makes none.
         let fails = matches!(call, Verb::Listen { .. } | Verb::Accept { .. }) && !outcome.is_success();
-        let Self { table, .. } = self;
+        let Self { table, copies, .. } = self;
+        if let Some((.., id)) = copies.iter().rev().find(|(of, known, _)| *of == host && known == name)
+            && !call.makes_socket()
+        {
+            return *id;
+        }
         let known = self.sockets.iter_mut().rev().find(|socket| socket.host == host && socket.name == name);
         match known.filter(|_| !fails) {
             Some(socket) => socket.id(table),
@@ -133,14 +193,12 @@ impl Names {
         &self.table
     }
 
-    /// `close` has returned. With a listener its queue is gone.
+    /// `close` has returned.
     pub(crate) fn closed(&mut self, host: Host, name: &str) {
-        let is_of_queue = |socket: &Socket| matches!(&socket.owner, Owner::Queue(of) if of == name);
-        for socket in self.sockets.iter_mut().filter(|socket| socket.host == host && is_of_queue(socket)) {
-            socket.owner = Owner::Nobody;
-        }
-        if let Some(socket) = self.newest_named(host, name) {
-            socket.owner = Owner::Nobody;
+        let is_it = |socket: &Socket| socket.host == host && socket.descriptors.iter().any(|known| known == name);
+        if let Some(at) = self.sockets.iter().rposition(is_it) {
+            self.sockets[at].descriptors.retain(|known| known != name);
+            self.release(at);
         }
     }
 
@@ -148,6 +206,8 @@ impl Names {
     pub(crate) fn killed(&mut self, host: Host) {
         for socket in self.sockets.iter_mut().filter(|socket| socket.host == host) {
             socket.owner = Owner::Nobody;
+            socket.descriptors.clear();
+            socket.calls.clear();
         }
     }
 
@@ -223,6 +283,8 @@ impl Names {
                 state: row.state,
                 info,
                 is_listener: false,
+                descriptors: Vec::new(),
+                calls: Vec::new(),
                 is_gone: false,
                 is_connected: row.state != State::SynReceived,
             });
@@ -237,8 +299,9 @@ impl Names {
 
     /// The state of the newest socket of that name; CLOSED if there was none.
     pub(crate) fn named(&self, host: Host, name: &str) -> State {
+        let is_copy = |socket: &&Socket| socket.host == host && socket.descriptors.iter().any(|known| known == name);
         let named = self.sockets.iter().rev().find(|socket| socket.host == host && socket.name == name);
-        named.map_or(State::Closed, |socket| socket.state)
+        named.or_else(|| self.sockets.iter().rev().find(is_copy)).map_or(State::Closed, |socket| socket.state)
     }
 
     fn newest_named(&mut self, host: Host, name: &str) -> Option<&mut Socket> {

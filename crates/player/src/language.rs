@@ -68,6 +68,10 @@ fn call(name: &str) -> Option<Snippet> {
     match name {
         "listen" => snippet("server listen()", "waits for connections; (backlog=1), (port=8080), (reuseaddr)"),
         "connect" => snippet("client connect()", "opens a connection; (port=8080), (from=5000), (nonblock)"),
+        "socket" => snippet("client socket() as other", "a socket without a connection: other connect()"),
+        "bind" => snippet("client bind(port=5000)", "gives it a port, before it connects"),
+        "disconnect" => snippet("client disconnect()", "connect() with AF_UNSPEC: the socket is as new"),
+        "dup" => snippet("client dup() as copy", "another descriptor for the same socket, as fork() makes one"),
         "accept" => snippet("server accept()", "takes the next connection from the queue"),
         "write" => snippet("client write(\"hello\")", "a text, or a number of bytes: write(100000)"),
         "read" => snippet("server read()", "all that is there, or at most so many bytes: read(10)"),
@@ -101,6 +105,10 @@ fn option(name: &str) -> Option<Snippet> {
         "O_NONBLOCK" => snippet("client setsockopt(O_NONBLOCK, 1)", "no call waits: EAGAIN"),
         "SO_RCVTIMEO" => snippet("client setsockopt(SO_RCVTIMEO, 2s)", "so long read() and accept() wait: EAGAIN"),
         "SO_SNDTIMEO" => snippet("client setsockopt(SO_SNDTIMEO, 2s)", "so long write() and connect() wait"),
+        "SO_REUSEADDR" => snippet("client setsockopt(SO_REUSEADDR, 1)", "bind() in spite of TIME-WAIT"),
+        "IP_BIND_ADDRESS_NO_PORT" => {
+            snippet("client setsockopt(IP_BIND_ADDRESS_NO_PORT, 1)", "bind() leaves the port to connect()")
+        }
         "TCP_NODELAY" => snippet("client setsockopt(TCP_NODELAY, 1)", "small segments do not wait for one another"),
         _ => None,
     }

@@ -1,12 +1,12 @@
 //! The trace as JSON. Sockets, calls and rules are names and texts there, as people and other tools read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Backend, Event, Failed, Fate, Host, Icmp, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State,
-    Trace, Verb, Witness,
+    Action, Backend, Event, Failed, Fate, Host, HostAction, Icmp, Info, Link, Opening, Outcome, RuleId, Segment,
+    SocketId, Sockets, State, Trace, Verb, Witness,
 };
 
 impl Trace {
@@ -176,10 +176,12 @@ impl Entry {
         Ok(Some(match self {
             Self::Call { at_us, began_us, host, socket, line, call, outcome } => {
                 let listener = names.listeners.get(&host).map_or("listener", String::as_str);
-                let call = Verb::from_text(&call, listener).map_err(|error| format!("the call `{call}`: {error}"))?;
+                let mut call =
+                    Verb::from_text(&call, listener).map_err(|error| format!("the call `{call}`: {error}"))?;
                 if matches!(call, Verb::Listen { .. }) {
                     names.listeners.insert(host, socket.clone());
                 }
+                names.note_call(host, &socket, &mut call);
                 Event::Call { at_us, began_us, host, socket: names.id(host, &socket), line, call, outcome }
             }
             Self::Segment { at_us, arrives_us, from, to, ports, segment, fate } => {
@@ -195,6 +197,9 @@ impl Entry {
             }
             Self::Statement { at_us, line, text } => {
                 let action = Action::from_text(&text).map_err(|error| format!("the statement `{text}`: {error}"))?;
+                if let Action::Host(host, HostAction::Kill | HostAction::Crash) = action {
+                    names.open.retain(|(of, _)| *of != host);
+                }
                 Event::Statement { at_us, line, action, text }
             }
             Self::Rule { at_us, host, rule: name, .. } => {
@@ -215,9 +220,31 @@ struct Names {
     sockets: Sockets,
     /// The name of each host's newest listener.
     listeners: BTreeMap<Host, String>,
+    /// The descriptors that are open.
+    open: BTreeSet<(Host, String)>,
 }
 
 impl Names {
+    /// A connect() is on a new socket, unless there is one of that name.
+    fn note_call(&mut self, host: Host, socket: &str, call: &mut Verb) {
+        let name = (host, socket.to_owned());
+        match call {
+            Verb::Connect { opening: opening @ Opening::New { from: None }, .. } if self.open.contains(&name) => {
+                *opening = Opening::Existing;
+            }
+            Verb::Close => {
+                self.open.remove(&name);
+            }
+            Verb::Dup { copy } => {
+                self.open.insert((host, copy.clone()));
+            }
+            _ if call.makes_socket() => {
+                self.open.insert(name);
+            }
+            _ => {}
+        }
+    }
+
     fn id(&mut self, host: Host, name: &str) -> SocketId {
         self.sockets.newest(host, name).unwrap_or_else(|| self.sockets.add(host, name))
     }

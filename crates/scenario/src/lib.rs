@@ -55,7 +55,7 @@ pub use perform::{Returned, Stage, Until, perform};
 pub use rule::RuleId;
 pub use script::{
     Action, Call, Connecting, Count, Expected, Flows, Forgotten, HostAction, How, Kind, LinkAction, Meeting, Offset,
-    Payload, Queue, Refusal, Script, Statement, Verb, Whom,
+    Opening, Payload, Queue, Refusal, Script, Statement, Verb, Whom,
 };
 pub use segment::{Fate, Flags, Segment};
 pub use settings::{SocketOption, Sysctl};

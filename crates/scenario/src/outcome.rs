@@ -108,6 +108,8 @@ impl Errno {
     pub const EADDRINUSE: Self = Self(98);
     pub const ECONNABORTED: Self = Self(103);
     pub const ECONNRESET: Self = Self(104);
+    pub const EOPNOTSUPP: Self = Self(95);
+    pub const EADDRNOTAVAIL: Self = Self(99);
     pub const EISCONN: Self = Self(106);
     pub const ENOTCONN: Self = Self(107);
     pub const ETIMEDOUT: Self = Self(110);

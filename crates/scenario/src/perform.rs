@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{Action, Call, Expected, Failed, Host, HostAction, Map, Outcome, Script, State, Statement, Verb, Whom};
+use crate::{
+    Action, Call, Expected, Failed, Host, HostAction, Map, Opening, Outcome, Script, State, Statement, Verb, Whom,
+};
 
 /// How long nothing may have been sent before the link counts as quiet.
 pub(crate) const QUIET: Duration = Duration::from_millis(100);
@@ -22,7 +24,7 @@ pub trait Stage {
 
     /// Begins a statement; a call's return is reported by [`Stage::run`], even if it has returned already.
     ///
-    /// Calls come only for sockets that exist and that no other call holds. `wait` and `expect` do not come here.
+    /// Calls come only for sockets that exist, or that were closed, and never two that wait for the same. `wait` and `expect` do not come here.
     fn begin(&mut self, statement: &Statement) -> Result<(), Self::Error>;
 
     /// Lets time pass, and reports the calls that have returned since the last time, in their order.
@@ -80,7 +82,7 @@ pub struct Returned {
 /// # Errors
 /// The stage's own. The script was checked when it was read, so nothing in it is an error here.
 pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, S::Error> {
-    let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), failed: Vec::new(), is_quiet: true };
+    let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), files: 0, failed: Vec::new(), is_quiet: true };
     for statement in &script.statements {
         run.statement(statement)?;
     }
@@ -97,6 +99,8 @@ struct Run<'a, S> {
     pending: Map<u32, Pending<'a>>,
     /// What is known of each socket's name.
     sockets: Map<&'a str, Socket>,
+    /// How many sockets there have been.
+    files: u32,
     failed: Vec<Failed>,
     /// Whether the link has been quiet since the last statement that was performed.
     is_quiet: bool,
@@ -104,14 +108,24 @@ struct Run<'a, S> {
 
 struct Pending<'a> {
     call: &'a Call,
+    /// The socket that it waits on.
+    file: Option<u32>,
     /// The link was quiet before the call returned.
     blocked: bool,
 }
 
 struct Socket {
     host: Host,
-    /// Why there is no such socket; `None` if there is one.
+    /// Why there is no such socket; `None` if there is one, or was one until close().
     absent: Option<String>,
+    /// The socket itself: with dup() several names have one.
+    file: u32,
+}
+
+/// Whether two calls on one socket would wait for the same, so that which of them gets it is chance.
+fn compete(one: &Verb, other: &Verb) -> bool {
+    let reads = |verb: &Verb| matches!(verb, Verb::Read { .. } | Verb::Peek { .. });
+    one.name() == other.name() || reads(one) && reads(other)
 }
 
 impl<'a, S: Stage> Run<'a, S> {
@@ -120,7 +134,8 @@ impl<'a, S: Stage> Run<'a, S> {
             Action::Call(call) => {
                 if let Some(why) = self.obstacle(call) {
                     if call.verb.makes_socket() && call.busy_socket() != call.socket {
-                        self.sockets.insert(&call.socket, Socket { host: call.host, absent: Some(why.clone()) });
+                        let file = self.new_file();
+                        self.sockets.insert(&call.socket, Socket { host: call.host, absent: Some(why.clone()), file });
                     }
                     self.fail(statement.line, expectation(call), why);
                     return Ok(());
@@ -184,9 +199,10 @@ impl<'a, S: Stage> Run<'a, S> {
     /// Why the call cannot be made at all, if so.
     fn obstacle(&self, call: &Call) -> Option<String> {
         let busy = call.busy_socket();
-        if let Some(pending) =
-            self.pending.iter().map(|(_, pending)| pending).find(|pending| pending.call.busy_socket() == busy)
-        {
+        let file = self.sockets.get(busy).map(|socket| socket.file);
+        let is_same = |pending: &&Pending<'_>| pending.file == file && compete(&pending.call.verb, &call.verb);
+        let waits_on_it = file.is_some() && (busy != call.socket || !call.verb.makes_socket());
+        if waits_on_it && let Some(pending) = self.pending.iter().map(|(_, pending)| pending).find(is_same) {
             return Some(format!("still in {}()", pending.call.verb.name()));
         }
         match self.sockets.get(busy) {
@@ -198,16 +214,32 @@ impl<'a, S: Stage> Run<'a, S> {
     }
 
     fn note_begun(&mut self, line: u32, call: &'a Call) {
-        self.pending.insert(line, Pending { call, blocked: false });
+        let host = call.host;
+        if let Verb::Dup { copy } = &call.verb {
+            let file = self.sockets.get(call.socket.as_str()).map_or(0, |socket| socket.file);
+            self.sockets.insert(copy, Socket { host, absent: None, file });
+        }
         let absent = match call.verb {
             Verb::Listen { .. } | Verb::Accept { .. } => {
-                Some(format!("{}() in line {line} has not returned", call.verb.name()))
+                Some(Some(format!("{}() in line {line} has not returned", call.verb.name())))
             }
-            Verb::Close => Some(format!("closed in line {line}")),
-            Verb::Connect { .. } => None,
-            _ => return,
+            Verb::Socket | Verb::Connect { opening: Opening::New { .. }, .. } => Some(None),
+            _ => None,
         };
-        self.sockets.insert(&call.socket, Socket { host: call.host, absent });
+        let mut file = self.sockets.get(call.busy_socket()).map(|socket| socket.file);
+        if let Some(absent) = absent {
+            let made = self.new_file();
+            self.sockets.insert(&call.socket, Socket { host, absent, file: made });
+            if !matches!(call.verb, Verb::Accept { .. }) {
+                file = Some(made);
+            }
+        }
+        self.pending.insert(line, Pending { call, file, blocked: false });
+    }
+
+    const fn new_file(&mut self) -> u32 {
+        self.files += 1;
+        self.files
     }
 
     fn note_gone(&mut self, host: Host, statement: &Statement) {
@@ -233,9 +265,12 @@ impl<'a, S: Stage> Run<'a, S> {
 
     fn note_returned(&mut self, Returned { line, outcome }: Returned, pending: &Pending<'a>) {
         let call = pending.call;
-        if matches!(call.verb, Verb::Listen { .. } | Verb::Accept { .. })
-            && let Some(socket) = self.sockets.get_mut(call.socket.as_str())
-        {
+        let made = match &call.verb {
+            Verb::Listen { .. } | Verb::Accept { .. } => Some(call.socket.as_str()),
+            Verb::Dup { copy } => Some(copy.as_str()),
+            _ => None,
+        };
+        if let Some(socket) = made.and_then(|made| self.sockets.get_mut(made)) {
             socket.absent = match outcome {
                 Outcome::Errno(errno) => Some(format!("{}() in line {line} gave {errno}", call.verb.name())),
                 _ => None,

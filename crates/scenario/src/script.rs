@@ -83,7 +83,7 @@ pub enum Whom {
 pub struct Call {
     /// The host whose program makes the call.
     pub host: Host,
-    /// The socket's name. For `listen`, `connect` and `accept` the one that the call makes.
+    /// The socket's name. For `socket`, `listen`, `accept` and a first `connect` the one that the call makes.
     pub socket: String,
     /// The call and its arguments.
     pub verb: Verb,
@@ -115,14 +115,28 @@ pub enum Verb {
         /// SO_REUSEADDR is set before bind(2).
         reuse_address: bool,
     },
-    /// socket(2) and connect(2), with bind(2) between them where `from` is given.
+    /// socket(2): a socket that has no connection yet.
+    Socket,
+    /// bind(2).
+    Bind {
+        /// The own port; 0 where the kernel chooses.
+        port: u16,
+    },
+    /// connect(2).
     Connect {
         /// The peer's port; 80 where the script gives none.
         port: u16,
-        /// The own port; the host chooses where the script gives none.
-        from: Option<u16>,
+        /// On which socket.
+        opening: Opening,
         /// Whether the call waits.
         connecting: Connecting,
+    },
+    /// connect(2) with AF_UNSPEC: the connection ends, and the socket is as new.
+    Disconnect,
+    /// dup(2), as fork(2) does it, too: another descriptor for the same socket.
+    Dup {
+        /// The new descriptor's name.
+        copy: String,
     },
     /// accept(2) on the listener of that name.
     Accept {
@@ -162,7 +176,11 @@ impl Verb {
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Listen { .. } => "listen",
+            Self::Socket => "socket",
+            Self::Bind { .. } => "bind",
             Self::Connect { .. } => "connect",
+            Self::Disconnect => "disconnect",
+            Self::Dup { .. } => "dup",
             Self::Accept { .. } => "accept",
             Self::Write(_) => "write",
             Self::Read { .. } => "read",
@@ -179,7 +197,13 @@ impl Verb {
 
     /// Whether the call makes the socket that its `socket` field names.
     pub const fn makes_socket(&self) -> bool {
-        matches!(self, Self::Listen { .. } | Self::Connect { .. } | Self::Accept { .. })
+        matches!(
+            self,
+            Self::Socket
+                | Self::Listen { .. }
+                | Self::Connect { opening: Opening::New { .. }, .. }
+                | Self::Accept { .. }
+        )
     }
 
     /// The buffer's length where a script gives none.
@@ -188,6 +212,18 @@ impl Verb {
     pub const PORT: u16 = 80;
     /// listen(2)'s backlog where a script gives none.
     pub const BACKLOG: u32 = 128;
+}
+
+/// On which socket connect(2) is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Opening {
+    /// A new one: socket(2) comes first.
+    New {
+        /// The own port, for bind(2); the host chooses where the script gives none.
+        from: Option<u16>,
+    },
+    /// One that is there.
+    Existing,
 }
 
 /// Whether connect(2) waits for the handshake.
@@ -282,6 +318,13 @@ pub enum HostAction {
     Boot,
     /// A setting of the host's kernel.
     Sysctl(Sysctl, u32),
+    /// ip_local_port_range: the ports that the host's kernel chooses from.
+    PortRange {
+        /// The first of them.
+        first: u16,
+        /// The last of them.
+        last: u16,
+    },
 }
 
 /// What a script may do to the link.
@@ -463,12 +506,17 @@ impl fmt::Display for Verb {
                 }
                 write!(f, "listen({})", arguments.join(", "))
             }
-            Self::Connect { port, from, connecting } => {
+            Self::Socket => f.write_str("socket()"),
+            Self::Bind { port: 0 } => f.write_str("bind()"),
+            Self::Bind { port } => write!(f, "bind(port={port})"),
+            Self::Disconnect => f.write_str("disconnect()"),
+            Self::Dup { copy } => write!(f, "dup() as {copy}"),
+            Self::Connect { port, opening, connecting } => {
                 let mut arguments = Vec::new();
                 if *port != Self::PORT {
                     arguments.push(format!("port={port}"));
                 }
-                if let Some(from) = from {
+                if let Opening::New { from: Some(from) } = opening {
                     arguments.push(format!("from={from}"));
                 }
                 if *connecting == Connecting::Nonblocking {

@@ -32,6 +32,10 @@ pub enum SocketOption {
     ReceiveTimeout(Duration),
     /// SO_SNDTIMEO: how long write and connect wait; zero is for ever.
     SendTimeout(Duration),
+    /// SO_REUSEADDR: bind takes a port in spite of what is left of others' connections.
+    ReuseAddress(bool),
+    /// IP_BIND_ADDRESS_NO_PORT: bind without a port leaves the choice to connect.
+    BindNoPort(bool),
     /// TCP_NODELAY: small segments do not wait for one another.
     NoDelay(bool),
 }
@@ -53,6 +57,8 @@ impl fmt::Display for SocketOption {
             Self::NonBlocking(on) => write!(f, "O_NONBLOCK, {}", u8::from(*on)),
             Self::ReceiveTimeout(timeout) => write!(f, "SO_RCVTIMEO, {}", Span(*timeout)),
             Self::SendTimeout(timeout) => write!(f, "SO_SNDTIMEO, {}", Span(*timeout)),
+            Self::ReuseAddress(on) => write!(f, "SO_REUSEADDR, {}", u8::from(*on)),
+            Self::BindNoPort(on) => write!(f, "IP_BIND_ADDRESS_NO_PORT, {}", u8::from(*on)),
             Self::NoDelay(on) => write!(f, "TCP_NODELAY, {}", u8::from(*on)),
         }
     }
@@ -83,11 +89,15 @@ pub enum Sysctl {
     TcpMaxTwBuckets,
     TcpMaxSynBacklog,
     TcpSyncookies,
+    TcpTwReuse,
 }
 
 impl Sysctl {
-    /// All of them.
-    pub const ALL: [Self; 11] = [
+    /// The one setting with two numbers, [`crate::HostAction::PortRange`].
+    pub const PORT_RANGE: &str = "ip_local_port_range";
+
+    /// All others.
+    pub const ALL: [Self; 12] = [
         Self::TcpFinTimeout,
         Self::TcpRfc1337,
         Self::TcpAbortOnOverflow,
@@ -99,6 +109,7 @@ impl Sysctl {
         Self::TcpMaxTwBuckets,
         Self::TcpMaxSynBacklog,
         Self::TcpSyncookies,
+        Self::TcpTwReuse,
     ];
 
     /// The file's name under /proc/sys/net/ipv4.
@@ -115,6 +126,7 @@ impl Sysctl {
             Self::TcpMaxTwBuckets => "tcp_max_tw_buckets",
             Self::TcpMaxSynBacklog => "tcp_max_syn_backlog",
             Self::TcpSyncookies => "tcp_syncookies",
+            Self::TcpTwReuse => "tcp_tw_reuse",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! smoltcp as a program meets it that uses it without more: sockets with smoltcp's defaults, its own timers, and what
 //! its calls say. It does not say why a connection ended, so neither do the calls here; socket options change nothing.
 
-use scenario::{Connecting, Errno, Host, How, Outcome, Queue, Ready, State, Verb};
+use scenario::{Connecting, Errno, Host, How, Opening, Outcome, Queue, Ready, State, Verb};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
 use smoltcp::time::Instant;
@@ -306,7 +306,13 @@ impl BareHost {
         let listener = |name: &str| self.listeners.iter().rev().find(|known| known.name == name).map(|known| known.id);
         match verb {
             Verb::Listen { port, .. } => self.listen(name, *port),
-            Verb::Connect { port, from, connecting } => self.connect(name, *port, *from, *connecting),
+            Verb::Connect { port, opening: Opening::New { from }, connecting } => {
+                self.connect(name, *port, *from, *connecting)
+            }
+            // smoltcp has sockets that are connected or listen, and one owner of each.
+            Verb::Socket | Verb::Bind { .. } | Verb::Connect { .. } | Verb::Disconnect | Verb::Dup { .. } => {
+                errno(Errno::EOPNOTSUPP)
+            }
             Verb::Accept { listener: of } => match listener(of) {
                 Some(listener) => self.begin(Awaited::Accept { listener, name: name.to_owned() }),
                 None => errno(Errno::EBADF),
@@ -345,7 +351,7 @@ impl BareHost {
         self.note();
         self.work();
         match connecting {
-            Connecting::Blocking => Attempt::Waits(Waiting { awaited: Awaited::Connect(id), until_us: None }),
+            Connecting::Blocking => self.begin(Awaited::Connect { id, otherwise: Errno::EINPROGRESS }),
             Connecting::Nonblocking => errno(Errno::EINPROGRESS),
         }
     }
@@ -389,10 +395,10 @@ impl BareHost {
         match verb {
             Verb::Write(payload) => self.begin(Awaited::Write { id, bytes: payload.bytes(), written: 0 }),
             Verb::Read { at_most } => {
-                self.begin(Awaited::Read { id, at_most: *at_most as usize, taking: Taking::Takes })
+                self.begin(Awaited::Read { id, at_most: *at_most as usize, taking: Taking::Takes, disconnects: 0 })
             }
             Verb::Peek { at_most } => {
-                self.begin(Awaited::Read { id, at_most: *at_most as usize, taking: Taking::Leaves })
+                self.begin(Awaited::Read { id, at_most: *at_most as usize, taking: Taking::Leaves, disconnects: 0 })
             }
             Verb::Queued(queue) => {
                 let count = |socket: &mut Socket<'_>| match queue {
@@ -451,10 +457,10 @@ impl BareHost {
 
     pub(crate) fn try_again(&mut self, Waiting { mut awaited, until_us }: Waiting) -> Attempt {
         let tried = match &mut awaited {
-            Awaited::Connect(id) => self.try_connect(*id),
+            Awaited::Connect { id, .. } => self.try_connect(*id),
             Awaited::Accept { listener, name } => self.try_accept(*listener, name),
             Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
-            Awaited::Read { id, at_most, taking } => self.try_read(*id, *at_most, *taking),
+            Awaited::Read { id, at_most, taking, .. } => self.try_read(*id, *at_most, *taking),
             Awaited::Close(_) => unreachable!("smoltcp's close() never waits"),
         };
         tried.map_or(Attempt::Waits(Waiting { awaited, until_us }), Attempt::Returned)

@@ -92,6 +92,13 @@ impl HostStack {
         }
     }
 
+    /// ip_local_port_range; smoltcp's user chooses ports.
+    pub(crate) fn set_port_range(&mut self, first: u16, last: u16) {
+        if let Self::Linux(kernel) = self {
+            kernel.sysctls().port_range = Some((first, last));
+        }
+    }
+
     /// A frame has arrived that left at `left_us`, or was forged. smoltcp alone has no timestamps here.
     pub(crate) fn arrive(&mut self, frame: Vec<u8>, left_us: Option<u64>) {
         match self {

@@ -25,6 +25,8 @@ pub(crate) struct SocketOptions {
     pub(crate) send_timeout_us: Option<u64>,
     /// TCP_NODELAY
     pub(crate) nagle: Nagle,
+    /// IP_BIND_ADDRESS_NO_PORT
+    pub(crate) bind_no_port: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +67,7 @@ impl Default for SocketOptions {
             receive_timeout_us: None,
             send_timeout_us: None,
             nagle: Nagle::On,
+            bind_no_port: false,
         }
     }
 }

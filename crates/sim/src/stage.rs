@@ -115,8 +115,13 @@ impl World {
         let accepted = self.accepted(host);
         // An accept() that has not given a connection has its name only.
         let socket = socket.or(accepted).unwrap_or_else(|| self.sockets.add(host, &name));
-        if call.makes_socket() {
-            self.bind(host, name, socket);
+        match &call {
+            Verb::Dup { copy } if outcome.is_success() => {
+                let copied = self.sockets.add(host, copy);
+                self.bind(host, copy.clone(), copied);
+            }
+            _ if call.makes_socket() => self.bind(host, name, socket),
+            _ => {}
         }
         self.events.push(Event::Call { at_us: self.now_us, began_us, host, socket, line, call, outcome });
     }
@@ -187,7 +192,7 @@ impl World {
     fn socket_of(&mut self, call: &Call) -> Option<SocketId> {
         match call.verb {
             Verb::Accept { .. } => None,
-            Verb::Listen { .. } | Verb::Connect { .. } => {
+            _ if call.verb.makes_socket() => {
                 let socket = self.sockets.add(call.host, &call.socket);
                 self.made
                     .retain(|made| self.sockets.host(*made) != call.host || self.sockets.name(*made) != call.socket);
@@ -289,6 +294,7 @@ impl World {
             HostAction::Crash => kernel.crash(),
             HostAction::Boot => kernel.boot(),
             HostAction::Sysctl(name, value) => kernel.set_sysctl(name, value),
+            HostAction::PortRange { first, last } => kernel.set_port_range(first, last),
         }
         if matches!(action, HostAction::Kill | HostAction::Crash) {
             let (ended, pending): (Vec<_>, _) =

@@ -18,6 +18,10 @@ pub(crate) struct Sysctls {
     pub(crate) max_syn_backlog: u32,
     /// 0: no SYN cookies; 1: where the queue of handshakes is full; 2: always.
     pub(crate) syncookies: u32,
+    /// 1: connect(2) may take a pair in TIME-WAIT; 2: on loopback only.
+    pub(crate) tw_reuse: u32,
+    /// ip_local_port_range, where it was set.
+    pub(crate) port_range: Option<(u16, u16)>,
 }
 
 impl Default for Sysctls {
@@ -34,6 +38,8 @@ impl Default for Sysctls {
             max_tw_buckets: u32::MAX,
             max_syn_backlog: 2_048,
             syncookies: 1,
+            tw_reuse: 2,
+            port_range: None,
         }
     }
 }
@@ -52,6 +58,7 @@ impl Sysctls {
             Sysctl::TcpMaxTwBuckets => &mut self.max_tw_buckets,
             Sysctl::TcpMaxSynBacklog => &mut self.max_syn_backlog,
             Sysctl::TcpSyncookies => &mut self.syncookies,
+            Sysctl::TcpTwReuse => &mut self.tw_reuse,
         } = value;
     }
 }

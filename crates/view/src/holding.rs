@@ -115,6 +115,7 @@ fn holding(layout: &Layout, host: Host, until: usize) -> Holding {
         }
     }
     let mut owner = Owner::Nobody;
+    let mut copies = 0;
     let mut read = 0;
     let mut state = None;
     let mut quiet = Info::default();
@@ -134,6 +135,8 @@ fn holding(layout: &Layout, host: Host, until: usize) -> Holding {
         match &row.thing {
             Thing::Call { call, outcome: Some(outcome), .. } if row.host == Some(host) => match (call, outcome) {
                 (Verb::Accept { .. }, Outcome::Number(_)) => owner = Owner::Program,
+                (Verb::Dup { .. }, Outcome::Number(_)) => copies += 1,
+                (Verb::Close, _) if copies > 0 => copies -= 1,
                 (Verb::Close, _) => owner = Owner::Kernel,
                 (Verb::Read { .. }, Outcome::Number(bytes)) => read += bytes,
                 _ => {}

@@ -144,7 +144,7 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Host(_, HostAction::Kill) => "kill",
         Action::Host(_, HostAction::Crash) => "crash",
         Action::Host(_, HostAction::Boot) => "boot",
-        Action::Host(_, HostAction::Sysctl(..)) => "sysctl",
+        Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. }) => "sysctl",
         Action::Link(_, LinkAction::Delay(_)) => "delay",
         Action::Link(_, LinkAction::Ipv6) => "ipv6",
         Action::Link(_, LinkAction::Cut) => "cut",

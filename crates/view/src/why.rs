@@ -87,6 +87,26 @@ impl<'a> Past<'a> {
         self.flights().any(|it| it.from == host && it.segment.flags.rst && it.fate != Fate::Injected && it.row <= end)
     }
 
+    /// Whether something else holds the socket that is closed here: another descriptor, or a call that waits.
+    fn is_held(&self) -> bool {
+        let Thing::Call { socket: own, .. } = &self.row.thing else { return false };
+        let own = own.as_deref();
+        let of_host = || self.layout.rows[..self.at].iter().filter(|row| row.host == self.row.host);
+        let is_open = |name: Option<&str>| {
+            !of_host().any(|row| match &row.thing {
+                Thing::Call { socket, call: Verb::Close, outcome: Some(_) } => socket.as_deref() == name,
+                _ => false,
+            })
+        };
+        let has_copy = of_host().any(|row| match &row.thing {
+            Thing::Call { socket, call: Verb::Dup { copy }, outcome: Some(Outcome::Number(_)) } => {
+                socket.as_deref() == own && is_open(Some(copy)) || own == Some(copy) && is_open(socket.as_deref())
+            }
+            _ => false,
+        });
+        has_copy || self.row.host.is_some_and(|host| self.row.blocked[host.index()])
+    }
+
     /// An earlier call on the socket got the error of the connection's end.
     pub(crate) fn was_told(&self) -> bool {
         let is_end = |errno| matches!(errno, Errno::ECONNRESET | Errno::EPIPE | Errno::ETIMEDOUT | Errno::ECONNREFUSED);
@@ -111,6 +131,26 @@ impl<'a> Past<'a> {
         let sentence = match (verb, outcome) {
             (_, Outcome::Errno(Errno::ETIMEDOUT)) => "The kernel has given up: for too long nothing has come back.",
             (_, Outcome::Errno(Errno::EBADF)) => "There is no such socket any more.",
+            (_, Outcome::Errno(Errno::EAGAIN)) => {
+                "What the call asks for is not there, and it does not wait any longer. The connection is as it was."
+            }
+            (Verb::Dup { .. }, Outcome::Number(_)) => {
+                "Two descriptors have one socket now. It ends when both are closed."
+            }
+            (Verb::Close, Outcome::Number(_)) if self.is_held() => {
+                "Nothing is sent: something still holds the socket, another descriptor or a call that waits."
+            }
+            (Verb::Socket, _) => "A socket without a connection: nothing has been sent.",
+            (Verb::Bind { .. }, Outcome::Number(_)) => "The socket has its port before it connects.",
+            (Verb::Disconnect, Outcome::Number(_)) => {
+                "connect() with AF_UNSPEC ends the connection at once, and the socket can be used again."
+            }
+            (Verb::Connect { .. }, Outcome::Errno(Errno::EADDRNOTAVAIL)) => {
+                "No port of this host's is free for this peer, so not even a SYN is sent."
+            }
+            (Verb::Connect { .. }, Outcome::Errno(Errno::EISCONN)) => {
+                "The socket has had its connection, even if that is gone."
+            }
             (Verb::Listen { .. }, Outcome::Number(_)) => {
                 "From now on the kernel answers every SYN to this port, and keeps the connections until accept() takes them."
             }
@@ -456,7 +496,9 @@ fn statement(action: &Action) -> Option<&'static str> {
         Action::Host(_, HostAction::Sysctl(Sysctl::TcpMaxTwBuckets, _)) => {
             "So many closed connections the kernel may remember, and no more."
         }
-        Action::Host(_, HostAction::Sysctl(..)) => "A setting of this host's kernel, for all its connections.",
+        Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. }) => {
+            "A setting of this host's kernel, for all its connections."
+        }
         Action::Link(_, LinkAction::Cut) => "From now on everything is lost, both ways. Nobody is told.",
         Action::Link(_, LinkAction::Restore) => "From now on segments arrive again.",
         Action::Link(_, LinkAction::Delay(_)) => "So long each segment travels, one way.",

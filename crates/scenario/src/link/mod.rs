@@ -103,7 +103,7 @@ impl LinkState {
         match action {
             HostAction::Crash => self.is_down[host.index()] = true,
             HostAction::Boot => self.is_down[host.index()] = false,
-            HostAction::Kill | HostAction::Sysctl(..) => {}
+            HostAction::Kill | HostAction::Sysctl(..) | HostAction::PortRange { .. } => {}
         }
     }
 

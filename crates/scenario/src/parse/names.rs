@@ -13,7 +13,26 @@ struct Binding {
     line: u32,
     is_listener: bool,
     /// What ended it, and in which line.
-    ended: Option<(&'static str, u32)>,
+    ended: Option<(Ending, u32)>,
+}
+
+/// How a name comes to mean no socket any more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// A call on it still is one, and gives EBADF.
+    Closed,
+    Killed,
+    Crashed,
+}
+
+impl Ending {
+    const fn text(self) -> &'static str {
+        match self {
+            Self::Closed => "it was closed",
+            Self::Killed => "its process was killed",
+            Self::Crashed => "its host crashed",
+        }
+    }
 }
 
 /// What is wrong with a name: what was found, and what would be right.
@@ -45,9 +64,9 @@ impl Names {
     /// The host of the socket of that name, for a call on it.
     pub(super) fn socket(&self, name: &str) -> Result<Host, Wrong> {
         match self.sockets.get(name) {
-            Some(Binding { host, ended: None, .. }) => Ok(*host),
+            Some(Binding { host, ended: None | Some((Ending::Closed, _)), .. }) => Ok(*host),
             Some(Binding { ended: Some((how, line)), .. }) => Err((
-                format!("there is no socket `{name}` any more, {how} in line {line}"),
+                format!("there is no socket `{name}` any more, {} in line {line}", how.text()),
                 "the call belongs above that line, or to another socket".to_owned(),
             )),
             None => Err((format!("there is no socket `{name}` yet"), self.remedy(name))),
@@ -91,7 +110,9 @@ impl Names {
 
     /// The listener that a host's accept() means, or the one of that name.
     pub(super) fn listener(&self, subject: &str, host: Option<Host>) -> Result<(String, Host), Wrong> {
-        if let Some(Binding { host, is_listener: true, ended: None, .. }) = self.sockets.get(subject) {
+        if let Some(Binding { host, is_listener: true, ended: None | Some((Ending::Closed, _)), .. }) =
+            self.sockets.get(subject)
+        {
             return Ok((subject.to_owned(), *host));
         }
         let Some(host) = host else {
@@ -116,8 +137,20 @@ impl Names {
     /// close() on the socket of that name.
     pub(super) fn close(&mut self, name: &str, line: u32) {
         if let Some(binding) = self.sockets.get_mut(name) {
-            binding.ended = Some(("it was closed", line));
+            binding.ended = Some((Ending::Closed, line));
         }
+    }
+
+    /// Whether there is a socket of that name on that host.
+    pub(super) fn is_open_on(&self, name: &str, host: Host) -> bool {
+        self.sockets.get(name).is_some_and(|binding| binding.host == host && binding.ended.is_none())
+    }
+
+    /// dup() on the socket of that name.
+    pub(super) fn copy(&mut self, name: &str, copy: &str, line: u32) -> Result<(), Wrong> {
+        let host = self.socket(name)?;
+        let is_listener = self.sockets.get(name).is_some_and(|binding| binding.is_listener);
+        self.bind(copy, host, line, is_listener)
     }
 
     /// Something happens to a whole host.
@@ -130,9 +163,9 @@ impl Names {
         }
         self.is_up(host)?;
         let how = match action {
-            HostAction::Kill => "its process was killed",
-            HostAction::Crash => "its host crashed",
-            HostAction::Boot | HostAction::Sysctl(..) => return Ok(()),
+            HostAction::Kill => Ending::Killed,
+            HostAction::Crash => Ending::Crashed,
+            HostAction::Boot | HostAction::Sysctl(..) | HostAction::PortRange { .. } => return Ok(()),
         };
         if action == HostAction::Crash {
             self.down[host.index()] = Some(line);

@@ -8,7 +8,7 @@ use super::values::{BYTES_MAX, choice, duration, number};
 use crate::SocketOption;
 
 /// Every option of setsockopt.
-pub const OPTIONS: [&str; 13] = [
+pub const OPTIONS: [&str; 15] = [
     "SO_LINGER",
     "SO_KEEPALIVE",
     "TCP_KEEPIDLE",
@@ -22,6 +22,8 @@ pub const OPTIONS: [&str; 13] = [
     "SO_RCVTIMEO",
     "SO_SNDTIMEO",
     "TCP_NODELAY",
+    "SO_REUSEADDR",
+    "IP_BIND_ADDRESS_NO_PORT",
 ];
 
 /// An option and its value.
@@ -33,6 +35,8 @@ pub(super) fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption>
         "SO_LINGER" => SocketOption::Linger(Some(number(reader, 0..=32_767)?)),
         "SO_KEEPALIVE" => SocketOption::KeepAlive(on_or_off(reader)?),
         "O_NONBLOCK" => SocketOption::NonBlocking(on_or_off(reader)?),
+        "SO_REUSEADDR" => SocketOption::ReuseAddress(on_or_off(reader)?),
+        "IP_BIND_ADDRESS_NO_PORT" => SocketOption::BindNoPort(on_or_off(reader)?),
         "TCP_NODELAY" => SocketOption::NoDelay(on_or_off(reader)?),
         "SO_RCVTIMEO" => SocketOption::ReceiveTimeout(duration(reader, "a duration: `2s` or `1500ms`")?),
         "SO_SNDTIMEO" => SocketOption::SendTimeout(duration(reader, "a duration: `2s` or `1500ms`")?),

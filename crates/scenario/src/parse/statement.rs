@@ -7,8 +7,8 @@ use super::option::socket_option;
 use super::values::{BYTES_MAX, choice, duration, number};
 use super::{Result, ScriptError};
 use crate::{
-    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Outcome, Payload, Queue, Ready, State,
-    Statement, Sysctl, Verb, Whom,
+    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Opening, Outcome, Payload, Queue, Ready,
+    State, Statement, Sysctl, Verb, Whom,
 };
 
 const NAME_LENGTH_MAX: usize = 32;
@@ -16,10 +16,14 @@ const NAME_LENGTH_MAX: usize = 32;
 const SUBJECTS: &str = "a line begins with client, server, proxy, a socket's name, link, wait or expect";
 
 /// Every call.
-pub const CALLS: [&str; 17] = [
+pub const CALLS: [&str; 21] = [
     "listen",
+    "socket",
+    "bind",
     "connect",
+    "disconnect",
     "accept",
+    "dup",
     "write",
     "read",
     "peek",
@@ -40,7 +44,7 @@ pub const CALLS: [&str; 17] = [
 const WHOLE_HOST: [&str; 4] = ["kill", "crash", "boot", "sysctl"];
 
 /// Calls whose subject is a host.
-pub(super) const OF_HOSTS: [&str; 7] = ["listen", "connect", "accept", "kill", "crash", "boot", "sysctl"];
+pub(super) const OF_HOSTS: [&str; 8] = ["listen", "socket", "connect", "accept", "kill", "crash", "boot", "sysctl"];
 
 /// Reads one statement.
 pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
@@ -91,7 +95,10 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     }
 
     let (host, mut socket, listener) = match verb {
-        "listen" | "connect" => {
+        "connect" if host(subject, names.network().hosts()).is_none() => {
+            (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new())
+        }
+        "listen" | "socket" | "connect" => {
             let host = whole_host(reader, column, subject, verb, names)?;
             if (names.network(), host, verb) == (Network::Proxied, Host::Server, "connect") {
                 let right = "behind a proxy the client connects to the proxy, and the proxy to the server";
@@ -106,21 +113,38 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         }
         _ => (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new()),
     };
-    let verb = arguments_of(reader, verb, listener)?;
+    let is_socket = self::host(subject, names.network().hosts()).is_none();
+    let mut verb = arguments_of(reader, verb, listener)?;
     names.is_up(host).map_err(wrong(reader, column))?;
     let mut name_column = column;
     if reader.peek() == Some(Token::Word("as")) {
         if !verb.makes_socket() {
-            return Err(reader.unexpected("only listen(), connect() and accept() make a socket to be named"));
+            return Err(
+                reader.unexpected("only socket(), listen(), connect(), accept() and dup() make one to be named")
+            );
+        }
+        if is_socket && matches!(verb, Verb::Connect { .. }) {
+            return Err(reader.unexpected(&format!("`{subject}` has its name; a host makes a new socket")));
         }
         (name_column, socket) = new_name(reader, names)?;
+    } else if let Verb::Connect { port, opening: Opening::New { from }, connecting } = verb
+        && (is_socket || names.is_open_on(&socket, host))
+    {
+        if from.is_some() {
+            let right =
+                format!("`{socket} bind(port=…)` before the first connect() gives a port, `as NAME` another socket");
+            return Err(reader.error(column, format!("there is a socket `{socket}` already"), right));
+        }
+        verb = Verb::Connect { port, opening: Opening::Existing, connecting };
     }
     if verb.makes_socket() {
         let is_listener = matches!(verb, Verb::Listen { .. });
         names.bind(&socket, host, line, is_listener).map_err(wrong(reader, name_column))?;
     }
-    if verb == Verb::Close {
-        names.close(&socket, line);
+    match &verb {
+        Verb::Close => names.close(&socket, line),
+        Verb::Dup { copy } => names.copy(&socket, copy, line).map_err(wrong(reader, column))?,
+        _ => {}
     }
     let expected = if reader.sign('=') { Some(expected(reader, &verb)?) } else { None };
     let in_background = reader.sign('&');
@@ -129,7 +153,9 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
 
 /// The name of a socket for which the script has none.
 const fn own_name(host: Host, verb: &str) -> &'static str {
-    match (host, verb.as_bytes()[0]) {
+    // socket() makes what connect() would.
+    let verb = if verb.as_bytes()[0] == b's' { b'c' } else { verb.as_bytes()[0] };
+    match (host, verb) {
         (Host::Proxy, b'l') => "frontend",
         (Host::Proxy, b'c') => "upstream",
         (Host::Proxy, _) => "downstream",
@@ -185,6 +211,14 @@ fn arguments_of(reader: &mut Reader<'_, '_>, verb: &str, listener: String) -> Re
     match verb {
         "listen" => listen(reader),
         "connect" => connect(reader),
+        "bind" => bind(reader),
+        "dup" => {
+            close_bracket(reader)?;
+            if reader.peek() != Some(Token::Word("as")) {
+                return Err(reader.unexpected("the new descriptor needs a name: `dup() as NAME`"));
+            }
+            Ok(Verb::Dup { copy: new_name(reader, &Names::new(Network::Direct))?.1 })
+        }
         "accept" => {
             close_bracket(reader)?;
             Ok(Verb::Accept { listener })
@@ -250,7 +284,16 @@ fn connect(reader: &mut Reader<'_, '_>) -> Result<Verb> {
         }
         Ok(())
     })?;
-    Ok(Verb::Connect { port, from, connecting })
+    Ok(Verb::Connect { port, opening: Opening::New { from }, connecting })
+}
+
+fn bind(reader: &mut Reader<'_, '_>) -> Result<Verb> {
+    let mut port = 0;
+    arguments(reader, &["port"], &mut |reader, _| {
+        port = value(reader, 1..=65_535)?;
+        Ok(())
+    })?;
+    Ok(Verb::Bind { port })
 }
 
 /// Reads named arguments up to the closing bracket, in any order.
@@ -291,6 +334,8 @@ fn socket_verb(reader: &mut Reader<'_, '_>, verb: &str) -> Result<Verb> {
         "ioctl" => Verb::Queued(choice(reader, &Queue::WORDS)?),
         "shutdown" => Verb::Shutdown(choice(reader, &[("RD", How::Rd), ("WR", How::Wr), ("RDWR", How::RdWr)])?),
         "close" => Verb::Close,
+        "socket" => Verb::Socket,
+        "disconnect" => Verb::Disconnect,
         "setsockopt" => Verb::SetOption(socket_option(reader)?),
         "getsockopt" => choice(reader, &[("SO_ERROR", Verb::GetError)])?,
         "poll" => Verb::Poll,
@@ -370,9 +415,18 @@ fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
         "crash" => HostAction::Crash,
         "boot" => HostAction::Boot,
         _ => {
-            let sysctl = choice(reader, &Sysctl::ALL.map(|sysctl| (sysctl.name(), sysctl)))?;
-            reader.expect_sign(',', &format!("a value follows: `sysctl({}, …)`", sysctl.name()))?;
-            HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?)
+            let mut known = Sysctl::ALL.map(|sysctl| (sysctl.name(), Some(sysctl))).to_vec();
+            known.push((Sysctl::PORT_RANGE, None));
+            let sysctl = choice(reader, &known)?;
+            let name = sysctl.map_or(Sysctl::PORT_RANGE, Sysctl::name);
+            reader.expect_sign(',', &format!("a value follows: `sysctl({name}, …)`"))?;
+            match sysctl {
+                Some(sysctl) => HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?),
+                None => {
+                    let first = number(reader, 1..=65_535)?;
+                    HostAction::PortRange { first, last: number(reader, i64::from(first)..=65_535)? }
+                }
+            }
         }
     };
     close_bracket(reader)?;
@@ -389,7 +443,7 @@ fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
         Sysctl::TcpSynLinearTimeouts => 0..=127,
         Sysctl::TcpSynackRetries => 0..=255,
         Sysctl::TcpMaxTwBuckets | Sysctl::TcpMaxSynBacklog => 0..=1_000_000,
-        Sysctl::TcpSyncookies => 0..=2,
+        Sysctl::TcpSyncookies | Sysctl::TcpTwReuse => 0..=2,
     }
 }
 

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Icmp, Kind, Link, Meeting, Network,
-    Offset, Outcome, Refusal, Sysctl, Verb, Whom,
+    Offset, Opening, Outcome, Refusal, Sysctl, Verb, Whom,
 };
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
@@ -61,6 +61,12 @@ fn calls_are_printed_as_they_are_written() {
         "client getsockopt(SO_ERROR)",
         "client poll()",
         "client getpeername()",
+        "client bind()",
+        "client bind(port=5000)",
+        "client disconnect()",
+        "client dup() as copy",
+        "client setsockopt(SO_REUSEADDR, 1)",
+        "client setsockopt(IP_BIND_ADDRESS_NO_PORT, 1)",
         "client peek()",
         "client peek(5)",
         "client ioctl(FIONREAD)",
@@ -95,7 +101,10 @@ fn outcomes_and_the_background() {
     assert_eq!(outcome("client poll() = IN|OUT|RDHUP|HUP|ERR").0.as_deref(), Some("IN|OUT|RDHUP|HUP|ERR"));
     assert_eq!(outcome("client poll() = 0").0.as_deref(), Some("0"));
     let Action::Call(call) = action("client connect(nonblock) as c2 = EINPROGRESS") else { panic!("a call") };
-    assert_eq!(call.verb, Verb::Connect { port: 80, from: None, connecting: Connecting::Nonblocking });
+    assert_eq!(
+        call.verb,
+        Verb::Connect { port: 80, opening: Opening::New { from: None }, connecting: Connecting::Nonblocking }
+    );
     assert!(matches!(call.expected, Some(Expected::Returns(Outcome::Errno(_)))));
 }
 
@@ -157,6 +166,24 @@ fn the_link_the_hosts_and_expectations() {
 }
 
 #[test]
+fn a_call_on_a_closed_socket_is_one_and_connect_takes_the_socket_that_is_there() {
+    let script =
+        |lines: &str| Script::parse(&format!("{OPEN}{lines}")).unwrap_or_else(|error| panic!("{lines}{error}"));
+    script("client close()\nclient read() = EBADF\nclient close() = EBADF\nclient poll() = EBADF\n");
+    script("listener close()\nlistener accept() as other = EBADF\n");
+    let opening = |lines: &str| match &script(lines).statements.last().expect("there is one").action {
+        Action::Call(Call { verb: Verb::Connect { opening, .. }, socket, .. }) => (*opening, socket.clone()),
+        other => panic!("{other:?}"),
+    };
+    let new = Opening::New { from: None };
+    assert_eq!(opening("client connect() = EISCONN\n"), (Opening::Existing, "client".to_owned()));
+    assert_eq!(opening("client close()\nclient connect()\n"), (new, "client".to_owned()));
+    assert_eq!(opening("client connect() as c2\n"), (new, "c2".to_owned()));
+    assert_eq!(opening("client socket() as c2\nc2 connect(port=81)\n"), (Opening::Existing, "c2".to_owned()));
+    assert_eq!(opening("client dup() as c2\nclient close()\nc2 connect()\n"), (Opening::Existing, "c2".to_owned()));
+}
+
+#[test]
 fn names_are_free_again_when_their_socket_is_gone() {
     for text in [
         "client close()\nclient connect()\n",
@@ -183,8 +210,8 @@ fn the_likeliest_mistakes_have_a_good_message() {
         ("client write('x')", "4:14: found `'`, text stands between double quotes: `write(\"hello\")`"),
         ("client close() // done", "4:16: found `//`, `#` begins a comment"),
         (
-            "client connect()",
-            "4:1: there is a socket `client` already, since line 2, close it first, or call this one otherwise: `as NAME`",
+            "client connect() as server",
+            "4:21: there is a socket `server` already, since line 3, close it first, or call this one otherwise: `as NAME`",
         ),
         ("expect client FIN_WAIT_1", "4:15: `FIN_WAIT_1` is no state, did you mean `FIN-WAIT-1`?"),
         ("client write(\"hello) = 5", "4:14: a quote that never ends, a second `\"` closes it on the same line"),
@@ -214,7 +241,7 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
         ("client read() = blocks, EPIPE", "4:25: found `EPIPE`, `= blocks, then OUTCOME` says how it ends"),
         (
             "client close() as c = 0",
-            "4:16: found `as`, only listen(), connect() and accept() make a socket to be named",
+            "4:16: found `as`, only socket(), listen(), connect(), accept() and dup() make one to be named",
         ),
         ("server accept() as 2nd", "4:20: `2nd` is no name, a letter, then letters, digits, `_` and `-`, at most 32"),
         ("server accept() as link", "4:20: `link` has a meaning already, another name would be right"),
@@ -222,7 +249,17 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
         ("server listen(port=0) as l2", "4:20: found `0`, a number from 1 to 65535 would be right"),
         ("server listen(backlog=1 port=2) as l2", "4:25: found `port`, `,` or `)` follows an argument"),
         ("client accept()", "4:1: nobody listens on the client, `client listen()` comes first"),
-        ("listener connect()", "4:1: `listener` is no host, `client connect(…)` or `server connect(…)` would be right"),
+        (
+            "client connect(from=5000)",
+            "4:1: there is a socket `client` already, `client bind(port=…)` before the first connect() gives a port, `as NAME` another socket",
+        ),
+        ("client dup()", "4:13: the line ends here, the new descriptor needs a name: `dup() as NAME`"),
+        ("client bind(port=70000)", "4:18: found `70000`, a number from 1 to 65535 would be right"),
+        ("client sysctl(ip_local_port_range, 5000)", "4:40: found `)`, a number from 5000 to 65535 would be right"),
+        (
+            "client sysctl(ip_local_port_range, 5000 4000)",
+            "4:41: found `4000`, a number from 5000 to 65535 would be right",
+        ),
         ("client shutdown(WRITE)", "4:17: found `WRITE`, known are RD, WR and RDWR"),
         ("client setsockopt(SO_LINGER 0)", "4:29: found `0`, a value follows: `SO_LINGER, …`"),
         (
@@ -275,8 +312,8 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
     }
     assert_eq!(error_in("server read()"), "1:1: there is no socket `server` yet, `server accept()` makes it");
     assert_eq!(
-        error_behind_open("client close()\nclient read()"),
-        "5:1: there is no socket `client` any more, it was closed in line 4, the call belongs above that line, or to another socket"
+        error_behind_open("client kill()\nclient read()"),
+        "5:1: there is no socket `client` any more, its process was killed in line 4, the call belongs above that line, or to another socket"
     );
     assert_eq!(
         error_behind_open("server crash()\nserver listen()"),

@@ -1,13 +1,15 @@
 //! The system calls that make sockets, set them up, and end them. Those that may wait are in `io`.
 
-use scenario::{Connecting, Errno, How, Outcome, SocketOption, State, Verb};
+use scenario::{Errno, How, Opening, Outcome, SocketOption, State, Verb};
 
-use super::connection::{Binding, Connection, Holder};
+use super::connection::{Binding, Holder};
+use super::connection::{Connection, Standing};
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
+use super::io::held_by;
 use super::listener::Listener;
-use super::{Descriptor, Kernel, PORT_FIRST};
+use super::{Descriptor, Kernel};
 use crate::micros::micros;
-use crate::rules::bind::{self, Listening, Occupant, Reuse};
+use crate::rules::bind::{Listening, Reuse};
 use crate::rules::close::{self, Exiting};
 use crate::rules::{keep_alive, pending_error, poll, shutdown};
 use crate::socket_options::{KeepAlive, Linger2, Nagle, SocketOptions};
@@ -22,12 +24,34 @@ const DONE: Attempt = Attempt::Returned(Outcome::ZERO);
 impl Kernel {
     /// Makes a call on the socket of that name, or, for `listen`, `connect` and `accept`, one that makes that socket.
     pub(crate) fn call(&mut self, name: &str, verb: &Verb) -> Attempt {
+        let attempt = self.make(name, verb);
+        if let Attempt::Waits(waiting) = &attempt {
+            self.held.extend(held_by(&waiting.awaited));
+        }
+        attempt
+    }
+
+    fn make(&mut self, name: &str, verb: &Verb) -> Attempt {
         match verb {
             Verb::Listen { backlog, port, reuse_address } => {
                 let reuse = if *reuse_address { Reuse::Yes } else { Reuse::No };
                 self.listen(name, *backlog, *port, reuse)
             }
-            Verb::Connect { port, from, connecting } => self.connect(name, *port, *from, *connecting),
+            Verb::Socket => {
+                self.unconnected(name);
+                DONE
+            }
+            Verb::Connect { port, opening: Opening::New { from }, connecting } => {
+                self.connect(name, *port, *from, *connecting)
+            }
+            Verb::Close => self.close_descriptor(name),
+            Verb::Dup { copy } => match self.descriptor(name) {
+                Some(descriptor) => {
+                    self.descriptors.push((copy.clone(), descriptor));
+                    DONE
+                }
+                None => errno(Errno::EBADF),
+            },
             Verb::Accept { listener } => match self.descriptor(listener) {
                 Some(Descriptor::Listener(id)) => self.accept(id, name),
                 Some(Descriptor::Connection(_)) => errno(Errno::EINVAL),
@@ -41,7 +65,7 @@ impl Kernel {
         }
     }
 
-    fn descriptor(&self, name: &str) -> Option<Descriptor> {
+    pub(super) fn descriptor(&self, name: &str) -> Option<Descriptor> {
         self.descriptors.iter().rev().find(|(known, _)| known == name).map(|(_, descriptor)| *descriptor)
     }
 
@@ -70,56 +94,6 @@ impl Kernel {
         DONE
     }
 
-    /// Whether bind(2) finds the port taken.
-    fn is_bound(&self, port: u16, reuse: Reuse) -> bool {
-        let listeners = self.listeners.iter().map(|known| Occupant {
-            port: known.port,
-            reuse: known.reuse,
-            listening: known.listening,
-        });
-        let has_port = |known: &&Connection| known.tcb.is_some() || known.binding == Binding::Fixed;
-        let connections = self.connections.iter().filter(has_port).map(|known| (known.ports[0], known.reuse));
-        let time_waits = self.time_waits.iter().map(|socket| (socket.ports[0], socket.reuse));
-        let others = connections.chain(time_waits);
-        let others = others.map(|(port, reuse)| Occupant { port, reuse, listening: Listening::No });
-        listeners.chain(others).any(|occupant| bind::conflicts(occupant, port, reuse))
-    }
-
-    /// socket(2), bind(2) if `from` is given, connect(2).
-    fn connect(&mut self, name: &str, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
-        let (own, binding) = match from {
-            Some(from) if self.is_bound(from, Reuse::No) => {
-                self.unconnected(name);
-                return errno(Errno::EADDRINUSE);
-            }
-            Some(from) => (from, Binding::Fixed),
-            None => (self.free_port(), Binding::Loose),
-        };
-        let at = self.open(
-            name.to_owned(),
-            Holder::Descriptor,
-            self.connects_to,
-            [own, port],
-            None,
-            SocketOptions::default(),
-        );
-        let connection = &mut self.connections[at];
-        connection.binding = binding;
-        let id = connection.id;
-        self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
-        self.with(at, |connection, cx| {
-            if let Some(tcb) = &mut connection.tcb {
-                tcb.connect();
-            }
-            connection.note_state(cx);
-            connection.output(cx);
-        });
-        match connecting {
-            Connecting::Blocking => Attempt::Waits(Waiting { awaited: Awaited::Connect(id), until_us: None }),
-            Connecting::Nonblocking => errno(Errno::EINPROGRESS),
-        }
-    }
-
     fn accept(&mut self, id: u32, name: &str) -> Attempt {
         let listener = self.listener(id);
         let (blocking, timeout_us) = (listener.blocking, listener.options.receive_timeout_us);
@@ -131,43 +105,17 @@ impl Kernel {
         listener.expect("a descriptor's listener exists until close")
     }
 
-    /// A socket that bind(2) has refused: it is there, and has no connection.
-    fn unconnected(&mut self, name: &str) {
-        let id = self.new_id();
-        self.newest = Some(id);
-        let options = SocketOptions::default();
-        self.connections.push(Connection::new(
-            id,
-            name.to_owned(),
-            Holder::Descriptor,
-            self.connects_to,
-            [0, 0],
-            options,
-        ));
-        self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
-    }
-
-    fn free_port(&mut self) -> u16 {
-        for _ in PORT_FIRST..=u16::MAX {
-            let port = self.next_port;
-            self.next_port = if port == u16::MAX { PORT_FIRST } else { port + 1 };
-            if !self.is_bound(port, Reuse::No) {
-                return port;
-            }
-        }
-        unreachable!("there are more ports than connections, see CONNECTIONS_MAX")
-    }
-
     fn call_on_listener(&mut self, id: u32, verb: &Verb) -> Attempt {
         let at = self.listeners.iter().position(|listener| listener.id == id);
         let at = at.expect("a descriptor's listener exists until close");
         let listener = &mut self.listeners[at];
         match verb {
-            Verb::Close => {
-                self.forget_descriptor(Descriptor::Listener(id));
-                self.close_listener(at);
+            Verb::Disconnect => {
+                self.stop_listening(at);
                 DONE
             }
+            Verb::Bind { .. } => errno(Errno::EINVAL),
+            Verb::Connect { .. } if listener.listening == Listening::Yes => errno(Errno::EISCONN),
             Verb::Shutdown(how) if listener.listening == Listening::Yes => {
                 if shutdown::ends_listening(*how) {
                     self.stop_listening(at);
@@ -181,6 +129,10 @@ impl Kernel {
             }
             Verb::SetOption(SocketOption::NonBlocking(on)) => {
                 listener.blocking = blocking(*on);
+                DONE
+            }
+            Verb::SetOption(SocketOption::ReuseAddress(on)) => {
+                listener.reuse = if *on { Reuse::Yes } else { Reuse::No };
                 DONE
             }
             Verb::SetOption(option) => {
@@ -225,7 +177,12 @@ impl Kernel {
             Verb::Peek { at_most } => self.read(at, *at_most, Taking::Leaves),
             Verb::Queued(queue) => Attempt::Returned(Outcome::Number(self.connections[at].bytes_in(*queue))),
             Verb::Shutdown(how) => self.shutdown(at, *how),
-            Verb::Close => self.close(id, Exiting::No),
+            Verb::Bind { port } => self.bind(at, *port),
+            Verb::Connect { port, connecting, .. } => self.connect_existing(at, *port, *connecting),
+            Verb::Disconnect => {
+                self.with(at, |connection, cx| connection.disconnect_at_once(cx));
+                DONE
+            }
             Verb::SetOption(option) => {
                 self.set_option(at, *option);
                 DONE
@@ -240,14 +197,16 @@ impl Kernel {
                 State::Closed | State::SynSent => errno(Errno::ENOTCONN),
                 _ => DONE,
             },
-            Verb::Listen { .. } | Verb::Connect { .. } | Verb::Accept { .. } => unreachable!("handled by `call`"),
+            Verb::Socket | Verb::Dup { .. } | Verb::Close | Verb::Listen { .. } | Verb::Accept { .. } => {
+                unreachable!("handled by `make`")
+            }
         }
     }
 
     fn read(&mut self, at: usize, at_most: u32, taking: Taking) -> Attempt {
-        let Connection { id, blocking, options, .. } = &self.connections[at];
-        let (id, blocking, timeout_us) = (*id, *blocking, options.receive_timeout_us);
-        self.begin(Awaited::Read { id, at_most: at_most as usize, taking }, blocking, timeout_us)
+        let Connection { id, blocking, options, disconnects, .. } = &self.connections[at];
+        let (id, blocking, disconnects, timeout_us) = (*id, *blocking, *disconnects, options.receive_timeout_us);
+        self.begin(Awaited::Read { id, at_most: at_most as usize, taking, disconnects }, blocking, timeout_us)
     }
 
     pub(super) fn take_error(&mut self, at: usize) -> Option<Errno> {
@@ -260,6 +219,7 @@ impl Kernel {
         let connection = &mut self.connections[at];
         match option {
             SocketOption::NonBlocking(on) => connection.blocking = blocking(on),
+            SocketOption::ReuseAddress(on) => connection.reuse = if on { Reuse::Yes } else { Reuse::No },
             SocketOption::NoDelay(true) => {
                 connection.options.nagle = Nagle::Off;
                 return self.with(at, |connection, cx| connection.output(cx));
@@ -286,6 +246,14 @@ impl Kernel {
     /// shutdown(2) on a connection.
     fn shutdown(&mut self, at: usize, how: How) -> Attempt {
         let action = shutdown::decide(self.connections[at].current_state(), how);
+        let connection = &mut self.connections[at];
+        if connection.standing == Standing::Connecting {
+            connection.standing = match connection.current_state() {
+                State::SynSent => Standing::Unconnected,
+                State::SynReceived | State::Closed => Standing::Disconnecting,
+                _ => Standing::Connected,
+            };
+        }
         if action == shutdown::Action::Disconnect {
             self.with(at, |connection, cx| connection.disconnect(cx));
             return DONE;
@@ -305,7 +273,6 @@ impl Kernel {
 
     /// close(2) on a connection, or its program's end.
     fn close(&mut self, id: u32, exiting: Exiting) -> Attempt {
-        self.forget_descriptor(Descriptor::Connection(id));
         let at = self.at(id).expect("a descriptor's connection exists until close");
         let connection = &mut self.connections[at];
         let state = connection.current_state();
@@ -327,27 +294,54 @@ impl Kernel {
         }
         if let close::Action::SendFinAndWait { at_most_us } = action {
             let until_us = Some(self.now_us + at_most_us);
-            return self.try_again(Waiting { awaited: Awaited::Close(id), until_us });
+            return self.attempt(Waiting { awaited: Awaited::Close(id), until_us });
         }
         self.sweep();
         DONE
     }
 
-    fn forget_descriptor(&mut self, descriptor: Descriptor) {
-        self.descriptors.retain(|(_, known)| *known != descriptor);
+    /// close(2): with the last descriptor, and when no call waits on it, the socket ends.
+    fn close_descriptor(&mut self, name: &str) -> Attempt {
+        let Some(at) = self.descriptors.iter().rposition(|(known, _)| known == name) else {
+            return errno(Errno::EBADF);
+        };
+        let (_, descriptor) = self.descriptors.remove(at);
+        if self.is_held(descriptor) { DONE } else { self.release(descriptor, Exiting::No) }
+    }
+
+    fn is_held(&self, descriptor: Descriptor) -> bool {
+        self.held.contains(&descriptor) || self.descriptors.iter().any(|(_, known)| *known == descriptor)
+    }
+
+    /// A call has returned that had to wait. Where its socket was closed meanwhile, it ends now (Linux: `fput`).
+    pub(super) fn let_go(&mut self, descriptor: Descriptor) {
+        if let Some(at) = self.held.iter().position(|held| *held == descriptor) {
+            self.held.remove(at);
+            if !self.is_held(descriptor) {
+                self.release(descriptor, Exiting::Yes);
+            }
+        }
+    }
+
+    fn release(&mut self, descriptor: Descriptor, exiting: Exiting) -> Attempt {
+        match descriptor {
+            Descriptor::Connection(id) => self.close(id, exiting),
+            Descriptor::Listener(id) => {
+                let at = self.listeners.iter().position(|listener| listener.id == id);
+                self.close_listener(at.expect("a descriptor's listener exists until close"));
+                DONE
+            }
+        }
     }
 
     /// SIGKILL: the program ends, and its descriptors are closed one after the other.
     pub(crate) fn kill(&mut self) {
-        for (_, descriptor) in std::mem::take(&mut self.descriptors) {
-            match descriptor {
-                Descriptor::Listener(id) => {
-                    let at = self.listeners.iter().position(|listener| listener.id == id);
-                    self.close_listener(at.expect("a descriptor's listener exists until close"));
-                }
-                Descriptor::Connection(id) => {
-                    self.close(id, Exiting::Yes);
-                }
+        let mut open: Vec<Descriptor> =
+            std::mem::take(&mut self.descriptors).into_iter().map(|(_, descriptor)| descriptor).collect();
+        open.append(&mut self.held);
+        for (at, descriptor) in open.iter().enumerate() {
+            if !open[at + 1..].contains(descriptor) {
+                self.release(*descriptor, Exiting::Yes);
             }
         }
         // A close(2) that was waiting has no descriptor any more.
@@ -401,6 +395,7 @@ fn set(options: &mut SocketOptions, option: SocketOption) {
         SocketOption::NoDelay(true) => options.nagle = Nagle::Off,
         SocketOption::NoDelay(false) => options.nagle = Nagle::On,
         // The file's, and not the socket's: what is accepted does not inherit it.
-        SocketOption::NonBlocking(_) => {}
+        SocketOption::NonBlocking(_) | SocketOption::ReuseAddress(_) => {}
+        SocketOption::BindNoPort(on) => options.bind_no_port = on,
     }
 }

@@ -6,7 +6,7 @@ use super::effect::{Blocking, Effect};
 use crate::rules::bind::Reuse;
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::receive_window::{Buffer, Scale};
-use crate::rules::{Ownership, send_buffer};
+use crate::rules::{Ownership, disconnect, send_buffer};
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
 use crate::tcp::{Backoff, DeferredFin, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
@@ -59,6 +59,9 @@ pub(crate) struct Connection {
     pub(crate) reading_ended: bool,
     /// SOCK_DONE: the peer's FIN has come.
     pub(crate) stream_ended: bool,
+    pub(crate) standing: Standing,
+    /// How often connect(2) with AF_UNSPEC has ended it.
+    pub(crate) disconnects: u32,
     /// SIOCOUTQ of a connection that is gone.
     pub(crate) unacknowledged_at_end: u32,
     /// The pending error (Linux: `sk_err`).
@@ -89,6 +92,19 @@ impl Holder {
             _ => Ownership::Owned,
         }
     }
+}
+
+/// What connect(2) makes of a socket (Linux: `socket_state`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// SS_UNCONNECTED
+    Unconnected,
+    /// SS_CONNECTING: nobody has been told how it ended.
+    Connecting,
+    /// SS_CONNECTED, even if the connection is gone.
+    Connected,
+    /// SS_DISCONNECTING: shut down after it had failed to connect.
+    Disconnecting,
 }
 
 /// How a socket came by its port.
@@ -148,6 +164,8 @@ impl Connection {
             sending_ended: false,
             reading_ended: false,
             stream_ended: false,
+            standing: Standing::Unconnected,
+            disconnects: 0,
             unacknowledged_at_end: 0,
             error: None,
             noted_error: None,
@@ -251,6 +269,45 @@ impl Connection {
         self.sending_ended = false;
         self.reading_ended = false;
         self.error = Some(Errno::ECONNRESET);
+    }
+
+    /// connect(2) begins: of an earlier connection nothing is left (Linux: `tcp_connect_init`).
+    pub(crate) fn begin_again(&mut self, now_us: u64, ports: [u16; 2], tcb: Tcb) {
+        self.ports = ports;
+        self.tcb = Some(tcb);
+        self.round_trip = RoundTrip::default();
+        self.backoff = Backoff::default();
+        self.window_probes = WindowProbes::default();
+        self.keep_alive_probes = 0;
+        self.received_us = now_us;
+        self.answered_us = None;
+        self.recent = Recent::default();
+        self.scale = Scale::of(self.options.receive_buffer);
+        self.has_received = false;
+        self.acknowledged = 0;
+        self.stream_ended = false;
+        self.standing = Standing::Connecting;
+        self.error = None;
+        self.noted_error = None;
+    }
+
+    /// connect(2) with AF_UNSPEC (Linux: `tcp_disconnect`).
+    pub(crate) fn disconnect_at_once(&mut self, cx: &mut Context<'_>) {
+        let action = disconnect::decide(self.current_state());
+        match action {
+            disconnect::Action::Reset => self.reset(cx),
+            disconnect::Action::Forget | disconnect::Action::Nothing => self.destroy(cx),
+        }
+        if action != disconnect::Action::Nothing {
+            self.error = Some(Errno::ECONNRESET);
+        }
+        self.sending_ended = false;
+        self.reading_ended = false;
+        self.stream_ended = false;
+        self.unread = 0;
+        self.noted_error = None;
+        self.disconnects += 1;
+        self.standing = Standing::Unconnected;
     }
 
     /// It is reset: whoever holds it finds the error (Linux: `tcp_reset`).

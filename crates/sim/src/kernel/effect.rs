@@ -1,6 +1,6 @@
 //! What a kernel does to the world, and what a call that was made gives.
 
-use scenario::{Info, Outcome, RuleId, State};
+use scenario::{Errno, Info, Outcome, RuleId, State};
 
 /// What a kernel does to the world, in the order of cause.
 pub(crate) enum Effect {
@@ -31,14 +31,14 @@ pub(crate) struct Waiting {
 
 /// What a call waits for.
 pub(crate) enum Awaited {
-    /// connect(2): the handshake.
-    Connect(u32),
+    /// connect(2): the handshake. Where its time is over first, it gives this.
+    Connect { id: u32, otherwise: Errno },
     /// accept(2): a connection in the listener's queue, to be called so.
     Accept { listener: u32, name: String },
     /// write(2): room for the rest of the bytes.
     Write { id: u32, bytes: Vec<u8>, written: usize },
-    /// read(2): anything.
-    Read { id: u32, at_most: usize, taking: Taking },
+    /// read(2): anything; or that the socket is disconnected once more than so often.
+    Read { id: u32, at_most: usize, taking: Taking, disconnects: u32 },
     /// close(2) with SO_LINGER: the ACK of the FIN.
     Close(u32),
 }

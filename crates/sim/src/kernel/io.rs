@@ -2,7 +2,7 @@
 
 use scenario::{Errno, Outcome, State};
 
-use super::connection::Holder;
+use super::connection::{Holder, Standing};
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
 use super::{Descriptor, Kernel};
 use crate::rules::bind::Listening;
@@ -10,12 +10,25 @@ use crate::rules::read::{self, Read, Write};
 
 impl Kernel {
     /// Tries a call that may have to wait.
-    pub(crate) fn try_again(&mut self, Waiting { mut awaited, until_us }: Waiting) -> Attempt {
+    pub(crate) fn try_again(&mut self, waiting: Waiting) -> Attempt {
+        let held = held_by(&waiting.awaited);
+        let attempt = self.attempt(waiting);
+        if let (Attempt::Returned(_), Some(held)) = (&attempt, held) {
+            self.let_go(held);
+        }
+        attempt
+    }
+
+    /// Tries it, whether it waits already or is being made.
+    pub(super) fn attempt(&mut self, Waiting { mut awaited, until_us }: Waiting) -> Attempt {
         let tried = match &mut awaited {
-            Awaited::Connect(id) => self.try_connect(*id),
+            Awaited::Connect { id, .. } => self.try_connect(*id),
             Awaited::Accept { listener, name } => self.try_accept(*listener, name),
             Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
-            Awaited::Read { id, at_most, taking } => self.try_read(*id, *at_most, *taking),
+            Awaited::Read { id, disconnects, .. } if self.is_disconnected(*id, *disconnects) => {
+                Some(Outcome::Errno(Errno::EPIPE))
+            }
+            Awaited::Read { id, at_most, taking, .. } => self.try_read(*id, *at_most, *taking),
             Awaited::Close(id) => self.try_close(*id),
         };
         if let Some(outcome) = tried {
@@ -31,13 +44,13 @@ impl Kernel {
     /// SO_SNDTIMEO lets it (Linux: `sock_rcvtimeo`, `sock_sndtimeo`).
     pub(super) fn begin(&mut self, awaited: Awaited, blocking: Blocking, timeout_us: Option<u64>) -> Attempt {
         let wait_us = if blocking == Blocking::Never { Some(0) } else { timeout_us };
-        self.try_again(Waiting { awaited, until_us: wait_us.map(|wait_us| self.now_us + wait_us) })
+        self.attempt(Waiting { awaited, until_us: wait_us.map(|wait_us| self.now_us + wait_us) })
     }
 
     /// The call's time is over, and what it waits for has not come.
     fn stop_waiting(&mut self, awaited: &Awaited) -> Outcome {
         match awaited {
-            Awaited::Connect(_) => Outcome::Errno(Errno::EINPROGRESS),
+            Awaited::Connect { otherwise, .. } => Outcome::Errno(*otherwise),
             Awaited::Write { written, .. } if *written > 0 => Outcome::Number(*written as u64),
             Awaited::Accept { .. } | Awaited::Read { .. } | Awaited::Write { .. } => Outcome::Errno(Errno::EAGAIN),
             Awaited::Close(id) => {
@@ -53,7 +66,10 @@ impl Kernel {
         match self.connections[at].current_state() {
             State::SynSent | State::SynReceived => return None,
             State::Closed => {}
-            _ => return Some(Outcome::ZERO),
+            _ => {
+                self.connections[at].standing = Standing::Connected;
+                return Some(Outcome::ZERO);
+            }
         }
         let errno = self.take_error(at).unwrap_or(Errno::ECONNABORTED);
         // The socket is as new (Linux: `tcp_disconnect`).
@@ -61,6 +77,7 @@ impl Kernel {
         connection.sending_ended = false;
         connection.reading_ended = false;
         connection.noted_error = None;
+        connection.standing = Standing::Unconnected;
         Some(Outcome::Errno(errno))
     }
 
@@ -75,6 +92,7 @@ impl Kernel {
         let id = listener.queue.remove(0);
         let at = self.at(id).expect("a queue holds its connections");
         self.connections[at].holder = Holder::Descriptor;
+        self.connections[at].standing = Standing::Connected;
         self.connections[at].name = name.to_owned();
         if let Some(socket) = self.time_waits.iter_mut().find(|socket| socket.id == id) {
             socket.name = name.to_owned();
@@ -100,6 +118,11 @@ impl Kernel {
             self.with(at, |connection, cx| connection.output(cx));
         }
         (*written == bytes.len()).then_some(Outcome::Number(*written as u64))
+    }
+
+    /// Whether somebody has disconnected the socket while the call waited (Linux: `sk_wait_event`, sk_disconnects).
+    fn is_disconnected(&self, id: u32, before: u32) -> bool {
+        self.at(id).is_some_and(|at| self.connections[at].disconnects != before)
     }
 
     fn try_read(&mut self, id: u32, at_most: usize, taking: Taking) -> Option<Outcome> {
@@ -148,5 +171,16 @@ impl Kernel {
             self.settle(at);
             self.sweep();
         }
+    }
+}
+
+/// Which socket a call holds while it waits; close(2) has let go of its own.
+pub(super) const fn held_by(awaited: &Awaited) -> Option<Descriptor> {
+    match awaited {
+        Awaited::Accept { listener, .. } => Some(Descriptor::Listener(*listener)),
+        Awaited::Connect { id, .. } | Awaited::Write { id, .. } | Awaited::Read { id, .. } => {
+            Some(Descriptor::Connection(*id))
+        }
+        Awaited::Close(_) => None,
     }
 }

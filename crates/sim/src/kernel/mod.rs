@@ -5,6 +5,7 @@
 //! is asked of `rules/`.
 
 mod calls;
+mod connecting;
 mod connection;
 mod effect;
 mod icmp;
@@ -50,6 +51,8 @@ pub(crate) struct Kernel {
     time_waits: Vec<TimeWaitSocket>,
     /// The program's descriptors, in the order in which it got them.
     descriptors: Vec<(String, Descriptor)>,
+    /// What calls hold that wait: close(2) does not end it before they return.
+    held: Vec<Descriptor>,
     next_id: u32,
     next_port: u16,
     /// The newest socket that is no listener; its connection may be gone, or never have been.
@@ -85,6 +88,7 @@ impl Kernel {
             connections: Vec::new(),
             time_waits: Vec::new(),
             descriptors: Vec::new(),
+            held: Vec::new(),
             next_id: 0,
             next_port: PORT_FIRST,
             newest: None,
@@ -129,6 +133,10 @@ impl Kernel {
         if let Some(id) = connections.chain(time_waits).filter(|(_, known)| *known == name).map(|(id, _)| id).max() {
             return self.state_of(id);
         }
+        // What dup(2) has named.
+        if let Some(Descriptor::Connection(id)) = self.descriptor(name) {
+            return self.state_of(id);
+        }
         let listens = |listener: &Listener| listener.name == name && self.listener_on(listener.port).is_some();
         if self.listeners.iter().any(listens) { State::Listen } else { State::Closed }
     }
@@ -153,6 +161,7 @@ impl Kernel {
         }
         self.connections.clear();
         self.descriptors.clear();
+        self.held.clear();
     }
 
     /// Power is back.

@@ -22,6 +22,8 @@ pub(crate) struct TimeWaitSocket {
     pub(crate) rcv: ReceiveSequence,
     pub(crate) recent: Recent,
     pub(crate) reuse: Reuse,
+    /// When its minute began.
+    pub(crate) since_us: u64,
     pub(crate) ends_us: u64,
     pub(crate) answered_us: Option<u64>,
 }
@@ -141,6 +143,7 @@ impl Kernel {
             rcv: tcb.rcv,
             recent: connection.recent,
             reuse: connection.reuse,
+            since_us: self.now_us,
             ends_us: self.now_us + wait_us,
             answered_us: None,
         });

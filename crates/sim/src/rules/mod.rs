@@ -8,6 +8,7 @@ pub(crate) mod accept_queue;
 pub(crate) mod bind;
 pub(crate) mod close;
 pub(crate) mod delayed_ack;
+pub(crate) mod disconnect;
 pub(crate) mod fin_wait_2;
 pub(crate) mod handshake;
 pub(crate) mod icmp_error;

@@ -111,6 +111,17 @@ pub(crate) enum Minute {
     GoesOn,
 }
 
+/// tcp_tw_reuse_delay
+const REUSE_AFTER_US: u64 = 1_000_000;
+
+/// Whether connect(2) may take the pair of ports, after so long in TIME-WAIT (`None`: in FIN-WAIT-2). On a link that is
+/// not loopback only with tcp_tw_reuse 1; both sides use timestamps here.
+///
+/// RFC 6191 §2. Linux: `tcp_twsk_unique`. Seen in `ports-exhausted`.
+pub(crate) fn may_be_reused(rests_us: Option<u64>, tw_reuse: u32) -> bool {
+    tw_reuse == 1 && rests_us.is_some_and(|rests_us| rests_us > REUSE_AFTER_US)
+}
+
 /// Whether there is room for one more (tcp_max_tw_buckets); `None`: there is.
 ///
 /// Linux: `inet_twsk_alloc`, `tcp_time_wait`. Seen in `time-wait-overflow`.

@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Outcome, Queue, Ready, Script,
-    SocketOption, Trace, Verb,
+    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Opening, Outcome, Queue, Ready,
+    Script, SocketOption, Trace, Verb,
 };
 
 /// The script for that host.
@@ -251,9 +251,28 @@ impl Descriptors {
                 }
                 return lines;
             }
-            Verb::Connect { connecting, .. } => {
+            Verb::Socket => {
                 let number = self.open(&call.socket);
-                let mut lines = vec![format!("{FIRST}{SOCKET} = {number}")];
+                format!("{SOCKET} = {number}")
+            }
+            Verb::Bind { .. } => format!("bind({number}, ..., ...) = {result}"),
+            Verb::Dup { copy } => {
+                let number = self.open(copy);
+                format!("dup({of}) = {number}", of = self.of(&call.socket))
+            }
+            Verb::Disconnect => {
+                format!("connect({number}, {{sa_family = AF_UNSPEC}}, ...) = {result}")
+            }
+            Verb::Connect { connecting, opening, .. } => {
+                let mut lines = Vec::new();
+                let number = match opening {
+                    Opening::Existing => number,
+                    Opening::New { .. } => {
+                        let number = self.open(&call.socket);
+                        lines.push(format!("{FIRST}{SOCKET} = {number}"));
+                        number
+                    }
+                };
                 if *connecting == Connecting::Nonblocking {
                     lines.push(format!("{FIRST}fcntl({number}, F_SETFL, O_RDWR|O_NONBLOCK) = 0"));
                 }
@@ -333,6 +352,9 @@ impl Descriptors {
                 vec!["// power is cut here: packetdrill's kernel would go on".to_owned()]
             }
             HostAction::Boot => vec!["// the host boots here, and remembers nothing".to_owned()],
+            HostAction::PortRange { first, last } => {
+                vec![format!("`sysctl -q net.ipv4.ip_local_port_range='{first} {last}'`")]
+            }
             HostAction::Sysctl(sysctl, value) => vec![format!("`sysctl -q net.ipv4.{}={value}`", sysctl.name())],
         }
     }
@@ -377,6 +399,8 @@ fn option(option: SocketOption) -> String {
         SocketOption::Linger2(None) => of_tcp("TCP_LINGER2", "-1".to_owned()),
         SocketOption::Linger2(Some(seconds)) => of_tcp("TCP_LINGER2", seconds.to_string()),
         SocketOption::NoDelay(on) => of_tcp("TCP_NODELAY", u8::from(on).to_string()),
+        SocketOption::ReuseAddress(on) => of_socket("SO_REUSEADDR", u64::from(on)),
+        SocketOption::BindNoPort(on) => format!("SOL_IP, IP_BIND_ADDRESS_NO_PORT, [{}], 4", u8::from(on)),
         SocketOption::NonBlocking(_) => unreachable!("fcntl sets it"),
         SocketOption::ReceiveTimeout(_) | SocketOption::SendTimeout(_) => unreachable!("see `pkt`"),
     }

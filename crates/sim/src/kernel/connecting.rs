@@ -1,0 +1,170 @@
+//! Ports, and connect(2): on a new socket, and on one that is there.
+
+use scenario::{Connecting, Errno, Outcome, State};
+
+use super::calls::errno;
+use super::connection::{Binding, Connection, Holder, Standing};
+use super::effect::{Attempt, Awaited, Blocking};
+use super::time_wait::TimeWaitSocket;
+use super::{Descriptor, Kernel, PORT_FIRST};
+use crate::rules::bind::{self, Listening, Occupant, Reuse};
+use crate::rules::{initial_sequence_number, time_wait};
+use crate::socket_options::SocketOptions;
+use crate::tcp::Tcb;
+
+const DONE: Attempt = Attempt::Returned(Outcome::ZERO);
+
+impl Kernel {
+    /// bind(2).
+    pub(super) fn bind(&mut self, at: usize, port: u16) -> Attempt {
+        let connection = &self.connections[at];
+        if connection.tcb.is_some() || connection.binding == Binding::Fixed {
+            return errno(Errno::EINVAL);
+        }
+        let (reuse, leaves_it) = (connection.reuse, connection.options.bind_no_port);
+        let port = match port {
+            0 if leaves_it => return DONE,
+            0 => self.ports().find(|port| !self.is_bound(*port, reuse)),
+            port => Some(port).filter(|port| !self.is_bound(*port, reuse)),
+        };
+        let Some(port) = port else { return errno(Errno::EADDRINUSE) };
+        let connection = &mut self.connections[at];
+        connection.ports[0] = port;
+        connection.binding = Binding::Fixed;
+        DONE
+    }
+
+    /// Whether bind(2) finds the port taken.
+    pub(super) fn is_bound(&self, port: u16, reuse: Reuse) -> bool {
+        let listeners = self.listeners.iter().map(|known| Occupant {
+            port: known.port,
+            reuse: known.reuse,
+            listening: known.listening,
+        });
+        let has_port = |known: &&Connection| known.tcb.is_some() || known.binding == Binding::Fixed;
+        let connections = self.connections.iter().filter(has_port).map(|known| (known.ports[0], known.reuse));
+        let time_waits = self.time_waits.iter().map(|socket| (socket.ports[0], socket.reuse));
+        let others = connections.chain(time_waits);
+        let others = others.map(|(port, reuse)| Occupant { port, reuse, listening: Listening::No });
+        listeners.chain(others).any(|occupant| bind::conflicts(occupant, port, reuse))
+    }
+
+    /// socket(2), bind(2) if `from` is given, connect(2).
+    pub(super) fn connect(&mut self, name: &str, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
+        let at = self.unconnected(name);
+        if let Some(from) = from {
+            if self.is_bound(from, Reuse::No) {
+                return errno(Errno::EADDRINUSE);
+            }
+            self.connections[at].ports[0] = from;
+            self.connections[at].binding = Binding::Fixed;
+        }
+        self.begin_connecting(at, port, connecting)
+    }
+
+    /// connect(2) on a socket that is there (Linux: `__inet_stream_connect`).
+    pub(super) fn connect_existing(&mut self, at: usize, port: u16, connecting: Connecting) -> Attempt {
+        let connection = &self.connections[at];
+        let (id, is_open) = (connection.id, connection.tcb.is_some());
+        match connection.standing {
+            Standing::Connected => errno(Errno::EISCONN),
+            Standing::Disconnecting => errno(Errno::EINVAL),
+            Standing::Unconnected if is_open => errno(Errno::EISCONN),
+            Standing::Unconnected => self.begin_connecting(at, port, connecting),
+            Standing::Connecting => {
+                let (blocking, timeout_us) = self.patience(at, connecting);
+                self.begin(Awaited::Connect { id, otherwise: Errno::EALREADY }, blocking, timeout_us)
+            }
+        }
+    }
+
+    fn patience(&self, at: usize, connecting: Connecting) -> (Blocking, Option<u64>) {
+        let Connection { blocking, options, .. } = &self.connections[at];
+        let blocking = if connecting == Connecting::Nonblocking { Blocking::Never } else { *blocking };
+        (blocking, options.send_timeout_us)
+    }
+
+    /// The SYN leaves, from the port that the socket has or gets now (Linux: `tcp_v4_connect`, `inet_hash_connect`).
+    fn begin_connecting(&mut self, at: usize, peer_port: u16, connecting: Connecting) -> Attempt {
+        let own = match self.connections[at].binding {
+            Binding::Fixed => Some(self.connections[at].ports[0]).filter(|own| self.is_pair_free([*own, peer_port])),
+            Binding::Loose => self.port_for(peer_port),
+        };
+        let Some(own) = own else { return errno(Errno::EADDRNOTAVAIL) };
+        let ports = [own, peer_port];
+        let mut iss = self.initial_sequence_number(ports);
+        if let Some(rest) = self.time_waits.iter().position(|socket| socket.ports == ports) {
+            iss = initial_sequence_number::after_time_wait(self.time_waits[rest].snd.nxt);
+            self.end_time_wait(rest);
+        }
+        let tcb = Tcb::new(self.ip, [self.host, self.connects_to], ports, iss, self.buffers);
+        self.connections[at].begin_again(self.now_us, ports, tcb);
+        let id = self.connections[at].id;
+        self.with(at, |connection, cx| {
+            if let Some(tcb) = &mut connection.tcb {
+                tcb.connect();
+            }
+            connection.note_state(cx);
+            connection.output(cx);
+        });
+        let (blocking, timeout_us) = self.patience(at, connecting);
+        self.begin(Awaited::Connect { id, otherwise: Errno::EINPROGRESS }, blocking, timeout_us)
+    }
+
+    /// A socket without a connection: socket(2) has made it, and bind(2) may have refused it.
+    pub(super) fn unconnected(&mut self, name: &str) -> usize {
+        let id = self.new_id();
+        self.newest = Some(id);
+        let options = SocketOptions::default();
+        self.connections.push(Connection::new(
+            id,
+            name.to_owned(),
+            Holder::Descriptor,
+            self.connects_to,
+            [0, 0],
+            options,
+        ));
+        self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
+        self.connections.len() - 1
+    }
+
+    /// The ports that the host chooses from, where a setting says which.
+    fn ports(&self) -> std::ops::RangeInclusive<u16> {
+        let (first, last) = self.sysctls.port_range.unwrap_or((PORT_FIRST, u16::MAX));
+        first..=last
+    }
+
+    /// A port for a connection to that port: nobody has asked for it, and the pair is free.
+    fn port_for(&mut self, peer_port: u16) -> Option<u16> {
+        if self.sysctls.port_range.is_none() {
+            return Some(self.free_port());
+        }
+        self.ports().find(|port| !self.is_taken(*port) && self.is_pair_free([*port, peer_port]))
+    }
+
+    /// Whether bind(2) or listen(2) has given the port to a socket: connect(2) then takes another.
+    fn is_taken(&self, port: u16) -> bool {
+        let listens = self.listeners.iter().any(|known| known.port == port);
+        listens || self.connections.iter().any(|known| known.binding == Binding::Fixed && known.ports[0] == port)
+    }
+
+    fn is_pair_free(&self, ports: [u16; 2]) -> bool {
+        let is_open = |known: &Connection| known.tcb.is_some() && known.ports == ports;
+        let stays = |known: &TimeWaitSocket| {
+            let rests_us = (known.state == State::TimeWait).then(|| self.now_us - known.since_us);
+            known.ports == ports && !time_wait::may_be_reused(rests_us, self.sysctls.tw_reuse)
+        };
+        !self.connections.iter().any(is_open) && !self.time_waits.iter().any(stays)
+    }
+
+    fn free_port(&mut self) -> u16 {
+        for _ in PORT_FIRST..=u16::MAX {
+            let port = self.next_port;
+            self.next_port = if port == u16::MAX { PORT_FIRST } else { port + 1 };
+            if !self.is_bound(port, Reuse::No) {
+                return port;
+            }
+        }
+        unreachable!("there are more ports than connections, see CONNECTIONS_MAX")
+    }
+}
