@@ -77,6 +77,9 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "time-wait-restart"
         "time-wait-reopen"
         "close-wait-leak"
+        "close-not-the-last"
+        "close-while-reading"
+        "shutdown-wakes-read"
         "fin-wait2-orphan";
     OneSided:
         "write-after-peer-close"
@@ -85,6 +88,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "keepalive-race-fin"
         "keepalive-race-unread"
         "fin-lost-data-first"
+        "read-timeout"
         "shutdown-rd-ignored"
         "shutdown-rdwr-then-data"
         "shutdown-rdwr-unread";
@@ -107,6 +111,9 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "reset-then-retry-race";
     NeverIn:
         "connection-refused"
+        "connect-nonblocking"
+        "connect-again"
+        "ports-exhausted"
         "syn-sent-wrong-rst"
         "close-before-connected"
         "syn-blackhole"

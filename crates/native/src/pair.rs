@@ -187,6 +187,21 @@ impl Pair {
         self.names.closed(host, name);
     }
 
+    /// `dup` has given the socket of this name another descriptor.
+    pub fn copied(&mut self, host: Host, name: &str, copy: &str) {
+        self.names.copied(host, name, copy);
+    }
+
+    /// A call with this number is being made on the socket of this name, and holds it until it returns.
+    pub fn begun(&mut self, host: Host, name: &str, call: u32) {
+        self.names.begun(host, name, call);
+    }
+
+    /// The call with this number has returned.
+    pub fn ended(&mut self, call: u32) {
+        self.names.ended(call);
+    }
+
     /// Records a call that has returned: when it was made and when it returned, as [`Pair::now_us`] gives times. Where it
     /// has made a socket, [`Pair::made`] comes first.
     pub fn record_call(&mut self, host: Host, socket: &str, call: Verb, times_us: [u64; 2], outcome: Outcome) {

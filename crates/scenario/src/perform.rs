@@ -227,6 +227,11 @@ impl<'a, S: Stage> Run<'a, S> {
             _ => None,
         };
         let mut file = self.sockets.get(call.busy_socket()).map(|socket| socket.file);
+        if call.verb == Verb::Close {
+            // The name is no descriptor from now on: calls on it do not wait for what still waits on the socket.
+            let closed = self.new_file();
+            self.sockets.insert(&call.socket, Socket { host, absent: None, file: closed });
+        }
         if let Some(absent) = absent {
             let made = self.new_file();
             self.sockets.insert(&call.socket, Socket { host, absent, file: made });

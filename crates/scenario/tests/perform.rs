@@ -123,9 +123,9 @@ fn how_a_blocked_call_ends_is_judged_when_it_ends() {
 }
 
 #[test]
-fn a_blocked_call_holds_its_socket() {
+fn a_blocked_call_keeps_others_from_what_it_waits_for() {
     let stage = Rehearsal::default().returning(4, seconds(5), RESET);
-    let text = "client read() = blocks\nclient write(1) = 1\nwait 9s\nclient write(1) = 0\n";
+    let text = "client read() = blocks\nclient peek(1) = 1\nclient write(1) = 0\nwait 9s\nclient read(1) = 0\n";
     assert_eq!(failures(stage, text), ["5: 1 / still in read()"]);
 }
 
@@ -147,7 +147,7 @@ fn a_run_ends_when_the_link_is_quiet_whatever_its_last_line() {
     let late = || Rehearsal::default().returning(4, Duration::from_millis(350), Outcome::Number(5));
     assert!(failures(late(), "client read() = 5 &\n").is_empty());
     assert_eq!(failures(late(), "client read() = 6 &\n"), ["4: 6 / 5"]);
-    let busy = "client read() = 6 &\nclient write(1) = 1\n";
+    let busy = "client read() = 6 &\nclient read(1) = 1\n";
     assert_eq!(failures(late(), busy), ["4: 6 / 5", "5: 1 / still in read()"]);
 }
 

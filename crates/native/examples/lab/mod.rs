@@ -27,6 +27,8 @@ pub(crate) struct Lab {
     began: Instant,
     server: SocketAddr,
     proxy: SocketAddr,
+    /// How many calls were begun that may wait.
+    begun: u32,
 }
 
 /// The link is quiet when nothing was sent for so long.
@@ -60,7 +62,7 @@ impl Lab {
             Some(pair) => SocketAddr::new(pair.address(host), 80),
             None => free_address().expect("this machine can talk to itself"),
         });
-        Self { pair, began: Instant::now(), server, proxy }
+        Self { pair, began: Instant::now(), server, proxy, begun: 0 }
     }
 
     /// Where the server listens.
@@ -149,9 +151,12 @@ impl Lab {
 
     /// Waits until a call that was begun returns.
     pub(crate) fn end<T: Returned>(&mut self, begun: Begun<T>) -> io::Result<T> {
-        let Begun { host, call, began, thread } = begun;
+        let Begun { host, call, began, id, thread } = begun;
         let (ended, returned) = thread.join().expect("a call does not panic");
         self.record(host, call, began, ended, &returned);
+        if let Some(pair) = &mut self.pair {
+            pair.ended(id);
+        }
         self.settle();
         returned
     }
@@ -230,6 +235,11 @@ impl Lab {
     ) -> Begun<T> {
         let (call, waits) = call.strip_suffix(" &").map_or((call, true), |call| (call, false));
         let began = Instant::now();
+        let id = self.begun;
+        self.begun += 1;
+        if let Some(pair) = &mut self.pair {
+            pair.begun(host, parts(host, call).0, id);
+        }
         // The thread inherits the host on which it is started.
         let thread = self.on(host, || {
             thread::spawn(move || {
@@ -241,7 +251,7 @@ impl Lab {
         if waits {
             self.settle();
         }
-        Begun { host, call, began, thread }
+        Begun { host, call, began, id, thread }
     }
 
     fn on<T>(&self, host: Host, make: impl FnOnce() -> T) -> T {
@@ -267,8 +277,10 @@ impl Lab {
             pair.made(host, socket, &made, making).expect("a socket of the program's own");
         }
         self.record_outcome(host, call, began, ended, outcome(made));
-        if let (Some(pair), Verb::Close) = (&mut self.pair, verb) {
-            pair.closed(host, socket);
+        match (&mut self.pair, verb) {
+            (Some(pair), Verb::Close) => pair.closed(host, socket),
+            (Some(pair), Verb::Dup { copy }) => pair.copied(host, socket, &copy),
+            _ => {}
         }
     }
 
@@ -311,6 +323,7 @@ pub(crate) struct Begun<T> {
     host: Host,
     call: &'static str,
     began: Instant,
+    id: u32,
     thread: JoinHandle<(Instant, io::Result<T>)>,
 }
 

@@ -216,12 +216,16 @@ fn seconds(at_us: u64) -> String {
 #[derive(Default)]
 struct Descriptors {
     open: Vec<(String, u32)>,
+    closed: Vec<(String, u32)>,
     last: u32,
 }
 
 impl Descriptors {
     fn of(&self, name: &str) -> u32 {
-        self.open.iter().rfind(|(known, _)| known == name).map_or(0, |(_, number)| *number)
+        // A call that returns after its descriptor was closed was made on it all the same.
+        let named = |(known, _): &&(String, u32)| known == name;
+        let number = self.open.iter().rfind(named).or_else(|| self.closed.iter().rfind(named));
+        number.map_or(0, |(_, number)| *number)
     }
 
     fn open(&mut self, name: &str) -> u32 {
@@ -309,7 +313,7 @@ impl Descriptors {
                 format!("shutdown({number}, {how}) = {result}")
             }
             Verb::Close => {
-                self.open.retain(|(_, open)| *open != number);
+                self.closed.extend(self.open.extract_if(.., |(_, open)| *open == number));
                 format!("close({number}) = {result}")
             }
             Verb::SetOption(SocketOption::NonBlocking(on)) => {
