@@ -31,7 +31,7 @@ pub fn run(options: &Options) -> Result<()> {
     needs("ldd", "libc-bin")?;
     let folder = root().join("target/kernel-tests");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let kernels = kernels::fetch(&options.versions, &root().join("target/kernels"))?;
+    let kernels = kernels::fetch(&options.versions)?;
     let init = fs::read(guest::build(TARGET)?).context("the guest was just built")?;
     let programs = programs()?;
     let mut failed = Vec::new();

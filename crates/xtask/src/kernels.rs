@@ -22,6 +22,8 @@ const DEFAULT: [&str; 5] = ["5.10", "6.1", "6.12", "6.18", NEWEST];
 const NEWEST: &str = "newest";
 /// Debian's suites that have kernels, the oldest first.
 const SUITES: [&str; 4] = ["bullseye", "bookworm", "trixie", "trixie-backports"];
+/// Where packages, scripts and traces lie.
+const FOLDER: &str = "target/kernels";
 const TARGET: &str = "x86_64-unknown-linux-musl";
 /// Each must come behind those that it needs.
 const MODULES: [&str; 3] = ["inet_diag", "tcp_diag", "tun"];
@@ -80,14 +82,16 @@ impl Options {
 /// ledger.
 pub fn kernels(options: &Options) -> Result<()> {
     debian::needs("qemu-system-x86_64", "qemu-system-x86")?;
-    let folder = root().join("target/kernels");
+    // What came of all scripts stays when some are performed again.
+    let folder = root().join(if options.only.is_empty() { FOLDER } else { "target/kernels-only" });
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let [scripts, traces, again] = ["scripts", "traces", "again"].map(|name| folder.join(name));
     for old in [&scripts, &traces] {
         if old.exists() {
             fs::remove_dir_all(old).with_context(|| format!("cannot remove {}", old.display()))?;
         }
     }
-    let kernels = fetch(&options.versions, &folder)?;
+    let kernels = fetch(&options.versions)?;
     let program = fs::read(guest::build(TARGET)?).context("the guest was just built")?;
     run(conformance(&options.only).env("CONFORMANCE_SCRIPTS", &scripts))?;
     let scripts = read_scripts(&scripts)?;
@@ -115,7 +119,8 @@ pub fn kernels(options: &Options) -> Result<()> {
 }
 
 /// Fetches the kernels of these versions.
-pub(crate) fn fetch(versions: &[String], folder: &Path) -> Result<Vec<Kernel>> {
+pub(crate) fn fetch(versions: &[String]) -> Result<Vec<Kernel>> {
+    let folder = root().join(FOLDER);
     let debian = Debian::open(folder.join("debian"), &SUITES)?;
     let names =
         [debian.names("linux-image-")?, debian.names("linux-binary-")?, debian.names("linux-modules-")?].concat();
