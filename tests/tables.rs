@@ -303,10 +303,10 @@ fn older_kernels() -> String {
 }
 
 fn kernels_of(entry: &ledger::Entry) -> String {
-    if entry.kernels.is_empty() {
-        return "It may show on any kernel, or not.".to_owned();
-    }
     let list = |releases: &[Releases]| releases.iter().map(Releases::to_string).collect::<Vec<_>>().join(", ");
+    if entry.kernels.is_empty() {
+        return format!("It may show or not on Linux {}.", list(&entry.unknown));
+    }
     let unknown = match list(&entry.unknown) {
         none if none.is_empty() => none,
         some => format!(" Not known: {some}."),
@@ -315,14 +315,17 @@ fn kernels_of(entry: &ledger::Entry) -> String {
 }
 
 fn shown_by(entry: &ledger::Entry) -> String {
-    if entry.shown_by.is_empty() {
-        return "No script of the book shows it.\n\n".to_owned();
-    }
+    let name = |script: &str| script.split_once("::").map_or(script, |(_, name)| name).to_owned();
+    let varies: String = entry
+        .varies
+        .iter()
+        .map(|script| format!("In `{}` each kernel goes a way of its own.\n\n", name(script)))
+        .collect();
     let shown = entry.shown_by.iter().map(|shown| {
-        let name = shown.script.split_once("::").map_or(shown.script.as_str(), |(_, name)| name);
-        format!("`{name}`, model / kernel:\n\n```text\n{}\n```\n\n", shown.difference.join("\n"))
+        let difference = shown.difference.join("\n");
+        format!("`{}`, model / kernel:\n\n```text\n{difference}\n```\n\n", name(&shown.script))
     });
-    shown.collect()
+    shown.collect::<String>() + &varies
 }
 
 /// The kernels on which the scripts were performed, and how many went as in the model.

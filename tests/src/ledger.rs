@@ -36,6 +36,9 @@ pub struct Entry {
     pub shown_by: Vec<Shown>,
     /// The rule of the model that those kernels do not have: where it acts in another script, they may go another way.
     pub rule: Option<Acts>,
+    /// Scripts in which each of those kernels goes a way of its own: there they are held to nothing.
+    #[serde(default)]
+    pub varies: Vec<String>,
 }
 
 /// A commit in Linux.
@@ -131,15 +134,17 @@ pub fn judge<'a>(
     let mut left: Vec<&String> = differences.iter().collect();
     let mut accounting = Vec::new();
     let mut complaints = Vec::new();
-    let mut by_rule = None;
+    let mut other_way = None;
     for entry in ledger {
         let applies = entry.applies(kernel);
         if applies == Applies::No {
             continue;
         }
         let Some(shown) = entry.shown_by.iter().find(|shown| shown.script == script) else {
-            if entry.rule.as_ref().is_some_and(|rule| acted(rule, model)) {
-                by_rule = by_rule.or(Some(entry.id.as_str()));
+            if entry.varies.iter().any(|name| name == script)
+                || entry.rule.as_ref().is_some_and(|rule| acted(rule, model))
+            {
+                other_way = other_way.or(Some(entry.id.as_str()));
             }
             continue;
         };
@@ -153,7 +158,7 @@ pub fn judge<'a>(
         }
     }
     if !left.is_empty() {
-        match by_rule {
+        match other_way {
             Some(id) => accounting.push(id),
             None => complaints.extend(left.into_iter().cloned()),
         }
@@ -198,6 +203,7 @@ mod tests {
             change: None,
             shown_by: vec![Shown { script: "x".to_owned(), difference: vec!["line 1: a / b".to_owned()] }],
             rule,
+            varies: vec!["v".to_owned()],
         }
     }
 
@@ -223,6 +229,9 @@ mod tests {
         assert!(judge("6.1.21", "x", &listed).is_err(), "it is over");
         assert_eq!(judge("6.1.21", "x", &[]), Ok(vec![]));
         assert!(judge("6.1.9", "y", &listed).is_err(), "another script");
+        assert_eq!(judge("6.1.9", "v", &other), Ok(vec!["old"]), "it may go any way there");
+        assert_eq!(judge("6.1.9", "v", &[]), Ok(vec![]), "or none");
+        assert!(judge("6.1.21", "v", &other).is_err(), "but not on other kernels");
         assert!(judge("unknown", "x", &listed).is_err(), "no kernel, no entry");
     }
 
@@ -246,15 +255,17 @@ mod tests {
             let Entry { id, reason, kernels, shown_by, .. } = entry;
             let of = kernels.len() + entry.unknown.len();
             assert!(!reason.is_empty() && of > 0, "{id}: no reason, or no kernel");
-            assert!(!shown_by.is_empty() || entry.has_ended(), "{id}: no script shows it");
+            assert!(!shown_by.is_empty() || !entry.varies.is_empty(), "{id}: no script shows it");
             assert!(ledger.iter().filter(|other| other.id == *id).count() == 1, "{id}: twice");
-            for Shown { script, difference } in shown_by {
+            for script in shown_by.iter().map(|shown| &shown.script).chain(&entry.varies) {
                 let known = match script.split_once("::") {
                     Some(("scenario", name)) => scenario(name).is_some(),
                     Some(("found", name)) => crate::found::read().iter().any(|found| found.name == name),
                     _ => false,
                 };
                 assert!(known, "{id}: {script} is neither a scenario nor found");
+            }
+            for Shown { script, difference } in shown_by {
                 assert!(!difference.is_empty(), "{id}: {script} differs in nothing");
             }
         }
