@@ -12,10 +12,12 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::debian::needs;
 use crate::kernels::{self, MACHINE, Machine, Options};
-use crate::{cargo, guest, root};
+use crate::{cargo, guest, root, run};
 
 /// The tests, by package and name.
 const TESTS: [[&str; 2]; 2] = [["native", "witness"], ["tests", "conformance"]];
+/// What `witness` starts: it lies in the folder `examples`, beside that of the tests.
+const EXAMPLE: &str = "native";
 /// What they read, below the repository's folder.
 const FILES: [&str; 3] = ["book/data", "tests/found", "tests/recorded"];
 /// The programs lie in memory, and were not made to be small. A second of such a machine's is a minute here.
@@ -26,7 +28,7 @@ const TARGET: &str = "x86_64-unknown-linux-musl";
 ///
 /// # Errors
 /// Something that this takes is missing, or a test fails.
-pub fn run(options: &Options) -> Result<()> {
+pub fn on_kernels(options: &Options) -> Result<()> {
     needs("qemu-system-x86_64", "qemu-system-x86")?;
     needs("ldd", "libc-bin")?;
     let folder = root().join("target/kernel-tests");
@@ -34,11 +36,15 @@ pub fn run(options: &Options) -> Result<()> {
     let kernels = kernels::fetch(&options.versions)?;
     let init = fs::read(guest::build(TARGET)?).context("the guest was just built")?;
     let programs = programs()?;
+    run(cargo().args(["build", "--quiet", "--package", "native", "--example", EXAMPLE]))?;
+    let examples =
+        programs.first().and_then(|program| program.parent()?.parent()).context("a test lies in a folder")?;
+    let example = examples.join("examples").join(EXAMPLE);
     let mut failed = Vec::new();
     for kernel in &kernels {
         let mut initramfs = kernel.initramfs(&init);
         let mut files: BTreeSet<PathBuf> = BTreeSet::new();
-        for program in &programs {
+        for program in programs.iter().chain([&example]) {
             files.extend([program.clone()].into_iter().chain(libraries(program)?));
         }
         for part in FILES {

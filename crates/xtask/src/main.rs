@@ -43,7 +43,7 @@ fn task(arguments: &[&str]) -> Result<ExitCode> {
         ["card"] => card::draw()?,
         ["linux"] => linux::make()?,
         ["linux", "--check"] => linux::check()?,
-        ["kernel-tests", words @ ..] => kernel_tests::run(&kernels::Options::read(words)?)?,
+        ["kernel-tests", words @ ..] => kernel_tests::on_kernels(&kernels::Options::read(words)?)?,
         ["kernels", words @ ..] => kernels::kernels(&kernels::Options::read(words)?)?,
         ["new", id] => new::new(id)?,
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
