@@ -90,6 +90,8 @@ const scheduler = {
     },
 };
 Object.defineProperty(globalThis, "scheduler", { value: scheduler, configurable: true });
+// The address of v86's network card, which nothing here uses, and which its memory holds all the same.
+Math.random = () => 0.5;
 // The processor's RDRAND. Knuth's numbers; nobody's secret depends on them.
 let seed = 1;
 crypto.getRandomValues = (numbers) => {
