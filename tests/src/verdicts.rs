@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use capture::{By, Capture, Cause, Connection, Ending, EndingKind, Sure};
-use scenario::{Action, Event, Host, HostAction, RuleId, Witness};
+use scenario::{Action, Event, Host, HostAction, RuleId, Verb, Witness};
 
 use crate::captured::{Captured, Place, Run, seen_at, usual_file};
 
@@ -66,7 +66,12 @@ fn by_rule(run: &Run, frame: usize) -> Cause {
         },
         _ => None,
     });
-    rule.unwrap_or(Cause::NoSuchConnection)
+    // tcp_disconnect sends what close() with SO_LINGER 0 sends, and a capture cannot tell the two apart.
+    let disconnected =
+        run.trace.events.iter().any(
+            |event| matches!(event, Event::Call { at_us, host, call: Verb::Disconnect, .. } if here(*at_us, *host)),
+        );
+    rule.unwrap_or(if disconnected { Cause::LingerZero } else { Cause::NoSuchConnection })
 }
 
 /// What the kernel counted on that host. A bare reset is an answer, and has no counter of its own.
