@@ -42,11 +42,16 @@ pub(crate) fn meet(id: &str) -> Page {
     page
 }
 
-/// The first chapter that shows a scenario.
+/// The first chapter that shows a scenario; on the front page there is nothing to open below it.
 pub(crate) fn chapter_of(id: &str) -> String {
     let embed = format!("data-scenario=\"{id}\"");
     let shows = |chapter: &String| fs::read_to_string(folder().join(chapter)).is_ok_and(|html| html.contains(&embed));
-    chapters_with_scenarios().into_iter().find(shows).unwrap_or_else(|| panic!("no chapter shows {id}"))
+    let is_chapter = |path: &String| path != "introduction.html";
+    chapters_with_scenarios()
+        .into_iter()
+        .filter(is_chapter)
+        .find(shows)
+        .unwrap_or_else(|| panic!("no chapter shows {id}"))
 }
 
 /// Scrolls to a scenario, and waits until its widget is live; in the page it is called `here`.
