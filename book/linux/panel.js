@@ -4,6 +4,7 @@
 // <linux-here script="…" rules="bare"> is made by the picture's program, with the handle in it. `rules` is there where
 // the model's run is smoltcp's alone.
 
+import { loaded } from "./loaded.js";
 import { perform } from "./run.js";
 
 const TEXTS = {
@@ -151,17 +152,6 @@ function press(button, other) {
 /** Opens what is behind the first handle that was pressed. */
 export function open(handle) {
     handle.closest("linux-here").toggle();
-}
-
-let program = null;
-/** The program that draws a kernel's run, fetched once. */
-function loaded() {
-    program ??= import("./program.js").then(async (module) => {
-        await module.default();
-        return module;
-    });
-    program.catch(() => (program = null));
-    return program;
 }
 
 function element(name, properties = {}) {

@@ -105,12 +105,24 @@
     }
   });
 
+  // A file of a run is made by what is fetched when the first one is wanted.
+  document.addEventListener("click", async (event) => {
+    const button = event.target.closest?.("take-files button");
+    if (!button) return;
+    try {
+      (await import(new URL("linux/files.js", root).href)).take(button);
+    } catch {
+      button.closest("take-files").querySelector("[role=status]").textContent = "It cannot be made now: what makes it cannot be loaded.";
+    }
+  });
+
   // In a window of another width everything has another height.
   let width = innerWidth;
   addEventListener("resize", () => {
     if (innerWidth === width) return;
     width = innerWidth;
     embeds.forEach((embed) => (embed.style.minHeight = ""));
+    markWide();
   });
 
   // Past the list of chapters with one key.
@@ -126,9 +138,12 @@
   }
 
   // Not every browser lets the keyboard scroll a listing or a table that is wider than the page.
-  for (const wide of document.querySelectorAll("main pre > code, main .table-wrapper")) {
-    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+  function markWide() {
+    for (const wide of document.querySelectorAll("main pre > code, main .table-wrapper")) {
+      if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
+    }
   }
+  markWide();
 
   const embeds = document.querySelectorAll(".scenario[data-program]");
   const playgrounds = document.querySelectorAll(".tcp-playground[data-program]");

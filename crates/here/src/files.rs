@@ -1,13 +1,7 @@
 //! The files that a reader can take away from a run.
 
-use gloo_timers::callback::Timeout;
-use js_sys::{Array, Uint8Array};
+use player::run::Run;
 use view::export::{Form, pkt, svg};
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Blob, BlobPropertyBag, HtmlAnchorElement, Url};
-
-use crate::run::Run;
-use crate::texts;
 
 /// The bytes of a file.
 ///
@@ -21,30 +15,6 @@ pub fn file(run: &Run, form: Form) -> Result<Vec<u8>, String> {
         Form::Packetdrill(host) => pkt(&run.script, &run.trace, host)?.into_bytes(),
         Form::Svg => svg(&run.layout).into_bytes(),
     })
-}
-
-/// Hands the reader a file of a run.
-///
-/// # Errors
-/// What the form cannot hold, or that the browser takes no file.
-pub(crate) fn take(run: &Run, form: Form, name: &str) -> Result<(), String> {
-    let bytes = file(run, form)?;
-    download(&bytes, form.media_type(), name).map_err(|_| texts::NO_FILE.to_owned())
-}
-
-fn download(bytes: &[u8], media_type: &str, name: &str) -> Result<(), JsValue> {
-    let options = BlobPropertyBag::new();
-    options.set_type(media_type);
-    let parts = Array::of1(&Uint8Array::from(bytes));
-    let address = Url::create_object_url_with_blob(&Blob::new_with_u8_array_sequence_and_options(&parts, &options)?)?;
-    let document = web_sys::window().and_then(|window| window.document()).ok_or(JsValue::NULL)?;
-    let link = document.create_element("a")?.unchecked_into::<HtmlAnchorElement>();
-    link.set_href(&address);
-    link.set_download(name);
-    link.click();
-    // The address may still be read for a moment.
-    Timeout::new(60_000, move || drop(Url::revoke_object_url(&address))).forget();
-    Ok(())
 }
 
 #[cfg(test)]
@@ -83,15 +53,19 @@ mod tests {
                 last_us = at_us;
                 let (packet, behind) = rest[16..].split_at(number(8));
                 assert_eq!(number(8), number(12), "{}: nothing is cut off", entry.id);
-                let (addresses, tcp) = match packet[0] >> 4 {
+                let (addresses, protocol, payload) = match packet[0] >> 4 {
                     4 => {
                         assert_eq!(folded(sum(&packet[..20], 0)), 0xffff, "{}: IP header", entry.id);
-                        (&packet[12..20], &packet[20..])
+                        (&packet[12..20], packet[9], &packet[20..])
                     }
-                    _ => (&packet[8..40], &packet[40..]),
+                    _ => (&packet[8..40], packet[6], &packet[40..]),
                 };
-                let pseudo = sum(addresses, 6 + tcp.len() as u32);
-                assert_eq!(folded(sum(tcp, pseudo)), 0xffff, "{}: TCP", entry.id);
+                // ICMP over IPv4 is the one without a pseudo header (RFC 792).
+                let pseudo = match protocol {
+                    1 => 0,
+                    _ => sum(addresses, u32::from(protocol) + payload.len() as u32),
+                };
+                assert_eq!(folded(sum(payload, pseudo)), 0xffff, "{}: protocol {protocol}", entry.id);
                 segments += 1;
                 rest = behind;
             }

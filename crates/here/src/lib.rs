@@ -1,11 +1,16 @@
-//! What a Linux kernel in the page gave for a script, drawn beside the model's run.
+//! What a page loads only when its reader asks for it: what a Linux kernel in the page gave for a script, drawn beside
+//! the model's run, and the files that can be taken away ([`files`]).
 //!
-//! The page's third program: `book/linux/panel.js` loads it when a reader wants such a run, together with the kernel.
+//! The page's third program. `book/linux/panel.js` loads it together with the kernel, `book/linux/files.js` for a file.
 //! It has the components of the picture, the simulator for the run to compare with, and a reader of JSON.
 
+pub mod files;
+
 use player::here::{KernelRun, Shown, draw};
+use player::run::Run;
 use scenario::{Script, Trace};
 use sim::Rules;
+use view::export::Form;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
@@ -36,9 +41,30 @@ impl Drawn {
 /// What is wrong with the script or the trace, or why the model has no run.
 #[wasm_bindgen]
 pub fn show(place: Element, script: &str, rules: Option<String>, trace: &str) -> Result<Drawn, JsError> {
-    let rules = if rules.as_deref() == Some("bare") { Rules::Bare } else { Rules::Linux };
+    let rules = rules_of(rules.as_deref());
     let run = compared(script, rules, trace).map_err(|why| JsError::new(&why))?;
     Ok(Drawn { shown: draw(place, run) })
+}
+
+/// A file of a script's run, by the ending of its name (`.pcap`).
+///
+/// # Errors
+/// What is wrong with the script or the ending, or what this run has that such a file cannot hold.
+#[wasm_bindgen]
+pub fn file(script: &str, rules: Option<String>, ending: &str) -> Result<Vec<u8>, JsError> {
+    let form = Form::of_ending(ending).ok_or_else(|| JsError::new("there is no such file"))?;
+    let run = Run::of(script, rules_of(rules.as_deref())).map_err(|why| JsError::new(&why.to_string()))?;
+    files::file(&run, form).map_err(|why| JsError::new(&why))
+}
+
+/// The media type of such files (RFC 6838); none if there are none.
+#[wasm_bindgen]
+pub fn media_type(ending: &str) -> Option<String> {
+    Form::of_ending(ending).map(|form| form.media_type().to_owned())
+}
+
+fn rules_of(name: Option<&str>) -> Rules {
+    if name == Some("bare") { Rules::Bare } else { Rules::Linux }
 }
 
 fn compared(text: &str, rules: Rules, trace: &str) -> Result<KernelRun, String> {

@@ -1,7 +1,7 @@
 //! The picture in a page: drawn natively into the chapter, and live in the browser by the same components.
 //!
 //! Map of the code:
-//! - [`run`]: what a script gave; [`files`]: what can be taken away from it; [`link`]: script and step in an address
+//! - [`run`]: what a script gave; [`link`]: script and step in an address
 //! - [`session`]: what one picture's reader has done, and what each act makes of it; [`state`]: the player in it;
 //!   [`history`]: what can be taken back
 //! - `picture.rs`: draws a layout; [`still`] (native): the finished picture as HTML
@@ -30,7 +30,6 @@ mod desk;
 mod diagram;
 mod editor;
 mod explain;
-pub mod files;
 mod header;
 pub mod here;
 pub mod history;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use sim::Rules;
 use view::export::Form;
 use yew::prelude::*;
 
@@ -9,7 +10,7 @@ use crate::address::address_of_page;
 use crate::link::{Holds, Link};
 use crate::page::{self, Shared};
 use crate::session::Session;
-use crate::{files, settings, texts};
+use crate::{settings, texts};
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct TakeProps {
@@ -23,15 +24,12 @@ pub(crate) struct TakeProps {
 
 /// What can be taken away of a run.
 pub(crate) struct Take {
-    /// Why a file could not be taken.
-    notice: Option<String>,
     /// What became of the link.
     shared: Option<Shared>,
 }
 
 /// What a reader asks for.
 pub(crate) enum Message {
-    File(Form),
     Share(String),
     Shared(Shared),
 }
@@ -41,7 +39,7 @@ impl Component for Take {
     type Properties = TakeProps;
 
     fn create(_: &Context<Self>) -> Self {
-        Self { notice: None, shared: None }
+        Self { shared: None }
     }
 
     fn changed(&mut self, _: &Context<Self>, _: &TakeProps) -> bool {
@@ -50,11 +48,7 @@ impl Component for Take {
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
-        let TakeProps { session, id, .. } = ctx.props();
         match message {
-            Message::File(form) => {
-                self.notice = files::take(&session.run, form, &format!("{id}{}", form.ending())).err();
-            }
             Message::Share(address) => {
                 ctx.link().send_future(async move { Message::Shared(page::share(&address).await) });
                 return false;
@@ -68,10 +62,11 @@ impl Component for Take {
         let TakeProps { session, id, in_chapter } = ctx.props();
         let is_the_book_s = *in_chapter && !session.is_changed();
         let path = if is_the_book_s { format!("book/scenarios/{id}.tcp") } else { format!("{id}.tcp") };
-        let file = |form: Form| {
-            let take = ctx.link().callback(move |_: MouseEvent| Message::File(form));
-            html! { <button type="button" data-form={form.ending()} onclick={take}>{ texts::form(form) }</button> }
-        };
+        let file =
+            |form: Form| html! { <button type="button" data-form={form.ending()}>{ texts::form(form) }</button> };
+        // The loader hears its buttons: the files are made by a program that few pages need (`crates/here`).
+        let run = &session.run;
+        let rules = (run.rules == Rules::Bare).then_some("bare");
         html! {
             <>
                 <p class="sc-choices">
@@ -80,8 +75,10 @@ impl Component for Take {
                         Err(why) => html! { { why } },
                     } }
                 </p>
-                <p class="sc-failed" role="status">{ self.notice.clone() }</p>
-                <p class="sc-choices">{ for Form::ALL.into_iter().map(file) }</p>
+                <take-files key={run.text.clone()} name={id} script={run.text.clone()} {rules}>
+                    <p class="sc-failed" role="status"></p>
+                    <p class="sc-choices">{ for Form::ALL.into_iter().map(file) }</p>
+                </take-files>
                 <p>{ texts::ON_YOUR_KERNEL }{ " " }<code>{ format!("cargo run --example native -- {path}") }</code></p>
             </>
         }

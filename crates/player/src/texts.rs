@@ -49,7 +49,6 @@ pub(crate) const IN_PLAYGROUND: &str = "Open it in the playground";
 pub(crate) const ON_YOUR_KERNEL: &str = "On the Linux that you run, in the book's repository:";
 pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
-pub(crate) const NO_FILE: &str = "this browser takes no file";
 
 pub(crate) const IN_THE_TEXT: &str = "To its sentence";
 pub(crate) const DRAG: &str = "Drag it down: the segment arrives later";

@@ -65,8 +65,9 @@ pub fn build() -> Result<()> {
 /// `book/linux/panel.js` asks for its program by a name that stays.
 fn name_to_panel(glue: &str) -> Result<()> {
     let file = root().join("book/linux/program.js");
-    let text =
-        format!("// Written by `cargo xtask build`.\nexport {{ default, show }} from \"../{HERE}/{glue}.js\";\n");
+    let text = format!(
+        "// Written by `cargo xtask build`.\nexport {{ default, file, media_type, show }} from \"../{HERE}/{glue}.js\";\n"
+    );
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
