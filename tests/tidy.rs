@@ -23,7 +23,7 @@ const IMPORTS: [(&str, &[&str]); 14] = [
     // Its tests lay out what the simulator performs.
     ("view", &["scenario", "catalogue", "sim"]),
     ("player", &["scenario", "catalogue", "sim", "view"]),
-    ("here", &["scenario", "sim", "view", "player"]),
+    ("here", &["scenario", "catalogue", "sim", "view", "player"]),
     ("mdbook-scenario", &["scenario", "catalogue", "sim", "view", "player"]),
     ("xtask", &["scenario", "catalogue", "sim", "native", "view", "player", "mdbook-scenario"]),
     ("tests", &["scenario", "catalogue", "sim", "native", "capture", "view", "player", "mdbook-scenario", "xtask"]),
