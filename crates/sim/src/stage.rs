@@ -134,18 +134,11 @@ impl World {
     /// What a kernel has done takes effect, and the calls that it woke return.
     fn settle(&mut self, host: Host) -> Result<(), Error> {
         self.take_effects(host);
-        let mut at = 0;
-        while at < self.pending.len() {
-            if self.pending[at].host != host {
-                at += 1;
-                continue;
-            }
+        for line in self.woken(host) {
+            let Some(at) = self.pending.iter().position(|pending| pending.line == line) else { continue };
             let waiting = self.pending[at].waiting.take().expect("a pending call waits for something");
             match self.kernels[host.index()].try_again(waiting) {
-                Attempt::Waits(waiting) => {
-                    self.pending[at].waiting = Some(waiting);
-                    at += 1;
-                }
+                Attempt::Waits(waiting) => self.pending[at].waiting = Some(waiting),
                 Attempt::Returned(outcome) => {
                     let pending = self.pending.remove(at);
                     self.note_returned(pending, outcome);
@@ -154,6 +147,19 @@ impl World {
             self.take_effects(host);
         }
         self.check_bounds()
+    }
+
+    /// The lines of a host's calls that wait, in the order in which they look again. Of several on one socket the
+    /// latest is the first: it stands at the head of the socket's wait queue (`add_wait_queue`).
+    fn woken(&self, host: Host) -> Vec<u32> {
+        let calls: Vec<&Pending> = self.pending.iter().filter(|pending| pending.host == host).collect();
+        let line = |at: usize| {
+            let on_socket = |pending: &&&Pending| pending.name == calls[at].name;
+            let behind = calls[at + 1..].iter().filter(on_socket).count();
+            let mirrored = calls.iter().filter(on_socket).nth(behind);
+            mirrored.expect("as many are behind it as are before its mirror image").line
+        };
+        (0..calls.len()).map(line).collect()
     }
 
     fn note_returned(&mut self, pending: Pending, outcome: Outcome) {
