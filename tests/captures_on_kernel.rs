@@ -71,5 +71,11 @@ fn capture(name: &str, text: &str, pcap: std::path::PathBuf) -> Run {
     let options = Options { pcap: Some(pcap.clone()), ..Options::default() };
     let trace = native::run(name, &script, &options).unwrap_or_else(|error| panic!("{name}: {error}"));
     let bytes = fs::read(&pcap).unwrap_or_else(|error| panic!("{}: {error}", pcap.display()));
-    Run::of(trace, records(&bytes).into_iter())
+    // As in memory: what a box says by ICMP is no segment of the trace's.
+    Run::of(trace, records(&bytes).into_iter().filter(|(_, packet)| is_tcp(packet)))
+}
+
+/// Whether an IP packet holds a segment (protocol 6, RFC 9293).
+fn is_tcp(packet: &[u8]) -> bool {
+    packet[if packet[0] >> 4 == 4 { 9 } else { 6 }] == 6
 }
