@@ -291,3 +291,12 @@ fn nobody_waits_where_nothing_can_happen() {
     let cut = "link cut\nclient write(5) = 5\nserver read() = 5\n";
     assert!((30_000_000..70_000_000).contains(&end_us(cut)), "retransmissions may get through, for a minute");
 }
+
+/// As a kernel does it that is not busy: on several processors the other call may be the first to have the lock.
+#[test]
+fn of_several_calls_that_wait_the_latest_takes_the_error() {
+    let script = "link drop 2 RST from server\nclient connect(from=5000)\nclient read(3000)\nwait 2500ms\n";
+    let trace = run_with(script, Rules::Linux).to_string();
+    assert!(trace.contains("read(3000) = ECONNREFUSED"), "{trace}");
+    assert!(trace.contains("connect(from=5000) = ECONNABORTED"), "{trace}");
+}
