@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
@@ -135,12 +135,17 @@ impl Report {
 struct Tally {
     passed: usize,
     failed: Vec<String>,
+    /// How many had failed before the test target that runs now.
+    failed_before: usize,
 }
 
 /// Runs `cargo test`, shows what it prints and counts its tests.
 fn count(mut command: Command) -> Result<Tally> {
-    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo")?;
-    let output = child.stdout.take().context("cargo's output was asked for")?;
+    // In one pipe, so that what cargo says of a target stands behind what its tests have said.
+    let (output, writer) = io::pipe().context("no pipe for what cargo prints")?;
+    let mut child = command.stdout(writer.try_clone()?).stderr(writer).spawn().context("cannot start cargo")?;
+    // Or the pipe would never end: it holds the writing ends.
+    drop(command);
     let mut tally = Tally::default();
     for line in BufReader::new(output).lines() {
         let line = line?;
@@ -149,14 +154,28 @@ fn count(mut command: Command) -> Result<Tally> {
     }
     let status = child.wait()?;
     if !status.success() && tally.failed.is_empty() {
-        tally.failed.push("tests: they do not compile, or one ended its process".to_owned());
+        tally.failed.push("tests: they do not compile".to_owned());
     }
     Ok(tally)
 }
 
 impl Tally {
-    /// Notes a line of libtest's: `test NAME ... ok`, `... FAILED`, `... ignored`. A test that was left out has failed.
+    /// Notes a line of cargo's or of libtest's.
     fn note(&mut self, line: &str) {
+        if let Some(target) = line.strip_prefix("error: test failed, to rerun pass `") {
+            // A test of it has been named, or the whole process broke off.
+            if self.failed.len() == self.failed_before {
+                self.failed.push(format!("{}: broke off, and named no test", target.trim_end_matches('`')));
+            }
+        } else if line.trim_start().starts_with("Running ") || line.trim_start().starts_with("Doc-tests ") {
+            self.failed_before = self.failed.len();
+        } else {
+            self.note_test(line);
+        }
+    }
+
+    /// Notes a line of libtest's: `test NAME ... ok`, `... FAILED`, `... ignored`. A test that was left out has failed.
+    fn note_test(&mut self, line: &str) {
         let Some((name, verdict)) = line.strip_prefix("test ").and_then(|rest| rest.rsplit_once(" ... ")) else {
             return;
         };
@@ -187,5 +206,23 @@ mod tests {
         }
         assert_eq!(tally.passed, 2);
         assert_eq!(tally.failed, ["two::three", "five: was left out (ignored, it is slow)"]);
+    }
+
+    #[test]
+    fn a_target_that_breaks_off_is_named_also_beside_tests_that_fail() {
+        let mut tally = Tally::default();
+        for line in [
+            "     Running tests/one.rs (target/debug/deps/one-0123)",
+            "test one ... FAILED",
+            "error: test failed, to rerun pass `-p tests --test one`",
+            "     Running tests/two.rs (target/debug/deps/two-0123)",
+            "thread 'main' (1) panicked at tests/two.rs:43:5:",
+            "error: test failed, to rerun pass `-p tests --test two`",
+            "   Doc-tests view",
+            "error: 2 targets failed:",
+        ] {
+            tally.note(line);
+        }
+        assert_eq!(tally.failed, ["one", "-p tests --test two: broke off, and named no test"]);
     }
 }
