@@ -149,8 +149,9 @@ impl World {
         self.check_bounds()
     }
 
-    /// The lines of a host's calls that wait, in the order in which they look again. Of several on one socket the
-    /// latest is the first: it stands at the head of the socket's wait queue (`add_wait_queue`).
+    /// The lines of a host's calls that wait, in the order in which they look again. Of several through one descriptor
+    /// the latest is the first: it stands at the head of the socket's wait queue (`add_wait_queue`). On several
+    /// processors another may be the first to have the socket's lock; which one, a script cannot say.
     fn woken(&self, host: Host) -> Vec<u32> {
         let calls: Vec<&Pending> = self.pending.iter().filter(|pending| pending.host == host).collect();
         let line = |at: usize| {
