@@ -15,6 +15,7 @@ const IMPORTS: [(&str, &[&str]); 14] = [
     ("catalogue", &["scenario"]),
     ("sim", &["scenario", "catalogue"]),
     ("native", &["scenario", "catalogue"]),
+    // Its tests and its example perform the ways to end a connection.
     ("capture", &["scenario", "catalogue", "sim"]),
     ("guest", &["scenario", "native"]),
     ("evidence", &["capture"]),

@@ -1,3 +1,7 @@
+use std::collections::BTreeSet;
+
+use capture::{By, EndingKind};
+
 use super::*;
 
 fn capture_of(id: &str) -> Vec<u8> {
@@ -120,4 +124,17 @@ fn what_is_no_capture_has_no_connections_and_says_so() {
     assert_eq!(analyzer.select("worst", "", "", ""), 0);
     assert!(analyzer.summary().contains("not read: 1"), "{}", analyzer.summary());
     assert_eq!(analyzer.card(7), "");
+}
+
+/// The page's menus have the words by which the table is filtered: each ending, and each who.
+#[test]
+fn the_page_s_menus_have_every_word_of_the_table() {
+    let page = include_str!("../../../book/capture.js");
+    let menu = |name: &str| -> BTreeSet<&str> {
+        let line = page.lines().find_map(|line| line.strip_prefix(&format!("const {name} = ["))).expect("a list");
+        line.trim_end_matches("];").split(", ").map(|word| word.trim_matches('"')).collect()
+    };
+    assert_eq!(menu("KINDS"), EndingKind::ALL.into_iter().map(EndingKind::name).collect());
+    let who = [By::Client, By::Server, By::Between, By::Both, By::Unknown];
+    assert_eq!(menu("WHO"), who.into_iter().map(By::name).collect());
 }
