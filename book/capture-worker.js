@@ -6,6 +6,7 @@
 
 /** Bytes of a file that are in memory at one time. */
 const PIECE = 8 << 20;
+const BROKEN = "the program ran out of memory or met a fault of its own";
 /** Longer text is no paste. */
 const TEXT_MAX = 64 << 20;
 const REPORT_MS = 100;
@@ -19,7 +20,9 @@ onmessage = async ({ data: { id, call, args } }) => {
     try {
         postMessage({ id, value: await calls[call](...args) });
     } catch (error) {
-        postMessage({ id, error: String(error?.message ?? error) });
+        // The program has panicked, or there is no memory: its words are no reader's.
+        const isBroken = error instanceof WebAssembly.RuntimeError || error instanceof RangeError;
+        postMessage({ id, error: isBroken ? BROKEN : String(error?.message ?? error) });
     }
 };
 

@@ -116,8 +116,7 @@ class Captures {
     console.error("The capture could not be read.", error);
     this.stop();
     this.work.hidden = true;
-    const fault = /unreachable|memory|RuntimeError/i.test(error.message) ? "the program ran out of memory or met a fault of its own" : error.message;
-    this.say(`Not read: ${fault}.`);
+    this.say(`Not read: ${error.message}.`);
   }
 
   say(text) {
