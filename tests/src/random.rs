@@ -118,8 +118,24 @@ const LATENESSES: [Lateness; 5] = [
 pub fn is_fair(text: &str) -> bool {
     performed(text).is_some_and(|(script, trace)| {
         let is_estimated = fills_a_send_buffer(&trace) || is_out_of_memory(&trace) || repeats_what_is_late(&trace);
-        !is_estimated && !is_race(&script, &trace)
+        !is_estimated && !wakes_two_calls(&trace) && !is_race(&script, &trace)
     })
+}
+
+/// Whether two calls of a host that waited return at one time, before the run's end: which of them is told what has
+/// happened is chance on several processors.
+fn wakes_two_calls(trace: &Trace) -> bool {
+    let returns: Vec<(Host, u64)> = trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Call { at_us, began_us, host, .. } if began_us < at_us => Some((*host, *at_us)),
+            _ => None,
+        })
+        .collect();
+    let end_us = trace.events.iter().map(Event::at_us).max().unwrap_or(0);
+    let is_alone = |one: &(Host, u64)| one.1 == end_us || returns.iter().filter(|other| *other == one).count() == 1;
+    !returns.iter().all(is_alone)
 }
 
 /// Whether the run shows something else when it is late.

@@ -2,8 +2,7 @@
 //! descriptors for one socket, and several calls on it; sockets before they connect, and again; ports that run out.
 
 use fastrand::Rng;
-use scenario::{Event, Host, Script};
-use sim::Rules;
+use scenario::Host;
 
 use crate::random;
 
@@ -37,29 +36,11 @@ pub fn script(seed: u64) -> String {
         let mut longer = lines.clone();
         longer.extend(statements(&mut rng));
         let text: String = longer.iter().flat_map(|line| [line.as_str(), "\n"]).collect();
-        if is_fair(&text) {
+        if random::is_fair(&text) {
             lines = longer;
         }
     }
     lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
-}
-
-/// Whether it is a script that may be performed in real time: no two calls of a host that waited return at one time, for
-/// which of them is told what has happened is chance.
-fn is_fair(text: &str) -> bool {
-    let Ok(script) = Script::parse(text) else { return false };
-    let Ok(trace) = sim::run("random", &script, Rules::Linux) else { return false };
-    let returns: Vec<(Host, u64)> = trace
-        .events
-        .iter()
-        .filter_map(|event| match event {
-            Event::Call { at_us, began_us, host, .. } if began_us < at_us => Some((*host, *at_us)),
-            _ => None,
-        })
-        .collect();
-    let end_us = trace.events.iter().map(Event::at_us).max().unwrap_or(0);
-    let is_alone = |one: &(Host, u64)| one.1 == end_us || returns.iter().filter(|other| *other == one).count() == 1;
-    returns.iter().all(is_alone) && random::is_fair(text)
 }
 
 /// So long a call with a timeout is waited for: longer than every timeout that is drawn.
@@ -196,7 +177,7 @@ mod tests {
         let mut drawn = String::new();
         for seed in 0..150 {
             let text = script(seed);
-            assert!(is_fair(&text), "seed {seed}:\n{text}");
+            assert!(random::is_fair(&text), "seed {seed}:\n{text}");
             assert_eq!(text, script(seed));
             drawn += &text;
         }
