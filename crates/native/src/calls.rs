@@ -18,8 +18,8 @@ use nix::{libc, unistd};
 use scenario::{Action, Call, Connecting, Errno, How, Opening, Outcome, Queue, Ready, Script, SocketOption, Verb};
 use socket2::{Domain, Protocol, SockAddr, SockAddrStorage, Socket, Type};
 
-use crate::Rung;
 use crate::clock::now_us;
+use crate::{Rung, processor};
 
 /// What the process reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,6 +72,7 @@ impl Report {
 /// # Errors
 /// stdin or stdout broke, or what came was no script.
 pub(crate) fn make(own: IpAddr, peer: IpAddr, rung: Rung) -> io::Result<()> {
+    processor::let_others_finish()?;
     let mut stdin = io::stdin().lock();
     let mut length = String::new();
     stdin.read_line(&mut length)?;

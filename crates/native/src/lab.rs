@@ -214,6 +214,7 @@ impl<'a> Lab<'a> {
                 self.pair.names.killed(host);
             }
             HostAction::Crash => {
+                self.pair.link.catch_up();
                 // First the link: what the dying host still sends is on no wire.
                 self.pair.link.detach(host);
                 self.kill(host);
@@ -241,6 +242,7 @@ impl<'a> Lab<'a> {
     }
 
     fn link_action(&mut self, statement: &Statement, on: Link, action: &LinkAction) -> Result<(), Error> {
+        self.pair.link.catch_up();
         self.record_statement(statement);
         let link = &self.pair.link;
         link.act(on, action);

@@ -17,7 +17,7 @@
 //! test harness's `main`) names one that does in [`Options::program`]. Runs may be made side by side, from any thread.
 //!
 //! Map of the code, from the outside in:
-//! - `parts.rs`: the parts that a process can play; `spawn.rs`: how it is started
+//! - `parts.rs`: the parts that a process can play; `spawn.rs`: how it is started; `processor.rs`: all on one processor
 //! - `admission.rs`: whether this process may have namespaces
 //! - `lab.rs`: the lab performs a script ([`scenario::Stage`])
 //! - `pair.rs`: the hosts and the link, states and quiet; plain programs stand on it too ([`Pair`])
@@ -61,6 +61,8 @@ mod pair;
 mod parts;
 #[cfg(target_os = "linux")]
 mod pcap;
+#[cfg(target_os = "linux")]
+mod processor;
 #[cfg(target_os = "linux")]
 mod reasons;
 #[cfg(target_os = "linux")]

@@ -66,6 +66,8 @@ pub(crate) struct Captured {
 
 /// Without waiting.
 const NOW: Option<Duration> = Some(Duration::ZERO);
+/// No packet is longer, with its headers.
+const PACKET_MAX: usize = 65_536;
 /// More segments than this in one run are a bound reached, not a scenario.
 const SEGMENTS_MAX: usize = 200_000;
 
@@ -119,6 +121,22 @@ impl Link {
         state.links.act_on_host(host, HostAction::Crash);
         state.wires[host.index()] = None;
         drop(state);
+        self.wake();
+    }
+
+    /// Takes in what the hosts have sent so far: a statement of the script is about what they send from then on.
+    pub(crate) fn catch_up(&self) {
+        let wires = {
+            let state = self.lock();
+            let hosts = Host::ALL.map(|host| (Some(host), state.wires[host.index()].clone()));
+            hosts.into_iter().chain([(None, state.watched.clone())])
+        };
+        let mut buffer = vec![0; PACKET_MAX];
+        for (host, wire) in wires {
+            if let Some(wire) = wire {
+                take_in(&self.shared, host, &wire, &mut buffer);
+            }
+        }
         self.wake();
     }
 
@@ -235,7 +253,7 @@ impl Shared {
 
 /// The thread's whole work: what is due arrives, what the hosts send is taken in.
 fn work(shared: &Shared, mut woken: PipeReader) {
-    let mut buffer = vec![0; 65_536];
+    let mut buffer = vec![0; PACKET_MAX];
     loop {
         let (wires, timeout) = {
             let mut state = shared.lock();

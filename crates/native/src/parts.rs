@@ -9,7 +9,7 @@ use scenario::Script;
 use serde::{Deserialize, Serialize};
 
 use crate::spawn::{MARK, SELF, end_with_parent, part};
-use crate::{Error, Options, Performed, Reasons, Rung, calls, lab};
+use crate::{Error, Options, Performed, Reasons, Rung, calls, lab, processor};
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
@@ -78,6 +78,7 @@ pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Pe
 }
 
 fn play_lab() -> io::Result<()> {
+    processor::stay_on_one()?;
     let mut order = Vec::new();
     io::stdin().read_to_end(&mut order)?;
     let Order { id, script, rung, reasons, pcap } = serde_json::from_slice(&order)?;

@@ -1,0 +1,33 @@
+//! On which processor a run takes place: all of it on one, so that what happens at one moment happens in one order.
+//!
+//! The segments of one write() arrive at one moment. On several processors a read() that waits for them may return
+//! while the link still hands them over, with the first alone; on one it looks when all are there. So do several calls
+//! that wait on one socket: they look in the order in which the kernel wakes them.
+
+use std::io;
+
+use nix::errno::Errno;
+use nix::libc;
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
+use nix::unistd::Pid;
+
+/// This thread, and every thread and process that it starts from now on, stay on one of the processors that it may use.
+/// Which one differs between processes, so that runs side by side share them.
+pub(crate) fn stay_on_one() -> io::Result<()> {
+    let this = Pid::from_raw(0);
+    let allowed = sched_getaffinity(this)?;
+    let allowed: Vec<usize> =
+        (0..CpuSet::count()).filter(|cpu| allowed.is_set(*cpu).is_ok_and(|is_set| is_set)).collect();
+    let mut one = CpuSet::new();
+    one.set(allowed[std::process::id() as usize % allowed.len()])?;
+    Ok(sched_setaffinity(this, &one)?)
+}
+
+/// This thread and those that it starts do not interrupt what runs when they are woken: the link hands over all that
+/// is due, and then the calls look (`SCHED_BATCH`; kernel/sched/fair.c: `check_preempt_wakeup_fair`).
+pub(crate) fn let_others_finish() -> io::Result<()> {
+    let priority = libc::sched_param { sched_priority: 0 };
+    #[expect(unsafe_code, reason = "nix has no such call")]
+    let set = unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const priority) };
+    Errno::result(set).map(drop).map_err(io::Error::from)
+}
