@@ -25,9 +25,12 @@ pub(crate) fn stay_on_one() -> io::Result<()> {
 
 /// This thread and those that it starts do not interrupt what runs when they are woken: the link hands over all that
 /// is due, and then the calls look (`SCHED_BATCH`; kernel/sched/fair.c: `check_preempt_wakeup_fair`).
+///
+/// The kernel is asked itself, for musl's `sched_setscheduler` is ENOSYS on every kernel.
 pub(crate) fn let_others_finish() -> io::Result<()> {
-    let priority = libc::sched_param { sched_priority: 0 };
+    // The kernel's struct sched_param: the priority alone, which is 0 for those that have none.
+    let priority: libc::c_int = 0;
     #[expect(unsafe_code, reason = "nix has no such call")]
-    let set = unsafe { libc::sched_setscheduler(0, libc::SCHED_BATCH, &raw const priority) };
+    let set = unsafe { libc::syscall(libc::SYS_sched_setscheduler, 0, libc::SCHED_BATCH, &raw const priority) };
     Errno::result(set).map(drop).map_err(io::Error::from)
 }
