@@ -1,7 +1,7 @@
 //! A host: a network namespace with a TCP of its own, and the process that makes its calls.
 //!
 //! A socket belongs to the namespace of the thread that makes it, and processes inherit their maker's.
-//! So whatever is to happen on a host is done by a thread that has entered its namespace ([`Machine::on`]).
+//! So whatever is to happen on a host is done by a thread that has entered its namespace ([`Namespace::on`]).
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -13,62 +13,62 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use nix::sched::{CloneFlags, setns, unshare};
 
 use crate::calls::Report;
-use crate::netlink::Nature;
-use crate::wire::{self, Wire};
-use crate::{Error, Protocol, Rung, admission, netlink, tun};
+use crate::device::{self, Device};
+use crate::rtnetlink::InterfaceKind;
+use crate::{Error, Protocol, Rung, namespaces, rtnetlink, tun};
 
 /// A host's namespace. Once it is dropped and another one entered, it is gone with everything in it.
-pub(crate) struct Machine {
+pub(crate) struct Namespace {
     /// `None`: it is the namespace that the program was started in.
     namespace: Option<File>,
-    /// The settings that are the machine's and not Linux's defaults.
+    /// The settings that have the machine's value and not Linux's default.
     kept: Vec<String>,
 }
 
 /// The interface's name, in each host's namespace.
 const INTERFACE: &str = "link0";
-/// The name of the interface that stands behind a veth, in a namespace of its own.
-const BEHIND: &str = "wire0";
+/// The name of the veth's other end, in a namespace of its own.
+const BEHIND: &str = "peer0";
 const LOOPBACK: &str = "lo";
 
-impl Machine {
-    /// Boots a host with an interface of this address; gives also the wire behind it. The calling thread stays on the
+impl Namespace {
+    /// Boots a host with an interface of this address; gives also the device behind it. The calling thread stays on the
     /// host.
     ///
     /// # Errors
     /// Which step was refused, and how.
-    pub(crate) fn boot(rung: Rung, address: IpAddr) -> Result<(Self, Wire), String> {
+    pub(crate) fn boot(rung: Rung, address: IpAddr) -> Result<(Self, Device), String> {
         let (namespace, kept) = new_namespace()?;
-        let wire = match rung {
+        let device = match rung {
             Rung::Veth => set_up_veth(&namespace, address)?,
-            _ => Wire::Tun(step("/dev/net/tun", tun::open(INTERFACE))?),
+            _ => Device::Tun(step("/dev/net/tun", tun::open(INTERFACE))?),
         };
-        let nature = if rung == Rung::Veth { Nature::WithoutNeighbours } else { Nature::Plain };
-        set_up(INTERFACE, nature, &[address])?;
-        Ok((Self { namespace: Some(namespace), kept }, wire))
+        let kind = if rung == Rung::Veth { InterfaceKind::WithoutNeighbours } else { InterfaceKind::Plain };
+        set_up(INTERFACE, kind, &[address])?;
+        Ok((Self { namespace: Some(namespace), kept }, device))
     }
 
-    /// All hosts in one namespace, which talks to itself; gives also a wire to watch.
+    /// All hosts in one namespace, which talks to itself; gives also a device to watch.
     ///
     /// # Errors
     /// Which step was refused, and how.
-    pub(crate) fn boot_together(protocol: Protocol, addresses: &[IpAddr]) -> Result<(Vec<Self>, Wire), String> {
+    pub(crate) fn boot_together(protocol: Protocol, addresses: &[IpAddr]) -> Result<(Vec<Self>, Device), String> {
         let (namespace, kept) = new_namespace()?;
-        let wire = step("socket(AF_PACKET)", Wire::loopback(protocol))?;
-        set_up(LOOPBACK, Nature::LikeEthernet, addresses)?;
-        let machine = |_: &IpAddr| {
+        let device = step("socket(AF_PACKET)", Device::loopback(protocol))?;
+        set_up(LOOPBACK, InterfaceKind::LikeEthernet, addresses)?;
+        let copy = |_: &IpAddr| {
             let namespace = step("dup", namespace.try_clone())?;
             Ok(Self { namespace: Some(namespace), kept: kept.clone() })
         };
-        Ok((addresses.iter().map(machine).collect::<Result<_, String>>()?, wire))
+        Ok((addresses.iter().map(copy).collect::<Result<_, String>>()?, device))
     }
 
-    /// The machine as it is, in the namespace that the program was started in.
+    /// The namespace that the program was started in, as it is.
     pub(crate) const fn as_it_is() -> Self {
         Self { namespace: None, kept: Vec::new() }
     }
 
-    /// The settings that are the machine's and not Linux's defaults, each with why it could not be set.
+    /// The settings that have the machine's value and not Linux's default, each with why it could not be set.
     pub(crate) fn kept_settings(&self) -> &[String] {
         &self.kept
     }
@@ -89,35 +89,35 @@ fn step<T>(what: &str, result: io::Result<T>) -> Result<T, String> {
 /// Makes a namespace, and enters it; gives also the settings that could not be set to Linux's defaults there.
 fn new_namespace() -> Result<(File, Vec<String>), String> {
     step("unshare(CLONE_NEWNET)", unshare(CloneFlags::CLONE_NEWNET).map_err(io::Error::from))?;
-    admission::want_small_tables();
-    let kept = admission::set_defaults();
+    namespaces::want_small_tables();
+    let kept = namespaces::set_defaults();
     Ok((step("/proc/thread-self/ns/net", File::open("/proc/thread-self/ns/net"))?, kept))
 }
 
 /// A veth for the host, and a packet socket at its other end, which has a namespace of its own: it is the only
 /// interface there.
-fn set_up_veth(host: &File, address: IpAddr) -> Result<Wire, String> {
+fn set_up_veth(host: &File, address: IpAddr) -> Result<Device, String> {
     let _behind = new_namespace()?;
     if address.is_ipv6() {
         step("disable_ipv6", std::fs::write("/proc/sys/net/ipv6/conf/default/disable_ipv6", "1"))?;
     }
-    step("a veth (RTM_NEWLINK)", netlink::add_veth(BEHIND, INTERFACE, host.as_fd(), wire::ETHERNET))?;
-    set_up(BEHIND, Nature::Plain, &[])?;
-    let wire = step("socket(AF_PACKET)", Wire::veth(BEHIND))?;
+    step("a veth (RTM_NEWLINK)", rtnetlink::add_veth(BEHIND, INTERFACE, host.as_fd(), device::ETHERNET))?;
+    set_up(BEHIND, InterfaceKind::Plain, &[])?;
+    let device = step("socket(AF_PACKET)", Device::veth(BEHIND))?;
     step("setns", setns(host, CloneFlags::CLONE_NEWNET).map_err(io::Error::from))?;
-    Ok(wire)
+    Ok(device)
 }
 
 /// Brings an interface of the calling thread's namespace up, with these addresses.
-fn set_up(interface: &str, nature: Nature, addresses: &[IpAddr]) -> Result<(), String> {
+fn set_up(interface: &str, kind: InterfaceKind, addresses: &[IpAddr]) -> Result<(), String> {
     let index = step("if_nametoindex", nix::net::if_::if_nametoindex(interface).map_err(io::Error::from))?;
     if addresses.iter().any(IpAddr::is_ipv6) {
         // No link-local address: it would make the host send packets that nobody asked for.
         let file = format!("/proc/sys/net/ipv6/conf/{interface}/addr_gen_mode");
         step(&file, std::fs::write(&file, "1"))?;
     }
-    step("an interface (RTM_NEWLINK)", netlink::bring_up(index, nature))?;
-    addresses.iter().try_for_each(|address| step("an address (RTM_NEWADDR)", netlink::add_address(index, *address)))
+    step("an interface (RTM_NEWLINK)", rtnetlink::bring_up(index, kind))?;
+    addresses.iter().try_for_each(|address| step("an address (RTM_NEWADDR)", rtnetlink::add_address(index, *address)))
 }
 
 /// The process that makes a host's calls.
@@ -130,13 +130,14 @@ pub(crate) struct Process {
 impl Process {
     /// Starts it in the host's namespace, with the script whose calls it is to make.
     pub(crate) fn start(
-        machine: &Machine,
+        namespace: &Namespace,
         mut command: Command,
         script: &str,
         wake: Sender<()>,
     ) -> Result<Self, Error> {
         let broken = |error| Error::broken("a process for the calls", error);
-        let mut child = machine.on(|| command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()).map_err(broken)?;
+        let mut child =
+            namespace.on(|| command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()).map_err(broken)?;
         let mut lines = child.stdin.take().expect("stdin is a pipe");
         let stdout = BufReader::new(child.stdout.take().expect("stdout is a pipe"));
         let (sender, reports) = channel();

@@ -5,74 +5,73 @@
 //! it delays, drops, holds, repeats, forges and records segments. Nothing here needs root.
 //!
 //! ```text
-//!  your program ─ run() ─▶ the lab: a process with a user namespace of its own
+//!  your program ─ run() ─▶ the runner: a process with a user namespace of its own
 //!                            ├─ thread: host client ── its namespace, its TUN ──▶ process: the client's calls
 //!                            ├─ thread: host server ── its namespace, its TUN ──▶ process: the server's calls
 //!                            └─ thread: the link between the two TUNs
 //! ```
 //!
 //! A process may enter a user namespace only while it has one thread, and SIGKILL needs a process to kill. So [`run`]
-//! starts the calling program's own executable again, in other parts, and that program **must call [`enter`] first
-//! thing in `main`**: in such a process it plays the part and never returns. A program that cannot (one with the
+//! starts the calling program's own executable again, in other roles, and that program **must call [`enter`] first
+//! thing in `main`**: in such a process it plays the role and never returns. A program that cannot (one with the
 //! test harness's `main`) names one that does in [`Options::program`]. Runs may be made side by side, from any thread.
 //!
 //! Map of the code, from the outside in:
-//! - `parts.rs`: the parts that a process can play; `spawn.rs`: how it is started; `processor.rs`: all on one processor
-//! - `admission.rs`: whether this process may have namespaces
-//! - `lab.rs`: the lab performs a script ([`scenario::Stage`])
-//! - `pair.rs`: the hosts and the link, states and quiet; plain programs stand on it too ([`Pair`])
-//! - `names.rs`: which row of the kernel's table is which socket of the script
-//! - `host.rs`: a host: a thread in its namespace, and the process that makes its calls
-//! - `calls.rs`: the process that makes the calls
-//! - `link.rs`: the link between the hosts; `wire.rs`: its ends; `packet.rs`: headers
-//! - `reasons.rs`: why the kernel sent a RST, from its tracer
+//! - `roles.rs`: the roles that a process can have; `spawn.rs`: how it is started; `processor.rs`: all on one processor
+//! - `runner.rs`: performs a script ([`scenario::Stage`])
+//! - `testbed.rs`: the hosts and the links, states and quiet; plain programs are made on it, too ([`Testbed`])
+//! - `socket_names.rs`: which row of the kernel's table is which socket of the script
+//! - `host.rs`: a host: a network namespace, and the process that makes its calls; `calls.rs`: that process
+//! - `link.rs`: the links between the hosts; `device.rs`: where a link reads and writes packets; `packet.rs`: headers
+//! - `namespaces.rs`: whether this process may make namespaces; `rtnetlink.rs`, `tun.rs`: how one gets its interface
+//! - `sock_diag.rs`: the kernel's sockets and what each holds, from sock_diag(7); `socket_row.rs`: one of them
+//! - `procfs.rs`: the same from /proc/net, counters, and settings in /proc/sys
+//! - `reset_reasons.rs`: why the kernel sent a RST, from its tracer
 //! - `pcap.rs`: what was on the link, for Wireshark
-//! - `diag.rs`: the kernel's sockets and what each holds, from sock_diag(7); `row.rs`: one of them
-//! - `kernel.rs`: what the kernel shows in /proc/net, and what it lets us set; `netlink.rs`, `tun.rs`: how a namespace gets its interface
 
-#[cfg(target_os = "linux")]
-mod admission;
 #[cfg(target_os = "linux")]
 mod calls;
 #[cfg(target_os = "linux")]
 mod clock;
 #[cfg(target_os = "linux")]
-mod diag;
-#[cfg(not(target_os = "linux"))]
-mod elsewhere;
+mod device;
 mod error;
 #[cfg(target_os = "linux")]
 mod host;
 #[cfg(target_os = "linux")]
-mod kernel;
-#[cfg(target_os = "linux")]
-mod lab;
-#[cfg(target_os = "linux")]
 mod link;
 #[cfg(target_os = "linux")]
-mod names;
-#[cfg(target_os = "linux")]
-mod netlink;
+mod namespaces;
 #[cfg(target_os = "linux")]
 mod packet;
-#[cfg(target_os = "linux")]
-mod pair;
-#[cfg(target_os = "linux")]
-mod parts;
 #[cfg(target_os = "linux")]
 mod pcap;
 #[cfg(target_os = "linux")]
 mod processor;
 #[cfg(target_os = "linux")]
-mod reasons;
+mod procfs;
 #[cfg(target_os = "linux")]
-mod row;
+mod reset_reasons;
+#[cfg(target_os = "linux")]
+mod roles;
+#[cfg(target_os = "linux")]
+mod rtnetlink;
+#[cfg(target_os = "linux")]
+mod runner;
+#[cfg(target_os = "linux")]
+mod sock_diag;
+#[cfg(target_os = "linux")]
+mod socket_names;
+#[cfg(target_os = "linux")]
+mod socket_row;
 #[cfg(target_os = "linux")]
 mod spawn;
 #[cfg(target_os = "linux")]
-mod tun;
+mod testbed;
 #[cfg(target_os = "linux")]
-mod wire;
+mod tun;
+#[cfg(not(target_os = "linux"))]
+mod unsupported;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -82,11 +81,11 @@ use serde::{Deserialize, Serialize};
 
 #[cfg(target_os = "linux")]
 pub use calls::poll;
-#[cfg(not(target_os = "linux"))]
-pub use elsewhere::{Pair, poll};
 pub use error::Error;
 #[cfg(target_os = "linux")]
-pub use pair::Pair;
+pub use testbed::Testbed;
+#[cfg(not(target_os = "linux"))]
+pub use unsupported::{Testbed, poll};
 
 /// How a script is performed.
 #[derive(Clone, Debug, Default)]
@@ -252,7 +251,7 @@ pub fn run(id: &str, script: &Script, options: &Options) -> Result<Trace, Error>
 /// As [`run`].
 #[cfg(target_os = "linux")]
 pub fn perform(id: &str, script: &Script, options: &Options) -> Result<Performed, Error> {
-    parts::perform(id, script, options)
+    roles::perform(id, script, options)
 }
 
 /// The same as [`run`], with the notes that a program for people prints.
@@ -270,5 +269,5 @@ pub fn perform(_id: &str, _script: &Script, _options: &Options) -> Result<Perfor
 /// Plays this process's part if [`run`] started it for one, and then never returns. First thing in `main`.
 pub fn enter() {
     #[cfg(target_os = "linux")]
-    parts::enter();
+    roles::enter();
 }

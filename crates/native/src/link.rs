@@ -14,8 +14,8 @@ use scenario::link::{self, Connections, Disposition, Links};
 use scenario::{Event, Fate, Flags, Host, HostAction, Icmp, LinkAction, Numbering, Offset, RawSegment, Refusal};
 
 use crate::clock::now_us;
+use crate::device::Device;
 use crate::packet::{self, Header};
-use crate::wire::Wire;
 use crate::{Error, Protocol};
 
 /// The links, worked by a thread of their own.
@@ -34,9 +34,9 @@ struct State {
     /// The hosts' addresses, by [`Host::index`].
     addresses: [IpAddr; Host::ALL.len()],
     /// The other end of each host's interface; `None` while the host is down, or if there is no such host.
-    wires: [Option<Arc<Wire>>; Host::ALL.len()],
+    devices: [Option<Arc<Device>>; Host::ALL.len()],
     /// What is only watched: the hosts' segments, on their way already.
-    watched: Option<Arc<Wire>>,
+    watched: Option<Arc<Device>>,
     links: Links,
     connections: Connections,
     /// On their way, by the time at which they arrive and the order in which they left.
@@ -78,7 +78,7 @@ impl Link {
         let state = State {
             began_us,
             addresses,
-            wires: [const { None }; Host::ALL.len()],
+            devices: [const { None }; Host::ALL.len()],
             watched: None,
             links: Links::new(),
             connections: Connections::new(),
@@ -101,17 +101,17 @@ impl Link {
     }
 
     /// The host is there: what it sends and receives goes through this file.
-    pub(crate) fn attach(&self, host: Host, wire: Wire) {
+    pub(crate) fn attach(&self, host: Host, device: Device) {
         let mut state = self.lock();
         state.links.act_on_host(host, HostAction::Boot);
-        state.wires[host.index()] = Some(Arc::new(wire));
+        state.devices[host.index()] = Some(Arc::new(device));
         drop(state);
         self.wake();
     }
 
     /// From now on what passes here is recorded, and not touched.
-    pub(crate) fn watch(&self, wire: Wire) {
-        self.lock().watched = Some(Arc::new(wire));
+    pub(crate) fn watch(&self, device: Device) {
+        self.lock().watched = Some(Arc::new(device));
         self.wake();
     }
 
@@ -119,22 +119,22 @@ impl Link {
     pub(crate) fn detach(&self, host: Host) {
         let mut state = self.lock();
         state.links.act_on_host(host, HostAction::Crash);
-        state.wires[host.index()] = None;
+        state.devices[host.index()] = None;
         drop(state);
         self.wake();
     }
 
     /// Takes in what the hosts have sent so far: a statement of the script is about what they send from then on.
     pub(crate) fn catch_up(&self) {
-        let wires = {
+        let devices = {
             let state = self.lock();
-            let hosts = Host::ALL.map(|host| (Some(host), state.wires[host.index()].clone()));
+            let hosts = Host::ALL.map(|host| (Some(host), state.devices[host.index()].clone()));
             hosts.into_iter().chain([(None, state.watched.clone())])
         };
         let mut buffer = vec![0; PACKET_MAX];
-        for (host, wire) in wires {
-            if let Some(wire) = wire {
-                take_in(&self.shared, host, &wire, &mut buffer);
+        for (host, device) in devices {
+            if let Some(device) = device {
+                take_in(&self.shared, host, &device, &mut buffer);
             }
         }
         self.wake();
@@ -172,9 +172,9 @@ impl Link {
     /// What a host has sent and the link has not taken in yet, on a busy machine, is on its way.
     pub(crate) fn in_flight(&self) -> Result<u64, u64> {
         let state = self.lock();
-        let [client, server, proxy] = state.wires.each_ref().map(Option::as_ref);
-        let wires = [client, server, proxy, state.watched.as_ref()];
-        let unread = readable(&wires.map(|wire| wire.map(|wire| wire.as_fd())), NOW);
+        let [client, server, proxy] = state.devices.each_ref().map(Option::as_ref);
+        let devices = [client, server, proxy, state.watched.as_ref()];
+        let unread = readable(&devices.map(|device| device.map(|device| device.as_fd())), NOW);
         if unread.is_ok_and(|unread| unread.contains(&true)) {
             return Err(now_us());
         }
@@ -255,17 +255,18 @@ impl Shared {
 fn work(shared: &Shared, mut woken: PipeReader) {
     let mut buffer = vec![0; PACKET_MAX];
     loop {
-        let (wires, timeout) = {
+        let (devices, timeout) = {
             let mut state = shared.lock();
             state.deliver_due();
             if state.ended {
                 return;
             }
             let until_due = |&(due_us, _): &(u64, u64)| Duration::from_micros(due_us.saturating_sub(now_us()));
-            let [client, server, proxy] = state.wires.clone();
+            let [client, server, proxy] = state.devices.clone();
             ([client, server, proxy, state.watched.clone()], state.flights.keys().next().map(until_due))
         };
-        let [client, server, proxy, watched] = wires.each_ref().map(|wire| wire.as_ref().map(|wire| wire.as_fd()));
+        let [client, server, proxy, watched] =
+            devices.each_ref().map(|device| device.as_ref().map(|device| device.as_fd()));
         let ready = match readable(&[client, server, proxy, watched, Some(woken.as_fd())], timeout) {
             Ok(ready) => ready,
             Err(error) => {
@@ -276,11 +277,11 @@ fn work(shared: &Shared, mut woken: PipeReader) {
         if ready[4] {
             let _ = woken.read(&mut buffer);
         }
-        for (index, wire) in wires.iter().enumerate() {
-            if let Some(wire) = wire
+        for (index, device) in devices.iter().enumerate() {
+            if let Some(device) = device
                 && ready[index]
             {
-                take_in(shared, Host::ALL.get(index).copied(), wire, &mut buffer);
+                take_in(shared, Host::ALL.get(index).copied(), device, &mut buffer);
             }
         }
     }
@@ -298,12 +299,12 @@ fn readable<const N: usize>(files: &[Option<BorrowedFd<'_>>; N], at_most: Option
     Ok(files.map(|file| file.is_some() && polled.next().is_some_and(|polled| polled.any().is_some_and(|ready| ready))))
 }
 
-/// Takes in everything that a host has sent; of a watched wire (`None`), what any has.
-fn take_in(shared: &Shared, host: Option<Host>, wire: &Wire, buffer: &mut [u8]) {
+/// Takes in everything that a host has sent; of a watched device (`None`), what any has.
+fn take_in(shared: &Shared, host: Option<Host>, device: &Device, buffer: &mut [u8]) {
     loop {
         // Held while reading: whoever else holds it finds a packet either unread or noted.
         let mut state = shared.lock();
-        match wire.read(buffer) {
+        match device.read(buffer) {
             Ok(packet) => match host {
                 Some(host) => state.take_in(host, packet),
                 None => state.watch(packet),
@@ -323,8 +324,8 @@ fn take_in(shared: &Shared, host: Option<Host>, wire: &Wire, buffer: &mut [u8]) 
 impl State {
     /// A host has sent a packet. What is not TCP (IPv6's own chatter) is not for the peer and not for the record.
     fn take_in(&mut self, from: Host, packet: &[u8]) {
-        if self.wires[from.index()].is_none() {
-            // Detached meanwhile: what a host says while its power fails is on no wire.
+        if self.devices[from.index()].is_none() {
+            // Detached meanwhile: what a host sends while its power fails reaches no device.
             return;
         }
         let (Some(header), Some([_, to])) = (packet::read(packet), self.hosts(packet)) else { return };
@@ -342,7 +343,7 @@ impl State {
         }
     }
 
-    /// A packet has passed a watched wire. It has arrived, or is about to.
+    /// A packet has passed a watched device. It has arrived, or is about to.
     fn watch(&mut self, packet: &[u8]) {
         let (Some(header), Some(hosts)) = (packet::read(packet), self.hosts(packet)) else { return };
         let now_us = now_us();
@@ -491,9 +492,9 @@ impl State {
 
     /// The segment arrives, unless its receiver has gone down meanwhile.
     fn deliver(&mut self, flight: &Flight) {
-        let Some(wire) = self.wires[flight.to.index()].clone() else { return };
+        let Some(device) = self.devices[flight.to.index()].clone() else { return };
         self.note_arrived(flight.event);
-        if let Err(error) = wire.write(&flight.packet) {
+        if let Err(error) = device.write(&flight.packet) {
             self.broken = Some(format!("a segment could not be handed to {}: {error}", flight.to));
         }
     }

@@ -1,4 +1,4 @@
-//! How a process of this program is started that plays a part: the calling program's executable, run again.
+//! How a process of this program is started that plays a role: the calling program's executable, run again.
 
 use std::io;
 use std::net::IpAddr;
@@ -11,13 +11,13 @@ use nix::unistd::getppid;
 
 use crate::Rung;
 
-/// The first argument of a process that plays a part.
-pub(crate) const MARK: &str = "native::part";
+/// The first argument of a process that plays a role.
+pub(crate) const MARK: &str = "native::role";
 /// This program's own executable, even if its file has been replaced meanwhile.
 pub(crate) const SELF: &str = "/proc/self/exe";
 
-/// The process of a program that plays this part.
-pub(crate) fn part(program: &Path, arguments: &[&str]) -> Command {
+/// The process of a program that plays this role.
+pub(crate) fn role(program: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.arg(MARK).arg(std::process::id().to_string()).args(arguments);
     command
@@ -25,7 +25,7 @@ pub(crate) fn part(program: &Path, arguments: &[&str]) -> Command {
 
 /// The process that makes a host's calls.
 pub(crate) fn calls(own: IpAddr, peer: IpAddr, rung: Rung) -> Command {
-    part(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string(), rung.name()])
+    role(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string(), rung.name()])
 }
 
 /// Nothing is left behind: SIGKILL comes when the thread that started this process ends.

@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
-use native::{Pair, Protocol, Rung};
+use native::{Protocol, Rung, Testbed};
 use scenario::{Action, Host, Script};
 
 const DELAY: Duration = Duration::from_millis(40);
@@ -18,20 +18,20 @@ const TIME_MAX: Duration = Duration::from_secs(60);
 const PORT_FIRST: u16 = 8001;
 
 fn main() -> ExitCode {
-    let mut pair = match Pair::new(Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
-        Ok(pair) => pair,
+    let mut testbed = match Testbed::new(Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
+        Ok(testbed) => testbed,
         Err(why) => {
             println!("test two-machines ... FAILED\nNOT CHECKED: {why}");
             return ExitCode::FAILURE;
         }
     };
-    pair.set_delay(DELAY);
+    testbed.set_delay(DELAY);
     let ids = offered();
-    println!("running {} tests\n{}", ids.len(), pair.notes().join("\n"));
+    println!("running {} tests\n{}", ids.len(), testbed.notes().join("\n"));
 
     // All at once, each on a port of its own: most of the time they wait.
     let playing: Vec<Result<[Side; 2], String>> =
-        ids.iter().zip(PORT_FIRST..).map(|(id, port)| play(&pair, id, port)).collect();
+        ids.iter().zip(PORT_FIRST..).map(|(id, port)| play(&testbed, id, port)).collect();
     let deadline = Instant::now() + TIME_MAX;
     let mut failed = 0;
     for (id, sides) in ids.iter().zip(playing) {
@@ -66,9 +66,9 @@ struct Side {
 }
 
 /// Starts the listening side, and when it listens the other one.
-fn play(pair: &Pair, id: &str, port: u16) -> Result<[Side; 2], String> {
-    let address = format!("{}:{port}", pair.address(Host::Server));
-    let mut server = Side::start(pair, Host::Server, &["listen", &address, id])?;
+fn play(testbed: &Testbed, id: &str, port: u16) -> Result<[Side; 2], String> {
+    let address = format!("{}:{port}", testbed.address(Host::Server));
+    let mut server = Side::start(testbed, Host::Server, &["listen", &address, id])?;
     while !server.printed.contains("listen() = 0") {
         match server.prints.read_line(&mut server.printed) {
             Ok(1..) => {}
@@ -76,14 +76,14 @@ fn play(pair: &Pair, id: &str, port: u16) -> Result<[Side; 2], String> {
             Err(error) => return Err(error.to_string()),
         }
     }
-    Ok([server, Side::start(pair, Host::Client, &["connect", &address, id])?])
+    Ok([server, Side::start(testbed, Host::Client, &["connect", &address, id])?])
 }
 
 impl Side {
-    fn start(pair: &Pair, host: Host, arguments: &[&str]) -> Result<Self, String> {
+    fn start(testbed: &Testbed, host: Host, arguments: &[&str]) -> Result<Self, String> {
         let mut command = Command::new(program());
         command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let child = pair.on(host, || command.spawn()).map_err(|error| error.to_string())?;
+        let child = testbed.on(host, || command.spawn()).map_err(|error| error.to_string())?;
         let mut child = child.map_err(|error| format!("{}: {error}", program().display()))?;
         let prints = BufReader::new(child.stdout.take().expect("it was asked for"));
         Ok(Self { host, child, prints, printed: String::new() })

@@ -17,13 +17,13 @@ use std::process::Command;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use native::{Making, Pair, Protocol, Rung};
+use native::{Making, Protocol, Rung, Testbed};
 use scenario::{Action, Errno, Host, Network, Outcome, Ready, Trace, Verb, Witness};
 use socket2::{SockRef, Socket};
 
 /// Two hosts with a link between them; or, where this machine allows no such thing, this machine alone.
 pub(crate) struct Lab {
-    pair: Option<Pair>,
+    testbed: Option<Testbed>,
     began: Instant,
     server: SocketAddr,
     proxy: SocketAddr,
@@ -46,10 +46,10 @@ impl Lab {
     }
 
     fn of(network: Network) -> Self {
-        let pair = match Pair::of(network, Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
-            Ok(pair) => {
-                pair.notes().iter().for_each(|note| println!("# {note}"));
-                Some(pair)
+        let testbed = match Testbed::of(network, Protocol::Ipv4, &[Rung::Tun, Rung::Veth]) {
+            Ok(testbed) => {
+                testbed.notes().iter().for_each(|note| println!("# {note}"));
+                Some(testbed)
             }
             Err(error) => {
                 println!("# {error}");
@@ -58,11 +58,11 @@ impl Lab {
                 None
             }
         };
-        let [server, proxy] = [Host::Server, Host::Proxy].map(|host| match &pair {
-            Some(pair) => SocketAddr::new(pair.address(host), 80),
+        let [server, proxy] = [Host::Server, Host::Proxy].map(|host| match &testbed {
+            Some(testbed) => SocketAddr::new(testbed.address(host), 80),
             None => free_address().expect("this machine can talk to itself"),
         });
-        Self { pair, began: Instant::now(), server, proxy, begun: 0 }
+        Self { testbed, began: Instant::now(), server, proxy, begun: 0 }
     }
 
     /// Where the server listens.
@@ -135,7 +135,7 @@ impl Lab {
 
     /// std does not have this call, and not every system has it alike.
     fn poll(&mut self, host: Host, call: &str, socket: &Socket) {
-        if self.pair.is_none() {
+        if self.testbed.is_none() {
             println!("# {host} {call}: not here");
         } else if let Err(error) = self.call(host, call, || native::poll(socket)) {
             println!("# poll(2): {error}");
@@ -154,8 +154,8 @@ impl Lab {
         let Begun { host, call, began, id, thread } = begun;
         let (ended, returned) = thread.join().expect("a call does not panic");
         self.record(host, call, began, ended, &returned);
-        if let Some(pair) = &mut self.pair {
-            pair.ended(id);
+        if let Some(testbed) = &mut self.testbed {
+            testbed.ended(id);
         }
         self.settle();
         returned
@@ -172,18 +172,18 @@ impl Lab {
     }
 
     fn set(&mut self, host: Host, name: &str, value: &str) {
-        self.link(&format!("{host} sysctl({name}, {value})"), |pair| {
-            let set = pair.on(host, || std::fs::write(format!("/proc/sys/net/ipv4/{name}"), value));
+        self.link(&format!("{host} sysctl({name}, {value})"), |testbed| {
+            let set = testbed.on(host, || std::fs::write(format!("/proc/sys/net/ipv4/{name}"), value));
             set.expect("the host is up").expect("the kernel has this setting");
         });
     }
 
     /// Something is done to the link or to a host, that this machine alone cannot do.
-    pub(crate) fn link(&mut self, what: &str, act: impl FnOnce(&mut Pair)) {
-        match &mut self.pair {
-            Some(pair) => {
-                pair.record_statement(action(what), what);
-                act(pair);
+    pub(crate) fn link(&mut self, what: &str, act: impl FnOnce(&mut Testbed)) {
+        match &mut self.testbed {
+            Some(testbed) => {
+                testbed.record_statement(action(what), what);
+                act(testbed);
                 self.settle();
             }
             None => {
@@ -201,8 +201,8 @@ impl Lab {
 
     /// Time passes.
     pub(crate) fn wait(&mut self, time: Duration) {
-        if let Some(pair) = &mut self.pair {
-            pair.record_statement(Action::Wait(time), &format!("wait {}ms", time.as_millis()));
+        if let Some(testbed) = &mut self.testbed {
+            testbed.record_statement(Action::Wait(time), &format!("wait {}ms", time.as_millis()));
         }
         thread::sleep(time);
         self.settle();
@@ -210,8 +210,8 @@ impl Lab {
 
     /// Time passes, whatever is on its way.
     pub(crate) fn pause(&mut self, time: Duration) {
-        if let Some(pair) = &mut self.pair {
-            pair.record_statement(Action::Pause(time), &format!("wait {}ms &", time.as_millis()));
+        if let Some(testbed) = &mut self.testbed {
+            testbed.record_statement(Action::Pause(time), &format!("wait {}ms &", time.as_millis()));
         }
         thread::sleep(time);
     }
@@ -237,8 +237,8 @@ impl Lab {
         let began = Instant::now();
         let id = self.begun;
         self.begun += 1;
-        if let Some(pair) = &mut self.pair {
-            pair.begun(host, parts(host, call).0, id);
+        if let Some(testbed) = &mut self.testbed {
+            testbed.begun(host, parts(host, call).0, id);
         }
         // The thread inherits the host on which it is started.
         let thread = self.on(host, || {
@@ -255,41 +255,41 @@ impl Lab {
     }
 
     fn on<T>(&self, host: Host, make: impl FnOnce() -> T) -> T {
-        match &self.pair {
-            Some(pair) => pair.on(host, make).expect("programs call only on hosts that are up"),
+        match &self.testbed {
+            Some(testbed) => testbed.on(host, make).expect("programs call only on hosts that are up"),
             None => make(),
         }
     }
 
     fn record<T: Returned>(&mut self, host: Host, call: &str, began: Instant, ended: Instant, made: &io::Result<T>) {
-        if self.pair.is_none() {
+        if self.testbed.is_none() {
             let shown = made.as_ref().map_or_else(io::Error::to_string, |value| value.outcome().to_string());
             return self.print_call(host, call, ended, &shown);
         }
         let (socket, verb) = parts(host, call);
-        if let (Some(pair), Ok(value)) = (&mut self.pair, made)
+        if let (Some(testbed), Ok(value)) = (&mut self.testbed, made)
             && let Some((made, making)) = value.made()
         {
             let making = match making {
                 Making::Accepting(_) => Making::Accepting(listener(host)),
                 making => making,
             };
-            pair.made(host, socket, &made, making).expect("a socket of the program's own");
+            testbed.made(host, socket, &made, making).expect("a socket of the program's own");
         }
         self.record_outcome(host, call, began, ended, outcome(made));
-        match (&mut self.pair, verb) {
-            (Some(pair), Verb::Close) => pair.closed(host, socket),
-            (Some(pair), Verb::Dup { copy }) => pair.copied(host, socket, &copy),
+        match (&mut self.testbed, verb) {
+            (Some(testbed), Verb::Close) => testbed.closed(host, socket),
+            (Some(testbed), Verb::Dup { copy }) => testbed.copied(host, socket, &copy),
             _ => {}
         }
     }
 
     fn record_outcome(&mut self, host: Host, call: &str, began: Instant, ended: Instant, outcome: Outcome) {
-        let Some(pair) = &mut self.pair else { return self.print_call(host, call, ended, &outcome.to_string()) };
-        let now_us = pair.now_us();
+        let Some(testbed) = &mut self.testbed else { return self.print_call(host, call, ended, &outcome.to_string()) };
+        let now_us = testbed.now_us();
         let times_us = [began, ended].map(|at| now_us - u64::try_from(at.elapsed().as_micros()).unwrap_or(now_us));
         let (socket, verb) = parts(host, call);
-        pair.record_call(host, socket, verb, times_us, outcome);
+        testbed.record_call(host, socket, verb, times_us, outcome);
     }
 
     /// Where there is no lab: this is all that is known.
@@ -299,18 +299,18 @@ impl Lab {
     }
 
     fn settle(&mut self) {
-        let Some(pair) = &mut self.pair else {
+        let Some(testbed) = &mut self.testbed else {
             thread::sleep(QUIET / 5);
             return;
         };
-        let events = pair.settle(QUIET).unwrap_or_else(|error| panic!("{error}"));
+        let events = testbed.settle(QUIET).unwrap_or_else(|error| panic!("{error}"));
         let trace = Trace {
             version: Trace::VERSION,
             scenario: String::new(),
             witness: Witness::Linux,
-            backend: pair.rung().into(),
+            backend: testbed.rung().into(),
             kernel: String::new(),
-            sockets: pair.sockets().clone(),
+            sockets: testbed.sockets().clone(),
             events,
             failed: Vec::new(),
         };

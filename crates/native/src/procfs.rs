@@ -6,14 +6,14 @@ use std::net::IpAddr;
 
 use scenario::Sysctl;
 
-use crate::row::{Row, state};
+use crate::socket_row::{SocketRow, state};
 
 /// Every TCP socket of the namespace with this address of its own, from /proc/net/tcp (proc(5); `get_tcp4_sock` and its
 /// siblings in net/ipv4/tcp_ipv4.c), in no order that means anything. For kernels without sock_diag(7).
 ///
 /// # Errors
 /// /proc is not what it should be.
-pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
+pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<SocketRow>> {
     let mut rows = Vec::new();
     for file in ["tcp", "tcp6"] {
         let text = match std::fs::read_to_string(format!("/proc/thread-self/net/{file}")) {
@@ -34,11 +34,11 @@ pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
 }
 
 /// `sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …`
-fn row(line: &str) -> Option<(IpAddr, Row)> {
+fn row(line: &str) -> Option<(IpAddr, SocketRow)> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let port = |address: &str| u16::from_str_radix(address.rsplit_once(':')?.1, 16).ok();
     let local = address(words.get(1)?.split_once(':')?.0)?;
-    let row = Row {
+    let row = SocketRow {
         local_port: port(words.get(1)?)?,
         peer_port: port(words.get(2)?)?,
         state: state(u8::from_str_radix(words.get(3)?, 16).ok()?)?,
@@ -194,8 +194,14 @@ mod tests {
     fn a_row_of_the_table() {
         let line = "   1: 020200C0:0050 010200C0:9C40 06 00000000:00000000 03:00001770 00000000     0        0 0 3 0";
         let local = "192.0.2.2".parse().expect("an address");
-        let expected =
-            Row { local_port: 80, peer_port: 40_000, state: State::TimeWait, inode: 0, info: None, fires_ms: None };
+        let expected = SocketRow {
+            local_port: 80,
+            peer_port: 40_000,
+            state: State::TimeWait,
+            inode: 0,
+            info: None,
+            fires_ms: None,
+        };
         assert_eq!(row(line), Some((local, expected)));
         assert_eq!(row("rubbish"), None);
         assert_eq!(address("B80D0120000000000000000002000000"), "2001:db8::2".parse().ok());

@@ -1,4 +1,4 @@
-//! The parts that a process can play.
+//! The roles that a process of this program can have: the runner of a script, or the calls of one host.
 
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use scenario::Script;
 use serde::{Deserialize, Serialize};
 
-use crate::spawn::{MARK, SELF, end_with_parent, part};
-use crate::{Error, Options, Performed, Reasons, Rung, calls, lab, processor};
+use crate::spawn::{MARK, SELF, end_with_parent, role};
+use crate::{Error, Options, Performed, Reasons, Rung, calls, processor, runner};
 
 static ENTERED: AtomicBool = AtomicBool::new(false);
 
-/// What the lab is told on stdin.
+/// What the runner is told on stdin.
 #[derive(Serialize, Deserialize)]
 struct Order {
     id: String,
@@ -31,25 +31,25 @@ pub(crate) fn enter() {
         return;
     }
     let parent = arguments.next();
-    let part: Vec<String> = arguments.collect();
-    let played = end_with_parent(parent.as_deref()).and_then(|()| play(&part));
+    let role: Vec<String> = arguments.collect();
+    let played = end_with_parent(parent.as_deref()).and_then(|()| play(&role));
     match played {
         Ok(()) => exit(0),
         Err(error) => {
-            eprintln!("{}: {error}", part.join(" "));
+            eprintln!("{}: {error}", role.join(" "));
             exit(1)
         }
     }
 }
 
-fn play(part: &[String]) -> io::Result<()> {
-    match part.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["lab"] => play_lab(),
+fn play(role: &[String]) -> io::Result<()> {
+    match role.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["runner"] => play_runner(),
         ["calls", own, peer, rung] => match (own.parse(), peer.parse(), Rung::from_name(rung)) {
             (Ok(own), Ok(peer), Some(rung)) => calls::make(own, peer, rung),
             _ => Err(io::Error::other("no two addresses and a rung")),
         },
-        _ => Err(io::Error::other("an unknown part")),
+        _ => Err(io::Error::other("an unknown role")),
     }
 }
 
@@ -62,29 +62,29 @@ pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Pe
     let broken = |what: &'static str| move |error: io::Error| Error::broken(what, error);
     let Options { rung, reasons, pcap, .. } = options.clone();
     let order = Order { id: id.to_owned(), script: text(script), rung, reasons, pcap };
-    let order = serde_json::to_vec(&order).map_err(|error| Error::broken("the lab's order", error))?;
+    let order = serde_json::to_vec(&order).map_err(|error| Error::broken("the runner's order", error))?;
     let program = options.program.as_deref().unwrap_or_else(|| Path::new(SELF));
-    let mut lab = part(program, &["lab"])
+    let mut runner = role(program, &["runner"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(broken("the lab's process cannot be started"))?;
-    // Written in one go and closed: the lab reads it all before it answers.
-    let sent = lab.stdin.take().expect("stdin is a pipe").write_all(&order);
-    let answer = lab.wait_with_output().map_err(broken("the lab"))?;
-    sent.map_err(broken("the lab takes no order"))?;
+        .map_err(broken("the runner's process cannot be started"))?;
+    // Written in one go and closed: the runner reads it all before it answers.
+    let sent = runner.stdin.take().expect("stdin is a pipe").write_all(&order);
+    let answer = runner.wait_with_output().map_err(broken("the runner"))?;
+    sent.map_err(broken("the runner takes no order"))?;
     serde_json::from_slice(&answer.stdout)
-        .map_err(|_| Error::Broken(format!("the lab's process ended without a trace ({})", answer.status)))?
+        .map_err(|_| Error::Broken(format!("the runner's process ended without a trace ({})", answer.status)))?
 }
 
-fn play_lab() -> io::Result<()> {
+fn play_runner() -> io::Result<()> {
     processor::stay_on_one()?;
     let mut order = Vec::new();
     io::stdin().read_to_end(&mut order)?;
     let Order { id, script, rung, reasons, pcap } = serde_json::from_slice(&order)?;
     let options = Options { rung, reasons, pcap, program: None };
     let performed: Result<Performed, Error> = match Script::parse(&script) {
-        Ok(parsed) => lab::perform(&id, &parsed, &script, &options),
+        Ok(parsed) => runner::perform(&id, &parsed, &script, &options),
         Err(error) => Err(Error::broken("the script does not read back", error)),
     };
     io::stdout().write_all(&serde_json::to_vec(&performed)?)

@@ -29,10 +29,10 @@ pub(crate) fn add_address(index: u32, address: IpAddr) -> io::Result<()> {
 ///
 /// # Errors
 /// The kernel's own.
-pub(crate) fn bring_up(index: u32, nature: Nature) -> io::Result<()> {
+pub(crate) fn bring_up(index: u32, kind: InterfaceKind) -> io::Result<()> {
     let mut message = Message::new(libc::RTM_NEWLINK, 0);
-    message.link(index, IFF_UP | nature.flags());
-    nature.describe(&mut message);
+    message.link(index, IFF_UP | kind.flags());
+    kind.describe(&mut message);
     message.send()
 }
 
@@ -60,18 +60,18 @@ pub(crate) fn add_veth(near: &str, far: &str, namespace: BorrowedFd<'_>, far_add
     message.send()
 }
 
-/// What an interface is to be, beyond up.
+/// What is set of an interface when it comes up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nature {
-    /// As it is.
+pub(crate) enum InterfaceKind {
+    /// Nothing else.
     Plain,
-    /// Nobody asks for neighbours, and each packet is one segment.
+    /// No ARP (IFF_NOARP), no neighbour discovery.
     WithoutNeighbours,
-    /// Packets are as long as on Ethernet, and each is one segment.
+    /// An MTU of 1500 bytes, and no segmentation offload (`gso_max_segs` 1).
     LikeEthernet,
 }
 
-impl Nature {
+impl InterfaceKind {
     fn flags(self) -> u32 {
         match self {
             Self::WithoutNeighbours => IFF_NOARP,

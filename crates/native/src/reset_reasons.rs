@@ -15,7 +15,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use nix::unistd::geteuid;
 
-use crate::kernel;
+use crate::procfs;
 
 /// An instance of the kernel's tracer. Dropped, it is gone.
 pub(crate) struct Tracer {
@@ -63,7 +63,7 @@ impl Tracer {
         }
         let format = fs::read_to_string(Path::new(TRACING).join("events/tcp/tcp_send_reset/format"));
         if !format.map_err(|error| format!("tcp:tcp_send_reset: {error}"))?.contains(" reason;") {
-            let kernel = kernel::release();
+            let kernel = procfs::release();
             return Err(format!("the tracepoint tcp:tcp_send_reset of Linux {kernel} names no reason; 6.12 has them"));
         }
         let instances = Path::new(TRACING).join("instances");

@@ -4,7 +4,7 @@ use scenario::{Info, State};
 
 /// A row of the kernel's tables: one TCP socket of a network namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Row {
+pub(crate) struct SocketRow {
     pub(crate) local_port: u16,
     /// 0 if there is no peer.
     pub(crate) peer_port: u16,

@@ -1,4 +1,4 @@
-//! The lab: the hosts and the links on which a script is performed.
+//! The runner: it performs a script on a testbed, statement by statement ([`scenario::Stage`]), in a process of its own.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -15,9 +15,9 @@ use crate::calls::Report;
 use crate::clock::now_us;
 use crate::host::Process;
 use crate::link::Captured;
-use crate::pair::{Pair, micros};
-use crate::reasons::Tracer;
-use crate::{Asked, Error, Options, Performed, Protocol, Reasons, Rung, kernel, pcap, spawn};
+use crate::reset_reasons::Tracer;
+use crate::testbed::{Testbed, micros};
+use crate::{Asked, Error, Options, Performed, Protocol, Reasons, Rung, pcap, procfs, spawn};
 
 /// Performs a script, read from this text, on the highest rung that this machine allows, or on the one asked for.
 ///
@@ -28,16 +28,16 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
         Reasons::Ignored => None,
         Reasons::Traced => Some(Tracer::start()),
     };
-    let mut lab = match &options.rung {
-        Some(rung) => Lab::start(script, text, std::slice::from_ref(rung))?,
-        None => Lab::start(script, text, &Rung::ALL)?,
+    let mut runner = match &options.rung {
+        Some(rung) => Runner::start(script, text, std::slice::from_ref(rung))?,
+        None => Runner::start(script, text, &Rung::ALL)?,
     };
-    let (rung, mut notes) = (lab.pair.rung(), lab.pair.notes());
-    let infos = lab.pair.infos();
+    let (rung, mut notes) = (runner.testbed.rung(), runner.testbed.notes());
+    let infos = runner.testbed.infos();
     let reasons = match tracer {
         None => Asked::No,
         Some(Ok(tracer)) => {
-            lab.pair.trace_reasons(tracer);
+            runner.testbed.trace_reasons(tracer);
             Asked::Yes
         }
         Some(Err(why)) => {
@@ -45,8 +45,8 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
             Asked::No
         }
     };
-    let failed = scenario::perform(script, &mut lab)?;
-    let (sockets, events, packets) = lab.end();
+    let failed = scenario::perform(script, &mut runner)?;
+    let (sockets, events, packets) = runner.end();
     if let Some(file) = &options.pcap {
         let written = File::create(file).and_then(|file| pcap::write(&packets, BufWriter::new(file)));
         written.map_err(|error| Error::broken(file.display(), error))?;
@@ -56,7 +56,7 @@ pub(crate) fn perform(id: &str, script: &Script, text: &str, options: &Options) 
         scenario: id.to_owned(),
         witness: Witness::Linux,
         backend: rung.into(),
-        kernel: kernel::release(),
+        kernel: procfs::release(),
         sockets,
         events,
         failed,
@@ -72,8 +72,8 @@ const LOOKING: Duration = Duration::from_millis(50);
 /// Longer than the timer that the kernel does not show: that of a delayed ACK (TCP_DELACK_MAX).
 const UNSEEN_TIMERS: Duration = Duration::from_millis(250);
 
-struct Lab<'a> {
-    pair: Pair,
+struct Runner<'a> {
+    testbed: Testbed,
     network: Network,
     text: &'a str,
     /// `None` until a host's first call, and behind a kill.
@@ -95,15 +95,15 @@ struct Pending {
     began_us: Option<u64>,
 }
 
-impl<'a> Lab<'a> {
+impl<'a> Runner<'a> {
     fn start(script: &Script, text: &'a str, rungs: &[Rung]) -> Result<Self, Error> {
         let protocol = if script.ipv6() { Protocol::Ipv6 } else { Protocol::Ipv4 };
         let network = script.network();
-        let pair = Pair::of(network, protocol, rungs)?;
+        let testbed = Testbed::of(network, protocol, rungs)?;
         let (wake, woken) = channel();
         let processes = [const { None }; Host::ALL.len()];
         Ok(Self {
-            pair,
+            testbed,
             network,
             text,
             processes,
@@ -118,9 +118,9 @@ impl<'a> Lab<'a> {
     fn begin_call(&mut self, line: u32, call: &Call) -> Result<(), Error> {
         let host = call.host;
         if self.processes[host.index()].is_none() {
-            let [own, peer] = [host, self.network.connects_to(host)].map(|host| self.pair.address(host));
-            let command = spawn::calls(own, peer, self.pair.rung());
-            let process = Process::start(self.pair.machine(host)?, command, self.text, self.wake.clone())?;
+            let [own, peer] = [host, self.network.connects_to(host)].map(|host| self.testbed.address(host));
+            let command = spawn::calls(own, peer, self.testbed.rung());
+            let process = Process::start(self.testbed.namespace(host)?, command, self.text, self.wake.clone())?;
             self.processes[host.index()] = Some(process);
         }
         self.pending.insert(line, Pending { call: call.clone(), began_us: None });
@@ -159,30 +159,30 @@ impl<'a> Lab<'a> {
                 if let Some(pending) = self.pending.get_mut(&line) {
                     pending.began_us = Some(at_us);
                     let (host, busy) = (pending.call.host, pending.call.busy_socket().to_owned());
-                    self.pair.names.begun(host, &busy, line);
-                    self.pair.note_begun(at_us);
+                    self.testbed.names.begun(host, &busy, line);
+                    self.testbed.note_begun(at_us);
                 }
             }
             Report::Made { line, inode } => {
                 if let Some(Pending { call, .. }) = self.pending.get(&line) {
-                    self.pair.names.made(host, &call.socket, inode, matches!(call.verb, Verb::Listen { .. }));
+                    self.testbed.names.made(host, &call.socket, inode, matches!(call.verb, Verb::Listen { .. }));
                 }
             }
             Report::Ports { line, ports } => {
                 let Some(Pending { call, .. }) = self.pending.get(&line) else { return };
                 match &call.verb {
-                    Verb::Accept { listener } => self.pair.names.accepted(host, &call.socket, ports, listener),
-                    _ => self.pair.names.connected(host, &call.socket, ports),
+                    Verb::Accept { listener } => self.testbed.names.accepted(host, &call.socket, ports, listener),
+                    _ => self.testbed.names.connected(host, &call.socket, ports),
                 }
             }
             Report::Returned { line, at_us, outcome } => {
                 let Some(Pending { call, began_us }) = self.pending.remove(&line) else { return };
                 match &call.verb {
-                    Verb::Close if outcome.is_success() => self.pair.closed(host, &call.socket),
-                    Verb::Dup { copy } if outcome.is_success() => self.pair.names.copied(host, &call.socket, copy),
+                    Verb::Close if outcome.is_success() => self.testbed.closed(host, &call.socket),
+                    Verb::Dup { copy } if outcome.is_success() => self.testbed.names.copied(host, &call.socket, copy),
                     _ => {}
                 }
-                self.pair.names.ended(line);
+                self.testbed.names.ended(line);
                 self.returned.push((at_us, Returned { line, outcome }));
                 self.record_call(line, call, began_us.unwrap_or(at_us), at_us, outcome);
             }
@@ -190,10 +190,10 @@ impl<'a> Lab<'a> {
     }
 
     fn record_call(&mut self, line: u32, call: Call, began_us: u64, at_us: u64, outcome: Outcome) {
-        let socket = self.pair.names.of_call(call.host, &call.socket, &call.verb, outcome);
-        self.pair.record(Event::Call {
-            at_us: self.pair.since_start(at_us),
-            began_us: self.pair.since_start(began_us),
+        let socket = self.testbed.names.of_call(call.host, &call.socket, &call.verb, outcome);
+        self.testbed.record(Event::Call {
+            at_us: self.testbed.since_start(at_us),
+            began_us: self.testbed.since_start(began_us),
             host: call.host,
             call: call.verb,
             socket,
@@ -203,7 +203,7 @@ impl<'a> Lab<'a> {
     }
 
     fn record_statement(&mut self, statement: &Statement) {
-        self.pair.record_statement_in(statement.line, statement.action.clone(), &statement.text);
+        self.testbed.record_statement_in(statement.line, statement.action.clone(), &statement.text);
     }
 
     fn host_action(&mut self, statement: &Statement, host: Host, action: HostAction) -> Result<(), Error> {
@@ -211,22 +211,22 @@ impl<'a> Lab<'a> {
         match action {
             HostAction::Kill => {
                 self.kill(host);
-                self.pair.names.killed(host);
+                self.testbed.names.killed(host);
             }
             HostAction::Crash => {
-                self.pair.link.catch_up();
-                // First the link: what the dying host still sends is on no wire.
-                self.pair.link.detach(host);
+                self.testbed.link.catch_up();
+                // First the link: what the host still sends while it goes down reaches no device.
+                self.testbed.link.detach(host);
                 self.kill(host);
-                self.pair.crash(host);
+                self.testbed.crash(host);
             }
-            HostAction::Boot => self.pair.boot(host)?,
+            HostAction::Boot => self.testbed.boot(host)?,
             HostAction::Sysctl(sysctl, value) => {
-                let written = self.pair.on(host, || kernel::set(sysctl, value))?;
+                let written = self.testbed.on(host, || procfs::set(sysctl, value))?;
                 unperformed(statement, sysctl.name(), written)?;
             }
             HostAction::PortRange { first, last } => {
-                let written = self.pair.on(host, || kernel::set_port_range(first, last))?;
+                let written = self.testbed.on(host, || procfs::set_port_range(first, last))?;
                 unperformed(statement, Sysctl::PORT_RANGE, written)?;
             }
         }
@@ -242,9 +242,9 @@ impl<'a> Lab<'a> {
     }
 
     fn link_action(&mut self, statement: &Statement, on: Link, action: &LinkAction) -> Result<(), Error> {
-        self.pair.link.catch_up();
+        self.testbed.link.catch_up();
         self.record_statement(statement);
-        let link = &self.pair.link;
+        let link = &self.testbed.link;
         link.act(on, action);
         let (to, sent) = match *action {
             LinkAction::Inject { flags, to, seq, ack, len } => (to, link.inject(on, flags, to, seq, ack, len)),
@@ -263,7 +263,7 @@ impl<'a> Lab<'a> {
         let asked_us = now_us();
         loop {
             self.nap(Duration::ZERO);
-            if let Some(nap) = self.pair.until_quiet(quiet, asked_us)? {
+            if let Some(nap) = self.testbed.until_quiet(quiet, asked_us)? {
                 self.nap(nap);
             } else if self.is_anybody_awake() {
                 self.nap(Duration::from_millis(1));
@@ -272,7 +272,7 @@ impl<'a> Lab<'a> {
                 let pending = self.pending.len();
                 self.nap(Duration::ZERO);
                 if self.pending.len() == pending {
-                    return self.pair.look();
+                    return self.testbed.look();
                 }
             }
         }
@@ -280,11 +280,11 @@ impl<'a> Lab<'a> {
 
     /// Until the calls of those lines have returned, or nothing can happen by that time that would let one.
     fn run_patiently(&mut self, lines: &[u32], until_us: u64) -> Result<(), Error> {
-        let is_pending = |lab: &Self| lines.iter().any(|line| lab.pending.contains_key(line));
+        let is_pending = |runner: &Self| lines.iter().any(|line| runner.pending.contains_key(line));
         let mut idle_since_us = None;
         let unseen_us = micros(UNSEEN_TIMERS + self.longest_timeout);
         while is_pending(self) && now_us() < until_us {
-            if self.pair.may_wake_a_call(until_us)? {
+            if self.testbed.may_wake_a_call(until_us)? {
                 idle_since_us = None;
             } else if now_us().saturating_sub(*idle_since_us.get_or_insert_with(now_us)) > unseen_us {
                 return Ok(());
@@ -298,13 +298,13 @@ impl<'a> Lab<'a> {
     /// on a busy machine what is over for the kernel may not be over for a program.
     fn is_anybody_awake(&self) -> bool {
         let processes = self.processes.iter().flatten().map(Process::id);
-        processes.chain([std::process::id()]).any(kernel::is_awake)
+        processes.chain([std::process::id()]).any(procfs::is_awake)
     }
 
     fn run_until(&mut self, until_us: u64, is_over: impl Fn(&Self) -> bool) -> Result<(), Error> {
         loop {
             self.nap(Duration::ZERO);
-            self.pair.link.check()?;
+            self.testbed.link.check()?;
             let now_us = now_us();
             if now_us >= until_us || is_over(self) {
                 return Ok(());
@@ -319,7 +319,7 @@ impl<'a> Lab<'a> {
         for (line, Pending { call, began_us }) in std::mem::take(&mut self.pending) {
             self.record_call(line, call, began_us.unwrap_or(at_us), at_us, Outcome::Blocks);
         }
-        self.pair.end()
+        self.testbed.end()
     }
 }
 
@@ -344,13 +344,13 @@ fn out_of_reach(rung: Rung, action: &Action) -> Option<&'static str> {
     }
 }
 
-impl Stage for Lab<'_> {
+impl Stage for Runner<'_> {
     type Error = Error;
 
     fn begin(&mut self, statement: &Statement) -> Result<(), Error> {
-        if let Some(why) = out_of_reach(self.pair.rung(), &statement.action) {
+        if let Some(why) = out_of_reach(self.testbed.rung(), &statement.action) {
             let Statement { line, text, .. } = statement;
-            let why = format!("on rung {} {why}", self.pair.rung().name());
+            let why = format!("on rung {} {why}", self.testbed.rung().name());
             return Err(Error::Unperformed { line: *line, text: text.clone(), why });
         }
         match &statement.action {
@@ -366,7 +366,7 @@ impl Stage for Lab<'_> {
             Until::Quiet(quiet) => self.run_until_quiet(quiet)?,
             Until::Elapsed(duration) => self.run_until(now_us() + micros(duration), |_| false)?,
             Until::Returned { line, at_most } => {
-                self.run_until(now_us() + micros(at_most), |lab| !lab.pending.contains_key(&line))?;
+                self.run_until(now_us() + micros(at_most), |runner| !runner.pending.contains_key(&line))?;
             }
             Until::Patient { lines, at_most } => self.run_patiently(lines, now_us() + micros(at_most))?,
         }
@@ -374,10 +374,10 @@ impl Stage for Lab<'_> {
     }
 
     fn state(&mut self, whom: &Whom) -> Result<State, Error> {
-        self.pair.look()?;
+        self.testbed.look()?;
         Ok(match whom {
-            Whom::Newest(host) => self.pair.names.newest(*host),
-            Whom::Socket(host, name) => self.pair.names.named(*host, name),
+            Whom::Newest(host) => self.testbed.names.newest(*host),
+            Whom::Socket(host, name) => self.testbed.names.named(*host, name),
         })
     }
 

@@ -1,4 +1,4 @@
-//! The hosts and what lies between them: what a script's runner and a plain program both stand on.
+//! A testbed: the hosts and the links between them. A script is performed on one, and so is a plain program.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,29 +12,29 @@ use scenario::{
 use socket2::SockRef;
 
 use crate::clock::now_us;
-use crate::host::Machine;
+use crate::device::Device;
+use crate::host::Namespace;
 use crate::link::{Captured, Link};
-use crate::names::{Change, Looked, Names};
-use crate::reasons::{Reset, Tracer};
-use crate::wire::Wire;
-use crate::{Asked, Error, Making, Protocol, Rung, admission, diag, kernel};
+use crate::reset_reasons::{Reset, Tracer};
+use crate::socket_names::{Change, Looked, SocketNames};
+use crate::{Asked, Error, Making, Protocol, Rung, namespaces, procfs, sock_diag};
 
 /// Two hosts and the link between them, or those of another [`Network`], in the calling process: for programs that make
 /// their calls themselves.
 ///
-/// All hosts' namespaces are the calling thread's in turn ([`Pair::on`]), and nobody else's.
-pub struct Pair {
+/// All hosts' namespaces are the calling thread's in turn ([`Testbed::on`]), and nobody else's.
+pub struct Testbed {
     rung: Rung,
     /// Why the rungs above are out of reach.
     refused: Vec<String>,
     start_us: u64,
     network: Network,
-    /// By [`Host::index`], as `machines` and `counters`.
+    /// By [`Host::index`], as `namespaces` and `counters`.
     addresses: [IpAddr; Host::ALL.len()],
     pub(crate) link: Link,
     /// `None` while a host is down, or if there is no such host.
-    machines: [Option<Machine>; Host::ALL.len()],
-    pub(crate) names: Names,
+    namespaces: [Option<Namespace>; Host::ALL.len()],
+    pub(crate) names: SocketNames,
     counters: [BTreeMap<String, u64>; Host::ALL.len()],
     /// Why sockets cannot be asked what they hold, if so.
     unasked: Option<String>,
@@ -46,31 +46,31 @@ pub struct Pair {
     events: Vec<Event>,
     /// When the last call or statement began.
     begun_last_us: u64,
-    /// How many of the link's events [`Pair::settle`] has given already.
+    /// How many of the link's events [`Testbed::settle`] has given already.
     given: usize,
 }
 
 /// How long the link may take to become quiet.
 const QUIET_MAX: Duration = Duration::from_secs(120);
 
-impl Pair {
+impl Testbed {
     /// Boots two hosts on the first of these rungs that this machine allows. The process must have one thread only.
     ///
     /// # Errors
-    /// The machine allows none: which step it refused on each.
+    /// This machine allows none: which step it refused on each.
     pub fn new(protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
         Self::of(Network::Direct, protocol, rungs)
     }
 
-    /// Boots the hosts of a network, as [`Pair::new`] does two.
+    /// Boots the hosts of a network, as [`Testbed::new`] does two.
     ///
     /// # Errors
-    /// As [`Pair::new`].
+    /// As [`Testbed::new`].
     pub fn of(network: Network, protocol: Protocol, rungs: &[Rung]) -> Result<Self, Error> {
         // Only once, and before there is any other thread.
         let admitted = match rungs {
             [Rung::Calls] => Ok(()),
-            _ => admission::enter_user_namespace(),
+            _ => namespaces::enter_user_namespace(),
         };
         let mut refused = Vec::new();
         for &rung in rungs {
@@ -78,35 +78,35 @@ impl Pair {
                 Rung::Calls => Ok(()),
                 _ => admitted.clone(),
             };
-            match booted.and_then(|()| Ground::new(network, protocol, rung)) {
-                Ok(ground) => return Self::on_ground(network, ground, rung, refused),
+            match booted.and_then(|()| Topology::new(network, protocol, rung)) {
+                Ok(topology) => return Self::on_topology(network, topology, rung, refused),
                 Err(why) => refused.push(format!("not on rung {}: {why}", rung.name())),
             }
         }
         Err(Error::Refused(refused))
     }
 
-    fn on_ground(network: Network, ground: Ground, rung: Rung, refused: Vec<String>) -> Result<Self, Error> {
-        let Ground { addresses, machines, wires, watched } = ground;
+    fn on_topology(network: Network, topology: Topology, rung: Rung, refused: Vec<String>) -> Result<Self, Error> {
+        let Topology { addresses, namespaces, devices, watched } = topology;
         let start_us = now_us();
         let link = Link::start(start_us, addresses)?;
-        for (host, wire) in Host::ALL.into_iter().zip(wires) {
-            if let Some(wire) = wire {
-                link.attach(host, wire);
+        for (host, device) in Host::ALL.into_iter().zip(devices) {
+            if let Some(device) = device {
+                link.attach(host, device);
             }
         }
-        if let Some(wire) = watched {
-            link.watch(wire);
+        if let Some(device) = watched {
+            link.watch(device);
         }
-        let mut pair = Self {
+        let mut testbed = Self {
             rung,
             refused,
             start_us,
             network,
             addresses,
             link,
-            machines,
-            names: Names::default(),
+            namespaces,
+            names: SocketNames::default(),
             counters: Default::default(),
             unasked: None,
             tracer: None,
@@ -116,11 +116,11 @@ impl Pair {
             given: 0,
         };
         for &host in network.hosts() {
-            pair.counters[host.index()] = pair.count(host)?;
-            let asked = pair.on(host, || diag::sockets(pair.address(host)))?;
-            pair.unasked = asked.err().map(|error| error.to_string());
+            testbed.counters[host.index()] = testbed.count(host)?;
+            let asked = testbed.on(host, || sock_diag::sockets(testbed.address(host)))?;
+            testbed.unasked = asked.err().map(|error| error.to_string());
         }
-        Ok(pair)
+        Ok(testbed)
     }
 
     /// The rung that the hosts stand on.
@@ -132,7 +132,7 @@ impl Pair {
     pub fn notes(&self) -> Vec<String> {
         let mut notes = self.refused.clone();
         notes.push(format!("rung {}: {}", self.rung.name(), self.rung.describe()));
-        for kept in self.machines.iter().flatten().take(1).flat_map(Machine::kept_settings) {
+        for kept in self.namespaces.iter().flatten().take(1).flat_map(Namespace::kept_settings) {
             notes.push(format!("the machine's own setting counts: {kept}"));
         }
         if let Some(why) = &self.unasked {
@@ -156,7 +156,7 @@ impl Pair {
     /// # Errors
     /// The host is down.
     pub fn on<T>(&self, host: Host, job: impl FnOnce() -> T) -> Result<T, Error> {
-        Ok(self.machine(host)?.on(job))
+        Ok(self.namespace(host)?.on(job))
     }
 
     /// Microseconds since the hosts booted.
@@ -202,8 +202,8 @@ impl Pair {
         self.names.ended(call);
     }
 
-    /// Records a call that has returned: when it was made and when it returned, as [`Pair::now_us`] gives times. Where it
-    /// has made a socket, [`Pair::made`] comes first.
+    /// Records a call that has returned: when it was made and when it returned, as [`Testbed::now_us`] gives times. Where it
+    /// has made a socket, [`Testbed::made`] comes first.
     pub fn record_call(&mut self, host: Host, socket: &str, call: Verb, times_us: [u64; 2], outcome: Outcome) {
         let [began_us, at_us] = times_us;
         self.begun_last_us = self.begun_last_us.max(self.start_us + began_us);
@@ -271,7 +271,7 @@ impl Pair {
     /// Power is cut: the host's states are gone, and nothing of it is on the link any more.
     pub fn crash(&mut self, host: Host) {
         self.link.detach(host);
-        self.machines[host.index()] = None;
+        self.namespaces[host.index()] = None;
         self.names.killed(host);
         let looked = self.names.look(host, Vec::new(), &[]);
         self.record_looked(host, looked);
@@ -282,10 +282,10 @@ impl Pair {
     /// # Errors
     /// The kernel refuses another namespace or interface.
     pub fn boot(&mut self, host: Host) -> Result<(), Error> {
-        let booted = Machine::boot(self.rung, self.address(host));
-        let (machine, wire) = booted.map_err(|why| Error::broken(format_args!("the {host} cannot boot"), why))?;
-        self.link.attach(host, wire);
-        self.machines[host.index()] = Some(machine);
+        let booted = Namespace::boot(self.rung, self.address(host));
+        let (namespace, device) = booted.map_err(|why| Error::broken(format_args!("the {host} cannot boot"), why))?;
+        self.link.attach(host, device);
+        self.namespaces[host.index()] = Some(namespace);
         self.counters[host.index()] = self.count(host)?;
         Ok(())
     }
@@ -308,8 +308,8 @@ impl Pair {
         Ok(events)
     }
 
-    pub(crate) fn machine(&self, host: Host) -> Result<&Machine, Error> {
-        self.machines[host.index()].as_ref().ok_or_else(|| Error::Broken(format!("the {host} is down")))
+    pub(crate) fn namespace(&self, host: Host) -> Result<&Namespace, Error> {
+        self.namespaces[host.index()].as_ref().ok_or_else(|| Error::Broken(format!("the {host} is down")))
     }
 
     /// The time of the trace for one of the machine's clock.
@@ -329,11 +329,11 @@ impl Pair {
     /// Looks at the hosts: which states and counters have changed?
     pub(crate) fn look(&mut self) -> Result<(), Error> {
         for &host in self.network.hosts() {
-            let Some(machine) = &self.machines[host.index()] else { continue };
+            let Some(namespace) = &self.namespaces[host.index()] else { continue };
             let own = self.address(host);
             let rows = match self.unasked {
-                None => machine.on(|| diag::sockets(own)),
-                Some(_) => machine.on(|| kernel::sockets(own)),
+                None => namespace.on(|| sock_diag::sockets(own)),
+                Some(_) => namespace.on(|| procfs::sockets(own)),
             };
             let rows = rows.map_err(broken_table)?;
             let counters = self.count(host)?;
@@ -377,8 +377,8 @@ impl Pair {
         }
         let left_ms = until_us.saturating_sub(now_us()) / 1000;
         for &host in self.network.hosts() {
-            let Some(machine) = &self.machines[host.index()] else { continue };
-            let rows = machine.on(|| diag::sockets(self.address(host))).map_err(broken_table)?;
+            let Some(namespace) = &self.namespaces[host.index()] else { continue };
+            let rows = namespace.on(|| sock_diag::sockets(self.address(host))).map_err(broken_table)?;
             if rows.iter().filter_map(|row| row.fires_ms).any(|fires_ms| u64::from(fires_ms) <= left_ms) {
                 return Ok(true);
             }
@@ -438,7 +438,7 @@ impl Pair {
     /// The host's counters as they stand; none where the hosts share them.
     fn count(&self, host: Host) -> Result<BTreeMap<String, u64>, Error> {
         match self.rung.has_link() {
-            true => self.machine(host)?.on(kernel::counters).map_err(broken_table),
+            true => self.namespace(host)?.on(procfs::counters).map_err(broken_table),
             false => Ok(BTreeMap::new()),
         }
     }
@@ -452,40 +452,40 @@ impl Pair {
     }
 }
 
-/// What hosts stand on; by [`Host::index`].
-struct Ground {
+/// The hosts' namespaces, addresses and devices, before the link works; by [`Host::index`].
+struct Topology {
     addresses: [IpAddr; Host::ALL.len()],
-    machines: [Option<Machine>; Host::ALL.len()],
-    /// The links' ends, if there are links of ours.
-    wires: [Option<Wire>; Host::ALL.len()],
+    namespaces: [Option<Namespace>; Host::ALL.len()],
+    /// What the link reads from and writes to, if there is a link of ours.
+    devices: [Option<Device>; Host::ALL.len()],
     /// Where the hosts' segments can be watched, if there is no such link.
-    watched: Option<Wire>,
+    watched: Option<Device>,
 }
 
-impl Ground {
+impl Topology {
     fn new(network: Network, protocol: Protocol, rung: Rung) -> Result<Self, String> {
-        let mut ground = Self {
+        let mut topology = Self {
             addresses: protocol.addresses(),
-            machines: [const { None }; Host::ALL.len()],
-            wires: [const { None }; Host::ALL.len()],
+            namespaces: [const { None }; Host::ALL.len()],
+            devices: [const { None }; Host::ALL.len()],
             watched: None,
         };
         match rung {
             Rung::Tun | Rung::Veth => {
                 for host in network.hosts() {
-                    let (machine, wire) = Machine::boot(rung, ground.addresses[host.index()])?;
-                    ground.machines[host.index()] = Some(machine);
-                    ground.wires[host.index()] = Some(wire);
+                    let (namespace, device) = Namespace::boot(rung, topology.addresses[host.index()])?;
+                    topology.namespaces[host.index()] = Some(namespace);
+                    topology.devices[host.index()] = Some(device);
                 }
             }
             Rung::Lo => {
                 let addresses: Vec<IpAddr> =
-                    network.hosts().iter().map(|host| ground.addresses[host.index()]).collect();
-                let (machines, wire) = Machine::boot_together(protocol, &addresses)?;
-                for (host, machine) in network.hosts().iter().zip(machines) {
-                    ground.machines[host.index()] = Some(machine);
+                    network.hosts().iter().map(|host| topology.addresses[host.index()]).collect();
+                let (namespaces, device) = Namespace::boot_together(protocol, &addresses)?;
+                for (host, namespace) in network.hosts().iter().zip(namespaces) {
+                    topology.namespaces[host.index()] = Some(namespace);
                 }
-                ground.watched = Some(wire);
+                topology.watched = Some(device);
             }
             Rung::Calls if protocol == Protocol::Ipv6 => {
                 return Err("a machine has one loopback address of IPv6, and hosts need one each".to_owned());
@@ -493,13 +493,13 @@ impl Ground {
             Rung::Calls => {
                 // Every program has addresses of its own, so that any number can run side by side.
                 let [_, _, high, low] = std::process::id().to_be_bytes();
-                ground.addresses = [1, 2, 3].map(|last| IpAddr::from([127, high, low, last]));
+                topology.addresses = [1, 2, 3].map(|last| IpAddr::from([127, high, low, last]));
                 for host in network.hosts() {
-                    ground.machines[host.index()] = Some(Machine::as_it_is());
+                    topology.namespaces[host.index()] = Some(Namespace::as_it_is());
                 }
             }
         }
-        Ok(ground)
+        Ok(topology)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The link's ends: what a host sends is read from its wire, what is written to it arrives at the host.
+//! A link's device: what a host sends is read from it, what is written to it arrives at the host.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,9 +9,9 @@ use nix::sys::socket::{AddressFamily, LinkAddr, MsgFlags, SockFlag, SockProtocol
 
 use crate::packet;
 
-/// One end of the link.
+/// Where IP packets of one host are read and written.
 #[derive(Debug)]
-pub(crate) enum Wire {
+pub(crate) enum Device {
     /// A TUN's file: IP packets as they are.
     Tun(File),
     /// A packet socket (packet(7)) behind the host's veth: IP packets in Ethernet frames.
@@ -30,8 +30,8 @@ pub(crate) const ETHERNET: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
 /// Destination, source, protocol.
 const FRAME_HEADER: usize = 14;
 
-impl Wire {
-    /// The wire behind the interface of that name, in the calling thread's namespace.
+impl Device {
+    /// The device behind the interface of that name, in the calling thread's namespace.
     ///
     /// # Errors
     /// Packet sockets take CAP_NET_RAW in the namespace.
@@ -44,7 +44,7 @@ impl Wire {
         Ok(Self::Veth { socket, interface })
     }
 
-    /// What the calling thread's namespace says to itself.
+    /// What the calling thread's namespace sends over `lo`.
     ///
     /// # Errors
     /// Packet sockets take CAP_NET_RAW in the namespace.
@@ -99,7 +99,7 @@ impl Wire {
     }
 }
 
-impl AsFd for Wire {
+impl AsFd for Device {
     fn as_fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Tun(file) => file.as_fd(),

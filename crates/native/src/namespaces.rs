@@ -1,5 +1,4 @@
-//! Whether this process may have namespaces of its own, and if not, why.
-//! And on which rung it stands then.
+//! Namespaces: whether this process may make them, and if not, why; and the settings that a new one begins with.
 
 use std::{fs, io};
 

@@ -11,14 +11,14 @@ use nix::libc;
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 use scenario::{Info, State, Timer};
 
-use crate::row::{self, Row};
+use crate::socket_row::{self, SocketRow};
 
 /// Every TCP socket of the namespace with this address of its own, each with what it holds, in no order that means
 /// anything. One that is closed is none, though it may still own its port (TCP_BOUND_INACTIVE).
 ///
 /// # Errors
 /// This kernel has no sock_diag, or none for TCP (CONFIG_INET_DIAG); its answer is not what it should be.
-pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<Row>> {
+pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<SocketRow>> {
     let socket = socket(AddressFamily::Netlink, SockType::Raw, SockFlag::SOCK_CLOEXEC, SockProtocol::NetlinkSockDiag)?;
     sendto(socket.as_raw_fd(), &question(own), &NetlinkAddr::new(0, 0), MsgFlags::empty())?;
     let mut rows = Vec::new();
@@ -89,7 +89,7 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 /// struct inet_diag_msg: family, state, timer, retransmissions, the own port and the peer's and both addresses in the
 /// network's order, …, when the timer fires at 52, Recv-Q at 56, …, the inode at 68; then
 /// attributes.
-fn read(own: IpAddr, body: &[u8]) -> Option<Row> {
+fn read(own: IpAddr, body: &[u8]) -> Option<SocketRow> {
     let &[_, state, timer, retransmits, own_high, own_low, peer_high, peer_low] = body.first_chunk()?;
     let is_own = match own {
         IpAddr::V4(own) => body.get(8..12)? == own.octets(),
@@ -98,7 +98,7 @@ fn read(own: IpAddr, body: &[u8]) -> Option<Row> {
     if !is_own {
         return None;
     }
-    let state = row::state(state)?;
+    let state = socket_row::state(state)?;
     let receive_queue = number(body, 56);
     let mut info = Info {
         // The kernel counts sequence numbers, and the FIN has one.
@@ -121,7 +121,7 @@ fn read(own: IpAddr, body: &[u8]) -> Option<Row> {
         // Of a listener these mean another thing: connections that wait, and how many may.
         info = Info { queued: receive_queue, ..Info::default() };
     }
-    Some(Row {
+    Some(SocketRow {
         local_port: u16::from_be_bytes([own_high, own_low]),
         peer_port: u16::from_be_bytes([peer_high, peer_low]),
         state,
@@ -174,7 +174,7 @@ mod tests {
         let mut client = TcpStream::connect(address).expect("it listens");
         client.write_all(b"hello").expect("it is connected");
         let rows = sockets(address.ip()).expect("this kernel has sock_diag");
-        let row = |rows: &[Row], ports: [u16; 2]| {
+        let row = |rows: &[SocketRow], ports: [u16; 2]| {
             let found = rows.iter().find(|row| [row.local_port, row.peer_port] == ports).copied();
             found.unwrap_or_else(|| panic!("there is no socket {ports:?}"))
         };

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 
 use scenario::{Host, Info, Outcome, SocketId, Sockets, State, Verb};
 
-use crate::row::Row;
+use crate::socket_row::SocketRow;
 
 /// Every socket that a run has had, in the order in which they came to be.
 #[derive(Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct SocketNames {
     sockets: Vec<Socket>,
     /// The names of those that events speak of.
     table: Sockets,
@@ -70,7 +70,7 @@ pub(crate) struct Change {
     pub(crate) to: State,
 }
 
-impl Names {
+impl SocketNames {
     /// A call has made a socket.
     pub(crate) fn made(&mut self, host: Host, name: &str, inode: u64, is_listener: bool) {
         self.sockets.push(Socket {
@@ -213,8 +213,8 @@ impl Names {
 
     /// Looks at a host's table (empty if the host is down). `opened`: the host's port and its peer's of each SYN that it
     /// has sent or was sent, in order.
-    pub(crate) fn look(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]]) -> Looked {
-        let mut found: Vec<Option<Row>> = self.sockets.iter().map(|_| None).collect();
+    pub(crate) fn look(&mut self, host: Host, mut rows: Vec<SocketRow>, opened: &[[u16; 2]]) -> Looked {
+        let mut found: Vec<Option<SocketRow>> = self.sockets.iter().map(|_| None).collect();
         for (socket, found) in self.sockets.iter_mut().zip(&mut found).filter(|(socket, _)| socket.host == host) {
             if let Owner::Descriptor(inode) = socket.owner
                 && let Some(at) = rows.iter().position(|row| row.inode == inode)
@@ -253,8 +253,8 @@ impl Names {
         looked
     }
 
-    /// Names the connections that nobody has accepted and that were not there before.
-    fn take_in_queued(&mut self, host: Host, mut rows: Vec<Row>, opened: &[[u16; 2]], looked: &mut Looked) {
+    /// SocketNames the connections that nobody has accepted and that were not there before.
+    fn take_in_queued(&mut self, host: Host, mut rows: Vec<SocketRow>, opened: &[[u16; 2]], looked: &mut Looked) {
         rows.retain(|row| row.inode == 0 && is_queued(row.state));
         rows.sort_by_key(|row| {
             let ports = [row.local_port, row.peer_port];
@@ -315,7 +315,7 @@ impl Socket {
     }
 
     /// Whether a row without an inode can be this connection.
-    fn may_be(&self, row: &Row) -> bool {
+    fn may_be(&self, row: &SocketRow) -> bool {
         let may_be_in = match &self.owner {
             // The kernel puts a small stand-in in the place of a connection that is in TIME-WAIT, and drops the inode.
             Owner::Descriptor(_) => row.state == State::TimeWait,
@@ -349,15 +349,15 @@ const fn age(state: State) -> u8 {
 mod tests {
     use super::*;
 
-    const LISTENER: Row =
-        Row { local_port: 80, peer_port: 0, state: State::Listen, inode: 7, info: None, fires_ms: None };
+    const LISTENER: SocketRow =
+        SocketRow { local_port: 80, peer_port: 0, state: State::Listen, inode: 7, info: None, fires_ms: None };
 
-    fn row(state: State, inode: u64) -> Row {
-        Row { local_port: 80, peer_port: 4000, state, inode, info: None, fires_ms: None }
+    fn row(state: State, inode: u64) -> SocketRow {
+        SocketRow { local_port: 80, peer_port: 4000, state, inode, info: None, fires_ms: None }
     }
 
     /// The changes of a look, by name.
-    fn changes(names: &Names, looked: &Looked) -> Vec<(String, State, State)> {
+    fn changes(names: &SocketNames, looked: &Looked) -> Vec<(String, State, State)> {
         let change = |it: &Change| (names.table.name(it.socket).to_owned(), it.from, it.to);
         looked.changes.iter().map(change).collect()
     }
@@ -368,7 +368,7 @@ mod tests {
 
     #[test]
     fn a_connection_keeps_its_place_from_the_queue_to_time_wait() {
-        let mut names = Names::default();
+        let mut names = SocketNames::default();
         names.made(Host::Server, "listener", 7, true);
         let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[80, 4000]]);
         let seen = changes(&names, &looked);
@@ -393,11 +393,11 @@ mod tests {
 
     #[test]
     fn what_a_socket_holds_is_said_when_it_changes_and_when_it_is_gone() {
-        let mut names = Names::default();
+        let mut names = SocketNames::default();
         names.made(Host::Server, "listener", 7, true);
         let unread = Info { unread: 5, ..Info::default() };
-        let looked = |names: &mut Names, info: Option<Info>| {
-            let row = Row { info, ..row(State::Established, 0) };
+        let looked = |names: &mut SocketNames, info: Option<Info>| {
+            let row = SocketRow { info, ..row(State::Established, 0) };
             let infos = names.look(Host::Server, vec![row, LISTENER], &[[80, 4000]]).infos;
             infos.into_iter().map(|(socket, info)| (names.table.name(socket).to_owned(), info)).collect::<Vec<_>>()
         };
@@ -414,7 +414,7 @@ mod tests {
 
     #[test]
     fn ports_that_are_used_again_are_another_connection() {
-        let mut names = Names::default();
+        let mut names = SocketNames::default();
         names.made(Host::Server, "listener", 7, true);
         names.made(Host::Server, "server", 8, false);
         names.accepted(Host::Server, "server", [80, 4000], "listener");
@@ -432,10 +432,16 @@ mod tests {
 
     #[test]
     fn a_host_that_is_down_has_no_states() {
-        let mut names = Names::default();
+        let mut names = SocketNames::default();
         names.made(Host::Client, "client", 9, false);
-        let established =
-            Row { local_port: 4000, peer_port: 80, state: State::Established, inode: 9, info: None, fires_ms: None };
+        let established = SocketRow {
+            local_port: 4000,
+            peer_port: 80,
+            state: State::Established,
+            inode: 9,
+            info: None,
+            fires_ms: None,
+        };
         names.look(Host::Client, vec![established], &[]);
         let looked = names.look(Host::Client, Vec::new(), &[]);
         assert_eq!(changes(&names, &looked), [change("client", State::Established, State::Closed)]);

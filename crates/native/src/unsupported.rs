@@ -1,4 +1,4 @@
-//! What programs find in place of two hosts where there are no network namespaces: nothing, and a reason.
+//! What programs find in place of a testbed on a system without network namespaces: an error that says so.
 
 use std::convert::Infallible;
 use std::io;
@@ -22,10 +22,10 @@ pub fn poll(_socket: &Socket) -> io::Result<Ready> {
 
 /// Two hosts and the link between them: there is no such thing on this system.
 #[derive(Debug)]
-pub struct Pair(Infallible);
+pub struct Testbed(Infallible);
 
 #[expect(missing_docs, clippy::missing_errors_doc, reason = "the same as on Linux, and never called")]
-impl Pair {
+impl Testbed {
     /// # Errors
     /// Always: it takes Linux.
     pub fn new(_protocol: Protocol, _rungs: &[Rung]) -> Result<Self, Error> {
