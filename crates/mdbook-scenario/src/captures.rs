@@ -1,6 +1,6 @@
 //! The place for captures; it is hidden until the page's script can serve it.
 
-use crate::embed::attribute;
+use crate::attribute::attribute;
 
 /// The HTML of the place, with the addresses of the programs that judge captures and that perform scripts.
 pub(crate) fn place(analyzer: &str, player: &str) -> String {

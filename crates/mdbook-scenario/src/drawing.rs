@@ -12,7 +12,7 @@ use view::layout::Layout;
 use view::step::Step;
 
 use crate::directive::is_code;
-use crate::embed::perform;
+use crate::perform::perform;
 
 const DRAW: &str = "{{#draw";
 const FORM: &str = "{{#draw buffers|queues|table|timers ID/STEP STEP…: TITLE}}";

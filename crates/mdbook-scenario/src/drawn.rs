@@ -14,8 +14,8 @@ use view::palette::Hue;
 use view::step::Step;
 use view::texts::headline;
 
+use crate::attribute::attribute;
 use crate::drawing::{Drawing, Frame, Shows};
-use crate::embed::attribute;
 
 /// The drawing as one line. `row` gives the address of a scenario's row, if this page shows its ladder.
 pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String>) -> String {

@@ -1,72 +1,13 @@
-//! From a scenario's id to the HTML that stands in the chapter.
+//! The place of a picture in a chapter: what stands there without JavaScript, and what the loader needs.
 
-use std::fmt;
 use std::path::Path;
-use std::rc::Rc;
 
-use catalogue::CATALOGUE;
-use scenario::{Failed, Script, ScriptError};
 use view::fold::Fold;
-use view::layout::Layout;
 
+use crate::attribute::attribute;
 use crate::directive::Begin;
 use crate::handle::Varied;
-use crate::script_path;
-
-/// Why a scenario cannot stand in a chapter.
-#[derive(Debug)]
-pub enum EmbedError {
-    /// The catalogue has no such id.
-    Unknown {
-        /// What was asked for.
-        id: String,
-        /// The id that is most like it.
-        nearest: &'static str,
-    },
-    /// The script cannot be read.
-    Unreadable {
-        /// Whose script.
-        id: String,
-        /// What is wrong with it.
-        error: ScriptError,
-    },
-    /// The script cannot be performed to its end.
-    CannotRun {
-        /// Whose script.
-        id: String,
-        /// Which bound was reached.
-        error: sim::Error,
-    },
-    /// The run is not what the script says.
-    NotAsWritten {
-        /// Whose script.
-        id: String,
-        /// Where they differ.
-        failed: Vec<Failed>,
-    },
-}
-
-impl fmt::Display for EmbedError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown { id, nearest } => write!(
-                f,
-                "no scenario `{id}` in the catalogue (crates/scenario/src/catalogue.rs), the nearest id is `{nearest}`"
-            ),
-            Self::Unreadable { id, error } => write!(f, "{}:{error}", script_path(id)),
-            Self::CannotRun { id, error } => write!(f, "{}: cannot run: {error}", script_path(id)),
-            Self::NotAsWritten { id, failed } => {
-                for (index, Failed { line, expected, got }) in failed.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { "; " };
-                    write!(f, "{separator}{}:{line}: {expected} is written, the run gave {got}", script_path(id))?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl std::error::Error for EmbedError {}
+use crate::perform::Performed;
 
 /// The address of a program (`player`, `evidence`), relative to the book's root.
 ///
@@ -88,34 +29,6 @@ pub fn program(source: &Path, name: &str) -> Result<String, String> {
             Err(format!("more than one {name}-*.js in {}, run `cargo xtask build` again", folder.display()))
         }
     }
-}
-
-/// A scenario of the book, performed.
-#[derive(Clone, Debug)]
-pub(crate) struct Performed {
-    /// Its id.
-    pub(crate) id: &'static str,
-    /// The script's text.
-    pub(crate) text: &'static str,
-    /// Its run.
-    pub(crate) layout: Rc<Layout>,
-}
-
-/// Performs a scenario of the book.
-///
-/// # Errors
-/// There is no such scenario, or its run is not what its script says.
-pub(crate) fn perform(id: &str) -> Result<Performed, EmbedError> {
-    let Some(entry) = catalogue::scenario(id) else {
-        return Err(EmbedError::Unknown { id: id.to_owned(), nearest: nearest(id) });
-    };
-    let script = Script::parse(entry.text).map_err(|error| EmbedError::Unreadable { id: id.to_owned(), error })?;
-    let trace =
-        sim::run(id, &script, sim::Rules::Linux).map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
-    if !trace.as_written() {
-        return Err(EmbedError::NotAsWritten { id: id.to_owned(), failed: trace.failed });
-    }
-    Ok(Performed { id: entry.id, text: entry.text, layout: Rc::new(Layout::of(&script, &trace)) })
 }
 
 /// A picture's place in a chapter.
@@ -152,51 +65,12 @@ impl Picture {
     }
 }
 
-/// A text as an attribute's value between double quotes, without a line's end.
-pub(crate) fn attribute(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len() + text.len() / 8);
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '"' => escaped.push_str("&quot;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '\n' => escaped.push_str("&#10;"),
-            '\r' => escaped.push_str("&#13;"),
-            _ => escaped.push(c),
-        }
-    }
-    escaped
-}
-
-fn nearest(id: &str) -> &'static str {
-    CATALOGUE.iter().map(|entry| entry.id).min_by_key(|known| distance(id, known)).unwrap_or("")
-}
-
-/// How many letters have to be changed, added or left out (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use catalogue::CATALOGUE;
 
-    #[test]
-    fn a_script_fits_into_an_attribute() {
-        assert_eq!(attribute("a \"b\" & <c>\n"), "a &quot;b&quot; &amp; &lt;c&gt;&#10;");
-    }
+    use super::*;
+    use crate::perform::perform;
 
     #[test]
     fn an_embed_is_one_line_with_all_that_the_loader_needs() {
@@ -224,12 +98,6 @@ mod tests {
         ] {
             assert!(html.contains(part), "{part} in {html}");
         }
-    }
-
-    #[test]
-    fn an_unknown_id_is_told_what_it_may_have_meant() {
-        let error = perform("write-after-pear-close").expect_err("no such scenario").to_string();
-        assert!(error.contains("the nearest id is `write-after-peer-close`"), "{error}");
     }
 
     #[test]

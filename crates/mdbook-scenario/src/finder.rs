@@ -1,6 +1,6 @@
 //! The field for pasted text, and the place of its answer; it is hidden until the page's script can serve it.
 
-use crate::embed::attribute;
+use crate::attribute::attribute;
 
 /// The HTML of the place, with the addresses of the programs that answer and that show a run.
 pub(crate) fn place(evidence: &str, player: &str) -> String {

@@ -7,8 +7,9 @@ use view::step::Step;
 use view::texts;
 use view::vary::{Band, Handle as Number, bands};
 
+use crate::attribute::attribute;
 use crate::directive::Handle;
-use crate::embed::{Performed, attribute};
+use crate::perform::Performed;
 
 /// A number of a script, performed with each of its values.
 #[derive(Clone, Debug)]
@@ -74,7 +75,7 @@ fn table(label: &str, bands: &[Band]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::embed::perform;
+    use crate::perform::perform;
 
     fn handle(step: &str) -> Handle {
         Handle { step: step.to_owned(), from: 1, to: 12, by: 1, label: "bytes read & left".to_owned() }

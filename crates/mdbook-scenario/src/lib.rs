@@ -9,11 +9,15 @@
 //! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
 //! `{{#finder}}` the field for pasted text, `{{#captures}}` the place for captures.
 //!
-//! Map of the code: `directive.rs`, `drawing.rs` and `step_link.rs` find what is to be replaced, `embed.rs` performs a
-//! scenario and makes its HTML, `drawn.rs` that of other pictures, `handle.rs` what one of its numbers does, `page.rs` puts a chapter together, `playground.rs` makes the list,
-//! `finder.rs` the field, `captures.rs` the place for captures;
-//! [`ScenarioPreprocessor`] is what mdBook calls.
+//! Map of the code; [`ScenarioPreprocessor`] is what mdBook calls:
+//! - `page.rs`: puts a chapter together
+//! - `directive.rs`, `drawing.rs`, `step_link.rs`: find what is to be replaced
+//! - `perform.rs`: a scenario's layout; `embed.rs`: its picture's place; `handle.rs`: the table of one of its numbers
+//! - `drawn.rs`: other pictures than the ladder
+//! - `playground.rs`: the list of all scenarios; `finder.rs`, `captures.rs`: the places for pasted text and for captures
+//! - `attribute.rs`: texts as attributes of HTML
 
+mod attribute;
 mod captures;
 mod directive;
 mod drawing;
@@ -22,6 +26,7 @@ mod embed;
 mod finder;
 mod handle;
 mod page;
+mod perform;
 mod playground;
 mod step_link;
 
@@ -32,8 +37,9 @@ use mdbook_preprocessor::errors::{Error, Result};
 use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 pub use directive::{Begin, Directive, Handle, Misplaced, Opening, Shows, captures, directives, finders, playgrounds};
-pub use embed::{EmbedError, program};
+pub use embed::program;
 use page::{Built, replace};
+pub use perform::EmbedError;
 
 /// Replaces the scenario directives of a book.
 #[derive(Clone, Copy, Debug)]

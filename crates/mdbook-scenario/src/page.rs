@@ -8,11 +8,13 @@ use view::layout::Layout;
 use view::palette::Hue;
 use view::step::Step;
 
+use crate::attribute::attribute;
 use crate::directive::{Begin, Directive, Opening, Shows, captures, directives, finders, playgrounds};
 use crate::drawing;
 use crate::drawn;
-use crate::embed::{Picture, attribute, perform};
+use crate::embed::Picture;
 use crate::handle::Varied;
+use crate::perform::perform;
 use crate::step_link::{StepLink, step_links};
 
 /// What is wrong in a chapter: the line, and why.

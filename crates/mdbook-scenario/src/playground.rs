@@ -9,8 +9,8 @@ use player::catalogue::written;
 use player::language::listed;
 use scenario::Script;
 
+use crate::attribute::attribute;
 use crate::directives;
-use crate::embed::attribute;
 
 /// Which chapters show a scenario: title, and path from the book's root.
 pub(crate) type Chapters = BTreeMap<String, Vec<(String, String)>>;

@@ -142,7 +142,7 @@ fn fold_row(layout: &Layout, fold: &Fold) -> Html {
     html! {
         <summary class="sc-row sc-of-link">
             { for layout.network.hosts().iter().map(|host| life(&after, *host)) }
-            <div class="sc-wire"><div class="sc-z"><span class="sc-fold-label">{ texts::fold(fold) }</span></div></div>
+            <div class="sc-wire"><div class="sc-z"><span class="sc-fold-label">{ fold.label() }</span></div></div>
         </summary>
     }
 }

@@ -59,6 +59,15 @@ impl Fold {
         let is_opening = opening(layout, start).and_then(|found| rest(layout, start, found)) == Some(end);
         Some(Self { rows: start..end, why: if is_opening { Why::Opening } else { Why::AsAbove } })
     }
+
+    /// What stands in place of the rows: `8 steps: the connection opens`.
+    pub fn label(&self) -> String {
+        let steps = self.rows.len();
+        match self.why {
+            Why::Opening => format!("{steps} steps: the connection opens"),
+            Why::AsAbove => format!("{steps} steps, as in the picture above"),
+        }
+    }
 }
 
 /// The first row that is not about the link or a host's settings: those stay in sight, for pictures differ in them.

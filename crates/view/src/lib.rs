@@ -1,7 +1,8 @@
 //! What a picture shows: pure functions of a trace and a cursor. No browser, no simulator, no clock.
 //!
 //! Map of the code:
-//! - [`layout`]: a trace as rows and flights, without widths; `rows.rs`: which event stands in which row
+//! - [`layout`]: a run as rows and flights, without widths; `from_trace.rs` makes it of a trace, and `rows.rs` says which
+//!   event stands in which row
 //! - [`notes`]: what is written beside a row; [`palette`]: hues, colours, marks; [`texts`]: every text of a picture
 //! - [`holding`], [`diagram`], [`header`]: what stands beside it: what sockets hold, the states taken, a segment's bytes
 //! - [`step`]: a step's name, as chapters write it; [`fold`]: rows that need not be seen again
@@ -18,6 +19,7 @@ pub mod diagram;
 pub mod drawn;
 pub mod export;
 pub mod fold;
+mod from_trace;
 pub mod header;
 pub mod holding;
 pub mod layout;

@@ -1,7 +1,7 @@
 //! How things look, the same in the page, in the SVG and on paper: hues of states, colours of segments, marks at the
 //! ends of arrows. The style sheet gives the classes their colours; those of its light theme are here as well.
 
-use scenario::{Fate, Outcome, State};
+use scenario::{Outcome, State};
 
 use crate::layout::{Layout, Look, Row, Thing};
 
@@ -157,12 +157,3 @@ impl Hue {
 pub const BROKEN_OFF: &str = "M1-8L-2-3L3 2L0 7M8 1h3M15 2h2.5M22 3h2";
 /// Where a forged segment begins.
 pub const FROM_NOWHERE: &str = "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0M-4-4L4 4";
-
-/// Which part of its way a segment's line covers, in thousandths from the sender.
-pub const fn covers(fate: Fate) -> [i32; 2] {
-    match fate {
-        Fate::Delivered => [0, 1000],
-        Fate::Dropped => [0, 560],
-        Fate::Injected => [190, 1000],
-    }
-}

@@ -4,7 +4,6 @@
 use catalogue::messages::Source;
 use scenario::{Errno, Fate, Flags, Host, Icmp, Network, Outcome, RuleId, Segment, State, Timer, Verb};
 
-use crate::fold::{Fold, Why};
 use crate::holding::{Holding, Owner};
 use crate::layout::{Change, Flight, Layout, Look, Row, Thing};
 use crate::notes::{Note, notes};
@@ -111,15 +110,6 @@ pub fn step_of(step: Option<usize>, steps: usize) -> String {
     match step {
         Some(step) => format!("step {} of {steps}", step + 1),
         None => format!("{steps} steps"),
-    }
-}
-
-/// `8 steps: the connection opens`
-pub fn fold(fold: &Fold) -> String {
-    let steps = fold.rows.len();
-    match fold.why {
-        Why::Opening => format!("{steps} steps: the connection opens"),
-        Why::AsAbove => format!("{steps} steps, as in the picture above"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use scenario::{Fate, Host, Link, Network, Outcome, State};
 
-use crate::layout::{Flight, Lane, Layout, Look, Row, Thing};
+use crate::layout::{Flight, Lane, Layout, Look, Row, Thing, covers};
 use crate::notes::{Note, notes};
 use crate::palette::{self, Phase};
 use crate::{rules, texts};
@@ -234,7 +234,7 @@ fn arrow(out: &mut String, network: Network, flight: &Flight, tops: &[u32]) {
     let (first, last) = (below(flight.row).cast_signed(), (tops[flight.last + 1] - 4).cast_signed());
     let share =
         |thousandths: i32| [from + (to - from) * thousandths / 1000, first + (last - first) * thousandths / 1000];
-    let [[x1, y1], [x2, y2]] = palette::covers(flight.fate).map(share);
+    let [[x1, y1], [x2, y2]] = covers(flight.fate).map(share);
     let look = Look::of(&flight.segment);
     let class = look.class();
     let direction = if to > from { 1 } else { -1 };
