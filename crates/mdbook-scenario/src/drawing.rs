@@ -1,10 +1,11 @@
 //! Finds `{{#draw KIND ID/STEP STEP…: TITLE}}` in a chapter, and performs what it names.
 //!
-//! KIND is `buffers`, `queues`, `table` or `timers`. A step without an id belongs to the scenario before it.
+//! KIND is `buffers`, `queues`, `table`, `timers` or `chain`. A step without an id belongs to the scenario before it.
 
 use std::rc::Rc;
 
 use view::drawn::buffers::{Buffers, buffers};
+use view::drawn::chain::{Chain, chain};
 use view::drawn::clock::{Clock, clock};
 use view::drawn::flows::{Flow, flows};
 use view::drawn::queues::{Queues, queues};
@@ -15,7 +16,7 @@ use crate::directive::is_code;
 use crate::perform::perform;
 
 const DRAW: &str = "{{#draw";
-const FORM: &str = "{{#draw buffers|queues|table|timers ID/STEP STEP…: TITLE}}";
+const FORM: &str = "{{#draw buffers|queues|table|timers|chain ID/STEP STEP…: TITLE}}";
 
 /// A picture other than the ladder.
 #[derive(Clone, Debug)]
@@ -52,6 +53,8 @@ pub(crate) enum Shows {
     Table(Vec<Flow>),
     /// What the row's host sends from there on, until something ends its waiting.
     Clock(Clock),
+    /// How long each end of the run's connections waits from there on, and which closes first.
+    Chain(Chain),
 }
 
 /// The drawings of a chapter by line, each performed or with what is wrong. Code has none.
@@ -91,7 +94,8 @@ fn drawing(inside: &str) -> Result<Drawing, String> {
             "queues" => queues(&layout, row).map(Shows::Queues),
             "table" => flows(&layout, row).map(Shows::Table),
             "timers" => clock(&layout, row).map(Shows::Clock),
-            _ => return Err(format!("found `{kind}`, expected buffers, queues, table or timers")),
+            "chain" => chain(&layout, row).map(Shows::Chain),
+            _ => return Err(format!("found `{kind}`, expected buffers, queues, table, timers or chain")),
         };
         frames.push(Frame { id, row, step, shows: shows.map_err(|error| format!("{id}: {error}"))?, layout });
     }

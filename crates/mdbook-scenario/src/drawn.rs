@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use scenario::Host;
 use view::drawn::buffers::{Buffers, End};
+use view::drawn::chain::{self, Chain, Why};
 use view::drawn::clock::{Clock, Sending};
 use view::drawn::flows::Flow;
 use view::drawn::queues::Queues;
@@ -24,7 +25,7 @@ pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String
     for Frame { id, layout, row: at, step, shows } in &drawing.frames {
         let name = match shows {
             Shows::Buffers(_) | Shows::Queues(_) | Shows::Table(_) => headline_of(layout, *at, step),
-            Shows::Clock(_) => attribute(&layout.title),
+            Shows::Clock(_) | Shows::Chain(_) => attribute(&layout.title),
         };
         let hue = Hue::of(layout, &layout.rows[*at]).class();
         let name = match row(id, *at) {
@@ -36,6 +37,7 @@ pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String
             Shows::Queues(queues) => (picture_of_queues(queues), texts::queues(queues)),
             Shows::Table(flows) => (picture_of_table(flows), texts::flows(flows)),
             Shows::Clock(clock) => (picture_of_clock(clock, &scale), texts::clock(clock)),
+            Shows::Chain(chain) => (picture_of_chain(chain, &scale), texts::chain(chain)),
         };
         let _ = write!(
             html,
@@ -54,6 +56,7 @@ fn legend(shows: &Shows) -> String {
         Shows::Buffers(_) => ["dr-unsent", "dr-kept", "dr-thrown"].into_iter().zip(texts::BYTES).collect(),
         Shows::Queues(_) | Shows::Table(_) => return String::new(),
         Shows::Clock(_) => ["dr-new", "dr-again", "dr-probe", "dr-reset"].into_iter().zip(texts::MARKS).collect(),
+        Shows::Chain(_) => ["dr-new", "dr-reset", "dr-silence"].into_iter().zip(texts::CHAIN).collect(),
     };
     let marks = marks.iter().map(|(class, words)| format!("<span><i class=\"{class}\"></i> {words}</span>"));
     format!("<p class=\"dr-legend\" aria-hidden=\"true\">{}</p>", marks.collect::<String>())
@@ -92,6 +95,7 @@ impl Scale {
                     let last = clock.marks.iter().map(|mark| mark.at_us).chain(clock.end.as_ref().map(|end| end.at_us));
                     scale.us = scale.us.max(last.max().unwrap_or(0));
                 }
+                Shows::Chain(chain) => scale.us = scale.us.max(chain.length_us),
                 Shows::Queues(_) | Shows::Table(_) => {}
             }
         }
@@ -216,6 +220,57 @@ fn picture_of_clock(clock: &Clock, scale: &Scale) -> String {
     html
 }
 
+fn picture_of_chain(chain: &Chain, scale: &Scale) -> String {
+    let mut html = String::from("<div class=\"dr-chain\">");
+    for (at, ends) in chain.connections.iter().enumerate() {
+        let class = if at == 0 { "" } else { " dr-next" };
+        for (at, end) in ends.iter().enumerate() {
+            let class = if at == 0 { class } else { "" };
+            let _ = write!(
+                html,
+                "<span class=\"dr-label{class}\">{}</span><div class=\"dr-time{class}\">{}</div>",
+                attribute(&end.name),
+                bar_of_end(end, scale)
+            );
+        }
+    }
+    let _ = write!(
+        html,
+        "<span></span><div class=\"dr-axis\"><span>0 s</span><span>{} s</span></div></div>",
+        texts::seconds(scale.us)
+    );
+    html
+}
+
+/// From where the end opens to where it ends, its bytes, and its silence if it closes first.
+fn bar_of_end(end: &chain::End, scale: &Scale) -> String {
+    let closed = end.closing.map_or(scale.us, |closing| closing.at_us);
+    let ends = match end.closing.map(|closing| closing.why) {
+        Some(Why::First) => "dr-ended",
+        Some(Why::Second) => "dr-ended dr-answered",
+        Some(Why::Broken) => "dr-ended dr-broken",
+        None => "dr-endless",
+    };
+    let span = |from: u64, until: u64| {
+        format!("left:{};width:{}", percent(from, scale.us), percent(until.saturating_sub(from), scale.us))
+    };
+    let mut html = format!("<i class=\"dr-wait {ends}\" style=\"{}\"></i>", span(end.opened_us, closed));
+    if let Some(closing) = end.closing.filter(|closing| closing.why == Why::First) {
+        let from = closing.at_us - closing.silence_us;
+        let _ = write!(
+            html,
+            "<i class=\"dr-silence\" style=\"{}\">{} s</i>",
+            span(from, closing.at_us),
+            texts::seconds(closing.silence_us)
+        );
+    }
+    for bytes in &end.bytes {
+        let class = if bytes.meet_nobody { "dr-reset" } else { "dr-new" };
+        let _ = write!(html, "<i class=\"dr-mark {class}\" style=\"left:{}\"></i>", percent(bytes.at_us, scale.us));
+    }
+    html
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,6 +306,20 @@ mod tests {
         let html = drawn("{{#draw timers keepalive-dead/client.connect peer-vanished-read/client.write: Waits}}");
         assert!(html.contains("dr-mark dr-probe dr-lost") && html.contains("dr-wait dr-endless"), "{html}");
         assert!(html.contains("Nothing ends it in this run."), "{html}");
+    }
+
+    #[test]
+    fn a_chain_has_a_bar_for_each_end_and_says_who_closes_first() {
+        let html = drawn("{{#draw chain proxy-idle-wrong-order/client.connect proxy-502/client.connect: Chains}}");
+        assert_eq!(html.matches("<div class=\"dr-time").count(), 2 + 4, "{html}");
+        assert!(html.contains("downstream closes first, after 2.25 s of silence"), "{html}");
+        assert!(html.contains("Between client and downstream: neither closes."), "{html}");
+        assert_eq!(html.matches("dr-silence").count(), 2 + 1, "one for each run, and the legend: {html}");
+        assert_eq!(
+            html.matches("dr-mark dr-reset").count(),
+            4,
+            "a request in each run, where it leaves and where it arrives"
+        );
     }
 
     #[test]

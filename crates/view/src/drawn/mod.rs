@@ -2,11 +2,13 @@
 //!
 //! - [`buffers`]: where a connection's bytes are: send buffers, wire, receive buffers
 //! - [`queues`]: the two queues of a listener
+//! - [`chain`]: how long each end of a run's connections waits, and which closes first
 //! - [`clock`]: what one host sends again while it waits, and what ends the waiting
 //! - [`flows`]: the table of a box that forgets
 //! - [`texts`]: each of them in words, for whoever does not see it
 
 pub mod buffers;
+pub mod chain;
 pub mod clock;
 pub mod flows;
 pub mod queues;

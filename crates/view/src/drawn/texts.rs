@@ -5,6 +5,7 @@ use std::time::Duration;
 use scenario::{Fate, Host};
 
 use super::buffers::{Buffers, End};
+use super::chain::{self, Chain, Why};
 use super::clock::{Clock, Mark, Sending};
 use super::flows::Flow;
 use super::queues::Queues;
@@ -20,6 +21,8 @@ pub const PLACES: [&str; 3] = ["SYN queue", "accept queue", "handed out by accep
 pub const BYTES: [&str; 3] = ["waiting", "sent, kept until acknowledged", "thrown away"];
 /// How the marks of a wait look; by [`Sending`] in its order.
 pub const MARKS: [&str; 4] = ["sent", "sent again", "probe", "reset"];
+/// How the marks of a chain look: bytes that pass, bytes that meet nobody, and the silence before a close.
+pub const CHAIN: [&str; 3] = ["bytes pass", "bytes that meet nobody", "silence, then this end closes first"];
 
 /// `The client's send buffer: 8 bytes, not sent. On the wire: nothing.`
 pub fn buffers(layout: &Layout, buffers: &Buffers) -> String {
@@ -130,6 +133,29 @@ pub fn clock(clock: &Clock) -> String {
         Some(end) => format!("{words}. After {} s: {}.", seconds(end.at_us), end.what),
         None => format!("{words}. Nothing ends it in this run."),
     }
+}
+
+/// `client closes first, after 1.2 s of silence; downstream follows.`
+pub fn chain(chain: &Chain) -> String {
+    let words = chain.connections.iter().map(|ends| {
+        let words: Vec<String> = ends.iter().filter_map(closes).collect();
+        let words = if words.is_empty() { "neither closes".to_owned() } else { words.join("; ") };
+        let meet_nobody = ends.iter().flat_map(|end| &end.bytes).any(|bytes| bytes.meet_nobody);
+        let lost = if meet_nobody { " The bytes that come after that meet nobody." } else { "" };
+        let [one, other] = ends.each_ref().map(|end| &end.name);
+        format!("Between {one} and {other}: {words}.{lost}")
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn closes(end: &chain::End) -> Option<String> {
+    let closing = end.closing?;
+    let name = &end.name;
+    Some(match closing.why {
+        Why::First => format!("{name} closes first, after {} s of silence", seconds(closing.silence_us)),
+        Why::Second => format!("{name} follows"),
+        Why::Broken => format!("{name} is ended by a reset, or by a timeout"),
+    })
 }
 
 const fn sending(mark: Mark) -> &'static str {
