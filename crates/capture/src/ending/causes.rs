@@ -61,6 +61,11 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
         ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
     } else if reset.bare {
         answer(facts, reset, ending);
+    } else if facts.seen[reset.at].seq == 0 {
+        let why = "its number is 0: it answers a segment without ACK, such as a SYN";
+        ending.add(Cause::NobodyListens, Sure::Likely, vec![number], why);
+        ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
+        ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
     } else {
         abort(facts, reset, ending);
     }
@@ -70,10 +75,19 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
     }
     if facts.is_unsure(reset.at) {
         for named in &mut ending.causes {
-            named.sure = named.sure.max(Sure::Likely);
+            named.sure = Sure::Possible;
         }
-        let why = "its TTL is not that of the side's other segment, and there is only one to compare with";
+        let why = if facts.has_id_of_another(reset.at) {
+            "its IP-ID is not the next of its side, whose other segments count up"
+        } else {
+            "its TTL is not that of the side's other segments, and they are too few to say which is the side's"
+        };
         ending.add(Cause::Forged, Sure::Possible, vec![number], why);
+        if facts.last_before(reset.from, reset.at).is_some() {
+            // What has come from there so far came another way.
+            let forged = ending.causes.iter().position(|named| named.cause == Cause::Forged).unwrap_or_default();
+            ending.causes[..=forged].rotate_right(1);
+        }
     }
 }
 
@@ -121,7 +135,7 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let segment = facts.seen[answered];
     let packets = vec![facts.number(answered), number];
     let first_words = facts.last_before(SERVER, reset.at).is_some_and(|last| facts.seen[last].has(bit::SYN));
-    if reset.from == CLIENT && segment.has(bit::SYN) {
+    if reset.from == CLIENT && segment.opens() {
         let why = "the client's kernel knows nothing of a SYN of its own: closed meanwhile, a scanner, or a forged SYN";
         ending.add(Cause::NoSuchConnection, Sure::Likely, packets, why);
         return;
@@ -154,6 +168,17 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
             ending.add(Cause::OrphanTimeout, Sure::Possible, packets, "a closed socket does not wait for ever");
         }
         return;
+    }
+    let own_fin = (0..reset.at).find(|at| {
+        let seen = facts.seen[*at];
+        seen.from == segment.from && seen.has(bit::FIN) && seen.bits & (bit::RST | bit::SYN) == 0
+    });
+    if let Some(fin) = own_fin.filter(|fin| facts.seen[*fin].end() < segment.end()) {
+        let peer = By::side(segment.from).name();
+        let packets = vec![facts.number(fin), facts.number(answered), number];
+        let why = format!("data came behind the {peer}'s own FIN, where nobody reads any more");
+        ending.add(Cause::WroteAfterClose, Sure::Likely, packets.clone(), why);
+        ending.add(Cause::Forged, Sure::Possible, packets, format!("if the FIN in the {peer}'s name is forged"));
     }
     let first_answer =
         facts.seen.iter().position(|seen| seen.from == CLIENT && !seen.has(bit::SYN) && !seen.is_reset());

@@ -11,6 +11,11 @@ const AGAIN_US: u64 = 190_000;
 
 /// So many segments that came one way show that it is the data's way.
 const DATA_MIN: usize = 4;
+/// So many segments whose IP-IDs go up by small steps show that their host counts them.
+const IDS: usize = 3;
+const ID_STEP: u16 = 64;
+/// And a number so far away is not that host's next.
+const ID_FAR: u16 = 1024;
 /// What an earlier life of the same pair says of a side's way counts as so many segments.
 const EARLIER: usize = 3;
 
@@ -172,6 +177,9 @@ impl<'a> Facts<'a> {
         let segment = self.seen[at];
         let hops = &self.hops[segment.from];
         let Some(ttl) = segment.ttl else { return false };
+        if self.has_id_of_another(at) {
+            return true;
+        }
         // A refusal has nothing of its side to be compared with, and is what a host without a listener sends.
         let Some(&(main, most)) = hops.counts.first() else { return self.handshake == Handshake::NotSeen };
         let count = hops.counts.iter().find(|(known, _)| *known == ttl).map_or(0, |(_, count)| *count);
@@ -184,6 +192,22 @@ impl<'a> Facts<'a> {
             return !odd && (ttl != main || most < DATA_MIN && hops.syn.is_some_and(|syn| syn != ttl));
         }
         hops.syn.is_some_and(|syn| syn != ttl) && hops.counts.len() > 1 && !hops.is_alien(Some(ttl))
+    }
+
+    /// Whether a reset's IP-ID is not the next of its side, whose segments counted up so far. Only of resets that a
+    /// host sends for a socket: an answer to a segment without a socket has an IP-ID of its own, 0 on Linux
+    /// (`tcp_v4_send_reset`).
+    pub(crate) fn has_id_of_another(&self, at: usize) -> bool {
+        let reset = self.seen[at];
+        let Some(id) = reset.ip_id.filter(|id| *id != 0 && reset.is_reset() && reset.ack.is_some()) else {
+            return false;
+        };
+        let own = self.seen[..at].iter().rev().filter(|seen| seen.from == reset.from && !seen.has(bit::SYN));
+        let ids: Vec<u16> = own.filter(|seen| !seen.is_reset()).filter_map(|seen| seen.ip_id).take(IDS).collect();
+        let counts_up =
+            ids.len() == IDS && ids.windows(2).all(|pair| (1..=ID_STEP).contains(&pair[0].wrapping_sub(pair[1])));
+        // One that was overtaken on its way has an older number.
+        counts_up && ids[0].wrapping_add(ID_FAR).wrapping_sub(id) > 2 * ID_FAR
     }
 
     pub(crate) fn number(&self, at: usize) -> u64 {
@@ -211,8 +235,9 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     let from = segment.from;
     let bare = segment.ack.is_none();
     let before = &seen[..at];
-    let own = || before.iter().filter(|other| other.from == from && !other.is_reset());
-    let peers = || before.iter().filter(|other| other.from != from && !other.is_reset());
+    let counts = |other: &&&Seen| !other.is_reset() && !other.is_stray_syn();
+    let own = || before.iter().filter(move |other| other.from == from && counts(other));
+    let peers = || before.iter().filter(move |other| other.from != from && counts(other));
     let own_next = own().map(|other| other.end()).max();
     let expected = peers().filter_map(|other| other.ack).max();
     let answers = if bare { answers(seen, at) } else { None };
@@ -223,9 +248,14 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         fit = Fit::Exact;
     }
     // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
-    let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].has(bit::SYN));
+    let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].opens());
     let lives_on = if is_scan { None } else { lives_on(seen, at, &hops[from]) };
-    let is_contest = |later: &usize| own_next.is_none() && seen[*later].ttl != segment.ttl && !is_taken(seen, *later);
+    let hops = &hops[from];
+    let is_contest = |later: &usize| {
+        let another_way = seen[*later].ttl != segment.ttl;
+        let taken = hops.is_settled(seen[*later].ttl) && is_taken(seen, *later);
+        another_way && if own_next.is_none() { !taken } else { !hops.outweighs(segment.ttl) }
+    };
     let contested = lives_on.filter(is_contest);
     Reset {
         at,
@@ -241,8 +271,8 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         }),
         lives_on: lives_on.filter(|later| !is_contest(later)),
         contested,
-        // What refuses a SYN has nothing before it to be compared with.
-        odd: if own_next.is_some() { odd(connection, segment, &hops[from]) } else { Vec::new() },
+        // What refuses a SYN has nothing before it to be compared with, but for an earlier life.
+        odd: if own_next.is_some() || hops.earlier { odd(connection, segment, hops) } else { Vec::new() },
     }
 }
 
@@ -347,6 +377,12 @@ fn is_taken(seen: &[&Seen], at: usize) -> bool {
 #[derive(Debug)]
 struct Hops {
     syn: Option<u8>,
+    /// Whether an earlier life of the pair showed the way.
+    earlier: bool,
+    /// Whether the peer took a SYN-ACK that came the way of `syn`, and more came that way behind it.
+    opened: bool,
+    /// With which TTLs the side's resets came.
+    resets: Vec<u8>,
     /// Each with its count; the most frequent is the first.
     counts: Vec<(u8, usize)>,
 }
@@ -355,7 +391,8 @@ impl Hops {
     fn of(connection: &Connection, seen: &[&Seen], side: usize) -> Self {
         let earlier = connection.sides[side].earlier_ttl;
         let mut counts: Vec<(u8, usize)> = earlier.map(|ttl| (ttl, EARLIER)).into_iter().collect();
-        for ttl in seen.iter().filter(|seen| seen.from == side && !seen.is_reset()).filter_map(|seen| seen.ttl) {
+        let own = || seen.iter().filter(|seen| seen.from == side);
+        for ttl in own().filter(|seen| !seen.is_reset()).filter_map(|seen| seen.ttl) {
             match counts.iter_mut().find(|(known, _)| *known == ttl) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((ttl, 1)),
@@ -366,7 +403,24 @@ impl Hops {
             counts[..=first].rotate_right(1);
         }
         let known = !connection.sides[side].earlier_way_unknown;
-        Self { syn: earlier.or(connection.sides[side].syn_ttl).filter(|_| known), counts }
+        let syn = earlier.or(connection.sides[side].syn_ttl).filter(|_| known);
+        let way = || own().filter(|seen| seen.ttl == syn && !seen.is_reset());
+        let answered = way().any(|seen| seen.opens() && seen.has(bit::ACK) == (side == SERVER));
+        let opened = answered && way().any(|seen| !seen.has(bit::SYN));
+        let resets = own().filter(|seen| seen.is_reset()).filter_map(|seen| seen.ttl).collect();
+        Self { syn, earlier: earlier.is_some(), opened, resets, counts }
+    }
+
+    /// Whether so many segments came with this TTL, and none with another, that it is the side's way.
+    fn is_settled(&self, ttl: Option<u8>) -> bool {
+        matches!(self.counts.as_slice(), [(main, DATA_MIN..)] if Some(*main) == ttl)
+    }
+
+    /// Whether the side's way is known better than that of its resets with this TTL: a handshake shows it, or the
+    /// greater number does.
+    fn outweighs(&self, reset: Option<u8>) -> bool {
+        let resets = self.resets.iter().filter(|ttl| Some(**ttl) == reset).count();
+        self.opened || self.earlier || self.counts.first().is_some_and(|(_, most)| *most >= DATA_MIN || *most > resets)
     }
 
     /// Whether this is the side's own way: that of its SYN, or without one that of many segments.
@@ -387,7 +441,7 @@ impl Hops {
             (count == 1 && most >= DATA_MIN).then_some(Odd::HandshakeTtl(ttl, main))
         } else {
             // Where the handshake is missing, more must be seen to know the side's way.
-            let known = most >= if self.syn.is_some() { 2 } else { DATA_MIN };
+            let known = most >= if self.syn.is_some() { 2 } else { DATA_MIN } && self.outweighs(Some(ttl));
             (known && (count == 0 || self.is_alien(Some(ttl)))).then_some(Odd::Ttl(ttl, main))
         }
     }

@@ -170,7 +170,7 @@ pub struct Ending {
     pub by: By,
     /// The segment that ended it, by its number in the file.
     pub segment: Option<u64>,
-    /// Why, the best first.
+    /// Why, the best first; behind that, what was there and ended nothing.
     pub causes: Vec<Named>,
 }
 
@@ -179,11 +179,8 @@ impl Ending {
     pub fn of(connection: &Connection) -> Self {
         let facts = Facts::of(connection);
         let mut ending = judge(&facts);
+        ending.causes.sort_by_key(|named| named.sure);
         causes::add_notes(&facts, &mut ending);
-        let mut causes = std::mem::take(&mut ending.causes);
-        for sure in [Sure::Certain, Sure::Likely, Sure::Possible] {
-            ending.causes.extend(causes.extract_if(.., |named| named.sure == sure));
-        }
         ending
     }
 

@@ -50,6 +50,8 @@ pub struct Seen {
     pub win: u32,
     /// TTL or hop limit.
     pub ttl: Option<u8>,
+    /// IPv4's identification.
+    pub ip_id: Option<u16>,
     /// Whether it has a timestamp; `None` if its options were cut.
     pub timestamp: Option<bool>,
     /// Its payload begins as a TLS alert.
@@ -67,6 +69,16 @@ impl Seen {
 
     pub(crate) const fn is_reset(&self) -> bool {
         self.has(bit::RST)
+    }
+
+    /// A SYN with the number with which its side began.
+    pub(crate) const fn opens(&self) -> bool {
+        self.has(bit::SYN) && self.seq == 0
+    }
+
+    /// A SYN that opens nothing: its number is not the one with which its side began. It is questioned (RFC 5961 §4.2).
+    pub(crate) const fn is_stray_syn(&self) -> bool {
+        self.has(bit::SYN) && self.seq != 0
     }
 
     /// Nothing but an acknowledgement.
@@ -198,6 +210,7 @@ impl Connection {
             len: packet.len,
             win,
             ttl: packet.ttl,
+            ip_id: packet.ip_id,
             timestamp: packet.options.whole.then_some(packet.options.timestamp.is_some()),
             tls_alert: packet.payload.is_tls_alert(),
             fast_close: packet.options.mptcp_fast_close,

@@ -17,6 +17,9 @@ use hash::Seeded;
 
 /// So many connections are kept; segments of others are counted.
 pub const CONNECTIONS_MAX: usize = 1_000_000;
+/// A SYN-ACK whose numbers are no farther from those of a living connection answers no SYN of another life: initial
+/// sequence numbers of one pair of ports are millions apart within a second (RFC 6528 §3).
+const NEAR: u64 = 1 << 16;
 /// Ports from here on are ephemeral: Linux begins at 32768 (`ip_local_port_range`).
 const EPHEMERAL: u16 = 32_768;
 /// Ports below are a server's: a user may not bind them.
@@ -163,7 +166,10 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
             acked == 1 || (1..=asked.next).contains(&i64::from(acked))
         });
         let young = connection.segments().all(|seen| seen.from == from || seen.has(bit::SYN));
-        return sides[from].base == Some(packet.seq) || (answers && (sides[from].isn.is_none() || young));
+        // Its numbers are this life's, and another life would have others: it is questioned (RFC 5961 §4.2).
+        let is_near = |side: &Side, number| side.base.is_some() && side.distance(number).is_some_and(|far| far < NEAR);
+        let stray = is_near(&sides[from], packet.seq) && is_near(asked, packet.ack) && !young;
+        return sides[from].base == Some(packet.seq) || stray || (answers && (sides[from].isn.is_none() || young));
     }
     let is_over = connection.segments().any(Seen::is_reset);
     if sides[from].base == Some(packet.seq) && !is_over {

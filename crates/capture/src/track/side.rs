@@ -41,8 +41,6 @@ pub struct Side {
     pub timestamps: Option<bool>,
     /// Whether its SYN has the options in Linux's order.
     pub linux: bool,
-    /// IPv4's identification of its last segment that was neither SYN nor RST.
-    pub ip_id: Option<u16>,
 }
 
 impl Side {
@@ -86,14 +84,13 @@ impl Side {
         if packet.has(bit::FIN) {
             self.fin = Some(end - 1);
         }
-        if packet.has(bit::SYN) {
+        if packet.has(bit::SYN) && seq == 0 {
             self.scale = packet.options.window_scale;
             self.syn_ttl = self.syn_ttl.or(packet.ttl);
             self.linux = packet.options.linux_order;
-        } else {
+        } else if !packet.has(bit::SYN) {
             self.ttl_varies |= self.ttl.is_some() && self.ttl != packet.ttl;
             self.ttl = packet.ttl.or(self.ttl);
-            self.ip_id = packet.ip_id.or(self.ip_id);
         }
         if packet.options.whole {
             self.timestamps = Some(packet.options.timestamp.is_some());

@@ -280,3 +280,67 @@ impl fmt::Display for ConnState {
         f.pad(self.name())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Endpoint::{Closed, Established, Inactive, Partial, Reset, SynAckSent, SynSent};
+    use super::*;
+
+    /// Each row of Zeek's table: originator, responder, its name.
+    const ROWS: [(Endpoint, Endpoint, &str); 28] = [
+        (SynSent, Reset, "REJ"),
+        (SynAckSent, Reset, "REJ"),
+        (Inactive, Reset, "RSTRH"),
+        (Partial, Reset, "RSTRH"),
+        (Established, Reset, "RSTR"),
+        (Closed, Reset, "RSTR"),
+        (Reset, Reset, "RSTR"),
+        (Reset, SynSent, "RSTO"),
+        (Reset, SynAckSent, "RSTO"),
+        (Reset, Partial, "RSTO"),
+        (Reset, Established, "RSTO"),
+        (Reset, Closed, "RSTO"),
+        (Closed, Closed, "SF"),
+        (Closed, Inactive, "SH"),
+        (Closed, SynSent, "S2"),
+        (Closed, SynAckSent, "S2"),
+        (Closed, Partial, "S2"),
+        (Closed, Established, "S2"),
+        (Inactive, Closed, "SHR"),
+        (SynSent, Closed, "S3"),
+        (SynAckSent, Closed, "S3"),
+        (Partial, Closed, "S3"),
+        (Established, Closed, "S3"),
+        (SynSent, Inactive, "S0"),
+        (Established, Established, "S1"),
+        (SynSent, SynAckSent, "OTH"),
+        (Partial, Partial, "OTH"),
+        (Partial, Inactive, "OTH"),
+    ];
+
+    fn state(originator: Endpoint, responder: Endpoint, history: &[u8], payload: bool) -> &'static str {
+        let letters = Letters { payload, ..Letters::default() };
+        let zeek = Zeek {
+            endpoints: [originator, responder],
+            letters: [letters; 2],
+            history: history.to_vec(),
+            is_over: false,
+        };
+        zeek.conn_state().name()
+    }
+
+    #[test]
+    fn every_row_of_its_table() {
+        for (originator, responder, name) in ROWS {
+            assert_eq!(state(originator, responder, b"ShAD", true), name, "{originator:?} {responder:?}");
+        }
+    }
+
+    #[test]
+    fn what_hangs_on_payload_and_history() {
+        assert_eq!(state(Reset, Reset, b"SrR", false), "REJ");
+        for (history, name) in [("SR", "RSTOS0"), ("^SR", "RSTOS0"), ("SAR", "OTH"), ("R", "OTH"), ("SDR", "RSTOS0")] {
+            assert_eq!(state(Reset, Inactive, history.as_bytes(), false), name, "{history}");
+        }
+    }
+}
