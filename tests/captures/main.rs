@@ -3,4 +3,5 @@
 mod formats;
 mod matching;
 mod played;
+mod signatures;
 mod truth;

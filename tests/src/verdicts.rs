@@ -132,6 +132,23 @@ fn by(host: Host, connection: &Connection) -> By {
     if connection.addresses[0].ip().to_string().ends_with(&last) { By::Client } else { By::Server }
 }
 
+/// Whether Zeek's history has the segments that a verdict names: it is made by other rules, from the same packets.
+fn as_zeek(connection: &Connection, ending: &Ending) -> Result<(), String> {
+    let history = connection.history();
+    let says = |letters: &[char]| history.contains(letters);
+    let is_told = match (ending.kind, ending.by) {
+        (EndingKind::Reset | EndingKind::Refused, By::Client) => says(&['R', 'I', 'Q']),
+        (EndingKind::Reset | EndingKind::Refused, By::Server) => says(&['r', 'i', 'q']),
+        (EndingKind::Orderly, _) => says(&['F']) && says(&['f']),
+        (EndingKind::HalfClosed, By::Client) => says(&['F']),
+        (EndingKind::HalfClosed, By::Server) => says(&['f']),
+        (EndingKind::NoAnswer, _) => says(&['S', 's', 'Q', 'q']) && !says(&['h']),
+        _ => true,
+    };
+    // A history that is full has left letters out.
+    if is_told || history.len() >= 40 { Ok(()) } else { Err(format!("Zeek's history is {history}")) }
+}
+
 /// What became of the judgement.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -141,7 +158,7 @@ pub struct Table {
     who: [u64; 2],
     /// Resets with a cause that was named first, and those of which it was the right one.
     first: [u64; 2],
-    /// Resets of a forger who alone speaks in his host's name: there is nothing to compare them with.
+    /// Resets of a forger who alone speaks in his host's name.
     alone: u64,
     wrong: Vec<String>,
 }
@@ -179,7 +196,8 @@ impl Table {
         assert_eq!(skipped.iter().count(), 0, "{name}: {skipped:?}");
         for connection in &connections {
             let ending = Ending::of(connection);
-            if let Err(why) = self.judge_ending(run, packets, connection, &ending) {
+            let judged = self.judge_ending(run, packets, connection, &ending);
+            if let Err(why) = judged.and_then(|()| as_zeek(connection, &ending)) {
                 self.wrong.push(format!("{name}: {why}; {ending:?}"));
             }
         }
@@ -201,8 +219,10 @@ impl Table {
             return Err(format!("frame {frame} is no reset"));
         }
         if speaks_alone(run, packets, frame) {
+            // There is nothing to compare him with, so who cannot be told; that it may have been he must be.
             self.alone += 1;
-            return Ok(());
+            let is_named = ending.names(Cause::Forged) || ending.names(Cause::Firewall);
+            return if is_named { Ok(()) } else { Err("why: only a forger spoke, and he is not named".to_owned()) };
         }
         let truth = truth(run, frame);
         let right = if truth.causes == [Cause::Forged] { By::Between } else { by(truth.from, connection) };
@@ -252,7 +272,9 @@ impl Table {
         let [all, right] = self.first;
         let _ = write!(text, "the cause named first was right {right} times of {all}\n\n");
         if self.alone > 0 {
-            let _ = write!(text, "not judged, as only a forger spoke in the host's name: {}\n\n", self.alone);
+            let alone = self.alone;
+            let _ =
+                write!(text, "only a forger spoke in the host's name: {alone}, he or a firewall named each time\n\n");
         }
         text.push_str("| true cause | named first |\n|---|---|\n");
         for (truth, named) in &self.counts {
