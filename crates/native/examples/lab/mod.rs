@@ -286,8 +286,9 @@ impl Lab {
 
     fn record_outcome(&mut self, host: Host, call: &str, began: Instant, ended: Instant, outcome: Outcome) {
         let Some(testbed) = &mut self.testbed else { return self.print_call(host, call, ended, &outcome.to_string()) };
-        let now_us = testbed.now_us();
-        let times_us = [began, ended].map(|at| now_us - u64::try_from(at.elapsed().as_micros()).unwrap_or(now_us));
+        let (now, now_us) = (Instant::now(), testbed.now_us());
+        let ago_us = |at: Instant| u64::try_from((now - at).as_micros()).unwrap_or(u64::MAX);
+        let times_us = [began, ended].map(|at| now_us.saturating_sub(ago_us(at)));
         let (socket, verb) = parts(host, call);
         testbed.record_call(host, socket, verb, times_us, outcome);
     }
