@@ -157,6 +157,8 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "proxy-accepts-for-nobody"
         "proxy-idle-wrong-order"
         "proxy-idle-right-order"
+        "proxy-answer-too-late"
+        "proxy-gives-up-first"
         "proxy-deploy";
 };
 
