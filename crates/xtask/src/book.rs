@@ -10,7 +10,7 @@ use mdbook_scenario::ScenarioPreprocessor;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use crate::{head, policy, program, root};
+use crate::{head, light, policy, program, root};
 
 /// Where the pages are (`build-dir` in book.toml).
 pub fn folder() -> PathBuf {
@@ -46,7 +46,8 @@ fn pages() -> Result<()> {
         bail!("mdBook warns:\n{warnings}");
     }
     head::write(&folder(), address.as_deref())?;
-    policy::write(&folder())
+    policy::write(&folder())?;
+    light::write(&folder())
 }
 
 /// Keeps what mdBook logs as a warning or an error.

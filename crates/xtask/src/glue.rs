@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use wasm_bindgen_cli_support::Output;
 
+use crate::light;
+
 /// The glue's text, to be used instead of the one that `output` writes.
 ///
 /// wasm-bindgen names what program and glue exchange by hashes, which no compression makes shorter: 16 letters, for
@@ -19,28 +21,13 @@ pub fn shorten(output: &mut Output) -> String {
     let module = output.wasm_mut();
     module.imports.iter_mut().for_each(|import| shorter(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorter(&mut export.name));
-    renamed(&without_comments(output.js()), &names)
+    renamed(&light::js(output.js()), &names)
 }
 
 /// `__wbg_value_5f3c09a1e2b47d68`, `…closures_____invoke__h742136b0c54b78b4`
 fn is_hashed(name: &str) -> bool {
     let Some(at) = name.len().checked_sub(16) else { return false };
     name.is_char_boundary(at) && name[at..].bytes().all(|byte| byte.is_ascii_hexdigit())
-}
-
-/// Without comments that have lines of their own, and without indentation. No text of the glue has more than one line.
-fn without_comments(js: &str) -> String {
-    let mut is_comment = false;
-    let mut shorter = String::with_capacity(js.len());
-    for line in js.lines().map(str::trim) {
-        is_comment |= line.starts_with("/*");
-        if !is_comment && !line.is_empty() && !line.starts_with("//") {
-            shorter.push_str(line);
-            shorter.push('\n');
-        }
-        is_comment &= !line.ends_with("*/");
-    }
-    shorter
 }
 
 /// With other names where whole names are known.
@@ -70,12 +57,5 @@ mod tests {
         assert_eq!(renamed(js, &names), "x._0(y__wbg_a_0123456789abcdef);");
         assert!(is_hashed("__wbg_a_0123456789abcdef"));
         assert!(!is_hashed("__wbindgen_malloc") && !is_hashed("mount"));
-    }
-
-    #[test]
-    fn only_comments_and_indentation_go() {
-        let js = "/**\n * @param {string} a\n */\nexport function f(a) {\n    // why\n    return a; // so\n}\n";
-        assert_eq!(without_comments(js), "export function f(a) {\nreturn a; // so\n}\n");
-        assert_eq!(without_comments("/* one line */\nf();\n"), "f();\n");
     }
 }

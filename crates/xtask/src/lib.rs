@@ -4,6 +4,7 @@
 //! - [`program`]: the player, from Rust to what a browser loads (`book/player/`)
 //! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order in which they compress
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
+//! - [`light`]: its styles and scripts without comments
 //! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
 //! - [`policy`]: what may run in its pages; [`offline`]: all of them in one file
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
@@ -26,6 +27,7 @@ pub mod guest;
 pub mod head;
 pub mod kernel_tests;
 pub mod kernels;
+pub mod light;
 pub mod linux;
 pub mod new;
 pub mod offline;
