@@ -13,7 +13,7 @@ const REPORT_MS = 100;
 
 let module;
 let analyzer;
-let player;
+let here;
 let reported = 0;
 
 onmessage = async ({ data: { id, call, args } }) => {
@@ -60,15 +60,15 @@ const calls = {
     },
     card: (at) => analyzer.card(at),
 
-    /** The ways to end a connection, performed by the book's player. */
+    /** The ways to end a connection, performed by the program that pages load at a click. */
     async play(at, program) {
-        if (!player) {
+        if (!here) {
             const loaded = await import(program);
             await loaded.default();
-            player = loaded;
+            here = loaded;
         }
         analyzer.ways(at).forEach((script, place) => {
-            const run = player.capture(script);
+            const run = here.capture(script);
             if (run) analyzer.compare(place, run);
         });
         return analyzer.played();

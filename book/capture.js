@@ -246,7 +246,7 @@ class Captures {
   async do_play(button) {
     button.disabled = true;
     this.say("Playing …");
-    const played = await this.ask("play", this.view.card, this.address("player"));
+    const played = await this.ask("play", this.view.card, this.address("here"));
     this.card.querySelector(".cap-played").innerHTML = played;
     this.say("Played.");
   }

@@ -6,26 +6,31 @@
   "use strict";
 
   const FROM_FILE = "This picture can be played with when the book comes from a server: run cargo xtask serve and open http://127.0.0.1:3000. Or run cargo xtask offline: the whole book in one file, which needs no server";
-  const NEAR = "400px"; // how far below or above the view loading begins
+  // How far below or above the view loading begins.
+  const NEAR = "400px";
 
   // This script lies two folders below the book's root, wherever the page lies.
   const here = document.currentScript.src;
   const root = here ? new URL("../../", here) : new URL(".", location.href);
-  let started; // the promise of the program, once it was asked for
-  // The book in one file has the program in itself (`cargo xtask offline`), as text.
-  const inside = document.getElementById("scenario-program");
+  // The book in one file has its programs in itself (`cargo xtask offline`), as text: with the module's address, the glue.
+  const inside = new Map([...document.querySelectorAll("script[data-glue]")].map((text) => [text.dataset.program, text]));
+  const isOneFile = inside.size > 0;
+  const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  // The promise of each program that was asked for, by its address.
+  const programs = new Map();
 
-  async function load(embed) {
-    const glue = inside ? `data:text/javascript;base64,${inside.dataset.glue}` : new URL(embed.dataset.program, root).href;
-    const module = await import(glue);
-    const bytes = inside && Uint8Array.from(atob(inside.textContent), (letter) => letter.charCodeAt(0));
-    await module.default(inside ? { module_or_path: bytes } : undefined);
+  async function load(address) {
+    const text = inside.get(address);
+    const module = await import(text ? `data:text/javascript;base64,${text.dataset.glue}` : new URL(address, root).href);
+    await module.default(text ? { module_or_path: decoded(text.textContent) } : undefined);
     return module;
   }
 
-  function program(embed) {
-    started ??= load(embed);
-    started.catch(() => (started = undefined)); // the server may answer the next time
+  function program(address) {
+    if (!programs.has(address)) programs.set(address, load(address));
+    const started = programs.get(address);
+    // The server may answer the next time.
+    started.catch(() => programs.delete(address));
     return started;
   }
 
@@ -49,7 +54,7 @@
     const { scenario, script, begin, anchor, foldEnd, line } = embed.dataset;
     const end = foldEnd === undefined ? undefined : Number(foldEnd);
     try {
-      const { mount, vary } = await program(embed);
+      const { mount, vary } = await program(embed.dataset.program);
       const draw = line ? (place) => vary(place, embed) : (place) => mount(place, scenario, script, begin, anchor, end);
       const place = await drawn(draw);
       // What stands below stays where it is, whether or not the live picture is as high.
@@ -65,7 +70,7 @@
   // The list of scenarios stays, below the playground.
   async function open(embed) {
     try {
-      const { playground } = await program(embed);
+      const { playground } = await program(embed.dataset.program);
       embed.prepend(await drawn((place) => playground(place, embed.dataset.catalogue, embed.dataset.language)));
       embed.dataset.live = "yes";
     } catch (error) {
@@ -85,8 +90,8 @@
     const link = event.target.closest?.("a[data-playground]");
     if (!link) return;
     event.preventDefault();
-    location.href = inside ? link.hash : new URL(`playground.html${link.hash}`, root).href;
-    if (inside) playgrounds[0]?.scrollIntoView();
+    location.href = isOneFile ? link.hash : new URL(`playground.html${link.hash}`, root).href;
+    if (isOneFile) playgrounds[0]?.scrollIntoView();
   });
 
   // "On Linux 7.2, here": what that handle opens is fetched when one is first pressed, and hears later presses itself.
@@ -110,7 +115,9 @@
     const button = event.target.closest?.("take-files button");
     if (!button) return;
     try {
-      (await import(new URL("linux/files.js", root).href)).take(button);
+      const files = document.getElementById("scenario-files")?.textContent;
+      const { take } = await import(files ? `data:text/javascript;base64,${files}` : new URL("linux/files.js", root).href);
+      await take(button, isOneFile ? program([...inside.keys()].find((address) => address.startsWith("here/"))) : undefined);
     } catch {
       button.closest("take-files").querySelector("[role=status]").textContent = "It cannot be made now: what makes it cannot be loaded.";
     }
@@ -147,8 +154,9 @@
 
   const embeds = document.querySelectorAll(".scenario[data-program]");
   const playgrounds = document.querySelectorAll(".tcp-playground[data-program]");
-  if (location.protocol === "file:" && !inside) {
-    [...embeds, ...playgrounds].forEach(note); // browsers load no modules from files
+  if (location.protocol === "file:" && !isOneFile) {
+    // Browsers load no modules from files.
+    [...embeds, ...playgrounds].forEach(note);
     return;
   }
   const observer = new IntersectionObserver((entries) => {

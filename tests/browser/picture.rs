@@ -7,7 +7,8 @@ use serde_json::json;
 use crate::book::{chapters, chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
 use crate::chrome::{Page, Scripts};
-use crate::widget::{button, enliven_first, find};
+use crate::playground::takes_every_file;
+use crate::widget::{button, enliven_first, find, unfold};
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
@@ -67,8 +68,54 @@ fn the_book_in_one_file_is_live_without_a_server() {
     page.click(&button("Last step"));
     page.wait_until("here.querySelector('.sc-now')");
     page.wait_until("document.querySelector('.tcp-playground').dataset.live === 'yes'");
+    unfold(&mut page, "Take away");
+    takes_every_file(&mut page, "here", "of-one-file");
+    assert_eq!(
+        page.value("[...document.querySelectorAll('.sc-linux, .captures')].some((e) => e.checkVisibility())"),
+        false,
+        "what needs a server is not offered"
+    );
     assert_eq!(page.value("document.querySelectorAll('.offline a').length > 30"), true, "every chapter is listed");
     assert_eq!(page.value("document.querySelectorAll('.scenario-note').length"), 0, "nothing asks for a server");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// The states in which both sides' diagrams stand.
+const STATES: &str = "[...here.querySelectorAll('.sc-states .sc-here')].map((place) => place.textContent).join()";
+
+#[test]
+fn where_there_is_room_the_states_of_both_sides_stand_beside_the_picture_and_go_with_its_steps() {
+    let mut page = Page::new(Scripts::On);
+    let width = |page: &mut Page, width: u32| {
+        let window = json!({ "width": width, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        page.call("Emulation.setDeviceMetricsOverride", window);
+    };
+    width(&mut page, 1440);
+    page.open(&format!("{}/reset/write-after-close.html", origin()));
+    let ladder = "document.querySelector('.scenario .sc-ladder').getBoundingClientRect().width";
+    let before = page.value(ladder);
+    find(&mut page, "write-after-peer-close");
+    assert_eq!(page.value(ladder), before, "its place was kept");
+    assert_eq!(page.value(STATES), "CLOSED,CLOSED", "the whole run is over");
+    page.click(&button("First step"));
+    page.wait_until(&format!("{STATES} === 'CLOSED,LISTEN'"));
+    // A long picture is scrolled under its states.
+    page.click(&button("Last step"));
+    page.wait_until("here.querySelector('.sc-now')?.nextElementSibling === null");
+    let place = page.value(
+        "(() => { const { top, bottom } = here.querySelector('.sc-states .sc-diagram').getBoundingClientRect(); \
+         return top >= 0 && bottom <= innerHeight; })()",
+    );
+    assert_eq!(place, true, "they stay in view");
+    assert_eq!(
+        page.value("here.querySelector('.sc-to-states').checkVisibility()"),
+        false,
+        "nothing leads to them twice"
+    );
+    width(&mut page, 1000);
+    page.wait_until(
+        "!here.querySelector('.sc-states').checkVisibility() && here.querySelector('.sc-to-states').checkVisibility()",
+    );
     assert_eq!(page.complaints(), [""; 0]);
 }
 

@@ -90,6 +90,24 @@ fn a_statement_of_the_language_goes_where_the_caret_is() {
 }
 
 #[test]
+fn a_line_that_was_begun_is_completed_by_keys_alone() {
+    let mut page = playground("#v=1&id=linger-zero");
+    page.value(&format!("{EDITOR}.focus(); {EDITOR}.setSelectionRange(1e6, 1e6)"));
+    page.type_text("\nclient rea");
+    let first = "document.querySelector('.pg-proposed button')";
+    page.wait_until(&format!("{first}?.textContent === 'client read()'"));
+    page.press("Tab");
+    assert_eq!(page.value(&format!("document.activeElement === {first}")), true, "Tab leaves the field for them");
+    page.press(" ");
+    page.wait_until(&format!("{EDITOR}.value.endsWith('\\nclient read()\\n')"));
+    assert_eq!(page.value("document.activeElement.tagName"), "TEXTAREA", "and typing goes on there");
+    page.wait_until(&format!("!{first}"));
+    page.type_text(" = 0");
+    page.wait_until(&format!("{EDITOR}.value.endsWith('\\nclient read() = 0\\n')"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
 fn a_challenge_sees_by_itself_that_it_is_done() {
     let mut page = playground("");
     press(&mut page, "New script");

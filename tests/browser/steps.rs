@@ -93,3 +93,39 @@ fn a_number_with_a_handle_is_moved_by_mouse_and_keyboard_and_the_picture_follows
     assert_eq!(page.value("location.pathname.endsWith('/reset/keep-alive-race.html')"), true, "mdBook keeps its page");
     assert_eq!(page.complaints(), [""; 0]);
 }
+
+/// Every number with a handle in the book: what the slider says at each of its values stands in the table that was there
+/// before it, and in the one that can be opened.
+#[test]
+fn whoever_hears_a_number_s_handle_is_told_what_every_value_gives() {
+    let rows =
+        "(table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim()).join(' | '))";
+    let mut handles = 0;
+    for chapter in chapters() {
+        let mut page = open(&chapter, Scripts::On);
+        let count = page.value("document.querySelectorAll('.scenario[data-line]').length").as_u64().expect("a number");
+        for index in 0..count {
+            page.value(&format!("window.here = document.querySelectorAll('.scenario[data-line]')[{index}]; 0"));
+            page.value(&format!("window.rows = {rows}; window.still = rows(here.querySelector('.sc-values')); 0"));
+            page.value("here.scrollIntoView({ behavior: 'instant' })");
+            page.wait_until("here.dataset.live === 'yes'");
+            page.click("here.querySelector('.sc-vary > .sc-table > summary')");
+            page.wait_until("here.querySelector('.sc-values').checkVisibility()");
+            assert_eq!(page.list("rows(here.querySelector('.sc-values'))"), page.list("still"), "{chapter}");
+            // The slider is moved as a key moves it; each band has its outcome in words.
+            let silent = page.list(
+                "(async () => { const silent = [], input = here.querySelector('.sc-vary input'); \
+                 for (const [at, piece] of [...here.querySelectorAll('.sc-piece')].entries()) { \
+                 const [, from] = /^(\\d+)/.exec(piece.textContent); input.value = from; \
+                 input.dispatchEvent(new InputEvent('input', { bubbles: true })); \
+                 await new Promise((drawn) => setTimeout(drawn, 100)); \
+                 const cells = [...here.querySelector('.sc-values').rows[at + 1].cells].slice(1); \
+                 for (const { textContent } of cells) if (textContent !== '–' && !input.ariaValueText.includes(textContent)) \
+                 silent.push(`${from}: ${textContent} is not in ${input.ariaValueText}`); } return silent; })()",
+            );
+            assert_eq!(silent, [""; 0], "{chapter}");
+            handles += 1;
+        }
+    }
+    assert!(handles >= 4, "only {handles} numbers of the book have a handle");
+}

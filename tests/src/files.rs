@@ -19,7 +19,8 @@ pub fn below(folders: &[&str]) -> Vec<PathBuf> {
 }
 
 /// What nobody wrote: it is built, and git leaves it out.
-const BUILT: [&str; 6] = ["target", ".git", "book/player", "book/evidence", "book/here", "book/analyzer"];
+const BUILT: [&str; 7] =
+    ["target", ".git", "book/player", "book/playground", "book/evidence", "book/here", "book/analyzer"];
 
 fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));

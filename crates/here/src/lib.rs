@@ -1,8 +1,9 @@
 //! What a page loads only when its reader asks for it: what a Linux kernel in the page gave for a script, drawn beside
-//! the model's run, and the files that can be taken away ([`files`]).
+//! the model's run, the files that can be taken away ([`files`]), and runs without a picture.
 //!
-//! The page's third program. `book/linux/panel.js` loads it together with the kernel, `book/linux/files.js` for a file.
-//! It has the components of the picture, the simulator for the run to compare with, and a reader of JSON.
+//! The page's third program. `book/linux/panel.js` loads it together with the kernel, `book/linux/files.js` for a file,
+//! `book/capture-worker.js` to perform the ways to end a connection. It has the components of the picture, the simulator
+//! for the run to compare with, and a reader of JSON.
 
 pub mod files;
 
@@ -61,6 +62,24 @@ pub fn file(script: &str, rules: Option<String>, ending: &str) -> Result<Vec<u8>
 #[wasm_bindgen]
 pub fn media_type(ending: &str) -> Option<String> {
     Form::of_ending(ending).map(|form| form.media_type().to_owned())
+}
+
+/// The capture of a script's run by Linux's rules; nothing, if it cannot be performed. It needs no page: a worker may
+/// call it.
+#[wasm_bindgen]
+pub fn capture(script: &str) -> Option<Vec<u8>> {
+    let run = Run::of(script, Rules::Linux).ok()?;
+    Some(sim::pcap(&run.frames))
+}
+
+/// The run of a script by Linux's rules as text.
+///
+/// # Errors
+/// What is wrong with the script, or which bound the run reached.
+#[wasm_bindgen]
+pub fn trace(script: &str) -> Result<String, JsError> {
+    let run = Run::of(script, Rules::Linux).map_err(|why| JsError::new(&why.to_string()))?;
+    Ok(run.trace.to_string())
 }
 
 fn rules_of(name: Option<&str>) -> Rules {

@@ -3,10 +3,10 @@
 use crate::attribute::attribute;
 
 /// The HTML of the place, with the addresses of the programs that judge captures and that perform scripts.
-pub(crate) fn place(analyzer: &str, player: &str) -> String {
+pub(crate) fn place(analyzer: &str, here: &str) -> String {
     format!(
-        "<section class=\"captures\" data-program=\"{}\" data-player=\"{}\" aria-label=\"Captures\" hidden></section>",
+        "<section class=\"captures\" data-program=\"{}\" data-here=\"{}\" aria-label=\"Captures\" hidden></section>",
         attribute(analyzer),
-        attribute(player)
+        attribute(here)
     )
 }

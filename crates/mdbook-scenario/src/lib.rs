@@ -56,12 +56,15 @@ impl Preprocessor for ScenarioPreprocessor {
         let source = &context.config.book.src;
         let folder = context.root.join(source);
         let player = program(&folder, "player").map_err(Error::msg)?;
-        let playground = playground::place(&player, &playground::chapters(&book));
+        let playground =
+            program(&folder, "playground").map(|own| playground::place(&own, &playground::chapters(&book)));
+        let playground = playground.as_deref().map_err(String::as_str);
         let finder = program(&folder, "evidence").map(|evidence| finder::place(&evidence, &player));
         let finder = finder.as_deref().map_err(String::as_str);
-        let captures = program(&folder, "analyzer").map(|analyzer| captures::place(&analyzer, &player));
+        let captures = program(&folder, "analyzer")
+            .and_then(|analyzer| Ok(captures::place(&analyzer, &program(&folder, "here")?)));
         let captures = captures.as_deref().map_err(String::as_str);
-        let built = Built { program: &player, playground: &playground, finder, captures };
+        let built = Built { program: &player, playground, finder, captures };
         let mut complaints = Vec::new();
         book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };

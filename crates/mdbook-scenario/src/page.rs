@@ -24,8 +24,8 @@ pub(crate) type Wrong = (usize, String);
 pub(crate) struct Built<'a> {
     /// The program's address, relative to the book's root.
     pub(crate) program: &'a str,
-    /// What stands in the place of `{{#playground}}`.
-    pub(crate) playground: &'a str,
+    /// What stands in the place of `{{#playground}}`, if its program has been built.
+    pub(crate) playground: Result<&'a str, &'a str>,
     /// What stands in the place of `{{#finder}}`, if its program has been built.
     pub(crate) finder: Result<&'a str, &'a str>,
     /// What stands in the place of `{{#captures}}`, if its program has been built.
@@ -46,7 +46,11 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
             Err(why) => wrong.push((link.line, why)),
         }
     }
-    for (line, place) in [(finders(chapter).next(), built.finder), (captures(chapter).next(), built.captures)] {
+    for (line, place) in [
+        (playgrounds(chapter).next(), built.playground),
+        (finders(chapter).next(), built.finder),
+        (captures(chapter).next(), built.captures),
+    ] {
         if let (Some(line), Err(why)) = (line, place) {
             wrong.push((line, why.to_owned()));
         }
@@ -66,7 +70,7 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     }
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     for line in playgrounds(chapter) {
-        built.playground.clone_into(&mut lines[line - 1]);
+        built.playground.unwrap_or_default().clone_into(&mut lines[line - 1]);
     }
     for line in finders(chapter) {
         built.finder.unwrap_or_default().clone_into(&mut lines[line - 1]);
@@ -168,7 +172,7 @@ mod tests {
 
     const BUILT: Built<'static> = Built {
         program: "player/player-0.js",
-        playground: "the list",
+        playground: Ok("the list"),
         finder: Ok("the field"),
         captures: Ok("the place"),
     };

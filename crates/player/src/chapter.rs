@@ -13,7 +13,7 @@ use crate::diagram::diagrams;
 use crate::editor::Editor;
 use crate::header::header;
 use crate::link::{Holds, Link};
-use crate::live::Stage;
+use crate::live::{Stage, until};
 use crate::session::{Act, Session};
 use crate::settings;
 use crate::state::Action;
@@ -122,11 +122,13 @@ impl Component for Chapter {
         let runtime = settings::chosen();
         let session = &self.session;
         let layout = &session.run.layout;
-        let until = session.player.cursor.unwrap_or_else(|| layout.rows.len().saturating_sub(1));
+        let until = until(layout, session.player.cursor);
         let handle = |drawer: Drawer| {
             let pull = ctx.link().callback(move |_: MouseEvent| Message::Pull(drawer));
             let is_open = self.open == Some(drawer);
-            html! { <button type="button" aria-expanded={is_open.to_string()} onclick={pull}>{ drawer.name() }</button> }
+            // Where both sides' states stand beside the picture, their handle is not shown.
+            let class = (drawer == Drawer::States).then_some("sc-to-states");
+            html! { <button type="button" {class} aria-expanded={is_open.to_string()} onclick={pull}>{ drawer.name() }</button> }
         };
         let inside = self.open.map(|drawer| match drawer {
             Drawer::Script => self.script(&act),

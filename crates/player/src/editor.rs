@@ -20,6 +20,9 @@ pub(crate) struct EditorProps {
     /// Whoever puts words in where the reader types needs it.
     #[prop_or_default]
     pub(crate) field: NodeRef,
+    /// What stands between the script and what is wrong with it.
+    #[prop_or_default]
+    pub(crate) children: Html,
 }
 
 /// Whoever is in the middle of a word is not told that it is none.
@@ -64,7 +67,7 @@ impl Component for Editor {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let EditorProps { script, wrong, complaint, field, .. } = ctx.props();
+        let EditorProps { script, wrong, complaint, field, children, .. } = ctx.props();
         let typed = ctx.link().batch_callback(|event: InputEvent| {
             Some(Message::Typed(event.target_dyn_into::<HtmlTextAreaElement>()?.value()))
         });
@@ -89,6 +92,7 @@ impl Component for Editor {
                         </pre>
                     </div>
                 </div>
+                { children.clone() }
                 <p class="sc-failed" role="status">{ said }</p>
             </div>
         }

@@ -148,20 +148,89 @@ const OTHER: [Snippet; 7] = [
 /// A script with a statement put in as a line of its own behind the line of the caret, and where the caret is then;
 /// both carets in UTF-16 units, as browsers count.
 pub fn put_in(script: &str, caret: u32, statement: &str) -> (String, u32) {
-    let units: Vec<u16> = script.encode_utf16().collect();
-    let caret = units.len().min(caret as usize);
-    let newline = u16::from(b'\n');
-    let end = units[caret..].iter().position(|unit| *unit == newline).map_or(units.len(), |more| caret + more);
-    let begin = units[..caret].iter().rposition(|unit| *unit == newline).map_or(0, |at| at + 1);
-    let (before, behind) = (String::from_utf16_lossy(&units[..end]), String::from_utf16_lossy(&units[end..]));
+    let line = Line::of(script, caret);
     // An empty line is filled.
-    let separator = if begin == end { "" } else { "\n" };
-    let mut text = format!("{before}{separator}{statement}{behind}");
-    if !text.ends_with('\n') {
-        text.push('\n');
+    let separator = if line.text.is_empty() { "" } else { "\n" };
+    line.replaced(&format!("{}{separator}{statement}", line.text))
+}
+
+/// A script whose line at the caret is this statement, and where the caret is then.
+pub fn completed(script: &str, caret: u32, statement: &str) -> (String, u32) {
+    Line::of(script, caret).replaced(statement)
+}
+
+/// What stands in the line of the caret before it, if nothing stands behind it.
+pub fn begun(script: &str, caret: u32) -> Option<String> {
+    let line = Line::of(script, caret);
+    line.is_at_end.then_some(line.text)
+}
+
+/// The line that the caret is in.
+struct Line {
+    before: String,
+    text: String,
+    behind: String,
+    is_at_end: bool,
+}
+
+impl Line {
+    fn of(script: &str, caret: u32) -> Self {
+        let units: Vec<u16> = script.encode_utf16().collect();
+        let caret = units.len().min(caret as usize);
+        let newline = u16::from(b'\n');
+        let end = units[caret..].iter().position(|unit| *unit == newline).map_or(units.len(), |more| caret + more);
+        let begin = units[..caret].iter().rposition(|unit| *unit == newline).map_or(0, |at| at + 1);
+        let text = String::from_utf16_lossy;
+        Self {
+            before: text(&units[..begin]),
+            text: text(&units[begin..end]),
+            behind: text(&units[end..]),
+            is_at_end: caret == end,
+        }
     }
-    let caret = end + separator.len() + statement.encode_utf16().count();
-    (text, u32::try_from(caret).unwrap_or(u32::MAX))
+
+    /// The script with another text in its place, and the caret behind that.
+    fn replaced(&self, text: &str) -> (String, u32) {
+        let before = format!("{}{text}", self.before);
+        let caret = before.encode_utf16().count();
+        let end = if self.behind.is_empty() { "\n" } else { &self.behind };
+        (before + end, u32::try_from(caret).unwrap_or(u32::MAX))
+    }
+}
+
+/// So many statements are proposed at a time.
+const PROPOSED: usize = 8;
+/// Calls of one side alone.
+const ONE_SIDED: [&str; 6] = ["listen", "accept", "connect", "socket", "bind", "disconnect"];
+
+/// Statements of a list ([`listed`]) that begin as a line does; what one side or a socket does, any other can do.
+pub fn proposed(listed: &str, begun: &str) -> Vec<String> {
+    let begun = begun.trim_start();
+    let Some(begin) = begun.split(' ').next().filter(|word| !word.is_empty() && !begun.starts_with('#')) else {
+        return Vec::new();
+    };
+    let is_subject = begun.contains(' ') && !["link", "wait", "expect", "proxy"].contains(&begin);
+    let statements = listed.split("<code>").skip(1).filter_map(|rest| Some(unescaped(rest.split_once("</code>")?.0)));
+    let as_begun = |statement: String| match statement.split_once(' ') {
+        Some(("client" | "server", call))
+            if is_subject && !ONE_SIDED.iter().any(|verb| call.starts_with(&format!("{verb}("))) =>
+        {
+            format!("{begin} {call}")
+        }
+        _ => statement,
+    };
+    let mut fitting: Vec<String> = Vec::new();
+    for statement in statements.map(as_begun) {
+        if statement.starts_with(begun) && statement != begun && !fitting.contains(&statement) {
+            fitting.push(statement);
+        }
+    }
+    fitting.truncate(PROPOSED);
+    fitting
+}
+
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&amp;", "&")
 }
 
 #[cfg(test)]
@@ -205,5 +274,34 @@ mod tests {
         assert_eq!(put_in("a\n\nb\n", 2, "x"), ("a\nx\nb\n".to_owned(), 3), "an empty line is filled");
         assert_eq!(put_in("", 9, "x"), ("x\n".to_owned(), 1));
         assert_eq!(put_in("é😀\n", 3, "x"), ("é😀\nx\n".to_owned(), 5), "browsers count in UTF-16");
+    }
+
+    #[test]
+    fn a_begun_line_is_completed() {
+        assert_eq!(begun("a\nserver re\nb\n", 11).as_deref(), Some("server re"));
+        assert_eq!(begun("a\nserver re\nb\n", 5), None, "the caret is in the middle of it");
+        let (script, caret) = completed("a\nserver re\nb\n", 11, "server read()");
+        assert_eq!((script.as_str(), caret), ("a\nserver read()\nb\n", 15));
+        assert_eq!(completed("wai", 3, "wait 1s"), ("wait 1s\n".to_owned(), 7));
+    }
+
+    #[test]
+    fn what_is_proposed_begins_as_the_line_does_and_is_a_statement() {
+        let list = listed();
+        assert_eq!(
+            proposed(&list, "server rea"),
+            ["server read()", "server read() = 0", "server read() = blocks, then ECONNRESET"]
+        );
+        assert!(proposed(&list, "second wr").iter().any(|statement| statement == "second write(\"hello\")"));
+        assert_eq!(proposed(&list, "link dro").len(), 1);
+        assert_eq!(proposed(&list, "server conn"), [""; 0], "the server connects to nobody");
+        for nothing in ["", "  ", "# client ", "client close() = 0", "nobody sings"] {
+            assert_eq!(proposed(&list, nothing), [""; 0], "`{nothing}`");
+        }
+        for word in ["client ", "server ", "link ", "w", "exp"] {
+            let of_word = proposed(&list, word);
+            assert!(!of_word.is_empty() && of_word.len() <= PROPOSED, "{word}: {of_word:?}");
+            assert!(of_word.iter().all(|statement| statement.starts_with(word)), "{of_word:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@
 //!   (`explain.rs`) the current step in words; [`keys`]: whose a key is
 //! - `chapter.rs`: the same among text, and what can be opened below it: `editor.rs`, `diagram.rs`, `header.rs`, `take.rs`
 //! - [`here`]: the script on a Linux kernel in the page
-//! - `playground.rs`: the page with everything; [`catalogue`]: what to begin with, [`challenges`], [`language`],
+//! - [`playground`]: the page with everything, in a program of its own (feature `playground`); [`catalogue`]: what to begin with, [`challenges`], [`language`],
 //!   [`recent`]: the last things tried
 //! - `page.rs`, `address.rs`, `kept.rs`, `settings.rs`: the page around it; `shared.rs`: what several of these hold
 //! - [`mount`]: what the page's loader calls
@@ -42,7 +42,7 @@ mod live;
 pub mod mount;
 mod page;
 mod picture;
-mod playground;
+pub mod playground;
 pub mod recent;
 pub mod run;
 pub mod session;

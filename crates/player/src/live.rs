@@ -12,6 +12,7 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use crate::desk::desk;
+use crate::diagram::diagrams;
 use crate::keys;
 use crate::page;
 use crate::picture::{Picked, Picture};
@@ -163,7 +164,7 @@ impl Component for Stage {
         html! {
             <div class={if session.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
                 role="group" aria-label={layout.title.clone()}>
-                <div class={bare.map(|_| "sc-both")}>
+                <div class={if bare.is_some() { "sc-both" } else { "sc-stand" }}>
                     <div class={is_long.then_some("sc-long")} ref={&self.frame} onscroll={ctx.link().callback(|_| Scrolled)}>
                         if bare.is_some() { <strong>{ texts::AS_LINUX }</strong> }
                         <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} {anchor} {fold} keeps_fold={session.quiz.is_some()} {runtime} {tools} {pick} {delay}
@@ -174,6 +175,9 @@ impl Component for Stage {
                             <strong>{ texts::AS_SMOLTCP }</strong>
                             <Picture layout={bare.layout.clone()} cursor={None} drawn={bare.layout.drawn(0)} {runtime} />
                         </div>
+                    } else {
+                        // Shown where there is room beside the picture (player.css).
+                        <aside class="sc-states" aria-label={texts::DIAGRAM}>{ diagrams(layout, until(layout, cursor)) }</aside>
                     }
                 </div>
                 { desk(session, act, runtime, told) }
@@ -181,6 +185,11 @@ impl Component for Stage {
             </div>
         }
     }
+}
+
+/// The row up to which something is told: the current one, or the last.
+pub(crate) fn until(layout: &Layout, cursor: Option<usize>) -> usize {
+    cursor.unwrap_or_else(|| layout.rows.len().saturating_sub(1))
 }
 
 /// Of a long run, the rows around this one; else all.

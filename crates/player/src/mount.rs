@@ -1,11 +1,9 @@
 //! What the page's loader calls.
 
-use scenario::Script;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
 
 use crate::chapter::{Begin, Chapter, ChapterProps};
-use crate::playground::{Playground, PlaygroundProps};
 use crate::vary::{Vary, VaryProps};
 
 /// Puts the live picture of a script into `root`, in place of whatever is there.
@@ -45,31 +43,4 @@ pub fn vary(root: Element, place: &Element) -> Result<(), JsError> {
     };
     yew::Renderer::<Vary>::with_root_and_props(root, props).render();
     Ok(())
-}
-
-/// Puts the playground into `root`. `catalogue` has the book's scenarios ([`crate::catalogue`]), `language` the list of
-/// statements ([`crate::language`]): what this page alone needs stands in it.
-#[wasm_bindgen]
-pub fn playground(root: Element, catalogue: String, language: String) {
-    let props = PlaygroundProps { catalogue: catalogue.into(), language: language.into() };
-    yew::Renderer::<Playground>::with_root_and_props(root, props).render();
-}
-
-/// The capture of a script's run by Linux's rules, as a file; nothing, if it cannot be performed. It needs no page: a
-/// worker may call it.
-#[wasm_bindgen]
-pub fn capture(script: &str) -> Option<Vec<u8>> {
-    let script = Script::parse(script).ok()?;
-    let (_, frames) = sim::capture("script", &script, sim::Rules::Linux).ok()?;
-    Some(sim::pcap(&frames))
-}
-
-/// The run of a script as text.
-///
-/// # Errors
-/// What is wrong with the script, or which bound the run reached.
-#[wasm_bindgen]
-pub fn trace(script: String) -> Result<String, JsError> {
-    let run = crate::run::Run::of(&script, sim::Rules::Linux).map_err(|why| JsError::new(&why.to_string()))?;
-    Ok(run.trace.to_string())
 }

@@ -20,9 +20,9 @@ use crate::desk::menus;
 use crate::diagram::diagrams;
 use crate::editor::Editor;
 use crate::here;
-use crate::language::put_in;
+use crate::language::{begun, completed, proposed, put_in};
 use crate::link::{Holds, Link};
-use crate::live::Stage;
+use crate::live::{Stage, until};
 use crate::page::{self as around, storage};
 use crate::recent::{self, Recent};
 use crate::session::{Act, Session};
@@ -122,9 +122,19 @@ pub(crate) struct Playground {
     outcome: String,
     /// What is wrong with the link that led here.
     notice: Option<String>,
+    /// The line that the reader has begun, while its end is where the caret is.
+    begun: String,
     field: NodeRef,
     _arrives: Option<EventListener>,
     _listens: settings::Listens,
+}
+
+/// Puts the page into `root`. `catalogue` has the book's scenarios ([`crate::catalogue`]), `language` the list of
+/// statements ([`crate::language`]): what this page alone needs stands in it.
+#[cfg_attr(feature = "playground", wasm_bindgen::prelude::wasm_bindgen)]
+pub fn playground(root: Element, catalogue: String, language: String) {
+    let props = PlaygroundProps { catalogue: catalogue.into(), language: language.into() };
+    yew::Renderer::<Playground>::with_root_and_props(root, props).render();
 }
 
 /// What can happen to it.
@@ -142,6 +152,8 @@ pub(crate) enum Message {
     Filter(String),
     /// A statement is put in where the caret is.
     Write(String),
+    /// The line that was begun becomes this statement.
+    Complete(String),
     /// The last things tried are to be forgotten.
     Forget,
     /// Another runtime was chosen.
@@ -164,6 +176,7 @@ impl Component for Playground {
             pane: Pane::Picture,
             outcome: String::new(),
             notice: None,
+            begun: String::new(),
             field: NodeRef::default(),
             _arrives: when_fragment_changes(ctx.link().callback(|()| Message::Arrive)),
             _listens: settings::listen(ctx.link().callback(|()| Message::Chosen)),
@@ -174,7 +187,12 @@ impl Component for Playground {
 
     fn update(&mut self, _: &Context<Self>, message: Message) -> bool {
         match message {
-            Message::Do(act) => self.act(act),
+            Message::Do(act) => {
+                let is_typed = matches!(act, Act::Type(_));
+                self.act(act);
+                self.begun =
+                    if is_typed { begun(&self.session.text, self.caret()).unwrap_or_default() } else { String::new() };
+            }
             Message::Open(arrival) => {
                 self.shelf = self.shelf.filter(|shelf| *shelf != Shelf::Examples);
                 self.open(arrival);
@@ -184,7 +202,8 @@ impl Component for Playground {
             Message::Reach(shelf) => self.shelf = Some(shelf).filter(|shelf| self.shelf != Some(*shelf)),
             Message::Show(pane) => self.pane = pane,
             Message::Filter(outcome) => self.outcome = outcome,
-            Message::Write(statement) => self.write(&statement),
+            Message::Write(statement) => self.write(put_in(&self.session.text, self.caret(), &statement)),
+            Message::Complete(statement) => self.write(completed(&self.session.text, self.caret(), &statement)),
             Message::Forget => {
                 (self.recent, self.kept) = (Recent::default(), None);
                 store(RECENT, "");
@@ -198,7 +217,7 @@ impl Component for Playground {
         let Self { session, .. } = self;
         let act = ctx.link().callback(Message::Do);
         let runtime = settings::chosen();
-        let until = session.player.cursor.unwrap_or_else(|| session.run.layout.rows.len().saturating_sub(1));
+        let until = until(&session.run.layout, session.player.cursor);
         let name = if self.id.is_empty() { stem(&recent::title(&session.text)) } else { self.id.clone() };
         let toggle = |name: &'static str, shelf: Shelf| {
             let reach = ctx.link().callback(move |_: MouseEvent| Message::Reach(shelf));
@@ -224,7 +243,9 @@ impl Component for Playground {
                 <div class="scenario sc-choices pg-switch">{ pane(page::SCRIPT, Pane::Script) }{ pane(page::PICTURE, Pane::Picture) }</div>
                 <div class="pg-panes">
                     <section class="scenario pg-script" aria-label={page::SCRIPT}>
-                        <Editor script={session.text.clone()} wrong={session.wrong.clone()} typed={act.reform(Act::Type)} field={self.field.clone()} />
+                        <Editor script={session.text.clone()} wrong={session.wrong.clone()} typed={act.reform(Act::Type)} field={self.field.clone()}>
+                            { self.proposed(ctx) }
+                        </Editor>
                         <p class="sc-handles">{ other_rules(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
                         { here::handle(session) }
                         <p class="sc-handles">{ toggle(page::CHALLENGES, Shelf::Challenges) }{ toggle(page::LANGUAGE, Shelf::Language) }</p>
@@ -291,15 +312,35 @@ impl Playground {
         }
     }
 
-    fn write(&mut self, statement: &str) {
+    /// Where the reader types, in UTF-16 units; the end, if that is nowhere.
+    fn caret(&self) -> u32 {
+        let field = self.field.cast::<HtmlTextAreaElement>();
+        field.and_then(|field| field.selection_end().ok().flatten()).unwrap_or(u32::MAX)
+    }
+
+    /// Another script, and where the caret is in it.
+    fn write(&mut self, (text, caret): (String, u32)) {
         let Some(field) = self.field.cast::<HtmlTextAreaElement>() else { return };
-        let caret = field.selection_end().ok().flatten().unwrap_or(u32::MAX);
-        let (text, caret) = put_in(&self.session.text, caret, statement);
         // The field has it at once, so that the caret has its place in it.
         field.set_value(&text);
         let _ = field.set_selection_range(caret, caret);
         around::focus(&field);
+        self.begun.clear();
         self.act(Act::Put(text));
+    }
+
+    /// Statements that begin as the line of the caret does: the Tab key leads from the field to them.
+    fn proposed(&self, ctx: &Context<Self>) -> Html {
+        let button = |statement: String| {
+            let label = statement.clone();
+            let complete = ctx.link().callback(move |_: MouseEvent| Message::Complete(statement.clone()));
+            html! { <button type="button" onclick={complete}>{ label }</button> }
+        };
+        html! {
+            <div class="sc-choices pg-proposed" role="group" aria-label={page::PROPOSED}>
+                { for proposed(&ctx.props().language, &self.begun).into_iter().map(button) }
+            </div>
+        }
     }
 
     /// What to begin with: some scenarios as cards, all of them by what their calls give, and the last things tried.

@@ -50,6 +50,8 @@ pub(crate) const ON_YOUR_KERNEL: &str = "On the Linux that you run, in the book'
 pub(crate) const PREDICT: &str = "Predict";
 pub(crate) const RIGHT: &str = "Right.";
 
+/// Behind what a table shows.
+pub(crate) const AS_A_TABLE: &str = ", as a table";
 pub(crate) const IN_THE_TEXT: &str = "To its sentence";
 pub(crate) const DRAG: &str = "Drag it down: the segment arrives later";
 
@@ -162,6 +164,7 @@ pub(crate) mod page {
     pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
     pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
     pub(crate) const HINT: &str = "A hint";
+    pub(crate) const PROPOSED: &str = "Statements that begin as this line does";
     pub(crate) const DONE_NOW: &str = "✔ done";
     pub(crate) const DONE: &str = "✔ done before";
     pub(crate) const NOT_DONE: &str = "○ to do";

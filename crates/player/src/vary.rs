@@ -4,14 +4,14 @@ use std::rc::Rc;
 
 use sim::Rules;
 use view::texts as words;
-use view::vary::{Band, Handle, bands};
+use view::vary::{Band, Given, Handle, bands};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use crate::live::Stage;
 use crate::run::{NoRun, Run};
 use crate::session::{Act, Session};
-use crate::settings;
+use crate::{settings, texts};
 
 /// A script, and which of its numbers takes which values.
 #[derive(Clone, PartialEq, Properties)]
@@ -120,6 +120,7 @@ impl Component for Vary {
                     <rect class="sc-here" x={place(value).to_string()} y="0" width="1" height="1" />
                 </svg>
                 <div class="sc-choices" role="group" aria-label={words::EVERY_VALUE}>{ for pieces }</div>
+                { table(&props.label, bands) }
                 <Stage session={session.clone()} act={ctx.link().callback(Message::Do)} runtime={settings::chosen()} {anchor}
                     fold_end={props.fold_end} />
             </div>
@@ -139,6 +140,32 @@ fn performed(props: &VaryProps) -> Result<(Handle, Vec<Band>), NoRun> {
     let values = (props.from..=props.to).step_by(props.by.max(1) as usize);
     let bands = bands(&handle, values, |text| Run::of(text, Rules::Linux).map(|run| run.trace))?;
     Ok((handle, bands))
+}
+
+/// What every value gives, for whoever would rather read it: the table that stands in the page before there is a slider.
+fn table(label: &AttrValue, bands: &[Band]) -> Html {
+    let line = |band: &Band| {
+        let outcome = |given: &Given| given.outcome.map_or_else(|| "–".to_owned(), |outcome| outcome.to_string());
+        html! {
+            <tr class={band.tone().class()}>
+                <th scope="row">{ words::values(band) }</th>
+                { for band.gives.iter().map(|given| html! { <td><code>{ outcome(given) }</code></td> }) }
+            </tr>
+        }
+    };
+    let calls = bands.first().into_iter().flat_map(|band| &band.gives);
+    html! {
+        <details class="sc-table">
+            <summary>{ words::EVERY_VALUE }{ texts::AS_A_TABLE }</summary>
+            <table class="sc-values">
+                <thead><tr>
+                    <th scope="col">{ label }</th>
+                    { for calls.map(|given| html! { <th scope="col"><code>{ &given.call }</code></th> }) }
+                </tr></thead>
+                <tbody>{ for bands.iter().map(line) }</tbody>
+            </table>
+        </details>
+    }
 }
 
 /// `client read() = ECONNRESET, client write(5) = EPIPE`

@@ -1,8 +1,8 @@
 //! The whole book in one file, to be opened without a server and without a network.
 //!
-//! Browsers load no modules from files. So the file has the player in itself, as text that its loader makes a module of;
-//! its pages are those that mdBook prints. What needs other files still is left out: the search, the finder's answers,
-//! the Linux of a page.
+//! Browsers load no modules from files. So the file has the programs of pictures, playground and files in itself, as text
+//! that its loader makes modules of; its pages are those that mdBook prints. What needs other files still is left out:
+//! the search, the finder's answers, captures, the Linux of a page.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -38,7 +38,7 @@ const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' data: 'wasm
                       style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /// What needs other files, and how the list of chapters looks.
-const STYLE: &str = ".front-find, .finder { display: none; } .page-wrapper { transform: none; } \
+const STYLE: &str = ".front-find, .finder, .captures, .sc-linux { display: none; } .page-wrapper { transform: none; } \
                      .offline { max-width: 75rem; margin: 3rem auto; columns: 24rem; font-size: 1.5rem; line-height: 1.7; } \
                      .offline a { display: block; break-inside: avoid; }";
 
@@ -57,10 +57,16 @@ pub fn write(pages: &Path, to: &Path) -> Result<()> {
     }
     let loader = values(&print, "<script ", "src").find(|path| path.contains("loader-"));
     let loader = read(&pages.join(loader.context("print.html names no loader")?))?;
-    let glue = values(&print, "<div class=\"scenario\"", "data-program").next();
-    let glue = glue.with_context(|| format!("no page has a picture, or none names the {}", program::PLAYER))?;
-    let wasm = pages.join(glue.replace(".js", "_bg.wasm"));
-    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let mut programs = String::new();
+    for (tag, attribute, name) in [
+        ("<div class=\"scenario\"", "data-program", program::PLAYER),
+        ("<div class=\"tcp-playground\"", "data-program", program::PLAYGROUND),
+        ("<section class=\"captures\"", "data-here", program::HERE),
+    ] {
+        let address = values(&print, tag, attribute).next();
+        programs += &inside(pages, address.with_context(|| format!("print.html does not name the program `{name}`"))?)?;
+    }
+    let files = base64(read(&pages.join("linux/files.js"))?.as_bytes());
     let (_, rest) = print.split_once("<main>").context("print.html has no <main>")?;
     let (content, _) = rest.split_once("</main>").context("print.html's <main> does not end")?;
     let content = without_scripts(content);
@@ -71,12 +77,21 @@ pub fn write(pages: &Path, to: &Path) -> Result<()> {
          <title>How TCP Connections End</title>\n<style>{style}{STYLE}</style>\n\
          <nav class=\"offline\" aria-label=\"Chapters\">{chapters}</nav>\n\
          <div class=\"page-wrapper\"><div class=\"page\"><div class=\"content\"><main>{content}</main></div></div></div>\n\
-         <script type=\"text/plain\" id=\"scenario-program\" data-glue=\"{glue}\">{wasm}</script>\n<script>{loader}</script>\n</html>\n",
+         {programs}<script type=\"text/plain\" id=\"scenario-files\">{files}</script>\n<script>{loader}</script>\n</html>\n",
         chapters = chapters(&content),
-        glue = base64(read(&pages.join(glue))?.as_bytes()),
-        wasm = base64(&wasm),
     );
     fs::write(to, page).with_context(|| format!("cannot write {}", to.display()))
+}
+
+/// A program as text: its address in the book, its glue and its code.
+fn inside(pages: &Path, address: &str) -> Result<String> {
+    let wasm = pages.join(address.replace(".js", "_bg.wasm"));
+    let wasm = fs::read(&wasm).with_context(|| format!("cannot read {}", wasm.display()))?;
+    let glue = base64(read(&pages.join(address))?.as_bytes());
+    Ok(format!(
+        "<script type=\"text/plain\" data-program=\"{address}\" data-glue=\"{glue}\">{}</script>\n",
+        base64(&wasm)
+    ))
 }
 
 fn read(path: &Path) -> Result<String> {

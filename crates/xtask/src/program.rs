@@ -18,14 +18,21 @@ const STACK_BYTES: u32 = 512 * 1024;
 
 /// The player, with all that a picture needs.
 pub const PLAYER: &str = "player";
+/// The playground: the player with its feature of that name, so that no chapter's reader loads that.
+pub const PLAYGROUND: &str = "playground";
 /// The answers to pasted text, for the page of messages.
 pub const EVIDENCE: &str = "evidence";
 /// What draws a kernel's run, for whoever has a script performed on the Linux of the pages.
 pub const HERE: &str = "here";
 /// Captures: their connections, and the verdict on each.
 pub const ANALYZER: &str = "analyzer";
-/// Every program's name: of its crate, and of what its files' names begin with.
-pub const ALL: [&str; 4] = [PLAYER, EVIDENCE, HERE, ANALYZER];
+/// Every program's name, with which its files' names begin: its crate's, but for [`PLAYGROUND`].
+pub const ALL: [&str; 5] = [PLAYER, PLAYGROUND, EVIDENCE, HERE, ANALYZER];
+
+/// The package that a program is made of.
+pub fn package(name: &str) -> &str {
+    if name == PLAYGROUND { PLAYER } else { name }
+}
 
 /// Where a program goes: under the book's source, so that plain `mdbook build` copies it as well.
 pub fn folder(name: &str) -> PathBuf {
@@ -66,7 +73,7 @@ pub fn build() -> Result<()> {
 fn name_to_panel(glue: &str) -> Result<()> {
     let file = root().join("book/linux/program.js");
     let text = format!(
-        "// Written by `cargo xtask build`.\nexport {{ default, file, media_type, show }} from \"../{HERE}/{glue}.js\";\n"
+        "// Written by `cargo xtask build`.\nexport {{ default, file, media_type, show, trace }} from \"../{HERE}/{glue}.js\";\n"
     );
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
@@ -102,10 +109,13 @@ fn compile(sysroot: &str, name: &str) -> Result<PathBuf> {
     // The data lies behind the stack: below 1 MiB an address is a byte shorter (LEB128), some ten thousand times.
     flags.push(format!("-Clink-arg=-zstack-size={STACK_BYTES}"));
     let target = target_folder()?;
+    let package = package(name);
+    let features: &[&str] = if name == PLAYGROUND { &["--no-default-features", "--features", PLAYGROUND] } else { &[] };
     run(cargo()
-        .args(["build", "--package", name, "--lib", "--target", TARGET, "--profile", PROFILE])
+        .args(["build", "--package", package, "--lib", "--target", TARGET, "--profile", PROFILE])
+        .args(features)
         .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}")))?;
-    Ok(target.join(TARGET).join(PROFILE).join(format!("{name}.wasm")))
+    Ok(target.join(TARGET).join(PROFILE).join(format!("{package}.wasm")))
 }
 
 /// Where cargo puts what it builds; `CARGO_TARGET_DIR` and configuration can move it.
