@@ -27,6 +27,7 @@
 //! This target has its own `main`: a process may enter a user namespace only while it has one thread.
 
 use std::collections::VecDeque;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -44,8 +45,9 @@ use tests::{
     found, golden, interleavings, kernels, ledger, random, random_boxes, random_proxied, random_sockets, root,
 };
 
-/// Runs wait most of the time; so many at once keep two cores busy and leave the clocks right.
-const SIDE_BY_SIDE: usize = 12;
+/// Runs wait most of the time; so many at once keep a processor busy and leave the clocks right.
+const SIDE_BY_SIDE_OF_A_PROCESSOR: usize = 6;
+const SIDE_BY_SIDE_MAX: usize = 12;
 /// A difference counts if it shows in so many runs that kept time: when a timer of the kernel fires is not exact.
 const TRIES: usize = 3;
 /// A run that is later than [`LATE`] between two of its statements is made again, but no more of them than these.
@@ -101,7 +103,7 @@ fn main() -> ExitCode {
     let left = Mutex::new(VecDeque::from(checks));
     let results: Mutex<Vec<(String, Result<Agreement, String>)>> = Mutex::new(Vec::new());
     thread::scope(|scope| {
-        for _ in 0..SIDE_BY_SIDE {
+        for _ in 0..side_by_side() {
             scope.spawn(|| {
                 loop {
                     let Some(check) = left.lock().expect("no thread panics while it holds this").pop_front() else {
@@ -144,6 +146,11 @@ fn main() -> ExitCode {
     let verdict = if failed == 0 { "ok" } else { "FAILED" };
     println!("\ntest result: {verdict}. {} passed; {failed} failed", results.len().saturating_sub(failed));
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn side_by_side() -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    SIDE_BY_SIDE_MAX.min(processors * SIDE_BY_SIDE_OF_A_PROCESSOR)
 }
 
 fn number(variable: &str, otherwise: usize) -> usize {

@@ -48,16 +48,13 @@ pub(crate) fn perform(request: &Request) -> Answer {
     Answer { id: request.id.clone(), code, trace, notes, took_us: began.elapsed().as_micros() }
 }
 
-/// Runs a program to its end: its exit code, and what it has written.
+/// Runs a program to its end: its exit code. What it prints is on the console as it comes.
 pub(crate) fn run_program(words: &[String]) -> Answer {
     let began = Instant::now();
     let id = words.first().map(String::as_str).unwrap_or("-");
-    let (code, notes) = match Command::new(id).args(words.get(1..).unwrap_or_default()).output() {
-        Ok(output) => {
-            let code = output.status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX);
-            let text = [output.stdout, output.stderr].concat();
-            (code, String::from_utf8_lossy(&text).into_owned())
-        }
+    println!("{id}");
+    let (code, notes) = match Command::new(id).args(words.get(1..).unwrap_or_default()).status() {
+        Ok(status) => (status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX), String::new()),
         Err(error) => (3, format!("{id}: {error}\n")),
     };
     Answer { id: id.to_owned(), code, trace: String::new(), notes, took_us: began.elapsed().as_micros() }

@@ -55,18 +55,24 @@ impl Initramfs {
     ///
     /// # Errors
     /// It cannot be read.
-    pub fn copy(&mut self, file: &Path) -> Result<()> {
+    pub fn copy(&mut self, file: &Path, at: &Path) -> Result<()> {
         let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
         let name = |path: &Path| path.to_string_lossy().trim_start_matches('/').to_owned();
-        let mut above: Vec<String> = file.ancestors().skip(1).map(name).filter(|name| !name.is_empty()).collect();
+        let mut above: Vec<String> = at.ancestors().skip(1).map(name).filter(|name| !name.is_empty()).collect();
         above.reverse();
         for folder in above {
             if self.folders.insert(folder.clone()) {
                 self.folder(&folder);
             }
         }
-        self.put(&name(file), 0o100_755, &content, [0, 0]);
+        self.put(&name(at), 0o100_755, &content, [0, 0]);
         Ok(())
+    }
+
+    /// Adds all that another one has. A file that both have is the other one's.
+    pub fn append(&mut self, other: &Self) {
+        self.bytes.extend(&other.bytes);
+        self.entries += other.entries;
     }
 
     /// Adds a folder; the one above it must be there.

@@ -1,4 +1,4 @@
-//! The tests themselves on other kernels: `conformance`, and those of `native`, inside the machines of [`kernels`].
+//! The tests themselves on other kernels: `conformance`, and all of `native`, inside the machines of [`kernels`].
 //!
 //! What [`kernels`] judges from outside judges here itself, with the clock of its machine.
 
@@ -6,84 +6,122 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::debian::needs;
-use crate::kernels::{self, MACHINE, Machine, Options};
+use crate::guest::Initramfs;
+use crate::kernels::{self, Console, Kernel, MACHINE, Machine, Options};
 use crate::{cargo, guest, root, run};
 
-/// The tests, by package and name.
-const TESTS: [[&str; 2]; 2] = [["native", "witness"], ["tests", "conformance"]];
-/// What `witness` starts: it lies in the folder `examples`, beside that of the tests.
-const EXAMPLE: &str = "native";
-/// What they read, below the repository's folder.
-const FILES: [&str; 3] = ["book/data", "tests/found", "tests/recorded"];
-/// The programs lie in memory, and were not made to be small. A second of such a machine's is a minute here.
-const TESTING: Machine = Machine { memory_mb: 1024, time_max: Duration::from_secs(7200), ..MACHINE };
+/// What is built, the quick ones first: the words behind `cargo test`.
+const TESTS: [&[&str]; 2] = [&["--package", "native"], &["--package", "tests", "--test", "conformance"]];
+/// An emulated processor takes some fifty times as long: what computes most of the time is compiled to be fast.
+const FAST: [&str; 3] = ["sim", "smoltcp", "tests"];
+/// What they read, below the repository's folder. `programs` wants to see that no example is older than its source.
+const FILES: [&str; 4] = ["book/data", "tests/found", "tests/recorded", "crates/native/examples"];
+/// The programs lie in memory.
+const TESTING: Machine = Machine {
+    memory_mb: 1536,
+    time_max: Duration::from_secs(5400),
+    // Random scripts are drawn before the first test is named.
+    silence_max: Duration::from_secs(900),
+    console: Console::Shown,
+    ..MACHINE
+};
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
-/// Runs them on each of these kernels, one after the other.
+/// Runs them on each of these kernels, and shows what they print as it comes.
 ///
 /// # Errors
 /// Something that this takes is missing, or a test fails.
 pub fn on_kernels(options: &Options) -> Result<()> {
     needs("qemu-system-x86_64", "qemu-system-x86")?;
     needs("ldd", "libc-bin")?;
+    needs("strip", "binutils")?;
     let folder = root().join("target/kernel-tests");
     fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let kernels = kernels::fetch(&options.versions)?;
     let init = fs::read(guest::build(TARGET)?).context("the guest was just built")?;
-    let programs = programs()?;
-    run(cargo().args(["build", "--quiet", "--package", "native", "--example", EXAMPLE]))?;
-    let examples =
-        programs.first().and_then(|program| program.parent()?.parent()).context("a test lies in a folder")?;
-    let example = examples.join("examples").join(EXAMPLE);
-    let mut failed = Vec::new();
-    for kernel in &kernels {
-        let mut initramfs = kernel.initramfs(&init);
-        let mut files: BTreeSet<PathBuf> = BTreeSet::new();
-        for program in programs.iter().chain([&example]) {
-            files.extend([program.clone()].into_iter().chain(libraries(program)?));
-        }
-        for part in FILES {
-            files.extend(below(&root().join(part))?);
-        }
-        for file in &files {
-            initramfs.copy(file)?;
-        }
-        let only = options.only.join(" ");
-        let lines: String = programs.iter().map(|program| format!("{} {only}\n", program.display())).collect();
-        initramfs.file("programs", lines.as_bytes());
-        let answers = kernel.boot(initramfs, &folder, TESTING)?;
-        ensure!(answers.len() == programs.len(), "Linux {}: a test has no answer", kernel.version);
-        for answer in answers {
-            println!("\nLinux {}, {}:\n{}", kernel.version, answer.id, answer.notes.trim());
-            if answer.code != 0 {
-                failed.push(format!("Linux {}: {} ended with {}", kernel.version, answer.id, answer.code));
-            }
+    let mut built = Vec::new();
+    for words in TESTS {
+        built.extend(build(words)?);
+    }
+    let mut files = Initramfs::default();
+    for file in &built {
+        let stripped = folder.join("stripped");
+        run(Command::new("strip").arg("-o").arg(&stripped).arg(&file.path))?;
+        files.copy(&stripped, &file.path)?;
+    }
+    let libraries: BTreeSet<PathBuf> =
+        built.iter().map(|file| libraries(&file.path)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    for file in libraries {
+        files.copy(&file, &file)?;
+    }
+    for part in FILES {
+        for file in below(&root().join(part))? {
+            files.copy(&file, &file)?;
         }
     }
+    let programs: Vec<&Built> = built.iter().filter(|file| file.is_test).collect();
+    let only = options.only.join(" ");
+    let lines: String = programs.iter().map(|program| format!("{} {only}\n", program.path.display())).collect();
+    files.file("programs", lines.as_bytes());
+
+    kernels::side_by_side(&kernels, |kernel| test(kernel, &init, &files, &programs, &folder))
+}
+
+/// Boots a machine that runs the tests.
+fn test(kernel: &Kernel, init: &[u8], files: &Initramfs, programs: &[&Built], folder: &Path) -> Result<()> {
+    let began = Instant::now();
+    let version = &kernel.version;
+    let mut initramfs = kernel.initramfs(init);
+    initramfs.append(files);
+    let answers = kernel.boot(initramfs, folder, TESTING)?;
+    ensure!(answers.len() == programs.len(), "Linux {version}: a test has no answer");
+    let failed: Vec<String> = programs
+        .iter()
+        .zip(&answers)
+        .filter(|(_, answer)| answer.code != 0)
+        .map(|(program, answer)| {
+            format!("Linux {version}: {} ended with {} {}", program.name, answer.code, answer.notes.trim())
+        })
+        .collect();
+    let seconds = began.elapsed().as_secs();
+    println!("{version}: {} test programs, {} failed, in {seconds} s", programs.len(), failed.len());
     ensure!(failed.is_empty(), "{}", failed.join("\n"));
     Ok(())
 }
 
-/// The tests' programs, built.
-fn programs() -> Result<Vec<PathBuf>> {
-    let mut programs = Vec::new();
-    for [package, test] in TESTS {
-        let mut build = cargo();
-        build.args(["test", "--quiet", "--no-run", "--package", package, "--test", test, "--message-format", "json"]);
-        let output = build.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
-        ensure!(output.status.success(), "the test {test} does not build: {}", output.status);
-        let file = String::from_utf8_lossy(&output.stdout).lines().find_map(|line| {
-            let message: serde_json::Value = serde_json::from_str(line).ok()?;
-            (message["target"]["name"] == test).then(|| message["executable"].as_str().map(PathBuf::from))?
-        });
-        programs.push(file.with_context(|| format!("cargo names no program of the test {test}"))?);
+/// A program that cargo has built.
+struct Built {
+    name: String,
+    path: PathBuf,
+    /// Or an example, which a test starts.
+    is_test: bool,
+}
+
+/// Builds tests, and the examples that they start.
+fn build(words: &[&str]) -> Result<Vec<Built>> {
+    let mut build = cargo();
+    build.args(["test", "--quiet", "--no-run", "--message-format", "json"]).args(words);
+    for package in FAST {
+        build.args(["--config", &format!("profile.dev.package.{package}.opt-level=2")]);
     }
-    Ok(programs)
+    let output = build.stderr(Stdio::inherit()).output().context("cannot start cargo")?;
+    ensure!(output.status.success(), "the tests do not build: {}", output.status);
+    let mut built = Vec::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let message: serde_json::Value = serde_json::from_str(line).context("cargo writes JSON, one a line")?;
+        let (Some(path), Some(name)) = (message["executable"].as_str(), message["target"]["name"].as_str()) else {
+            continue;
+        };
+        let is_test = message["profile"]["test"] == true;
+        built.push(Built { name: name.to_owned(), path: path.into(), is_test });
+    }
+    ensure!(built.iter().any(|built| built.is_test), "cargo names no test of {}", words.join(" "));
+    Ok(built)
 }
 
 /// The shared libraries that a program is loaded with: `NAME => FILE (ADDRESS)`, and the loader `FILE (ADDRESS)`.

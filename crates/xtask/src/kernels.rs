@@ -32,10 +32,19 @@ const MEMORY_MB: u32 = 256;
 const MACHINES_AT_ONCE: usize = 2;
 /// Some three hundred scripts take two minutes on an idle core; this is enough for one that many share.
 const TIME_MAX: Duration = Duration::from_secs(1800);
+/// A machine that has said nothing for so long is stuck.
+const SILENCE_MAX: Duration = Duration::from_secs(240);
 /// How fast a machine's processor is: an instruction takes 2 to the power of this, in nanoseconds. A difference counts
 /// if it shows at each: at one and the same, a run comes out the same again.
 const SPEEDS: [u32; 3] = [1, 2, 0];
-const RANDOM: &str = "150";
+/// How many random scripts of each grammar: 150.
+const RANDOM: [(&str, &str); 5] = [
+    ("CONFORMANCE_RANDOM", "50"),
+    ("CONFORMANCE_SOCKETS", "25"),
+    ("CONFORMANCE_BOXES", "25"),
+    ("CONFORMANCE_PROXIED", "25"),
+    ("CONFORMANCE_FULL", "25"),
+];
 
 /// What the command is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -134,7 +143,7 @@ pub(crate) fn fetch(versions: &[String]) -> Result<Vec<Kernel>> {
 
 fn conformance(only: &[String]) -> Command {
     let mut command = cargo();
-    command.args(["test", "--quiet", "--package", "tests", "--test", "conformance"]).env("CONFORMANCE_RANDOM", RANDOM);
+    command.args(["test", "--quiet", "--package", "tests", "--test", "conformance"]).envs(RANDOM);
     command.arg("--").args(only);
     command
 }
@@ -172,16 +181,23 @@ impl Work<'_> {
     }
 }
 
-/// Has all machines do their work, some at once.
+/// Has all machines do their work.
 fn perform(work: &[Work<'_>], program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
-    let left: Mutex<VecDeque<&Work<'_>>> = Mutex::new(work.iter().collect());
+    side_by_side(work, |work| {
+        let traces = traces.join(&work.kernel.version);
+        work.kernel.perform(&work.scripts, program, &traces, folder, speed)
+    })
+}
+
+/// Has all machines do something, some at once, each to its end.
+pub(crate) fn side_by_side<T: Sync>(machines: &[T], act: impl Fn(&T) -> Result<()> + Sync) -> Result<()> {
+    let left: Mutex<VecDeque<&T>> = Mutex::new(machines.iter().collect());
     let failed = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..MACHINES_AT_ONCE {
             scope.spawn(|| {
-                while let Some(work) = { left.lock().expect("no thread panics with it").pop_front() } {
-                    let traces = traces.join(&work.kernel.version);
-                    if let Err(error) = work.kernel.perform(&work.scripts, program, &traces, folder, speed) {
+                while let Some(machine) = { left.lock().expect("no thread panics with it").pop_front() } {
+                    if let Err(error) = act(machine) {
                         failed.lock().expect("no thread panics with it").push(format!("{error:#}"));
                     }
                 }
@@ -272,7 +288,7 @@ impl Kernel {
         let [disk, console, line] =
             ["cpio", "console", "line"].map(|ending| folder.join(format!("{version}.{ending}")));
         fs::write(&disk, initramfs.into_bytes()).with_context(|| format!("cannot write {}", disk.display()))?;
-        boot(&self.image, &disk, &console, &line, machine).with_context(|| format!("Linux {version}"))?;
+        boot(&self.image, &disk, &console, &line, machine, version).with_context(|| format!("Linux {version}"))?;
         let said = fs::read(&line).with_context(|| format!("cannot read {}", line.display()))?;
         guest::answers(&said).with_context(|| format!("Linux {version}:\n{}", end_of(&console)))
     }
@@ -286,10 +302,28 @@ pub(crate) struct Machine {
     pub(crate) memory_mb: u32,
     /// It has done its work by then.
     pub(crate) time_max: Duration,
+    /// It says something, by its line or on its console, before so much time has passed.
+    pub(crate) silence_max: Duration,
+    pub(crate) console: Console,
+}
+
+/// What becomes of the words on a machine's console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Console {
+    /// They lie in a file, and its end is shown if the machine fails.
+    Kept,
+    /// They are shown as they come, too, each line behind the kernel's version.
+    Shown,
 }
 
 /// One that performs scripts.
-pub(crate) const MACHINE: Machine = Machine { speed: SPEEDS[0], memory_mb: MEMORY_MB, time_max: TIME_MAX };
+pub(crate) const MACHINE: Machine = Machine {
+    speed: SPEEDS[0],
+    memory_mb: MEMORY_MB,
+    time_max: TIME_MAX,
+    silence_max: SILENCE_MAX,
+    console: Console::Kept,
+};
 
 impl Machine {
     fn at(self, speed: u32) -> Self {
@@ -300,8 +334,8 @@ impl Machine {
 /// Runs a machine until it is switched off.
 ///
 /// Its clock counts its instructions and jumps over what it sleeps. That takes one processor, emulated by one thread.
-fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, machine: Machine) -> Result<()> {
-    let Machine { speed, memory_mb, time_max } = machine;
+fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, machine: Machine, name: &str) -> Result<()> {
+    let Machine { speed, memory_mb, time_max, silence_max, console: words } = machine;
     let file = |path: &Path| format!("file:{}", path.display());
     let mut machine = Command::new("qemu-system-x86_64")
         .args(["-accel", "tcg,thread=single", "-icount", &format!("shift={speed},sleep=off"), "-seed", "1"])
@@ -317,17 +351,41 @@ fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, machine: Machine
         .spawn()
         .context("cannot start qemu-system-x86_64")?;
     let began = Instant::now();
+    let mut shown = 0;
+    let mut said = (0, began);
     loop {
-        if let Some(status) = machine.try_wait()? {
+        let ended = machine.try_wait()?;
+        if words == Console::Shown {
+            shown += show(console, shown, name);
+        }
+        if let Some(status) = ended {
             ensure!(status.success(), "QEMU: {status}\n{}", end_of(console));
             return Ok(());
         }
-        if began.elapsed() > time_max {
+        let length = [console, line].iter().filter_map(|file| fs::metadata(file).ok()).map(|data| data.len()).sum();
+        if length != said.0 {
+            said = (length, Instant::now());
+        }
+        let is_stuck = said.1.elapsed() > silence_max;
+        if is_stuck || began.elapsed() > time_max {
             machine.kill().and_then(|()| machine.wait()).context("QEMU cannot be ended")?;
-            bail!("not done after {} s\n{}", time_max.as_secs(), end_of(console));
+            let why = if is_stuck { "nothing new for" } else { "not done after" };
+            let limit = if is_stuck { silence_max } else { time_max };
+            bail!("{why} {} s\n{}", limit.as_secs(), end_of(console));
         }
         thread::sleep(Duration::from_millis(100));
     }
+}
+
+/// Prints the whole lines of a console behind a byte, and gives how many bytes they are.
+fn show(console: &Path, from: usize, name: &str) -> usize {
+    let said = fs::read(console).unwrap_or_default();
+    let new = said.get(from..).unwrap_or_default();
+    let whole = new.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    for line in String::from_utf8_lossy(&new[..whole]).lines() {
+        println!("{name} | {line}");
+    }
+    whole
 }
 
 /// The last that a kernel has said.
