@@ -3,7 +3,7 @@
 //! The table says what the kernel's source lets expect (net/ipv4/tcp.c, tcp_input.c, tcp_timer.c, tcp_minisocks.c;
 //! Linux 6.18): which function ends the connection, and what it counts. A run is held against it.
 
-use scenario::{Event, Host, Trace};
+use scenario::{Counter, Event, Host, Trace};
 
 /// Counters that tell why a connection ended. Others (retransmissions, probes for loss) depend on the moment.
 const TELLING: [&str; 17] = [
@@ -115,7 +115,7 @@ fn telling(trace: &Trace, on: Host) -> Vec<&'static str> {
         trace
             .events
             .iter()
-            .any(|event| matches!(event, Event::Counter { host, name, .. } if *host == on && name == wanted))
+            .any(|event| matches!(event, Event::Counter { host, counter: Counter::Snmp(name), .. } if *host == on && name == wanted))
     };
     TELLING.into_iter().filter(|name| rose(name)).collect()
 }

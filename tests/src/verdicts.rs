@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use capture::{By, Capture, Cause, Connection, Ending, EndingKind, Sure};
-use scenario::{Action, Event, Host, HostAction, RuleId, Verb, Witness};
+use scenario::{Action, Counter, Event, Host, HostAction, RuleId, Verb, Witness};
 
 use crate::captured::{Captured, Place, Run, seen_at, usual_file};
 
@@ -81,7 +81,7 @@ fn by_counters(run: &Run, frame: usize) -> Vec<Cause> {
         return vec![Cause::WroteAfterClose, Cause::NoSuchConnection, Cause::QueueFull, Cause::Linger2];
     }
     let counted = run.trace.events.iter().filter_map(|event| match event {
-        Event::Counter { host, name, .. } if *host == sent.from => Some(name.as_str()),
+        Event::Counter { host, counter: Counter::Snmp(name), .. } if *host == sent.from => Some(name.as_str()),
         _ => None,
     });
     let causes: Vec<Cause> = counted

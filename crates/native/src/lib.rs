@@ -100,8 +100,8 @@ pub struct Options {
     pub program: Option<PathBuf>,
 }
 
-/// Whether a trace also says why the kernel sent each RST, as [`scenario::Event::Counter`]s by the name of
-/// `tcp_send_reset:REASON`.
+/// Whether a trace also says why the kernel sent each RST, as events with a
+/// [`scenario::Counter::ResetReason`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reasons {
     /// It does not. Setting the tracer up and down takes the kernel a third of a second.
@@ -231,7 +231,7 @@ pub struct Performed {
     pub trace: Trace,
     /// What sockets hold: whether the trace has [`scenario::Event::Info`].
     pub infos: Asked,
-    /// Why resets were sent: whether the trace has counters `tcp_send_reset:REASON`.
+    /// Why resets were sent: whether the trace has [`scenario::Counter::ResetReason`]s.
     pub reasons: Asked,
     /// On which rung it stands, and why on none higher: lines for people.
     pub notes: Vec<String>,

@@ -73,8 +73,11 @@ pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Pe
     let sent = runner.stdin.take().expect("stdin is a pipe").write_all(&order);
     let answer = runner.wait_with_output().map_err(broken("the runner"))?;
     sent.map_err(broken("the runner takes no order"))?;
-    serde_json::from_slice(&answer.stdout)
-        .map_err(|_| Error::Broken(format!("the runner's process ended without a trace ({})", answer.status)))?
+    if answer.stdout.is_empty() {
+        return Err(Error::Broken(format!("the runner's process ended without a trace ({})", answer.status)));
+    }
+    let unread = |error| format!("{}: its answer is of another build than this program ({error})", program.display());
+    serde_json::from_slice(&answer.stdout).map_err(|error| Error::Broken(unread(error)))?
 }
 
 fn play_runner() -> io::Result<()> {

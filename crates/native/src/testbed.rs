@@ -7,7 +7,8 @@ use std::os::fd::AsFd;
 use std::time::Duration;
 
 use scenario::{
-    Action, Count, Event, Flags, Host, Icmp, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets, Verb,
+    Action, Count, Counter, Event, Flags, Host, Icmp, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets,
+    Verb,
 };
 use socket2::SockRef;
 
@@ -343,7 +344,7 @@ impl Testbed {
             for (name, value) in &counters {
                 let by = value.saturating_sub(self.counters[host.index()].get(name).copied().unwrap_or(0));
                 if by > 0 {
-                    self.events.push(Event::Counter { at_us, host, name: name.clone(), by });
+                    self.events.push(Event::Counter { at_us, host, counter: Counter::Snmp(name.clone()), by });
                 }
             }
             self.counters[host.index()] = counters;
@@ -429,8 +430,8 @@ impl Testbed {
                 segments.iter().filter_map(fits).min_by_key(|(_, (left_us, _))| left_us.abs_diff(at_us))
             {
                 self.explained.push(sent);
-                let name = format!("tcp_send_reset:{}", reset.reason);
-                self.events.push(Event::Counter { at_us, host, name, by: 1 });
+                let counter = Counter::ResetReason(reset.reason);
+                self.events.push(Event::Counter { at_us, host, counter, by: 1 });
             }
         }
     }

@@ -7,7 +7,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use native::{Asked, Options, Reasons};
-use scenario::{Event, Host, Script, Trace};
+use scenario::{Counter, Event, Host, Script, Trace};
 
 /// What the kernel says of a scenario.
 struct Said {
@@ -84,27 +84,37 @@ fn check(said: &Said) -> Result<(), String> {
     if !performed.trace.as_written() {
         return Err(format!("{}: {:?}", entry.id, performed.trace.failed));
     }
-    let counters: Vec<&str> = events
+    let counted: Vec<&Counter> = events
         .iter()
         .filter_map(|event| match event {
-            Event::Counter { host, name, .. } if *host == said.host => Some(name.as_str()),
+            Event::Counter { host, counter, .. } if *host == said.host => Some(counter),
             _ => None,
         })
         .collect();
+    let snmp = |counter: &&Counter| match counter {
+        Counter::Snmp(name) => Some(name.clone()),
+        Counter::ResetReason(_) => None,
+    };
+    let counters: Vec<String> = counted.iter().filter_map(snmp).collect();
     let mut complaints = Vec::new();
-    for moved in said.moved.iter().filter(|moved| !counters.contains(moved)) {
+    for moved in said.moved.iter().filter(|moved| !counters.iter().any(|name| name == *moved)) {
         complaints.push(format!("{moved} did not move (rung {})", backend.name()));
     }
-    let telling = |name: &&&str| name.starts_with("TcpExtTCPAbort") || **name == "TcpOutRsts";
-    for moved in counters.iter().filter(telling).filter(|name| !said.moved.contains(name)) {
+    let telling = |name: &&String| name.starts_with("TcpExtTCPAbort") || *name == "TcpOutRsts";
+    for moved in counters.iter().filter(telling).filter(|name| !said.moved.contains(&name.as_str())) {
         complaints.push(format!("{moved} moved"));
     }
     // The tracer is root's. The notes say when it cannot be heard, and then there is no reason to compare.
     match performed.reasons {
         Asked::No => eprintln!("NOT CHECKED, {}: {}", entry.id, performed.notes.join("; ")),
         Asked::Yes => {
-            let reasons: Vec<&str> = counters.iter().filter_map(|name| name.strip_prefix("tcp_send_reset:")).collect();
-            if reasons.iter().any(|reason| Some(*reason) != said.reason) || reasons.is_empty() != said.reason.is_none()
+            let reason = |counter: &&Counter| match counter {
+                Counter::ResetReason(reason) => Some(reason.clone()),
+                Counter::Snmp(_) => None,
+            };
+            let reasons: Vec<String> = counted.iter().filter_map(reason).collect();
+            if reasons.iter().any(|reason| Some(reason.as_str()) != said.reason)
+                || reasons.is_empty() != said.reason.is_none()
             {
                 complaints.push(format!("the tracer says {reasons:?}, expected {:?}", said.reason));
             }

@@ -258,7 +258,7 @@ fn written(note: Note<'_>) -> Html {
             </span>
         },
         Note::Statement(statement) => html! { <span class="sc-statement">{ statement.to_owned() }</span> },
-        Note::Counter(counter) => html! { <span class="sc-rule">{ counter.to_owned() }</span> },
+        Note::Counter { counter, by } => html! { <span class="sc-rule">{ texts::counter(counter, by) }</span> },
         Note::State(change) => state(change),
         Note::Expected(expected) => html! { <span class="sc-differs">{ texts::expected(expected) }</span> },
         Note::Caption(caption) => html! { <span class="sc-caption">{ caption.to_owned() }</span> },

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Backend, Event, Failed, Fate, Host, HostAction, Icmp, Info, Link, Opening, Outcome, RuleId, Segment,
-    SocketId, Sockets, State, Trace, Verb, Witness,
+    Action, Backend, Counter, Event, Failed, Fate, Host, HostAction, Icmp, Info, Link, Opening, Outcome, RuleId,
+    Segment, SocketId, Sockets, State, Trace, Verb, Witness,
 };
 
 impl Trace {
@@ -166,7 +166,7 @@ impl Entry {
                 let [name, clause, kernel] = [rule.name(), rule.clause(), rule.kernel()].map(str::to_owned);
                 Self::Rule { at_us, host, rule: name, clause, kernel }
             }
-            Event::Counter { at_us, host, name, by } => Self::Counter { at_us, host, name, by },
+            Event::Counter { at_us, host, counter, by } => Self::Counter { at_us, host, name: counter.to_string(), by },
             Event::Info { at_us, host, socket, info } => Self::Info { at_us, host, socket: name(socket), info },
         }
     }
@@ -206,7 +206,9 @@ impl Entry {
                 let rule = RuleId::from_name(&name).ok_or_else(|| format!("there is no rule `{name}`"))?;
                 Event::Rule { at_us, host, rule }
             }
-            Self::Counter { at_us, host, name, by } => Event::Counter { at_us, host, name, by },
+            Self::Counter { at_us, host, name, by } => {
+                Event::Counter { at_us, host, counter: Counter::from_name(&name), by }
+            }
             Self::Info { at_us, host, socket, info } => {
                 Event::Info { at_us, host, socket: names.id(host, &socket), info }
             }

@@ -1,7 +1,7 @@
 //! The vocabulary of the book: what a reader writes down ([`Script`]) and what a run gives back ([`Trace`]).
 //!
 //! Everything else in the workspace performs scripts (`sim` in memory, `native` on a Linux kernel)
-//! or shows traces (`widget`). This crate does neither: no clock, no sockets, no files, no randomness.
+//! or shows traces (`view`, `player`). This crate does neither: no clock, no sockets, no files, no randomness.
 //!
 //! Map of the code:
 //! - [`Script`], [`Statement`], [`Call`], [`LinkAction`] … (`script.rs`): the script language as data
@@ -16,11 +16,13 @@
 //! - [`Info`] (`info.rs`): what a socket holds
 //! - [`Trace`], [`Event`] (`trace.rs`, `notation.rs`, `json.rs`): what happened, as data, as text, as JSON
 //! - [`SocketId`], [`Sockets`] (`sockets.rs`): whose event it is
+//! - [`Counter`] (`counter.rs`): what a kernel counts
 //! - [`RuleId`] (`rule.rs`): Linux's rules, with where each is written
 //! - [`perform`], [`Stage`] (`perform.rs`): the order of a run and its judgement, the same for every witness
 //! - [`packed`]: a script in an address
 //! - [`Map`] (`map.rs`): a small ordered map
 
+mod counter;
 mod host;
 mod icmp;
 mod info;
@@ -43,6 +45,7 @@ mod sockets;
 mod state;
 mod trace;
 
+pub use counter::Counter;
 pub use host::Host;
 pub use icmp::Icmp;
 pub use info::{Info, Timer};

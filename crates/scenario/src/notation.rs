@@ -102,7 +102,7 @@ impl fmt::Display for Shown<'_> {
             }
             Event::Statement { text, .. } => write!(f, "# {text}"),
             Event::Rule { host, rule, .. } => write!(f, "{host:6}  [{rule}]"),
-            Event::Counter { host, name, by, .. } => write!(f, "{host:6}  {name} +{by}"),
+            Event::Counter { host, counter, by, .. } => write!(f, "{host:6}  {counter} +{by}"),
             Event::Info { host, socket, info, .. } => {
                 // Its listener is another socket, and holds other things.
                 let listener = if self.sockets.name(*socket) == "listener" { "listener." } else { "" };

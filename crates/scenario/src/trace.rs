@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Action, Fate, Host, Icmp, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State, Verb};
+use crate::{Action, Counter, Fate, Host, Icmp, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State, Verb};
 
 /// What happened in a run, in the order of time.
 ///
@@ -169,8 +169,8 @@ pub enum Event {
         at_us: u64,
         /// Where.
         host: Host,
-        /// nstat's name for it: `TcpExtTCPAbortOnClose`; or `tcp_send_reset:` and the kernel's reason for a RST.
-        name: String,
+        /// What it counts.
+        counter: Counter,
         /// How much it grew.
         by: u64,
     },

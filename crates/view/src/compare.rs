@@ -157,7 +157,7 @@ fn keys(layout: &Layout) -> Vec<Key> {
             format!("{} ({}) {:?}", flight.segment.flags, flight.segment.len, flight.fate)
         }
         Thing::Statement { text, .. } => text.clone(),
-        Thing::Counter(text) => text.split(" +").next().unwrap_or(text).to_owned(),
+        Thing::Counter { counter, .. } => counter.to_string(),
         Thing::Icmp { icmp, to } => texts::icmp(*icmp, *to),
         Thing::Effect => row.changes.iter().map(|change| format!("{} {} ", change.name, change.to)).collect(),
     };
@@ -298,8 +298,8 @@ mod tests {
                 *at_us += 1;
             }
         }
-        let name = "TcpExtTCPAbortOnClose".to_owned();
-        late.events.push(scenario::Event::Counter { at_us: u64::MAX, host: Host::Server, name, by: 1 });
+        let counter = scenario::Counter::Snmp("TcpExtTCPAbortOnClose".to_owned());
+        late.events.push(scenario::Event::Counter { at_us: u64::MAX, host: Host::Server, counter, by: 1 });
         assert_eq!(differs(&late), Difference::default());
         let marks = differs(&other).marks;
         let said = |mark: &Mark| matches!(mark, Mark::Normal(said) if said.contains("write(\"again\") = EPIPE"));

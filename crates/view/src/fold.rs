@@ -103,7 +103,7 @@ fn is_opening(layout: &Layout, row: &Row) -> bool {
             Thing::Effect => row.changes.iter().all(|change| {
                 matches!(change.to, State::Listen | State::SynSent | State::SynReceived | State::Established)
             }),
-            Thing::Statement { .. } | Thing::Icmp { .. } | Thing::Counter(_) => false,
+            Thing::Statement { .. } | Thing::Icmp { .. } | Thing::Counter { .. } => false,
         }
 }
 

@@ -112,7 +112,8 @@ fn measure(rows: &mut [Row]) {
         height = match &row.thing {
             Thing::Call { call, .. } => height + 3 + LINE * lines(&call.to_string(), 22),
             Thing::Segment(_) => height.max(LABEL + ARROW),
-            Thing::Statement { text, .. } | Thing::Counter(text) => height + LINE * lines(text, 26),
+            Thing::Statement { text, .. } => height + LINE * lines(text, 26),
+            Thing::Counter { counter, by } => height + LINE * lines(&texts::counter(counter, *by), 26),
             Thing::Icmp { .. } => height + LINE,
             Thing::Effect => height,
         };

@@ -7,7 +7,9 @@
 use std::ops::Range;
 
 use catalogue::messages::Cause;
-use scenario::{Action, Fate, Flags, Host, Icmp, Info, Link, Network, Outcome, RuleId, Segment, SocketId, State, Verb};
+use scenario::{
+    Action, Counter, Fate, Flags, Host, Icmp, Info, Link, Network, Outcome, RuleId, Segment, SocketId, State, Verb,
+};
 
 /// A run, ready to be drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -99,7 +101,12 @@ pub enum Thing {
     /// Nothing but the row's changes and rules: something arrived, or a timer ran out.
     Effect,
     /// The kernel counted something.
-    Counter(String),
+    Counter {
+        /// What.
+        counter: Counter,
+        /// How much it grew.
+        by: u64,
+    },
 }
 
 /// A connection, or a listener, entered a state.

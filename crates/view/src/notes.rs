@@ -1,6 +1,6 @@
 //! What is written beside a row, in its order: the page, the SVG and the table write the same.
 
-use scenario::{Outcome, RuleId, Verb};
+use scenario::{Counter, Outcome, RuleId, Verb};
 
 use crate::layout::{Change, Row, Thing};
 
@@ -19,7 +19,12 @@ pub enum Note<'a> {
     /// A statement of the link, of a host, or a wait.
     Statement(&'a str),
     /// What the kernel counted.
-    Counter(&'a str),
+    Counter {
+        /// What.
+        counter: &'a Counter,
+        /// How much it grew.
+        by: u64,
+    },
     /// A state that is entered.
     State(&'a Change),
     /// What the script says the call gives, where it gives something else.
@@ -38,7 +43,7 @@ pub fn notes(row: &Row) -> Vec<Note<'_>> {
             notes.push(Note::Call { socket: socket.as_deref(), call, outcome: *outcome });
         }
         Thing::Statement { text, .. } => notes.push(Note::Statement(text)),
-        Thing::Counter(text) => notes.push(Note::Counter(text)),
+        Thing::Counter { counter, by } => notes.push(Note::Counter { counter, by: *by }),
         Thing::Segment(_) | Thing::Icmp { .. } | Thing::Effect => {}
     }
     notes.extend(row.changes.iter().map(Note::State));

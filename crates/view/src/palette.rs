@@ -137,7 +137,9 @@ impl Hue {
             (Thing::Call { outcome: Some(Outcome::Errno(_)), .. }, _) => Self::Error,
             (Thing::Call { .. }, _) => Self::Call,
             (Thing::Effect, Some(change)) => Self::State(Phase::of(Some(change.to))),
-            (Thing::Effect | Thing::Statement { .. } | Thing::Icmp { .. } | Thing::Counter(_), _) => Self::Statement,
+            (Thing::Effect | Thing::Statement { .. } | Thing::Icmp { .. } | Thing::Counter { .. }, _) => {
+                Self::Statement
+            }
         }
     }
 

@@ -181,8 +181,8 @@ impl<'a> Rows<'a> {
                     Some(*line),
                 );
             }
-            Happening::Happened(Event::Counter { at_us, host, name, by }) => {
-                self.row(*at_us, Some(*host), None, Thing::Counter(format!("{name} +{by}")), None);
+            Happening::Happened(Event::Counter { at_us, host, counter, by }) => {
+                self.row(*at_us, Some(*host), None, Thing::Counter { counter: counter.clone(), by: *by }, None);
             }
             Happening::Happened(Event::Info { host, socket, info, .. }) => {
                 self.flush();

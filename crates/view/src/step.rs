@@ -127,7 +127,7 @@ fn names(layout: &Layout, row: &Row) -> Vec<(String, String)> {
         }
         Thing::Statement { action, .. } => names.push((host.to_owned(), name_of(action).to_owned())),
         Thing::Icmp { .. } => names.push(("link".to_owned(), "ICMP".to_owned())),
-        Thing::Call { .. } | Thing::Effect | Thing::Counter(_) => {}
+        Thing::Call { .. } | Thing::Effect | Thing::Counter { .. } => {}
     }
     for change in &row.changes {
         names.push((host.to_owned(), change.to.name().to_owned()));

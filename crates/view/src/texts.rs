@@ -2,7 +2,7 @@
 //! The words of the field stay as they are: calls, flags, states, names of errors.
 
 use catalogue::messages::Source;
-use scenario::{Errno, Fate, Flags, Host, Icmp, Network, Outcome, RuleId, Segment, State, Timer, Verb};
+use scenario::{Counter, Errno, Fate, Flags, Host, Icmp, Network, Outcome, RuleId, Segment, State, Timer, Verb};
 
 use crate::holding::{Holding, Owner};
 use crate::layout::{Change, Flight, Layout, Look, Row, Thing};
@@ -251,10 +251,16 @@ pub fn headline(layout: &Layout, row: &Row) -> String {
             let port = if flight.is_one_of_several { port(flight) } else { String::new() };
             segment(&flight.segment, flight.to, flight.fate) + &port
         }
-        Thing::Statement { text, .. } | Thing::Counter(text) => text.clone(),
+        Thing::Statement { text, .. } => text.clone(),
+        Thing::Counter { counter, by } => self::counter(counter, *by),
         Thing::Icmp { icmp, to } => self::icmp(*icmp, *to),
         Thing::Effect => String::new(),
     }
+}
+
+/// `TcpExtTCPAbortOnClose +1`
+pub fn counter(counter: &Counter, by: u64) -> String {
+    format!("{counter} +{by}")
 }
 
 /// `ICMP host unreachable, to the client`
@@ -278,7 +284,7 @@ pub fn sentence(layout: &Layout, row: &Row) -> String {
     for note in notes(row) {
         words.push(match note {
             // The headline has said it.
-            Note::Call { .. } | Note::Statement(_) | Note::Counter(_) => continue,
+            Note::Call { .. } | Note::Statement(_) | Note::Counter { .. } => continue,
             Note::State(Change { socket, from, to, .. }) => format!("{}{from} → {to}", prefix(socket.as_deref())),
             Note::Expected(expected) => self::expected(expected),
             Note::Caption(caption) => caption.to_owned(),

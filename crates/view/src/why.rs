@@ -23,7 +23,7 @@ pub fn why(layout: &Layout, at: usize) -> Option<String> {
             Some(format!("Something in between says so of a segment of the {to}'s. The message quotes the segment."))
         }
         Thing::Effect if row.rules.is_empty() => past.effect().map(str::to_owned),
-        Thing::Effect | Thing::Counter(_) => None,
+        Thing::Effect | Thing::Counter { .. } => None,
     }
 }
 

@@ -110,7 +110,8 @@ fn side(row: &Row) -> Vec<Written> {
                 };
                 add(class, &texts::call(socket, call, outcome));
             }
-            Note::Statement(text) | Note::Counter(text) => add("c d", text),
+            Note::Statement(text) => add("c d", text),
+            Note::Counter { counter, by } => add("c d", &texts::counter(counter, by)),
             Note::State(change) => add("s", &texts::entered(change)),
             Note::Expected(expected) => add("e", &texts::expected(expected)),
             Note::Caption(caption) => add("", caption),
