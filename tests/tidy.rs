@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use catalogue::CATALOGUE;
+use scenario::RuleId;
 use serde_json::Value;
 use tests::files::{below, is, read, relative};
 use tests::root;
@@ -164,6 +165,38 @@ fn no_file_names_a_machine() {
         let text = read(file);
         for path in homes.iter().copied().chain([here.as_str()]) {
             assert!(!text.contains(path), "{} names a path of one machine: {path}", relative(file));
+        }
+    }
+}
+
+#[test]
+fn every_file_that_our_pages_name_is_there() {
+    let files: Vec<String> = below(&["."]).iter().map(|file| format!("/{}", relative(file))).collect();
+    let mut named = 0;
+    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        let text = read(&root().join(page));
+        // Every second piece stands between backticks.
+        for name in text.split('`').skip(1).step_by(2).filter(|name| is(Path::new(name), &["rs", "md", "js", "json"])) {
+            let is_a_path = !name.contains([' ', '*', '{']) && !name.contains("HASH") && !name.contains("my-ending");
+            if is_a_path {
+                named += 1;
+                assert!(
+                    files.iter().any(|file| file.ends_with(&format!("/{name}"))),
+                    "{page} names {name}, which is not there"
+                );
+            }
+        }
+    }
+    assert!(named > 40, "only {named} files are named");
+}
+
+/// Who knows the kernel finds the rule by its function's name.
+#[test]
+fn every_function_of_the_kernel_that_a_rule_names_is_cited_where_it_is_decided() {
+    let rules: String = below(&["crates/sim/src/rules"]).iter().map(|file| read(file)).collect();
+    for rule in RuleId::ALL {
+        for function in rule.kernel().split(", ") {
+            assert!(rules.contains(function), "no file in crates/sim/src/rules names {function}: {rule:?}");
         }
     }
 }

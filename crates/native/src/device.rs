@@ -25,7 +25,7 @@ pub(crate) enum Device {
     Loopback(OwnedFd),
 }
 
-/// The address that every host's veth has: the neighbour's, then, is always one's own, and nobody needs to ask.
+/// The Ethernet address of every host's veth, which has no ARP (IFF_NOARP).
 pub(crate) const ETHERNET: [u8; 6] = [0x02, 0, 0, 0, 0, 0x01];
 /// Destination, source, protocol.
 const FRAME_HEADER: usize = 14;

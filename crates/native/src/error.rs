@@ -11,9 +11,9 @@ pub enum Error {
     Unperformed {
         /// The statement's line.
         line: u32,
-        /// As written.
+        /// The statement as written.
         text: String,
-        /// What stands against it.
+        /// Why it cannot.
         why: String,
     },
     /// The link did not become quiet.
@@ -21,7 +21,7 @@ pub enum Error {
         /// How long the run waited, in seconds.
         waited_s: u64,
     },
-    /// Something of the runner's own broke: a process, a pipe, a file.
+    /// A process, a pipe or a file of the runner failed.
     Broken(String),
 }
 

@@ -73,7 +73,7 @@ impl Namespace {
         &self.kept
     }
 
-    /// Does something on the host.
+    /// Calls the closure in the host's namespace: sockets that it makes are the host's.
     pub(crate) fn on<T>(&self, job: impl FnOnce() -> T) -> T {
         if let Some(namespace) = &self.namespace {
             setns(namespace, CloneFlags::CLONE_NEWNET).expect("a namespace that we made lets us in");
@@ -128,7 +128,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts it in the host's namespace, with the script whose calls it is to make.
+    /// Starts the process in the host's namespace. `script` is the text whose lines are its calls.
     pub(crate) fn start(
         namespace: &Namespace,
         mut command: Command,
@@ -156,12 +156,12 @@ impl Process {
         Ok(Self { child, lines, reports })
     }
 
-    /// Its process id.
+    /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
 
-    /// Has the call in that line made.
+    /// Tells the process to make the call in that line.
     pub(crate) fn begin(&mut self, line: u32) -> Result<(), Error> {
         writeln!(self.lines, "{line}").and_then(|()| self.lines.flush()).map_err(|error| Error::broken("a call", error))
     }

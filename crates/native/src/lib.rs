@@ -87,16 +87,16 @@ pub use testbed::Testbed;
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::{Testbed, poll};
 
-/// How a script is performed.
+/// Options of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// The rung to stand on; without it the highest that this machine allows.
+    /// The rung; `None` for the highest that this machine allows.
     pub rung: Option<Rung>,
-    /// Where to write the run's segments as a capture (pcap, link type RAW): each as it left.
+    /// The file for a capture of the run (pcap, link type RAW): each segment once, when it leaves.
     pub pcap: Option<PathBuf>,
     /// Whether the trace also says why each RST was sent.
     pub reasons: Reasons,
-    /// A program that calls [`enter`] first thing; without it the calling program itself.
+    /// A program that calls [`enter`] first thing in `main`; `None` for the calling program itself.
     pub program: Option<PathBuf>,
 }
 
@@ -107,26 +107,27 @@ pub enum Reasons {
     /// It does not. Setting the tracer up and down takes the kernel a third of a second.
     #[default]
     Ignored,
-    /// It does, if this is root: the tracepoint tcp:tcp_send_reset is for nobody else. A note says if it cannot be read.
+    /// It does, if the caller is root: the tracepoint tcp:tcp_send_reset is root's. A note says if it cannot be read.
     Traced,
 }
 
-/// How much of the kernel's doing can be had and seen, the most first.
+/// What a run is performed on: the rungs, in the order of how much can be done and seen on them, the most first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rung {
-    /// Two namespaces, a TUN in each, and our link between them: everything.
+    /// Two network namespaces, a TUN in each, and our link between them: all of the language, all events.
     Tun,
-    /// Two namespaces, a veth in each with a packet socket behind it, and our link between them: everything.
+    /// Two network namespaces, a veth in each with a packet socket behind it, and our link between them: all of the
+    /// language, all events.
     Veth,
-    /// One namespace that talks to itself, watched.
+    /// One network namespace, whose loopback is recorded: nothing can be done to the link.
     Lo,
-    /// This machine as it is.
+    /// The machine's own loopback: calls and states alone.
     Calls,
 }
 
 impl Rung {
-    /// All of them, the highest first.
+    /// All rungs, the highest first.
     pub const ALL: [Self; 4] = [Self::Tun, Self::Veth, Self::Lo, Self::Calls];
 
     /// Its word, in `--rung` and in traces.
@@ -144,7 +145,7 @@ impl Rung {
         Self::ALL.into_iter().find(|rung| rung.name() == name)
     }
 
-    /// What one stands on, and what cannot be seen or done from there.
+    /// What it is made of, and what cannot be done or seen on it: a sentence for people.
     pub const fn describe(self) -> &'static str {
         match self {
             Self::Tun => "two stacks, our own link between them (TUN): calls, segments, states, everything",
@@ -166,7 +167,7 @@ impl Rung {
     }
 }
 
-/// Which protocol the hosts speak.
+/// The internet protocol of a run, with the hosts' addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
     /// 192.0.2.1 is the client, 192.0.2.2 the server, 192.0.2.3 the proxy (RFC 5737).
@@ -193,14 +194,14 @@ impl Protocol {
     }
 }
 
-/// How a call has made a socket.
+/// The call that has made a socket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Making<'a> {
-    /// `listen`
+    /// listen(2)
     Listening,
-    /// `connect`
+    /// connect(2)
     Connecting,
-    /// `accept`, on the listener of this name.
+    /// accept(2), on the listener of this name.
     Accepting(&'a str),
 }
 
@@ -215,16 +216,16 @@ impl From<Rung> for Backend {
     }
 }
 
-/// Whether the kernel was asked for something that not every kernel tells, and not everybody.
+/// Whether a run has what not every kernel tells, or tells root alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Asked {
-    /// It was, and has answered.
+    /// It has.
     Yes,
-    /// It was not; the notes say why, if it was to be.
+    /// It has not; if it was asked for, the notes say why.
     No,
 }
 
-/// A run, and what is to be said about how it was made.
+/// A run's trace, and what people should know of how it was made.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Performed {
     /// What happened.
@@ -233,7 +234,7 @@ pub struct Performed {
     pub infos: Asked,
     /// Why resets were sent: whether the trace has [`scenario::Counter::ResetReason`]s.
     pub reasons: Asked,
-    /// On which rung it stands, and why on none higher: lines for people.
+    /// The run's rung, and why it is none higher: lines for people.
     pub notes: Vec<String>,
 }
 
@@ -266,7 +267,8 @@ pub fn perform(_id: &str, _script: &Script, _options: &Options) -> Result<Perfor
     )]))
 }
 
-/// Plays this process's part if [`run`] started it for one, and then never returns. First thing in `main`.
+/// In a process that [`run`] has started: takes its role, and never returns. Elsewhere it does nothing. Call it first
+/// thing in `main`.
 pub fn enter() {
     #[cfg(target_os = "linux")]
     roles::enter();

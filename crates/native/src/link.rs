@@ -100,7 +100,7 @@ impl Link {
         Ok(Self { shared, thread: Some(thread) })
     }
 
-    /// The host is there: what it sends and receives goes through this file.
+    /// The host is up: it sends and receives through this device.
     pub(crate) fn attach(&self, host: Host, device: Device) {
         let mut state = self.lock();
         state.links.act_on_host(host, HostAction::Boot);
@@ -109,13 +109,13 @@ impl Link {
         self.wake();
     }
 
-    /// From now on what passes here is recorded, and not touched.
+    /// What passes this device is recorded, and not changed.
     pub(crate) fn watch(&self, device: Device) {
         self.lock().watched = Some(Arc::new(device));
         self.wake();
     }
 
-    /// The host is gone: everything to it is lost from now on, and nothing comes from it.
+    /// The host is down: what is sent to it is lost, and nothing comes from it.
     pub(crate) fn detach(&self, host: Host) {
         let mut state = self.lock();
         state.links.act_on_host(host, HostAction::Crash);

@@ -16,6 +16,7 @@ use crate::clock::now_us;
 use crate::host::Process;
 use crate::link::Captured;
 use crate::reset_reasons::Tracer;
+use crate::socket_names::SocketKind;
 use crate::testbed::{Testbed, micros};
 use crate::{Asked, Error, Options, Performed, Protocol, Reasons, Rung, pcap, procfs, spawn};
 
@@ -165,7 +166,11 @@ impl<'a> Runner<'a> {
             }
             Report::Made { line, inode } => {
                 if let Some(Pending { call, .. }) = self.pending.get(&line) {
-                    self.testbed.names.made(host, &call.socket, inode, matches!(call.verb, Verb::Listen { .. }));
+                    let kind = match call.verb {
+                        Verb::Listen { .. } => SocketKind::Listener,
+                        _ => SocketKind::Connection,
+                    };
+                    self.testbed.names.made(host, &call.socket, inode, kind);
                 }
             }
             Report::Ports { line, ports } => {

@@ -33,7 +33,7 @@ struct Socket {
     /// As seen last.
     state: State,
     info: Info,
-    is_listener: bool,
+    kind: SocketKind,
     /// Its descriptors' names: with dup() several.
     descriptors: Vec<String>,
     /// Calls on it that have not returned: they hold it when its descriptors are closed.
@@ -42,6 +42,13 @@ struct Socket {
     is_gone: bool,
     /// The handshake is over: accept(2) gives it, even if it is gone.
     is_connected: bool,
+}
+
+/// Whether a socket listens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SocketKind {
+    Listener,
+    Connection,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +61,7 @@ enum Owner {
     Nobody,
 }
 
-/// What is not as it was when somebody looked last.
+/// What has changed since the sockets were looked at last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Looked {
     pub(crate) changes: Vec<Change>,
@@ -72,7 +79,7 @@ pub(crate) struct Change {
 
 impl SocketNames {
     /// A call has made a socket.
-    pub(crate) fn made(&mut self, host: Host, name: &str, inode: u64, is_listener: bool) {
+    pub(crate) fn made(&mut self, host: Host, name: &str, inode: u64, kind: SocketKind) {
         self.sockets.push(Socket {
             host,
             name: name.to_owned(),
@@ -81,7 +88,7 @@ impl SocketNames {
             ports: None,
             state: State::Closed,
             info: Info::default(),
-            is_listener,
+            kind,
             descriptors: vec![name.to_owned()],
             calls: Vec::new(),
             is_gone: false,
@@ -262,7 +269,9 @@ impl SocketNames {
         });
         for row in rows {
             let listener = self.sockets.iter().rev().find(|socket| {
-                socket.host == host && socket.is_listener && socket.ports.is_none_or(|[own, _]| own == row.local_port)
+                socket.host == host
+                    && socket.kind == SocketKind::Listener
+                    && socket.ports.is_none_or(|[own, _]| own == row.local_port)
             });
             let listener = listener.map_or_else(|| "listener".to_owned(), |listener| listener.name.clone());
             let number = self.arrived.entry((host, listener.clone())).or_default();
@@ -282,7 +291,7 @@ impl SocketNames {
                 ports: Some([row.local_port, row.peer_port]),
                 state: row.state,
                 info,
-                is_listener: false,
+                kind: SocketKind::Connection,
                 descriptors: Vec::new(),
                 calls: Vec::new(),
                 is_gone: false,
@@ -293,7 +302,8 @@ impl SocketNames {
 
     /// The state of the host's newest connection; CLOSED if there was none.
     pub(crate) fn newest(&self, host: Host) -> State {
-        let newest = self.sockets.iter().rev().find(|socket| socket.host == host && !socket.is_listener);
+        let newest =
+            self.sockets.iter().rev().find(|socket| socket.host == host && socket.kind == SocketKind::Connection);
         newest.map_or(State::Closed, |socket| socket.state)
     }
 
@@ -369,14 +379,14 @@ mod tests {
     #[test]
     fn a_connection_keeps_its_place_from_the_queue_to_time_wait() {
         let mut names = SocketNames::default();
-        names.made(Host::Server, "listener", 7, true);
+        names.made(Host::Server, "listener", 7, SocketKind::Listener);
         let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[80, 4000]]);
         let seen = changes(&names, &looked);
         assert_eq!(
             seen,
             [change("listener", State::Closed, State::Listen), change("listener.1", State::Closed, State::Established)]
         );
-        names.made(Host::Server, "server", 8, false);
+        names.made(Host::Server, "server", 8, SocketKind::Connection);
         let queued = looked.changes[1].socket;
         names.accepted(Host::Server, "server", [80, 4000], "listener");
         assert_eq!(names.table.name(queued), "server", "and so it was called from the beginning");
@@ -394,7 +404,7 @@ mod tests {
     #[test]
     fn what_a_socket_holds_is_said_when_it_changes_and_when_it_is_gone() {
         let mut names = SocketNames::default();
-        names.made(Host::Server, "listener", 7, true);
+        names.made(Host::Server, "listener", 7, SocketKind::Listener);
         let unread = Info { unread: 5, ..Info::default() };
         let looked = |names: &mut SocketNames, info: Option<Info>| {
             let row = SocketRow { info, ..row(State::Established, 0) };
@@ -415,8 +425,8 @@ mod tests {
     #[test]
     fn ports_that_are_used_again_are_another_connection() {
         let mut names = SocketNames::default();
-        names.made(Host::Server, "listener", 7, true);
-        names.made(Host::Server, "server", 8, false);
+        names.made(Host::Server, "listener", 7, SocketKind::Listener);
+        names.made(Host::Server, "server", 8, SocketKind::Connection);
         names.accepted(Host::Server, "server", [80, 4000], "listener");
         names.look(Host::Server, vec![row(State::Established, 8), LISTENER], &[[80, 4000]]);
         names.closed(Host::Server, "server");
@@ -433,7 +443,7 @@ mod tests {
     #[test]
     fn a_host_that_is_down_has_no_states() {
         let mut names = SocketNames::default();
-        names.made(Host::Client, "client", 9, false);
+        names.made(Host::Client, "client", 9, SocketKind::Connection);
         let established = SocketRow {
             local_port: 4000,
             peer_port: 80,

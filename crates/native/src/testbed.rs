@@ -17,11 +17,11 @@ use crate::device::Device;
 use crate::host::Namespace;
 use crate::link::{Captured, Link};
 use crate::reset_reasons::{Reset, Tracer};
-use crate::socket_names::{Change, Looked, SocketNames};
+use crate::socket_names::{Change, Looked, SocketKind, SocketNames};
 use crate::{Asked, Error, Making, Protocol, Rung, namespaces, procfs, sock_diag};
 
-/// Two hosts and the link between them, or those of another [`Network`], in the calling process: for programs that make
-/// their calls themselves.
+/// The hosts of a [`Network`] and the links between them, in the calling process: for programs that make their calls
+/// themselves.
 ///
 /// All hosts' namespaces are the calling thread's in turn ([`Testbed::on`]), and nobody else's.
 pub struct Testbed {
@@ -152,7 +152,7 @@ impl Testbed {
         self.addresses[host.index()]
     }
 
-    /// Does something on a host: sockets that are made meanwhile are the host's.
+    /// Calls the closure in a host's namespace: sockets that it makes are the host's.
     ///
     /// # Errors
     /// The host is down.
@@ -171,7 +171,8 @@ impl Testbed {
     /// It is no socket.
     pub fn made(&mut self, host: Host, name: &str, socket: &SockRef<'_>, making: Making<'_>) -> io::Result<()> {
         let inode = nix::sys::stat::fstat(socket.as_fd())?.st_ino;
-        self.names.made(host, name, inode, making == Making::Listening);
+        let kind = if making == Making::Listening { SocketKind::Listener } else { SocketKind::Connection };
+        self.names.made(host, name, inode, kind);
         let port = |address: socket2::SockAddr| address.as_socket().map_or(0, |address| address.port());
         let ports = || -> io::Result<[u16; 2]> { Ok([port(socket.local_addr()?), port(socket.peer_addr()?)]) };
         match (making, ports()) {
@@ -238,22 +239,22 @@ impl Testbed {
         self.link.act(link, action);
     }
 
-    /// The link takes so long, one way, from now on; 10 ms until it is set.
+    /// The link's delay, one way, for segments that leave from now on; 10 ms until it is set.
     pub fn set_delay(&mut self, delay: Duration) {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Delay(delay));
     }
 
-    /// The link loses everything, both ways.
+    /// The link loses every segment, in both directions.
     pub fn cut(&mut self) {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Cut);
     }
 
-    /// The end of a cut.
+    /// The end of [`Testbed::cut`].
     pub fn restore(&mut self) {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Restore);
     }
 
-    /// A rule for segments to come: the first rule that a segment meets is the one that counts.
+    /// A rule for segments that leave from now on. Of several the first that a segment meets counts.
     pub fn meet(&mut self, meeting: Meeting, count: Count, kind: Kind, from: Host) {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Meet { meeting, count, kind, from });
     }
@@ -269,7 +270,7 @@ impl Testbed {
         self.link.send_icmp(scenario::Link::ClientServer, icmp, to)
     }
 
-    /// Power is cut: the host's states are gone, and nothing of it is on the link any more.
+    /// The host loses power: its sockets are gone, and it sends nothing.
     pub fn crash(&mut self, host: Host) {
         self.link.detach(host);
         self.namespaces[host.index()] = None;
@@ -278,7 +279,7 @@ impl Testbed {
         self.record_looked(host, looked);
     }
 
-    /// The host comes back, at its address, and remembers nothing.
+    /// The host boots, at the same address, without sockets or TIME-WAIT.
     ///
     /// # Errors
     /// The kernel refuses another namespace or interface.

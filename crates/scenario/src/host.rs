@@ -2,24 +2,24 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One of the machines of a scenario; which ones there are says its [`crate::Network`].
+/// A host of a run; which hosts there are says its [`crate::Network`].
 ///
 /// The names say who calls `connect` in most scripts; nothing else tells client and server apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Host {
-    /// Drawn on the left.
+    /// The client, drawn on the left.
     Client,
-    /// Drawn on the right.
+    /// The server, drawn on the right.
     Server,
-    /// Drawn between them, in scripts that have one.
+    /// The proxy, drawn between them, in scripts that have one.
     Proxy,
 }
 
 impl Host {
-    /// All there can be; the proxy not in every run.
+    /// All hosts; a run has a proxy only if its script has one.
     pub const ALL: [Self; 3] = [Self::Client, Self::Server, Self::Proxy];
-    /// Those of a run without a proxy.
+    /// The hosts of a run without a proxy.
     pub const BOTH: [Self; 2] = [Self::Client, Self::Server];
 
     /// The word for it in scripts and traces.

@@ -2,20 +2,20 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An ICMP message that something in between sends: a destination cannot be reached, and why (RFC 792, RFC 4443).
+/// An ICMP message of type "destination unreachable", by its code (RFC 792, RFC 4443).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Icmp {
-    /// The host is not reached: type 3 code 1, with IPv6 type 1 code 3.
+    /// Host unreachable: type 3 code 1, with IPv6 type 1 code 3.
     Unreachable,
-    /// Nobody there wants it: type 3 code 3, with IPv6 type 1 code 4. What `iptables -j REJECT` sends if not told otherwise.
+    /// Port unreachable: type 3 code 3, with IPv6 type 1 code 4. What `iptables -j REJECT` sends if not told otherwise.
     PortUnreachable,
-    /// It is forbidden on the way: type 3 code 13, with IPv6 type 1 code 1.
+    /// Administratively prohibited: type 3 code 13, with IPv6 type 1 code 1.
     AdminProhibited,
 }
 
 impl Icmp {
-    /// All of them with their words.
+    /// All of them, each with its word in scripts.
     pub const WORDS: [(&str, Self); 3] = [
         ("unreachable", Self::Unreachable),
         ("port-unreachable", Self::PortUnreachable),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Errno;
 
-/// What a socket holds: what the kernel says of it in TCP_INFO (tcp(7); `tcp_get_info` in net/ipv4/tcp.c), and beside
-/// that in what `ss -tino` shows (sock_diag(7)).
+/// What a socket holds: the fields of TCP_INFO that have to do with endings (tcp(7); `tcp_get_info` in net/ipv4/tcp.c),
+/// and what `ss -tino` shows beside them (sock_diag(7)).
 ///
 /// Times, windows and what is measured of the network are not in it: no two runs have them alike.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Info {
     /// How often the wait for the next of either was doubled: tcpi_backoff.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub backoff: u32,
-    /// Connections that wait to be accepted; of a listener alone, which has its tcpi_unacked for them.
+    /// The length of the accept queue; of a listener alone, where tcpi_unacked has it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub queued: u32,
     /// The timer that is set. When it will fire depends on the moment.

@@ -54,7 +54,7 @@ pub enum Link {
 }
 
 impl Link {
-    /// All there can be, not all of them in one run.
+    /// All links; no run has all of them.
     pub const ALL: [Self; 3] = [Self::ClientServer, Self::ClientProxy, Self::ProxyServer];
 
     /// The link between two hosts; the order does not matter.

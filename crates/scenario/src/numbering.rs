@@ -1,11 +1,11 @@
 use crate::{Flags, Host, Link, Segment};
 
-/// A segment with the sequence numbers that were on the wire.
+/// A segment with its sequence numbers as they were in its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RawSegment {
-    /// Who sent it, or who is said to have.
+    /// The sender; of a forged segment, the host in whose name it was sent.
     pub from: Host,
-    /// Who is to receive it.
+    /// The receiver.
     pub to: Host,
     /// The sender's port and the receiver's.
     pub ports: [u16; 2],

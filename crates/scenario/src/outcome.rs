@@ -3,14 +3,14 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// What a call gave back.
+/// What a call returned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// A count of bytes, or 0 for success.
     Number(u64),
     /// The call failed, or `getsockopt(SO_ERROR)` handed out a pending error.
     Errno(Errno),
-    /// What `poll` found.
+    /// The events that `poll` returned.
     Ready(Ready),
     /// The call has not returned.
     Blocks,

@@ -1,6 +1,6 @@
-//! A script in letters that an address takes and no messenger breaks: base64url (RFC 4648 §5), with a sum that finds damage.
+//! A script as part of an address: base64url (RFC 4648 §5), with a checksum.
 
-/// `script=…&sum=…`
+/// The script as `script=…&sum=…`: base64url, and the checksum in hexadecimal.
 pub fn pack(script: &str) -> String {
     let mut packed = String::from("script=");
     to_base64(script.as_bytes(), &mut packed);
@@ -8,12 +8,12 @@ pub fn pack(script: &str) -> String {
     packed
 }
 
-/// Why letters are not a script.
+/// Why a packed script cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unpacked {
-    /// They are not base64url's.
+    /// A letter is not one of base64url.
     Letters,
-    /// It is not the script that was put in: something was lost or changed on the way.
+    /// The checksum is another: letters were lost or changed.
     Sum,
 }
 

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// (and, when the run is over, those that never did, with [`Outcome::Blocks`]), segments, states, statements.
 /// Time passes in [`Stage::run`] alone.
 pub trait Stage {
-    /// Why the run cannot go on. An errno is no error: it is an outcome.
+    /// Why the run cannot go on. An errno is not an error here: it is an outcome.
     type Error;
 
     /// Begins a statement; a call's return is reported by [`Stage::run`], even if it has returned already.
@@ -37,24 +37,24 @@ pub trait Stage {
     fn record_wait(&mut self, statement: &Statement);
 }
 
-/// When [`Stage::run`] comes back.
+/// When [`Stage::run`] returns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Until<'a> {
     /// Nothing is in flight, and for so long nothing was sent and no statement was begun
     /// (lost segments count as sent, timers that are still to fire do not count).
     Quiet(Duration),
-    /// The call of that line has returned, or so much time has passed.
+    /// The call of that line has returned, or `at_most` has passed.
     Returned {
         /// The call's line.
         line: u32,
         /// The longest wait.
         at_most: Duration,
     },
-    /// So much time has passed.
+    /// This time has passed.
     Elapsed(Duration),
-    /// The calls of those lines have returned; or nothing can happen within that time that would let one return: no
-    /// segment is under way, and no connection has a timer that fires by then (what is left of one in TIME-WAIT wakes
-    /// no call); or that time has passed.
+    /// The calls of those lines have returned; or nothing can happen within `at_most` that would let one return: no
+    /// segment is under way, and no connection has a timer that fires by then (that of TIME-WAIT wakes no call); or
+    /// `at_most` has passed.
     Patient {
         /// The calls' lines.
         lines: &'a [u32],
@@ -68,7 +68,7 @@ pub enum Until<'a> {
 pub struct Returned {
     /// The call's line.
     pub line: u32,
-    /// What it gave.
+    /// What it returned.
     pub outcome: Outcome,
 }
 

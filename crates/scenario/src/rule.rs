@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! rules {
     ($($id:ident: $name:literal, $clause:literal, $kernel:literal, $scenario:literal;)*) => {
-        /// A rule that Linux follows and smoltcp alone does not. A trace of the simulator names each that acted.
+        /// A rule of Linux's TCP that smoltcp does not have. A trace of the simulator names each that acted.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[expect(missing_docs, reason = "`RuleId::name` says what each rule says")]
         pub enum RuleId {
@@ -22,14 +22,14 @@ macro_rules! rules {
                 }
             }
 
-            /// The clause that asks for it: RFC and section; `Linux` where no RFC does.
+            /// The clause that demands it: RFC and section; `Linux` where no RFC does.
             pub const fn clause(self) -> &'static str {
                 match self {
                     $(Self::$id => $clause,)*
                 }
             }
 
-            /// The function of the Linux kernel (6.18) that does it.
+            /// The function of the Linux kernel (6.18) that decides it.
             pub const fn kernel(self) -> &'static str {
                 match self {
                     $(Self::$id => $kernel,)*

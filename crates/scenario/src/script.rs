@@ -1,4 +1,4 @@
-//! The script language as data. `Script::parse` (in `parse/`) reads it, `Display` writes its canonical form.
+//! The script language as data. [`Script::parse`] (in `parse/`) reads it; [`Verb`]'s `Display` writes a call.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Errno, Flags, Host, Icmp, Link, Network, Outcome, SocketOption, State, Sysctl};
 
-/// A scenario: a question and the run that answers it.
+/// A script: a question, and the statements whose run answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Script {
     /// The first comment line: the reader's question.
     pub title: String,
     /// The comment lines that follow it, joined by a space.
     pub summary: String,
-    /// In the order of the file.
+    /// The statements, in the order of the file.
     pub statements: Vec<Statement>,
 }
 
@@ -42,30 +42,30 @@ impl Script {
 /// One line of a script.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Statement {
-    /// Counted from 1. It names the statement: in events, in failures, in error messages.
+    /// The line of the file, counted from 1. It names the statement: in events, in failures, in error messages.
     pub line: u32,
-    /// As written, without the caption and without white space around it.
+    /// The statement as written, without the caption and without white space around it.
     pub text: String,
     /// The comment behind the statement.
     pub caption: Option<String>,
-    /// What it asks for.
+    /// What it does.
     pub action: Action,
 }
 
-/// What a statement asks for.
+/// What a statement does.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Action {
     /// A system call.
     Call(Call),
-    /// Something happens to a whole host.
+    /// Something is done to a host.
     Host(Host, HostAction),
-    /// Something happens to a link, or to a segment on it. `link ipv6` is for all of them, and stands for the first.
+    /// Something is done to a link, or to a segment on it. `link ipv6` is for all links, and has the first.
     Link(Link, LinkAction),
-    /// Time passes, and the next statement waits for the link to be quiet.
+    /// `wait 5s`: time passes, and the next statement waits for the link to be quiet.
     Wait(Duration),
-    /// Time passes, and the next statement begins then, whatever is on its way (`wait 40ms &`).
+    /// `wait 40ms &`: time passes, and the next statement begins then, whatever is on its way.
     Pause(Duration),
-    /// `expect SUBJECT STATE`
+    /// `expect SUBJECT STATE`: the state that a connection must be in.
     Expect(Whom, State),
 }
 
@@ -78,7 +78,7 @@ pub enum Whom {
     Socket(Host, String),
 }
 
-/// A system call: who makes it, on which socket, what it should give.
+/// A system call: the host, the socket, the arguments, and what the script says that it returns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
     /// The host whose program makes the call.
@@ -87,7 +87,7 @@ pub struct Call {
     pub socket: String,
     /// The call and its arguments.
     pub verb: Verb,
-    /// What stands behind `=`; `None` accepts any outcome.
+    /// The outcome behind `=`; `None` accepts any.
     pub expected: Option<Expected>,
     /// `&`: the next statement does not wait for the link to be quiet.
     pub in_background: bool,
@@ -108,11 +108,11 @@ impl Call {
 pub enum Verb {
     /// socket(2), bind(2) and listen(2) in one.
     Listen {
-        /// The queue's length as given to listen(2); 128 where the script gives none.
+        /// The backlog, as given to listen(2); 128 where the script gives none.
         backlog: u32,
-        /// 80 where the script gives none.
+        /// The port; 80 where the script gives none.
         port: u16,
-        /// SO_REUSEADDR is set before bind(2).
+        /// Whether SO_REUSEADDR is set before bind(2).
         reuse_address: bool,
     },
     /// socket(2): a socket that has no connection yet.
@@ -126,14 +126,14 @@ pub enum Verb {
     Connect {
         /// The peer's port; 80 where the script gives none.
         port: u16,
-        /// On which socket.
+        /// The socket that connects: a new one, or one that is there.
         opening: Opening,
-        /// Whether the call waits.
+        /// Whether the call waits for the handshake.
         connecting: Connecting,
     },
     /// connect(2) with AF_UNSPEC: the connection ends, and the socket is as new.
     Disconnect,
-    /// dup(2), as fork(2) does it, too: another descriptor for the same socket.
+    /// dup(2): another descriptor for the same socket, as fork(2) makes one, too.
     Dup {
         /// The new descriptor's name.
         copy: String,
@@ -150,12 +150,12 @@ pub enum Verb {
         /// The buffer's length; 65536 where the script gives none.
         at_most: u32,
     },
-    /// recv(2) with MSG_PEEK: what a read would give, and it stays there.
+    /// recv(2) with MSG_PEEK: the bytes that a read would return stay in the receive queue.
     Peek {
         /// The buffer's length; 65536 where the script gives none.
         at_most: u32,
     },
-    /// ioctl(2): how much waits in one of the socket's queues.
+    /// ioctl(2): the bytes in one of the socket's queues.
     Queued(Queue),
     /// shutdown(2).
     Shutdown(How),
@@ -172,7 +172,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The bare name, as in "still in read()".
+    /// The call's name without arguments: `read`.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Listen { .. } => "listen",
@@ -214,38 +214,38 @@ impl Verb {
     pub const BACKLOG: u32 = 128;
 }
 
-/// On which socket connect(2) is called.
+/// The socket on which connect(2) is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Opening {
-    /// A new one: socket(2) comes first.
+    /// A new socket: socket(2) comes first.
     New {
         /// The own port, for bind(2); the host chooses where the script gives none.
         from: Option<u16>,
     },
-    /// One that is there.
+    /// The socket of that name, which is there.
     Existing,
 }
 
 /// Whether connect(2) waits for the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Connecting {
-    /// It waits.
+    /// It waits (a blocking socket).
     Blocking,
-    /// It returns EINPROGRESS. Only this call: afterwards the socket blocks again.
+    /// It returns EINPROGRESS. O_NONBLOCK is set for this call alone.
     Nonblocking,
 }
 
-/// What write(2) is given.
+/// The bytes that write(2) is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Payload {
-    /// So many bytes.
+    /// This many bytes, with letters in them.
     Length(u32),
     /// These very bytes.
     Text(String),
 }
 
 impl Payload {
-    /// In bytes.
+    /// The length, in bytes.
     pub fn len(&self) -> usize {
         match self {
             Self::Length(length) => *length as usize,
@@ -258,7 +258,7 @@ impl Payload {
         self.len() == 0
     }
 
-    /// The bytes themselves; letters where the script gives only a number.
+    /// The bytes; letters where the script gives a number alone.
     pub fn bytes(&self) -> Vec<u8> {
         match self {
             Self::Length(length) => {
@@ -295,7 +295,7 @@ pub enum How {
     RdWr,
 }
 
-/// What a call should give.
+/// The outcome that a script demands of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Expected {
     /// It returns this before the link is quiet.
@@ -307,38 +307,38 @@ pub enum Expected {
     },
 }
 
-/// What may happen to a whole host.
+/// What is done to a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum HostAction {
     /// SIGKILL: its process ends, and the kernel closes its descriptors.
     Kill,
-    /// Power is cut: state gone, nothing sent.
+    /// The host loses power: its sockets are gone, and it sends nothing.
     Crash,
-    /// It comes back, at the same address, and remembers nothing.
+    /// The host boots, at the same address, without sockets or TIME-WAIT.
     Boot,
-    /// A setting of the host's kernel.
+    /// A setting of the host's kernel (/proc/sys/net/ipv4).
     Sysctl(Sysctl, u32),
     /// ip_local_port_range: the ports that the host's kernel chooses from.
     PortRange {
-        /// The first of them.
+        /// The first port.
         first: u16,
-        /// The last of them.
+        /// The last port.
         last: u16,
     },
 }
 
-/// What a script may do to the link.
+/// What is done to a link, or to a segment on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LinkAction {
-    /// One way, both directions, for segments that leave from now on. 10 ms until set.
+    /// The delay of each segment that leaves from now on, one way, the same in both directions; 10 ms until set.
     Delay(Duration),
-    /// The hosts speak IPv6. First statement.
+    /// The hosts speak IPv6; the script's first statement.
     Ipv6,
-    /// Everything is lost, both ways.
+    /// Every segment is lost, in both directions, until [`LinkAction::Restore`].
     Cut,
-    /// The end of a cut.
+    /// The end of [`LinkAction::Cut`].
     Restore,
-    /// A rule for segments to come.
+    /// A rule for segments that leave from now on.
     Meet {
         /// What happens to a segment that meets the rule.
         meeting: Meeting,
@@ -349,11 +349,11 @@ pub enum LinkAction {
         /// Whose segments meet it.
         from: Host,
     },
-    /// No segment passes whose IP packet is longer than so many bytes. Nobody is told.
+    /// The MTU, in bytes: a segment whose IP packet is longer is lost, and no ICMP message says so.
     Mtu(u16),
-    /// A box on the link keeps a table of flows, and forgets one of which nothing has passed for so long.
+    /// A middlebox on the link keeps a table of flows, and forgets a flow when none of its segments has passed for a time.
     Forget {
-        /// So long.
+        /// The time without a segment after which a flow is forgotten.
         after: Duration,
         /// What becomes of a segment whose flow it has forgotten.
         then: Forgotten,
@@ -387,11 +387,11 @@ pub enum LinkAction {
 pub enum Meeting {
     /// It is lost.
     Drop,
-    /// It arrives, and arrives again.
+    /// It arrives twice.
     Twice,
-    /// It arrives so much later; segments behind it overtake.
+    /// It arrives later by this time; segments that leave behind it overtake it.
     Hold(Duration),
-    /// It is lost, and its sender is told: a firewall's rule.
+    /// It is lost, and its sender is told, as a firewall's REJECT does.
     Reject(Refusal),
 }
 
@@ -404,7 +404,7 @@ pub enum Refusal {
     Icmp(Icmp),
 }
 
-/// What a box does with a segment of a flow that it has forgotten.
+/// What a middlebox does with a segment of a flow that it has forgotten.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Forgotten {
     /// It is lost.
@@ -413,10 +413,10 @@ pub enum Forgotten {
     Reset,
 }
 
-/// Which flows a box forgets after some time.
+/// The flows that a middlebox forgets after a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Flows {
-    /// All; but half-closed ones after their own time, where a script gives them one.
+    /// Every flow; a half-closed one after its own time, where a script gives one.
     All,
     /// Those in which one side's FIN has passed and the other's has not.
     HalfClosed,
@@ -425,9 +425,9 @@ pub enum Flows {
 /// How many segments a rule of the link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Count {
-    /// So many; `next` is 1.
+    /// This many segments; `next` is 1.
     Next(u32),
-    /// All, for ever.
+    /// Every segment until the run ends.
     All,
 }
 
@@ -442,7 +442,7 @@ pub enum Kind {
     Fin,
     /// Any segment with RST.
     Rst,
-    /// Nothing but ACK: no payload, no other flag.
+    /// ACK without payload or another flag.
     Ack,
     /// Any segment with payload.
     Data,

@@ -79,7 +79,7 @@ impl<'de> Deserialize<'de> for Flags {
     }
 }
 
-/// A segment's header, as far as this book reads it.
+/// The fields of a segment's header that a trace has.
 ///
 /// Numbers are relative: `seq` to the sender's initial sequence number, `ack` to the receiver's (see [`crate::Numbering`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,7 +109,7 @@ impl fmt::Display for Segment {
     }
 }
 
-/// What became of a segment.
+/// What the link did with a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fate {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What setsockopt(2) sets.
+/// An option of a socket, and its value (setsockopt(2), fcntl(2)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SocketOption {
     /// SO_LINGER: whole seconds; `None` is off.
@@ -36,7 +36,7 @@ pub enum SocketOption {
     ReuseAddress(bool),
     /// IP_BIND_ADDRESS_NO_PORT: bind without a port leaves the choice to connect.
     BindNoPort(bool),
-    /// TCP_NODELAY: small segments do not wait for one another.
+    /// TCP_NODELAY: Nagle's algorithm is off.
     NoDelay(bool),
 }
 

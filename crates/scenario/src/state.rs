@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A connection's state as RFC 9293 §3.3.2 names them.
+/// The state of a connection (RFC 9293 §3.3.2).
 ///
 /// `CLOSED` also stands for a connection that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

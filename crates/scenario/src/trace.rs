@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Action, Counter, Fate, Host, Icmp, Info, Link, Outcome, RuleId, Segment, SocketId, Sockets, State, Verb};
 
-/// What happened in a run, in the order of time.
+/// The trace of a run: its events in the order of time.
 ///
 /// Times are microseconds since the run began: virtual in `sim`, real in `native`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,17 +11,17 @@ pub struct Trace {
     pub version: u32,
     /// The scenario's id: the script's file name without `.tcp`.
     pub scenario: String,
-    /// Who performed it.
+    /// What performed it: the simulator, or a Linux kernel.
     pub witness: Witness,
-    /// On what it was performed.
+    /// The backend on which it was performed.
     pub backend: Backend,
     /// The kernel's release; for `sim` the name and version of the stack.
     pub kernel: String,
     /// The names of the sockets that the events speak of.
     pub sockets: Sockets,
-    /// In the order of time; what happens at one time stands in the order of cause.
+    /// The events, in the order of time; those of one time in the order of cause.
     pub events: Vec<Event>,
-    /// Where the run differs from what the script says.
+    /// The outcomes that are not as the script says.
     pub failed: Vec<Failed>,
 }
 
@@ -35,7 +35,7 @@ impl Trace {
     }
 }
 
-/// Who performed a run.
+/// What performed a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Witness {
@@ -45,20 +45,20 @@ pub enum Witness {
     Linux,
 }
 
-/// What a run was performed on: how much of what happens there can be had and seen.
+/// What a run was performed on, which decides what can be done and seen there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
-    /// The simulator: everything.
+    /// The simulator: all of the language, all events.
     Memory,
-    /// Two network namespaces, a TUN in each, and a link in user space between them: everything.
+    /// Two network namespaces, a TUN in each, and a link in user space between them: all of the language, all events.
     Tun,
-    /// Two network namespaces, a veth in each with a packet socket behind it, and a link in user space between them:
-    /// everything.
+    /// Two network namespaces, a veth in each with a packet socket behind it, and a link in user space between them: all
+    /// of the language, all events.
     Veth,
-    /// One network namespace that talks to itself, watched.
+    /// One network namespace, whose loopback is recorded: nothing can be done to the link.
     Lo,
-    /// The machine as it is: calls and states.
+    /// The machine's own loopback: calls and states alone.
     Calls,
 }
 
@@ -75,7 +75,7 @@ impl Backend {
     }
 }
 
-/// One thing that happened.
+/// One event of a run. Times (`…_us`) are in microseconds since the run began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// A call returned, or (outcome `blocks`) never did.
@@ -84,7 +84,7 @@ pub enum Event {
         at_us: u64,
         /// When it was made.
         began_us: u64,
-        /// Whose program made it.
+        /// The host whose program made it.
         host: Host,
         /// The socket; for `listen`, `connect` and `accept` the one that was made.
         socket: SocketId,
@@ -101,9 +101,9 @@ pub enum Event {
         at_us: u64,
         /// When it arrived; absent if it was dropped.
         arrives_us: Option<u64>,
-        /// Who sent it; of a forged one, who is said to have sent it.
+        /// The sender; of a forged segment, the host in whose name it was sent.
         from: Host,
-        /// Who is to receive it.
+        /// The receiver.
         to: Host,
         /// The sender's port and the receiver's.
         ports: [u16; 2],
@@ -112,15 +112,15 @@ pub enum Event {
         /// What became of it.
         fate: Fate,
     },
-    /// Something in between has sent an ICMP message.
+    /// A router or middlebox on a link has sent an ICMP message.
     Icmp {
         /// When it left.
         at_us: u64,
         /// When it arrived; absent if its receiver was down.
         arrives_us: Option<u64>,
-        /// Who receives it.
+        /// The receiver.
         to: Host,
-        /// On which link.
+        /// The link.
         link: Link,
         /// The ports of the segment that it quotes: its receiver's own, and the peer's.
         ports: [u16; 2],
@@ -131,9 +131,9 @@ pub enum Event {
     },
     /// A connection or a listener changed its state.
     State {
-        /// When.
+        /// When it was seen.
         at_us: u64,
-        /// Where.
+        /// The socket's host.
         host: Host,
         /// The socket. An orphan keeps its name; a connection that nobody has accepted is called after its listener,
         /// `listener.1` for the first.
@@ -156,30 +156,30 @@ pub enum Event {
     },
     /// One of Linux's rules acted, over what smoltcp does (`sim` only).
     Rule {
-        /// When.
+        /// When it acted.
         at_us: u64,
-        /// Where.
+        /// The host on which it acted.
         host: Host,
-        /// Which.
+        /// The rule.
         rule: RuleId,
     },
     /// The kernel counted something (`native` only).
     Counter {
         /// When it was read.
         at_us: u64,
-        /// Where.
+        /// The host that counts.
         host: Host,
         /// What it counts.
         counter: Counter,
         /// How much it grew.
         by: u64,
     },
-    /// What a socket holds has changed, since it was last asked or since it began, when it held nothing. Asked when the
-    /// link is quiet; a socket that is gone holds nothing.
+    /// What a socket holds (TCP_INFO) differs from what it held when it was asked last; a new socket holds nothing, and so
+    /// does one that is gone. Sockets are asked when the link is quiet.
     Info {
         /// When it was asked.
         at_us: u64,
-        /// Where.
+        /// The socket's host.
         host: Host,
         /// The socket, as in [`Event::State`].
         socket: SocketId,

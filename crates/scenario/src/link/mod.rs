@@ -39,14 +39,14 @@ struct Rule {
     from: Host,
 }
 
-/// What becomes of a segment that leaves.
+/// What the link does with a segment that leaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
     /// It is lost.
     Lost,
-    /// It arrives so much later, if its receiver is up then.
+    /// It arrives after this time, if its receiver is up then.
     Arrives(Duration),
-    /// It arrives so much later, and arrives again.
+    /// It arrives after this time, twice.
     ArrivesTwice(Duration),
     /// It is lost, and its sender is told, who learns of it so much later.
     Refused(Refusal, Duration),

@@ -29,7 +29,8 @@ pub(crate) enum Exiting {
 
 /// close(2) sends a FIN, unless something makes it reset.
 ///
-/// RFC 9293 §3.6.1 (SHLD-3), §3.10.4, §3.10.5. Linux: `__tcp_close`, `tcp_close_state`, `tcp_disconnect`.
+/// RFC 9293 §3.6.1 (SHLD-3), §3.10.4, §3.10.5. Linux: `__tcp_close`, `tcp_close_state`, `tcp_disconnect`; with SO_LINGER,
+/// `sk_stream_wait_close`.
 /// Seen in `close-with-unread-data`, `linger-zero`, `linger-timeout`, `linger2-negative`.
 pub(crate) fn decide(state: State, unread: usize, options: &SocketOptions, exiting: Exiting) -> Decision<Action> {
     if matches!(state, State::Closed | State::TimeWait | State::Listen | State::SynSent) {

@@ -29,7 +29,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) sysctls: &'a Sysctls,
 }
 
-/// RFC 9293 §3.8.6.1. Linux: `tcp_probe_timer`. Seen in `zero-window-stall`.
+/// RFC 9293 §3.8.6.1. Linux: `tcp_probe_timer`, `tcp_send_probe0`. Seen in `zero-window-stall`.
 pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
     let wait_us = wait_us(facts.round_trip, facts.probes.doublings);
     let most = retries(facts.ownership, wait_us, facts.sysctls);
