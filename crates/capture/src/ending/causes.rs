@@ -3,6 +3,7 @@
 use super::facts::{CLIENT, Facts, Fit, Handshake, Odd, Reset, SERVER};
 use super::{By, Cause, Ending, Kind, Sure};
 use crate::read::bit;
+use crate::track::Seen;
 
 /// Boxes forget after whole minutes, as a rule of their makers.
 const IDLE_US: u64 = 60_000_000;
@@ -59,6 +60,11 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
             "it acknowledges the SYN, and nothing came before it",
         );
         ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
+        let plain = |seen: &&Seen| seen.from == reset.from || seen.bits & !bit::PSH == bit::SYN || seen.is_reset();
+        if !facts.seen[..reset.at].iter().copied().all(|seen| plain(&seen)) {
+            let why = "if it answers a segment that is no SYN alone";
+            ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
+        }
     } else if reset.bare {
         answer(facts, reset, ending);
     } else if facts.seen[reset.at].seq == 0 {
@@ -242,12 +248,15 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         if let Some(acked) = acked {
             let since = facts.seen[reset.at].at_us.saturating_sub(facts.seen[acked].at_us);
             let packets = vec![facts.number(fin), facts.number(acked), number];
-            let (cause, why) = if since <= AT_ONCE_US {
-                (Cause::Linger2, "a FIN, its acknowledgement, and a reset at once")
+            if since <= AT_ONCE_US {
+                let why = "a FIN, its acknowledgement, and a reset at once";
+                ending.add(Cause::Linger2, Sure::Possible, packets, why);
             } else {
-                (Cause::OrphanTimeout, "a FIN, its acknowledgement, and a reset later")
-            };
-            ending.add(cause, Sure::Possible, packets, why);
+                let why = "a FIN, its acknowledgement, and a reset later";
+                ending.add(Cause::OrphanTimeout, Sure::Possible, packets.clone(), why);
+                let why = "if the FIN was a shutdown's, and close() came later";
+                ending.add(Cause::Linger2, Sure::Possible, packets, why);
+            }
         }
         ending.add(Cause::LingerZero, Sure::Possible, packets, "a shutdown, then close() with SO_LINGER 0");
     }
@@ -378,8 +387,9 @@ pub(super) fn add_notes(facts: &Facts<'_>, ending: &mut Ending) {
     if !alien.is_empty() {
         ending.add(Cause::Forged, Sure::Possible, alien, "segments with another TTL than the side's others");
     }
-    if !facts.connection.challenged_syns.is_empty() {
-        let packets = facts.connection.challenged_syns.clone();
+    let stray = facts.seen.iter().filter(|seen| seen.is_stray_syn() && !seen.is_reset()).map(|seen| seen.number);
+    let packets: Vec<u64> = facts.connection.challenged_syns.iter().copied().chain(stray).collect();
+    if !packets.is_empty() {
         ending.add(Cause::Challenged, Sure::Likely, packets, "a SYN to a living connection is questioned");
     }
 }

@@ -181,15 +181,17 @@ impl<'a> Facts<'a> {
             return true;
         }
         // A refusal has nothing of its side to be compared with, and is what a host without a listener sends.
-        let Some(&(main, most)) = hops.counts.first() else { return self.handshake == Handshake::NotSeen };
+        let Some(&(main, most)) = hops.counts.first() else {
+            return self.handshake == Handshake::NotSeen || hops.resets.iter().any(|other| *other != ttl);
+        };
         let count = hops.counts.iter().find(|(known, _)| *known == ttl).map_or(0, |(_, count)| *count);
         let others = if segment.is_reset() { count } else { count.saturating_sub(1) };
         if hops.syn.is_none() && others < 2 {
             return true;
         }
         if segment.is_reset() {
-            let odd = hops.odd(ttl).is_some();
-            return !odd && (ttl != main || most < DATA_MIN && hops.syn.is_some_and(|syn| syn != ttl));
+            let is_odd = self.resets.iter().any(|reset| reset.at == at && !reset.odd.is_empty());
+            return !is_odd && (ttl != main || most < DATA_MIN && hops.syn.is_some_and(|syn| syn != ttl));
         }
         hops.syn.is_some_and(|syn| syn != ttl) && hops.counts.len() > 1 && !hops.is_alien(Some(ttl))
     }
@@ -271,8 +273,8 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         }),
         lives_on: lives_on.filter(|later| !is_contest(later)),
         contested,
-        // What refuses a SYN has nothing before it to be compared with, but for an earlier life.
-        odd: if own_next.is_some() || hops.earlier { odd(connection, segment, hops) } else { Vec::new() },
+        // What refuses a SYN has nothing before it to be compared with, but for an earlier life, which may be forged.
+        odd: if own_next.is_some() { odd(connection, segment, hops) } else { Vec::new() },
     }
 }
 

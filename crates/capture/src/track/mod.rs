@@ -17,9 +17,9 @@ use hash::Seeded;
 
 /// So many connections are kept; segments of others are counted.
 pub const CONNECTIONS_MAX: usize = 1_000_000;
-/// A SYN-ACK whose numbers are no farther from those of a living connection answers no SYN of another life: initial
-/// sequence numbers of one pair of ports are millions apart within a second (RFC 6528 §3).
-const NEAR: u64 = 1 << 16;
+/// A SYN whose number is no farther from a living connection's begins no other life: initial sequence numbers of one
+/// pair of ports are millions apart within a second (RFC 6528 §3).
+const NEAR: u64 = 1 << 18;
 /// Ports from here on are ephemeral: Linux begins at 32768 (`ip_local_port_range`).
 const EPHEMERAL: u16 = 32_768;
 /// Ports below are a server's: a user may not bind them.
@@ -172,6 +172,10 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
         return sides[from].base == Some(packet.seq) || stray || (answers && (sides[from].isn.is_none() || young));
     }
     let is_over = connection.segments().any(Seen::is_reset);
+    let lives = !is_over && sides.iter().all(|side| side.base.is_some()) && sides.iter().any(|side| side.fin.is_none());
+    if lives && sides[from].isn != Some(packet.seq) && sides[from].distance(packet.seq).is_some_and(|far| far < NEAR) {
+        return true;
+    }
     if sides[from].base == Some(packet.seq) && !is_over {
         if sides[from].isn.is_none() && from == 1 && connection.opened == Opened::Unknown {
             connection.flip();

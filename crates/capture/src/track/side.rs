@@ -72,6 +72,10 @@ impl Side {
         if packet.has(bit::RST) {
             return false;
         }
+        // What is behind a SYN that opens nothing was not sent by this side, as far as anybody knows.
+        if packet.has(bit::SYN) && seq != 0 {
+            return false;
+        }
         let flags = i64::from(packet.has(bit::SYN)) + i64::from(packet.has(bit::FIN));
         let end = seq + i64::from(packet.len) + flags;
         let again = end > seq && end <= self.next;
@@ -84,11 +88,11 @@ impl Side {
         if packet.has(bit::FIN) {
             self.fin = Some(end - 1);
         }
-        if packet.has(bit::SYN) && seq == 0 {
+        if packet.has(bit::SYN) {
             self.scale = packet.options.window_scale;
             self.syn_ttl = self.syn_ttl.or(packet.ttl);
             self.linux = packet.options.linux_order;
-        } else if !packet.has(bit::SYN) {
+        } else {
             self.ttl_varies |= self.ttl.is_some() && self.ttl != packet.ttl;
             self.ttl = packet.ttl.or(self.ttl);
         }
