@@ -70,7 +70,7 @@ fn random_scripts_of_every_kind_at_every_place() {
 }
 
 /// What random scripts found to be said wrongly, as short as it could be made.
-const FOUND: [(&str, &str); 7] = [
+const FOUND: [(&str, &str); 11] = [
     (
         "a forged SYN-ACK begins no other life of a living connection",
         "server listen()\nclient connect()\nserver accept()\nlink inject S. to client len 1\nlink inject R to server\n",
@@ -103,6 +103,24 @@ const FOUND: [(&str, &str); 7] = [
         "a refusal of a SYN that is not in the capture",
         "link reject SYN from client\nclient connect()\nlink inject SF to client len 5\n\
          link inject . to client seq -5 len 5\n",
+    ),
+    (
+        "data behind a FIN forged in its sender's name",
+        "server listen()\nclient connect()\nserver accept()\nlink inject FP. to client ack 0\nserver write(42)\n",
+    ),
+    (
+        "a questioned SYN moves no numbers",
+        "server listen()\nclient connect()\nserver accept()\nclient write(875)\n\
+         link inject S. to client seq outside len 1400\nlink inject SP. to server\nserver close()\n",
+    ),
+    (
+        "TCP_LINGER2 below zero, and close() long after the shutdown",
+        "server listen()\nclient connect()\nserver accept()\nserver setsockopt(TCP_LINGER2, -1)\n\
+         server shutdown(WR)\nwait 70s\nserver close()\n",
+    ),
+    (
+        "a forged refusal before the host's own",
+        "link hold RST from server 300ms\nclient connect(nonblock) &\nlink inject R. to client len 1\n",
     ),
 ];
 

@@ -28,7 +28,7 @@ fn truth(run: &Run, frame: usize) -> Truth {
     } else if refuses(run, frame) {
         vec![Cause::NobodyListens]
     } else if run.trace.witness == Witness::Sim {
-        vec![by_rule(run, frame)]
+        by_rules(run, frame)
     } else {
         by_counters(run, frame)
     };
@@ -44,14 +44,14 @@ fn refuses(run: &Run, frame: usize) -> bool {
         && answered.is_some_and(|answered| tcp_flags(&answered.bytes) == SYN)
 }
 
-/// The rule that acted when the simulator sent it.
-fn by_rule(run: &Run, frame: usize) -> Cause {
+/// The rules that acted when the simulator sent it: several, where a process is killed that has several sockets.
+fn by_rules(run: &Run, frame: usize) -> Vec<Cause> {
     let sent = &run.frames[frame];
     let here = |at_us: u64, host: Host| at_us == sent.left_us && host == sent.from;
     let killed = run.trace.events.iter().any(|event| {
         matches!(event, Event::Statement { at_us, action: Action::Host(host, HostAction::Kill), .. } if here(*at_us, *host))
     });
-    let rule = run.trace.events.iter().find_map(|event| match event {
+    let rules = run.trace.events.iter().filter_map(|event| match event {
         Event::Rule { at_us, host, rule } if here(*at_us, *host) => match rule {
             RuleId::UnreadClose if killed => Some(Cause::Killed),
             RuleId::UnreadClose => Some(Cause::UnreadData),
@@ -71,7 +71,16 @@ fn by_rule(run: &Run, frame: usize) -> Cause {
         run.trace.events.iter().any(
             |event| matches!(event, Event::Call { at_us, host, call: Verb::Disconnect, .. } if here(*at_us, *host)),
         );
-    rule.unwrap_or(if disconnected { Cause::LingerZero } else { Cause::NoSuchConnection })
+    let mut causes: Vec<Cause> = Vec::new();
+    for cause in rules {
+        if !causes.contains(&cause) {
+            causes.push(cause);
+        }
+    }
+    if causes.is_empty() {
+        causes.push(if disconnected { Cause::LingerZero } else { Cause::NoSuchConnection });
+    }
+    causes
 }
 
 /// What the kernel counted on that host. A bare reset is an answer, and has no counter of its own.
@@ -213,7 +222,7 @@ impl Table {
         let Some(number) = ending.segment else { return Ok(()) };
         let frame = packets[number as usize - 1].frame;
         if !matches!(ending.kind, EndingKind::Reset | EndingKind::Refused) {
-            return self.judge_fin(run, frame, connection, ending);
+            return self.judge_fin(run, packets, frame, connection, ending);
         }
         if tcp_flags(&run.frames[frame].bytes) & RST == 0 {
             return Err(format!("frame {frame} is no reset"));
@@ -249,13 +258,23 @@ impl Table {
     }
 
     /// An ending by FINs: who sent the first one.
-    fn judge_fin(&mut self, run: &Run, frame: usize, connection: &Connection, ending: &Ending) -> Result<(), String> {
+    fn judge_fin(
+        &mut self,
+        run: &Run,
+        packets: &[Captured],
+        frame: usize,
+        connection: &Connection,
+        ending: &Ending,
+    ) -> Result<(), String> {
         self.who[0] += 1;
         if ending.by == By::Unknown {
             return Ok(());
         }
         self.who[1] += 1;
         let first = &run.frames[frame];
+        if speaks_alone(run, packets, frame) {
+            return Ok(());
+        }
         if first.forged {
             return Err(format!("the FIN in frame {frame} is forged"));
         }
