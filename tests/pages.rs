@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use player::link::Link;
 use tests::root;
-use xtask::{card, head, policy};
+use xtask::{content_security_policy, page_head, social_card};
 
 /// A page's place below the book's folder, with `/`, and its HTML.
 type Pages = BTreeMap<String, String>;
@@ -58,14 +58,17 @@ fn plain_mdbook_builds_the_same_pages() {
     for (name, html) in &ours {
         // Only the policy is the build's own, which names scripts that mdBook has written, and the end of the head.
         assert!(html.contains("Content-Security-Policy"), "{name} has no policy");
-        assert!(head::completed(&plain[name], name, address().as_deref()) == policy::without(html), "{name} differs");
+        assert!(
+            page_head::completed(&plain[name], name, address().as_deref()) == content_security_policy::without(html),
+            "{name} differs"
+        );
     }
 }
 
 /// Where the book will stand on the web, if this build was told.
 fn address() -> Option<String> {
     let book = MDBook::load(root()).expect("the book can be read");
-    head::address(book.config.html_config().unwrap_or_default().site_url.as_deref())
+    page_head::address(book.config.html_config().unwrap_or_default().site_url.as_deref())
 }
 
 /// What a page may weigh before its program comes, sent with gzip as every web server does it; in bytes.
@@ -180,12 +183,18 @@ fn every_description_has_its_page() {
 
 #[test]
 fn the_picture_for_shared_links_is_what_the_pages_say() {
-    let picture = fs::read(folder().join(card::FILE)).expect("book/card.png is there: cargo xtask card draws it");
-    assert!(picture.len() <= card::BYTES_MAX, "{} bytes, at most {} are right", picture.len(), card::BYTES_MAX);
+    let picture =
+        fs::read(folder().join(social_card::FILE)).expect("book/card.png is there: cargo xtask card draws it");
+    assert!(
+        picture.len() <= social_card::BYTES_MAX,
+        "{} bytes, at most {} are right",
+        picture.len(),
+        social_card::BYTES_MAX
+    );
     // PNG (ISO/IEC 15948): eight bytes, then the header's chunk, which begins with width and height.
     assert_eq!(picture[..8], *b"\x89PNG\r\n\x1a\n");
     let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
-    assert_eq!([size(16), size(20)], [card::WIDTH, card::HEIGHT]);
+    assert_eq!([size(16), size(20)], [social_card::WIDTH, social_card::HEIGHT]);
 }
 
 #[test]

@@ -18,7 +18,7 @@ const ACCEPTED: [(&str, &str, &str); 10] = [
     ("wriet", "crates/scenario/src/parse/tests.rs", "a mistake that the parser must find"),
     ("eror", "crates/scenario/src/parse/tests.rs", "a mistake that the parser must find"),
     ("fo", "crates/scenario/src/packed.rs", "a plain text of RFC 4648 §10"),
-    ("fo", "crates/xtask/src/policy.rs", "a plain text of RFC 4648 §10"),
+    ("fo", "crates/xtask/src/content_security_policy.rs", "a plain text of RFC 4648 §10"),
     ("ofo", "crates/", "tcp_ofo_queue, a kernel function: out of order"),
     ("ond", "crates/native/examples/read-messages.rs", "the end of a word that is sent in two pieces"),
     ("rror", "tests/tables.rs", "of Error and of error"),

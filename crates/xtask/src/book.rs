@@ -10,7 +10,7 @@ use mdbook_scenario::ScenarioPreprocessor;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use crate::{head, light, policy, program, root};
+use crate::{content_security_policy, light, page_head, program, root};
 
 /// Where the pages are (`build-dir` in book.toml).
 pub fn folder() -> PathBuf {
@@ -38,15 +38,15 @@ fn pages() -> Result<()> {
         // Under this name book.toml has the same preprocessor as a command; this one takes its place.
         book.with_preprocessor(ScenarioPreprocessor);
         book.build()?;
-        anyhow::Ok(head::address(book.config.html_config().unwrap_or_default().site_url.as_deref()))
+        anyhow::Ok(page_head::address(book.config.html_config().unwrap_or_default().site_url.as_deref()))
     });
     let warnings = warnings.0.lock().expect("no thread panics while it holds the warnings").join("\n");
     let address = built?;
     if !warnings.is_empty() {
         bail!("mdBook warns:\n{warnings}");
     }
-    head::write(&folder(), address.as_deref())?;
-    policy::write(&folder())?;
+    page_head::write(&folder(), address.as_deref())?;
+    content_security_policy::write(&folder())?;
     light::write(&folder())
 }
 

@@ -5,8 +5,8 @@
 //! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order in which they compress
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`light`]: its styles and scripts without comments
-//! - [`head`]: where a page stands on the web, [`card`]: the picture that a link to it shows
-//! - [`policy`]: what may run in its pages; [`offline`]: all of them in one file
+//! - [`page_head`]: where a page stands on the web, [`social_card`]: the picture that a link to it shows
+//! - [`content_security_policy`]: what may run in its pages; [`offline`]: all of them in one file
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
 //! - [`weight`]: what a page loads, in bytes, against its budget
 //! - [`browser`]: a Chromium for the tests: found, or installed
@@ -15,28 +15,28 @@
 //!   [`guest`] is what runs on them
 //! - [`linux`]: the Linux that a page runs, made anew and checked
 //! - [`scenarios`]: the catalogue as a table
-//! - [`new`](mod@new): a new script, filled in by the kernel
+//! - [`new_scenario`]: a new script, filled in by the kernel
 
 pub mod book;
 pub mod browser;
-pub mod card;
 pub mod check;
+pub mod content_security_policy;
 pub mod debian;
 pub mod glue;
 pub mod guest;
-pub mod head;
 pub mod kernel_tests;
 pub mod kernels;
 pub mod light;
 pub mod linux;
-pub mod new;
+pub mod new_scenario;
 pub mod offline;
 pub mod pack;
-pub mod policy;
+pub mod page_head;
 pub mod program;
 pub mod scenarios;
 pub mod serve;
 pub mod server;
+pub mod social_card;
 pub mod weight;
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{book, card, check, kernel_tests, kernels, linux, new, offline, scenarios, serve};
+use xtask::{book, check, kernel_tests, kernels, linux, new_scenario, offline, scenarios, serve, social_card};
 
 const HELP: &str = "\
 cargo xtask serve [--open] [--port N]   build the book, serve it at http://127.0.0.1:3000, build again at each change
@@ -40,12 +40,12 @@ fn task(arguments: &[&str]) -> Result<ExitCode> {
         ["offline"] => offline::make()?,
         ["test"] => return Ok(if check::test()? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         ["scenarios"] => scenarios::list()?,
-        ["card"] => card::draw()?,
+        ["card"] => social_card::draw()?,
         ["linux"] => linux::make()?,
         ["linux", "--check"] => linux::check()?,
         ["kernel-tests", words @ ..] => kernel_tests::on_kernels(&kernels::Options::read(words)?)?,
         ["kernels", words @ ..] => kernels::kernels(&kernels::Options::read(words)?)?,
-        ["new", id] => new::new(id)?,
+        ["new", id] => new_scenario::new(id)?,
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         _ => bail!("found `{}`, expected one of:\n{HELP}", arguments.join(" ")),
     }

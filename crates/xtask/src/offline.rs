@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use crate::policy::base64;
+use crate::content_security_policy::base64;
 use crate::{book, program, root};
 
 /// Where `cargo xtask offline` puts it.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use crate::card;
+use crate::social_card;
 
 /// mdBook's own description, empty since book.toml has none: every page has its own before it.
 const SECOND_DESCRIPTION: &str = "<meta name=\"description\" content=\"\">";
@@ -52,10 +52,10 @@ pub fn completed(page: &str, name: &str, address: Option<&str>) -> String {
          <meta property=\"og:image:width\" content=\"{width}\">\n\
          <meta property=\"og:image:height\" content=\"{height}\">\n\
          <meta property=\"og:image:alt\" content=\"{alt}\">\n{SHARED}",
-        file = card::FILE,
-        width = card::WIDTH,
-        height = card::HEIGHT,
-        alt = card::ALT,
+        file = social_card::FILE,
+        width = social_card::WIDTH,
+        height = social_card::HEIGHT,
+        alt = social_card::ALT,
     );
     page.replacen(SHARED, &absolute, 1)
 }
