@@ -24,7 +24,7 @@ const ANSWER_MAX: usize = 50_000_000;
 
 /// What a TLS client prints of a goodbye, a truncation and a reset: the language, its command, the listing, and lines
 /// of the chapter's table.
-const TLS: [(&str, &[&str], &str, &[&str]); 4] = [
+const TLS: [(&str, &[&str], &str, &[&str]); 5] = [
     (
         "Python",
         &["python3"],
@@ -34,6 +34,12 @@ const TLS: [(&str, &[&str], &str, &[&str]); 4] = [
     ("Node", &["node"], "texts.js", &["truncation: 'end'", "reset: 'error' read ECONNRESET (code ECONNRESET)"]),
     ("Go", &["go", "run"], "texts.go", &["truncation: read 0, EOF", "truncation: http.Get body 5, <nil>"]),
     ("Java", &["java"], "Texts.java", &["truncation: read -1", "reset: java.net.SocketException: Connection reset"]),
+    (
+        "OpenSSL",
+        &["bash"],
+        "openssl.sh",
+        &["goodbye: the end", "truncation: unexpected eof while reading", "reset: read:errno=104"],
+    ),
 ];
 /// Where the TLS server of the listings listens first.
 const TLS_PORT: u16 = 7443;
