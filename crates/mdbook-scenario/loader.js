@@ -21,8 +21,11 @@
 
   async function load(address) {
     const text = inside.get(address);
-    const module = await import(text ? `data:text/javascript;base64,${text.dataset.glue}` : new URL(address, root).href);
-    await module.default(text ? { module_or_path: decoded(text.textContent) } : undefined);
+    // Both are asked for at once: the glue would ask for its program only when it has come itself.
+    const code = text ? decoded(text.textContent) : fetch(new URL(address.replace(/\.js$/, "_bg.wasm"), root));
+    const glue = import(text ? `data:text/javascript;base64,${text.dataset.glue}` : new URL(address, root).href);
+    const [module, module_or_path] = await Promise.all([glue, code]);
+    await module.default({ module_or_path });
     return module;
   }
 

@@ -7,8 +7,7 @@ use serde_json::json;
 use crate::book::{chapters, chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
 use crate::chrome::{Page, Scripts};
-use crate::playground::takes_every_file;
-use crate::widget::{button, enliven_first, find, unfold};
+use crate::widget::{button, enliven_first, find, find_whole, unfold};
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
@@ -69,7 +68,14 @@ fn the_book_in_one_file_is_live_without_a_server() {
     page.wait_until("here.querySelector('.sc-now')");
     page.wait_until("document.querySelector('.tcp-playground').dataset.live === 'yes'");
     unfold(&mut page, "Take away");
-    takes_every_file(&mut page, "here", "of-one-file");
+    page.value(
+        "window.made = []; window.make = URL.createObjectURL; \
+         URL.createObjectURL = (file) => { made.push(file.size); return make.call(URL, file); }; 0",
+    );
+    for (before, form) in [".tcp", ".txt", ".pcap", ".svg", ".client.pkt", ".server.pkt"].into_iter().enumerate() {
+        page.value(&format!("here.querySelector('[data-form=\"{form}\"]').click()"));
+        page.wait_until(&format!("made[{before}] > 0"));
+    }
     assert_eq!(
         page.value("[...document.querySelectorAll('.sc-linux, .captures')].some((e) => e.checkVisibility())"),
         false,
@@ -94,7 +100,7 @@ fn where_there_is_room_the_states_of_both_sides_stand_beside_the_picture_and_go_
     page.open(&format!("{}/reset/write-after-close.html", origin()));
     let ladder = "document.querySelector('.scenario .sc-ladder').getBoundingClientRect().width";
     let before = page.value(ladder);
-    find(&mut page, "write-after-peer-close");
+    find_whole(&mut page, "write-after-peer-close");
     assert_eq!(page.value(ladder), before, "its place was kept");
     assert_eq!(page.value(STATES), "CLOSED,CLOSED", "the whole run is over");
     page.click(&button("First step"));

@@ -100,8 +100,10 @@ fn a_number_with_a_handle_is_moved_by_mouse_and_keyboard_and_the_picture_follows
 fn whoever_hears_a_number_s_handle_is_told_what_every_value_gives() {
     let rows =
         "(table) => [...table.rows].map((row) => [...row.cells].map((cell) => cell.textContent.trim()).join(' | '))";
+    let has_handle =
+        |chapter: &String| fs::read_to_string(folder().join(chapter)).is_ok_and(|html| html.contains(" data-line=\""));
     let mut handles = 0;
-    for chapter in chapters() {
+    for chapter in chapters().into_iter().filter(has_handle) {
         let mut page = open(&chapter, Scripts::On);
         let count = page.value("document.querySelectorAll('.scenario[data-line]').length").as_u64().expect("a number");
         for index in 0..count {

@@ -69,7 +69,7 @@ pub fn write(pages: &Path, to: &Path) -> Result<()> {
     let files = base64(read(&pages.join("linux/files.js"))?.as_bytes());
     let (_, rest) = print.split_once("<main>").context("print.html has no <main>")?;
     let (content, _) = rest.split_once("</main>").context("print.html's <main> does not end")?;
-    let content = without_scripts(content);
+    let content = without_files(&without_scripts(content));
     let page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"UTF-8\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -112,6 +112,20 @@ fn without_scripts(content: &str) -> String {
     without
 }
 
+/// Links to files of the book lead nowhere here.
+fn without_files(content: &str) -> String {
+    let mut pieces = content.split("<a href=\"");
+    let mut without = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (address, behind) = piece.split_once('"').unwrap_or((piece, ""));
+        match address.starts_with('#') || address.contains("://") {
+            true => without.push_str(&format!("<a href=\"{address}\"{behind}")),
+            false => without.push_str(&format!("<a title=\"{address} is not in this file\"{behind}")),
+        }
+    }
+    without
+}
+
 /// A link to each chapter: in what mdBook prints each begins with a heading of the first rank.
 fn chapters(content: &str) -> String {
     let mut links = String::new();
@@ -138,6 +152,14 @@ mod tests {
     #[test]
     fn scripts_go_and_text_stays() {
         assert_eq!(without_scripts("a<script src=\"x.js\" defer=\"\"></script>b<script>1</script>c"), "abc");
+    }
+
+    #[test]
+    fn only_links_that_lead_somewhere_stay() {
+        let content = "<a href=\"#a\">a</a> <a href=\"https://a.example\">b</a> <a href=\"c.pcap\">c</a>";
+        let without =
+            "<a href=\"#a\">a</a> <a href=\"https://a.example\">b</a> <a title=\"c.pcap is not in this file\">c</a>";
+        assert_eq!(without_files(content), without);
     }
 
     #[test]
