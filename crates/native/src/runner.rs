@@ -159,8 +159,11 @@ impl<'a> Runner<'a> {
             Report::Began { line, at_us } => {
                 if let Some(pending) = self.pending.get_mut(&line) {
                     pending.began_us = Some(at_us);
-                    let (host, busy) = (pending.call.host, pending.call.busy_socket().to_owned());
-                    self.testbed.names.begun(host, &busy, line);
+                    let call = &pending.call;
+                    // What a call makes is there later.
+                    if !call.verb.makes_socket() || call.busy_socket() != call.socket {
+                        self.testbed.names.begun(host, call.busy_socket(), line);
+                    }
                     self.testbed.note_begun(at_us);
                 }
             }
@@ -171,6 +174,9 @@ impl<'a> Runner<'a> {
                         _ => SocketKind::Connection,
                     };
                     self.testbed.names.made(host, &call.socket, inode, kind);
+                    if call.busy_socket() == call.socket {
+                        self.testbed.names.begun(host, &call.socket, line);
+                    }
                 }
             }
             Report::Ports { line, ports } => {

@@ -239,6 +239,7 @@ impl SocketNames {
                 *found = Some(rows.swap_remove(at));
             }
         }
+        self.find_unseen(host, &mut rows, &mut found);
         let mut looked = Looked::default();
         let Self { sockets, table, .. } = self;
         for (socket, found) in sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
@@ -260,7 +261,24 @@ impl SocketNames {
         looked
     }
 
-    /// SocketNames the connections that nobody has accepted and that were not there before.
+    /// A connection whose descriptor was closed before anybody looked has neither inode nor known ports: it is the one
+    /// that is left over.
+    fn find_unseen(&mut self, host: Host, rows: &mut Vec<SocketRow>, found: &mut [Option<SocketRow>]) {
+        for (socket, found) in self.sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
+            let is_unseen =
+                socket.owner == Owner::Nobody && socket.ports.is_none() && socket.kind == SocketKind::Connection;
+            if found.is_none()
+                && is_unseen
+                && let Some(at) = rows.iter().position(|row| row.inode == 0 && !is_queued(row.state))
+            {
+                let row = rows.swap_remove(at);
+                *found = Some(row);
+                socket.ports = Some([row.local_port, row.peer_port]);
+            }
+        }
+    }
+
+    /// Names the connections that nobody has accepted and that were not there before.
     fn take_in_queued(&mut self, host: Host, mut rows: Vec<SocketRow>, opened: &[[u16; 2]], looked: &mut Looked) {
         rows.retain(|row| row.inode == 0 && is_queued(row.state));
         rows.sort_by_key(|row| {
