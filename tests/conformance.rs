@@ -415,7 +415,17 @@ impl Check {
     ) -> Result<Agreement, String> {
         let (mut tries, mut late) = (0, 0);
         loop {
-            let (trace, asked) = on_kernel(id, script)?;
+            let (trace, asked) = match on_kernel(id, script) {
+                Ok(run) => run,
+                // A statement may have come too early or too late for what it needs.
+                Err(why) => {
+                    tries += 1;
+                    if tries == TRIES {
+                        return Err(why);
+                    }
+                    continue;
+                }
+            };
             let verdict = judge(Runs { name: &self.name, script, model, kernel: &trace, asked }, ledger);
             let is_late = late < LATE_RUNS_MAX && is_late(script, model, &trace);
             if verdict.is_err() && is_late {

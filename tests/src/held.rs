@@ -38,7 +38,8 @@ pub const CLAIMS: [Claim; 12] = [
         ["RFC 9293 §3.10.4", "__tcp_close"],
         |now| {
             let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread == 0 && is_open(now.state_before);
-            (closes && !now.lingers).then(|| now.first_end != Some(End::Reset))
+            // What arrives before a call that holds the socket has returned is unread, too.
+            (closes && !now.lingers && !now.is_held).then(|| now.first_end != Some(End::Reset))
         },
     ),
     claim(
@@ -121,6 +122,8 @@ struct Moment<'a> {
     is_answered: bool,
     keeps_alive: bool,
     lingers: bool,
+    /// Another call on it has not returned: close() ends it later.
+    is_held: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,6 +165,7 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
                 is_answered: is_answered(trace, host, quiet.span_us),
                 keeps_alive: options.keep_alive.contains(&(host, socket.to_owned())),
                 lingers: options.linger.contains(&(host, socket.to_owned())),
+                is_held: is_held(trace, host, socket, quiet.line),
             };
             for claim in &CLAIMS {
                 match (claim.holds)(&moment) {
@@ -268,6 +272,22 @@ fn first_end(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> Option
         }
         _ => None,
     })
+}
+
+/// Whether the call in that line is made while another call on the same socket waits.
+fn is_held(trace: &Trace, host: Host, name: &str, by: u32) -> bool {
+    let calls = || {
+        trace.events.iter().filter_map(|event| match event {
+            Event::Call { at_us, began_us, host: on, socket, line, .. }
+                if *on == host && trace.sockets.name(*socket) == name =>
+            {
+                Some((*line, *began_us, *at_us))
+            }
+            _ => None,
+        })
+    };
+    let begins = calls().find(|(line, ..)| *line == by).map(|(_, began_us, _)| began_us);
+    begins.is_some_and(|at| calls().any(|(line, began_us, until)| line != by && began_us <= at && at < until))
 }
 
 fn is_answered(trace: &Trace, host: Host, [from_us, until_us]: [u64; 2]) -> bool {

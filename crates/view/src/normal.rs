@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use scenario::{
-    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer,
-    Trace, Verb,
+    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, SocketId, State,
+    Timer, Trace, Verb,
 };
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
@@ -251,20 +251,24 @@ pub fn quiets<'a>(script: &Script, trace: &'a Trace) -> Vec<Quiet<'a>> {
     let windows = Windows::of(script, trace);
     let quiet = |(index, &(line, begin_us)): (usize, &(u32, u64))| {
         let end_us = windows.begins.get(index + 1).map_or(u64::MAX, |(_, begin_us)| *begin_us);
-        let mut sockets: BTreeMap<(Host, &str), (State, Info)> = BTreeMap::new();
+        let mut known: BTreeMap<SocketId, (State, Info)> = BTreeMap::new();
         let nothing = || (State::Closed, Info::default());
         for event in &trace.events {
             match event {
-                Event::State { at_us, host, socket, to, .. } if *at_us < end_us => {
-                    sockets.entry((*host, trace.sockets.name(*socket))).or_insert_with(nothing).0 = *to;
+                Event::State { at_us, socket, to, .. } if *at_us < end_us => {
+                    known.entry(*socket).or_insert_with(nothing).0 = *to;
                 }
                 // In virtual time the next statement begins at the moment at which somebody asks.
-                Event::Info { at_us, host, socket, info } if *at_us <= end_us => {
-                    sockets.entry((*host, trace.sockets.name(*socket))).or_insert_with(nothing).1 = *info;
+                Event::Info { at_us, socket, info, .. } if *at_us <= end_us => {
+                    known.entry(*socket).or_insert_with(nothing).1 = *info;
                 }
                 _ => {}
             }
         }
+        // Of several that have had one name the newest that is not gone.
+        let (gone, there): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, holds)| holds.0 == State::Closed);
+        let name = |(socket, holds)| ((trace.sockets.host(socket), trace.sockets.name(socket)), holds);
+        let sockets = gone.into_iter().chain(there).map(name).collect();
         Quiet { line, span_us: [begin_us, end_us], sockets }
     };
     windows.begins.iter().enumerate().map(quiet).collect()
