@@ -17,6 +17,11 @@ pub(crate) const fn later(a: u32, b: u32) -> u32 {
     if after(a, b) { a } else { b }
 }
 
+/// The earlier of two numbers.
+pub(crate) const fn earlier(a: u32, b: u32) -> u32 {
+    if before(a, b) { a } else { b }
+}
+
 /// SEG.LEN: the payload, SYN and FIN.
 pub(crate) const fn length(segment: &RawSegment) -> u32 {
     segment.len + segment.flags.syn as u32 + segment.flags.fin as u32

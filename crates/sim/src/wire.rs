@@ -82,22 +82,38 @@ pub(crate) fn sack_ranges(frame: &[u8]) -> [Option<(u32, u32)>; 3] {
     TcpPacket::new_unchecked(payload(frame)).selective_ack_ranges().unwrap_or_default()
 }
 
-/// The payload of the largest segment that the sender of a SYN takes: its option, or what RFC 9293 §3.7.1 assumes
-/// without one.
-pub(crate) fn segment_max_of_syn(frame: &[u8]) -> u32 {
+/// What the sender of a SYN tells in its options.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SynOptions {
+    /// The payload of the largest segment that it takes: its option, or what RFC 9293 §3.7.1 assumes without one.
+    pub(crate) segment_max: u32,
+    pub(crate) sack: Sack,
+}
+
+/// Whether a host may be told what has arrived beyond a gap (RFC 2018 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sack {
+    No,
+    Permitted,
+}
+
+pub(crate) fn options_of_syn(frame: &[u8]) -> SynOptions {
     let tcp = TcpPacket::new_unchecked(payload(frame));
+    let mut told = SynOptions { segment_max: Ip::segment_max_assumed(), sack: Sack::No };
     let mut options = tcp.options();
     while let Ok((rest, option)) = TcpOption::parse(options) {
         match option {
-            TcpOption::MaxSegmentSize(size) if size > 0 => return u32::from(size),
+            TcpOption::MaxSegmentSize(size) if size > 0 => told.segment_max = u32::from(size),
+            TcpOption::SackPermitted => told.sack = Sack::Permitted,
             TcpOption::EndOfList => break,
-            _ => options = rest,
+            _ => {}
         }
+        options = rest;
         if options.is_empty() {
             break;
         }
     }
-    Ip::segment_max_assumed()
+    told
 }
 
 /// As [`write`], with the numbers from the first up to, but without, the second as received beyond a gap.

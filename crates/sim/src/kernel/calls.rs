@@ -116,6 +116,7 @@ impl Kernel {
             }
             Verb::Bind { .. } => errno(Errno::EINVAL),
             Verb::Connect { .. } if listener.listening == Listening::Yes => errno(Errno::EISCONN),
+            Verb::Connect { port, connecting, .. } => self.connect_listener(at, *port, *connecting),
             Verb::Shutdown(how) if listener.listening == Listening::Yes => {
                 if shutdown::ends_listening(*how) {
                     self.stop_listening(at);

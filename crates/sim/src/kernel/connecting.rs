@@ -5,6 +5,7 @@ use scenario::{Connecting, Errno, Outcome, State};
 use super::calls::errno;
 use super::connection::{Binding, Connection, Holder, Standing};
 use super::effect::{Attempt, Awaited, Blocking};
+use super::listener::Listener;
 use super::time_wait::TimeWaitSocket;
 use super::{Descriptor, Kernel, PORT_FIRST};
 use crate::rules::bind::{self, Listening, Occupant, Reuse};
@@ -76,6 +77,25 @@ impl Kernel {
                 self.begin(Awaited::Connect { id, otherwise: Errno::EALREADY }, blocking, timeout_us)
             }
         }
+    }
+
+    /// connect(2) on a socket that has listened: it keeps its port and its options (Linux: `tcp_disconnect`).
+    pub(super) fn connect_listener(&mut self, at: usize, port: u16, connecting: Connecting) -> Attempt {
+        let Listener { id, name, port: own, reuse, options, blocking, sending_ended, reading_ended, .. } =
+            self.listeners.remove(at);
+        let mut connection = Connection::new(id, name, Holder::Descriptor, self.connects_to, [own, 0], options);
+        connection.binding = Binding::Fixed;
+        connection.reuse = reuse;
+        connection.blocking = blocking;
+        connection.sending_ended = sending_ended;
+        connection.reading_ended = reading_ended;
+        self.newest = Some(id);
+        self.connections.push(connection);
+        let known = self.descriptors.iter_mut().map(|(_, descriptor)| descriptor).chain(&mut self.held);
+        for descriptor in known.filter(|known| **known == Descriptor::Listener(id)) {
+            *descriptor = Descriptor::Connection(id);
+        }
+        self.begin_connecting(self.connections.len() - 1, port, connecting)
     }
 
     fn patience(&self, at: usize, connecting: Connecting) -> (Blocking, Option<u64>) {

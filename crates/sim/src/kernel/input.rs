@@ -202,11 +202,8 @@ impl Connection {
         }
         let mut tells = false;
         for (start, end) in wire::sack_ranges(frame).into_iter().flatten() {
-            if !after(end, tcb.snd.nxt) {
-                tells = true;
-                if after(start, tcb.snd.una) {
-                    tcb.queue.note_sacked(start, end);
-                }
+            if !after(end, tcb.snd.nxt) && after(start, tcb.snd.una) {
+                tells |= tcb.queue.note_sacked(start, end, tcb.snd.una);
             }
         }
         if tells
@@ -226,7 +223,7 @@ impl Connection {
             // Something has worked (Linux: `tcp_ack`).
             self.noted_error = None;
         }
-        tcb.rcv.note_beyond_gap(segment);
+        tcb.note_beyond_gap(segment);
         if segment.flags.syn {
             self.recent.begin(cx.timestamp);
         } else if !after(segment.seq, tcb.rcv.wup) {
@@ -252,7 +249,7 @@ impl Connection {
                 self.reopen_congestion_window();
             }
             let sample = Sample::of(&delivered, cx.timestamp, &self.backoff);
-            self.note_acknowledged(cx.now_us, segment.ack, delivered.acknowledged, sample);
+            self.note_acknowledged(cx.now_us, segment.ack, &delivered, sample);
             if opens && matches!(self.holder, Holder::Handshake(_)) {
                 // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are the
                 // answers that the request has given (Linux: `tcp_create_openreq_child`).
@@ -273,9 +270,11 @@ impl Connection {
         if self.current_state() == State::Closed {
             return self.destroy(cx);
         }
+        // What has left again already is not lost by what is told of the rest (RFC 8985 §6.2).
         if tells_gap
             && let Some(tcb) = &mut self.tcb
             && tcb.queue.note_duplicate_ack()
+            && self.backoff.losses.repair == Once::NotYet
         {
             self.send_again(cx);
         }
@@ -302,7 +301,7 @@ impl Connection {
         let Some(tcb) = &mut self.tcb else { return };
         let fin = segment.seq.wrapping_add(segment.len);
         tcb.rcv.early_fin = Some(fin);
-        tcb.rcv.note_beyond_gap(segment);
+        tcb.note_beyond_gap(segment);
         if segment.len > 0 {
             return self.take(cx, segment, frame);
         }
@@ -334,11 +333,16 @@ impl Connection {
     }
 
     /// Something new was acknowledged.
-    fn note_acknowledged(&mut self, now_us: u64, ack: u32, newly: u32, sample: Sample) {
-        self.acknowledged += u64::from(newly);
+    fn note_acknowledged(&mut self, now_us: u64, ack: u32, delivered: &Delivered, sample: Sample) {
+        self.acknowledged += u64::from(delivered.acknowledged);
         self.round_trip.note_acknowledged(now_us, ack);
         // Only a measured round trip ends the doubling (RFC 6298 §5; Linux: `tcp_ack_update_rtt`).
         let doublings = if sample == Sample::Measured { 0 } else { self.backoff.doublings };
+        if delivered.segments == 0 {
+            // A part of a segment: its timer goes on (Linux: `tcp_clean_rtx_queue`, FLAG_SET_XMIT_TIMER).
+            self.backoff = Backoff { doublings, losses: self.backoff.losses, ..Backoff::default() };
+            return;
+        }
         self.backoff = Backoff { doublings, ..Backoff::default() };
         if self.in_flight() == InFlight::Nothing {
             self.last_sent = None;
@@ -375,6 +379,7 @@ fn tells_of_gap(tcb: &Tcb, segment: &RawSegment, frame: &[u8]) -> bool {
         && !segment.flags.rst
         && !tcb.snd.is_advanced_by(segment)
         && wire::sack_ranges(frame)[0].is_some()
+        && tcb.queue.has_sacked()
 }
 
 /// The segment is answered with a reset, unless it is one itself.

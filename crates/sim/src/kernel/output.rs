@@ -7,7 +7,7 @@ use super::effect::Effect;
 use crate::rules::transmit::{self, Gate};
 use crate::rules::{receive_window, retransmission, window_probe};
 use crate::seq::{after, end};
-use crate::tcp::{InFlight, Next, Once, Timer, WindowProbes};
+use crate::tcp::{InFlight, Next, Once, Sack, Timer, WindowProbes};
 use crate::wire;
 
 /// No occasion to send is a longer row of segments than this.
@@ -63,10 +63,11 @@ impl Connection {
         }
     }
 
-    /// What has arrived beyond a gap is told, where the endpoint keeps none of it.
-    pub(crate) fn answer_with_sack(&mut self, cx: &mut Context<'_>, sack: (u32, u32)) {
+    /// What has arrived beyond a gap is told, where the endpoint keeps none of it, and the peer has offered SACK.
+    pub(crate) fn answer_with_sack(&mut self, cx: &mut Context<'_>, range: (u32, u32)) {
         if let Some(tcb) = &self.tcb {
-            let frame = wire::write_with_sack(cx.ip, &tcb.acknowledgement(0), Some(sack));
+            let range = Some(range).filter(|_| tcb.sack == Sack::Permitted);
+            let frame = wire::write_with_sack(cx.ip, &tcb.acknowledgement(0), range);
             self.leave(cx, frame);
         }
     }
@@ -112,9 +113,10 @@ impl Connection {
 
     /// Something new has left, or was acknowledged: when is a loss probe due?
     pub(crate) fn plan_loss_probe(&mut self, now_us: u64) {
-        let in_flight = self.in_flight();
+        let (in_flight, sack) = (self.in_flight(), self.sack());
         let due_us = self.timers.due_us(Timer::Retransmission).and_then(|timeout_due_us| {
-            retransmission::loss_probe_due_us(now_us, &self.round_trip, &self.backoff, in_flight, timeout_due_us)
+            let Self { round_trip, backoff, .. } = self;
+            retransmission::loss_probe_due_us(now_us, round_trip, backoff, in_flight, sack, timeout_due_us)
         });
         match due_us {
             Some(due_us) => self.timers.set(Timer::LossProbe, due_us),
@@ -130,6 +132,11 @@ impl Connection {
             let rto_us = self.rto_us();
             self.timers.set(Timer::Retransmission, now_us + rto_us);
         }
+    }
+
+    /// Whether the peer has offered SACK.
+    pub(crate) fn sack(&self) -> Sack {
+        self.tcb.as_ref().map_or(Sack::No, |tcb| tcb.sack)
     }
 
     pub(crate) fn in_flight(&self) -> InFlight {

@@ -35,6 +35,7 @@ impl Connection {
             state: self.state,
             ownership: self.holder.ownership(),
             in_flight: self.in_flight(),
+            sack: self.sack(),
             new_segment: if waits { NewSegment::Waits } else { NewSegment::None },
             round_trip: &self.round_trip,
             backoff: &self.backoff,

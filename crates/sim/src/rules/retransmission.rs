@@ -4,7 +4,7 @@ use scenario::{RuleId, State};
 
 use super::{Decision, Ownership};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, InFlight, Once, RTO_MAX_US, RTO_MIN_US, RoundTrip};
+use crate::tcp::{Backoff, InFlight, Once, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack};
 
 /// TCP_TIMEOUT_MIN_US
 const PROBE_MIN_US: u64 = 2_000;
@@ -16,6 +16,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) state: State,
     pub(crate) ownership: Ownership,
     pub(crate) in_flight: InFlight,
+    pub(crate) sack: Sack,
     /// Whether a new segment waits for which the peer's window has room.
     pub(crate) new_segment: NewSegment,
     pub(crate) round_trip: &'a RoundTrip,
@@ -75,7 +76,8 @@ pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
     if losses.gap == Once::Done && is_first {
         return (Action::Repair, None);
     }
-    if !is_handshake && facts.in_flight == InFlight::OneSegment && losses.probe == Once::NotYet && is_first {
+    let may_probe = facts.sack == Sack::Permitted && losses.probe == Once::NotYet;
+    if !is_handshake && facts.in_flight == InFlight::OneSegment && may_probe && is_first {
         // A single segment in flight has its tail loss probe no sooner than its timeout; it does not count as one.
         return match facts.new_segment {
             NewSegment::Waits => (Action::ProbeWithNew, Some(RuleId::LossProbe)),
@@ -100,7 +102,7 @@ pub(crate) fn on_loss_probe(facts: &Facts<'_>) -> Decision<Action> {
 }
 
 /// When a loss probe is due, where something new has just left or was acknowledged and the retransmission timer is set:
-/// two round trips later, if more than one segment is in flight.
+/// two round trips later, if more than one segment is in flight and the peer has offered SACK.
 ///
 /// RFC 8985 §7.2. Linux: `tcp_schedule_loss_probe`.
 pub(crate) fn loss_probe_due_us(
@@ -108,10 +110,11 @@ pub(crate) fn loss_probe_due_us(
     round_trip: &RoundTrip,
     backoff: &Backoff,
     in_flight: InFlight,
+    sack: Sack,
     timeout_due_us: u64,
 ) -> Option<u64> {
     let smoothed_us = round_trip.smoothed_us()?;
-    let is_due = is_calm(backoff) && in_flight == InFlight::Several;
+    let is_due = is_calm(backoff) && in_flight == InFlight::Several && sack == Sack::Permitted;
     is_due.then(|| timeout_due_us.min(now_us + 2 * smoothed_us + PROBE_MIN_US))
 }
 
@@ -199,6 +202,7 @@ mod tests {
             state: State::Established,
             ownership: Ownership::Owned,
             in_flight: InFlight::OneSegment,
+            sack: Sack::Permitted,
             new_segment: NewSegment::None,
             round_trip: &round_trip,
             backoff: &unchanged,
@@ -213,6 +217,7 @@ mod tests {
     fn the_first_timeout_of_a_single_segment_is_a_probe() {
         assert_eq!(decide(|_, _| {}), Action::ProbeWithOnly);
         assert_eq!(decide(|facts, _| facts.new_segment = NewSegment::Waits), Action::ProbeWithNew);
+        assert_eq!(decide(|facts, _| facts.sack = Sack::No), Action::Retransmit(Doubling::Yes), "RFC 8985 §7.2");
         assert_eq!(decide(|_, backoff| backoff.losses.probe = Once::Done), Action::Retransmit(Doubling::Yes));
         assert_eq!(decide(|facts, _| facts.in_flight = InFlight::Several), Action::Retransmit(Doubling::Yes));
     }

@@ -22,9 +22,10 @@ pub(crate) use send_sequence::SendSequence;
 pub(crate) use timers::{Timer, Timers};
 pub(crate) use timestamp::{Recent, Timestamp};
 
-use crate::seq::{after, before, end, later, length};
+use crate::seq::{after, before, earlier, end, later, length};
 use crate::tcp::endpoint::{Between, Endpoint};
-use crate::wire::{self, Ip};
+pub(crate) use crate::wire::Sack;
+use crate::wire::{self, Ip, SynOptions};
 
 /// A transmission control block (RFC 9293 §3.3.1), and the endpoint that it describes.
 pub(crate) struct Tcb {
@@ -40,6 +41,8 @@ pub(crate) struct Tcb {
     pub(crate) congestion: CongestionWindow,
     /// Something has arrived in order that no segment has acknowledged.
     pub(crate) ack_owed: bool,
+    /// Whether the peer's SYN has offered SACK.
+    pub(crate) sack: Sack,
     /// A FIN shall follow what is queued, as soon as the handshake is over.
     fin_deferred: Option<DeferredFin>,
     /// The endpoint believes its FIN to have left, with something that left again; it has not.
@@ -108,6 +111,7 @@ impl Tcb {
             queue: RetransmissionQueue::new(iss),
             congestion: CongestionWindow::new(iss),
             ack_owed: false,
+            sack: Sack::Permitted,
             fin_deferred: None,
             fin_withheld: false,
         }
@@ -193,16 +197,19 @@ impl Tcb {
         let advances = self.snd.is_advanced_by(segment);
         let is_bare = length(segment) == 0 && segment.flags.ack && !segment.flags.rst;
         let mut answer = None;
-        let peer_mss = if segment.flags.syn { wire::segment_max_of_syn(&frame) } else { self.snd.mss };
+        let peer = segment.flags.syn.then(|| wire::options_of_syn(&frame));
         if !is_open {
-            answer = self.endpoint.deliver(frame);
+            answer = self.endpoint.deliver(self.as_in_handshake(segment, frame));
         } else if !is_bare || advances {
             answer = self.endpoint.deliver(self.as_smoltcp_takes_it(segment, frame));
         }
         let after = self.state();
         let mut delivered = Delivered { text: self.endpoint.take_received(), ..Delivered::default() };
         if matches!(before, State::Listen | State::SynSent) && after != before && after != State::Closed {
-            self.snd.mss = self.snd.mss.min(peer_mss);
+            if let Some(SynOptions { segment_max, sack }) = peer {
+                self.snd.mss = self.snd.mss.min(segment_max);
+                self.sack = sack;
+            }
             self.rcv.nxt = segment.seq.wrapping_add(1);
             // Nothing was told yet; the window counts from here.
             self.rcv.wup = self.rcv.nxt;
@@ -229,8 +236,61 @@ impl Tcb {
         if self.fin_deferred.is_some() && matches!(after, State::Established | State::CloseWait) {
             self.fin_deferred = None;
             self.endpoint.close(&self.between());
+            self.catch_up_with_fin(segment.ack);
+        }
+        if is_open && let Some(frame) = &mut answer {
+            self.renumber(frame);
         }
         (delivered, answer)
+    }
+
+    /// The segment is taken, and stands beyond a gap perhaps: SACK tells the peer, if it has offered it.
+    pub(crate) fn note_beyond_gap(&mut self, segment: &RawSegment) {
+        if self.sack == Sack::Permitted {
+            self.rcv.note_beyond_gap(segment);
+        }
+    }
+
+    /// An ACK of the endpoint's stands behind all that has left, also while the endpoint goes over what was lost.
+    fn renumber(&self, frame: &mut [u8]) {
+        let segment = wire::read(frame);
+        if length(&segment) == 0 && !segment.flags.rst {
+            wire::set_sequence_number(frame, self.snd.nxt);
+        }
+    }
+
+    /// Behind the SYN of an endpoint in SYN-RECEIVED its FIN has left, of which it does not know.
+    fn is_fin_ahead(&self) -> bool {
+        self.snd.nxt == self.snd.iss.wrapping_add(2) && self.fin_deferred == Some(DeferredFin::Queued)
+    }
+
+    /// The endpoint in SYN-RECEIVED takes the ACK of its SYN alone.
+    fn as_in_handshake(&self, segment: &RawSegment, mut frame: Vec<u8>) -> Vec<u8> {
+        if self.is_fin_ahead() && segment.flags.ack && segment.ack == self.snd.nxt {
+            wire::set_acknowledgement_number(&mut frame, self.snd.iss.wrapping_add(1));
+        }
+        frame
+    }
+
+    /// The endpoint is closed; its FIN may have left in SYN-RECEIVED, and be acknowledged.
+    fn catch_up_with_fin(&mut self, ack: u32) {
+        let fin = self.snd.iss.wrapping_add(1);
+        if self.snd.nxt == fin {
+            return;
+        }
+        let left_before = self.endpoint.transmit();
+        debug_assert!(left_before.is_some(), "it has a FIN to send");
+        if ack == self.snd.nxt {
+            let bare = RawSegment {
+                from: self.hosts[1],
+                to: self.hosts[0],
+                ports: [self.ports[1], self.ports[0]],
+                seq: self.rcv.nxt,
+                ack,
+                ..self.acknowledgement(self.snd.wnd)
+            };
+            self.endpoint.deliver(wire::write(self.ip, &bare));
+        }
     }
 
     /// smoltcp overlooks what Linux takes: the ACK of a segment without text that is not exactly the next one, the
@@ -257,6 +317,12 @@ impl Tcb {
             State::SynSent | State::SynReceived if cursor == iss => {
                 return Some(Next { seq: iss, len: 0, fin: false, standing: Standing::Handshake });
             }
+            // close(2) after SYNs have crossed: the FIN waits for no ACK (Linux: `tcp_send_fin`).
+            State::SynReceived if self.fin_deferred == Some(DeferredFin::Queued) && cursor == iss.wrapping_add(1) => {
+                let standing =
+                    if before(cursor, nxt) { Standing::Again(self.queue.fate(cursor).0) } else { Standing::New };
+                return Some(Next { seq: cursor, len: 0, fin: true, standing });
+            }
             State::Established | State::FinWait1 | State::CloseWait | State::Closing | State::LastAck => {}
             _ => return None,
         }
@@ -272,8 +338,10 @@ impl Tcb {
         if before(cursor, nxt) {
             let (mut believed, end) = self.queue.fate(cursor);
             let end = end.filter(|end| before(*end, nxt)).unwrap_or(nxt);
+            let text_end = una.wrapping_add(queued);
+            let end = self.queue.end_of_segment(cursor, mss, text_end).map_or(end, |cut| earlier(cut, end));
             let most = end.wrapping_sub(cursor);
-            reaches_fin = after(end, una.wrapping_add(queued));
+            reaches_fin = after(end, text_end);
             if self.state() != State::LastAck {
                 len = len.min(most);
             } else if most < len {
@@ -289,7 +357,8 @@ impl Tcb {
 
     /// The segment leaves: its frame. `None` only if the endpoint has less to send than was believed.
     pub(crate) fn transmit(&mut self, next: &Next) -> Option<Vec<u8>> {
-        if self.fin_withheld && next.len == 0 && next.fin {
+        let is_unknown = self.fin_withheld || self.state() == State::SynReceived;
+        if is_unknown && next.len == 0 && next.fin {
             self.fin_withheld = false;
             let fin = RawSegment {
                 flags: Flags { fin: true, ..Flags::ACK },
@@ -313,7 +382,8 @@ impl Tcb {
     /// The segment does not leave, and the endpoint goes on behind it.
     pub(crate) fn skip(&mut self, next: &Next) {
         self.snd.cursor = next.end();
-        if self.fin_withheld && next.len == 0 && next.fin {
+        let is_unknown = self.fin_withheld || self.state() == State::SynReceived;
+        if is_unknown && next.len == 0 && next.fin {
             self.fin_withheld = false;
             return;
         }

@@ -1,6 +1,6 @@
 //! What has left and is not acknowledged, in segments, and what is known of it (RFC 6675 §3).
 
-use crate::seq::{after, before, later};
+use crate::seq::{after, before, earlier, later};
 
 #[derive(Clone, Debug)]
 pub(crate) struct RetransmissionQueue {
@@ -48,10 +48,24 @@ impl RetransmissionQueue {
         (before - self.ends.len()) as u32
     }
 
-    /// SACK tells that this has arrived.
-    pub(crate) fn note_sacked(&mut self, start: u32, end: u32) {
+    /// SACK tells that this has arrived, of which whole segments count (Linux: `tcp_match_skb_to_sack`); true if there
+    /// are any. `una`: where the first segment begins.
+    pub(crate) fn note_sacked(&mut self, start: u32, end: u32, una: u32) -> bool {
+        let boundaries = || self.ends.iter().copied().chain([una]);
+        let first = boundaries().filter(|at| !before(*at, start)).reduce(earlier);
+        let last = boundaries().filter(|at| !after(*at, end)).reduce(later);
+        let (Some(start), Some(end)) = (first, last) else { return false };
+        if !before(start, end) {
+            return false;
+        }
         self.sacked.retain(|(left, right)| before(*left, start) || after(*right, end));
         self.sacked.push((start, end));
+        true
+    }
+
+    /// Whether SACK has told of anything that is not acknowledged.
+    pub(crate) const fn has_sacked(&self) -> bool {
+        !self.sacked.is_empty()
     }
 
     /// An ACK that acknowledges nothing has told of a gap; true of the one that makes the gap a loss.
@@ -72,6 +86,25 @@ impl RetransmissionQueue {
         furthest.is_some()
     }
 
+    /// Where a segment ends that leaves again from `seq`: where it ended before, or behind as many whole ones that are
+    /// not believed to have arrived as `most` bytes hold (Linux: `tcp_retrans_try_collapse`). `text_end`: the number of a FIN.
+    pub(crate) fn end_of_segment(&self, seq: u32, most: u32, text_end: u32) -> Option<u32> {
+        let behind = |at: u32| self.ends.iter().copied().filter(|end| after(*end, at)).reduce(earlier);
+        let mut end = behind(seq)?;
+        while let Some(next) = behind(end)
+            && earlier(next, text_end).wrapping_sub(seq) <= most
+            && !self.has_arrived(next)
+        {
+            end = next;
+        }
+        Some(end)
+    }
+
+    /// Whether SACK has told of the segment that ends there.
+    fn has_arrived(&self, end: u32) -> bool {
+        self.sacked.iter().any(|(start, right)| after(end, *start) && !after(end, *right))
+    }
+
     /// Segments that are not acknowledged (TCP_INFO's tcpi_unacked).
     pub(crate) const fn packets_out(&self) -> u32 {
         self.ends.len() as u32
@@ -88,8 +121,7 @@ impl RetransmissionQueue {
     /// Segments that are believed to be under way (RFC 6675's pipe; Linux: `tcp_packets_in_flight`): what stands
     /// behind `cursor` was lost, and has not left again.
     pub(crate) fn packets_in_network(&self, cursor: u32) -> u32 {
-        let arrived = |end: u32| self.sacked.iter().any(|(start, right)| after(end, *start) && !after(end, *right));
-        self.ends.iter().filter(|end| !after(**end, cursor) && !arrived(**end)).count() as u32
+        self.ends.iter().filter(|end| !after(**end, cursor) && !self.has_arrived(**end)).count() as u32
     }
 
     /// What is known of a number that has left before, and up to where, but without, that is so.
@@ -102,7 +134,7 @@ impl RetransmissionQueue {
             return (Believed::InNetwork, None);
         }
         let starts = self.sacked.iter().map(|(start, _)| *start).filter(|start| after(*start, seq));
-        (Believed::Lost, starts.reduce(|a, b| if before(a, b) { a } else { b }))
+        (Believed::Lost, starts.reduce(earlier))
     }
 }
 
@@ -130,13 +162,32 @@ mod tests {
     #[test]
     fn what_sack_passed_over_is_lost_and_the_rest_is_not() {
         let mut queue = five();
-        queue.note_sacked(201, 301);
+        assert!(queue.note_sacked(201, 301, 1));
         assert!(queue.lose_gaps(1));
         assert_eq!(queue.fate(1), (Believed::Lost, Some(201)));
         assert_eq!(queue.fate(201), (Believed::Arrived, Some(301)));
         assert_eq!(queue.fate(301), (Believed::InNetwork, None));
         assert_eq!(queue.packets_in_network(501), 4, "all but the one that has arrived");
         assert_eq!(queue.packets_in_network(1), 0);
+    }
+
+    #[test]
+    fn what_leaves_again_is_cut_as_it_was_and_small_segments_are_joined() {
+        let mut queue = five();
+        assert_eq!(queue.end_of_segment(1, 150, 501), Some(101));
+        assert_eq!(queue.end_of_segment(1, 250, 501), Some(201));
+        assert_eq!(queue.end_of_segment(301, 1_000, 500), Some(501), "with its FIN");
+        assert!(queue.note_sacked(201, 301, 1));
+        assert_eq!(queue.end_of_segment(1, 1_000, 501), Some(201), "what has arrived is not joined");
+    }
+
+    #[test]
+    fn of_what_sack_tells_whole_segments_count() {
+        let mut queue = five();
+        assert!(!queue.note_sacked(50, 150, 1), "the end of the first and the begin of the second");
+        assert_eq!(queue.packets_in_network(501), 5);
+        assert!(queue.note_sacked(50, 250, 1));
+        assert_eq!(queue.fate(101), (Believed::Arrived, Some(201)));
     }
 
     #[test]
