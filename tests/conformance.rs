@@ -56,10 +56,9 @@ const LATE_RUNS_MAX: usize = 10;
 const AGAIN_ONE_OF: usize = 500;
 /// So many more may.
 const AGAIN_BY_CHANCE: usize = 1;
-/// The whole grammar is drawn from this seed, of which 500 scripts agreed. It still finds about one difference in two
-/// hundred scripts; known are of seed 1 the scripts 1000093 (an ACK more after a loss beside an overtaken segment) and
-/// 1000188 (segments counted in flight after a forged one).
-const FULL_SEED: usize = 131;
+/// The whole grammar is drawn from this seed. Other seeds still find about one difference in five hundred scripts; known
+/// is one kind: of several segments that are repaired after a loss Linux sends more at once than the model.
+const FULL_SEED: usize = 1;
 /// A planted rule must be noticed in one of so many scripts.
 const CANARY_SCRIPTS_MAX: usize = 120;
 /// Looking for the shortest script that differs ends after so many runs of the kernel, or after so long.
