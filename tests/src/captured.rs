@@ -1,6 +1,6 @@
 //! Captures made from the simulator's runs: as files of every format, and as somebody at one place of the way sees them.
 
-use scenario::{Event, Fate, Host, Script, Trace};
+use scenario::{Event, Fate, Host, Script, Trace, Witness};
 use sim::{Frame, Rules};
 
 /// A script's run, and every frame that was on the link with what became of it.
@@ -40,30 +40,41 @@ pub fn pcap_of(script: &str) -> Option<Vec<u8>> {
 }
 
 impl Run {
-    /// A trace and its frames: one a segment, in the same order.
+    /// A trace and its frames: one a segment, those of each host in the same order. On the kernel two hosts send at one
+    /// moment, and trace and capture may tell which was first in two ways; and what the link repeats (`link twice`) its
+    /// capture has once.
     ///
     /// # Panics
     /// They do not belong together.
     pub fn of(trace: Trace, frames: impl Iterator<Item = (u64, Vec<u8>)>) -> Self {
         let on_link = trace.events.iter().filter_map(|event| match event {
-            Event::Segment { at_us, arrives_us, from, to, fate, .. } => {
-                Some((*at_us, *arrives_us, [*from, *to], *fate))
+            Event::Segment { at_us, arrives_us, from, to, fate, segment, .. } => {
+                Some((*at_us, *arrives_us, [*from, *to], *fate, *segment))
             }
             _ => None,
         });
-        let frames: Vec<OnLink> = on_link
-            .zip(frames)
-            .map(|((left_us, arrives_us, [from, to], fate), (_, bytes))| OnLink {
-                left_us,
-                arrives_us,
-                from,
-                to,
-                forged: fate == Fate::Injected,
-                bytes,
-            })
-            .collect();
+        let mut waiting: Vec<Vec<u8>> = frames.map(|(_, bytes)| bytes).collect();
+        let mut frames: Vec<OnLink> = Vec::new();
+        let mut last = None;
+        for (left_us, arrives_us, [from, to], fate, segment) in on_link {
+            let this = Some((left_us, from, segment));
+            let bytes = if trace.witness == Witness::Linux && this == last {
+                frames.last().expect("it repeats one").bytes.clone()
+            } else {
+                let its_own = waiting.iter().position(|bytes| source(bytes) == from.index() + 1);
+                waiting.remove(its_own.expect("each segment of the trace was captured"))
+            };
+            last = this;
+            frames.push(OnLink { left_us, arrives_us, from, to, forged: fate == Fate::Injected, bytes });
+        }
+        assert!(waiting.is_empty(), "{} captured segments are not in the trace", waiting.len());
         Self { trace, frames }
     }
+}
+
+/// The last number of a packet's source address: hosts are numbered from 1.
+fn source(packet: &[u8]) -> usize {
+    usize::from(packet[if packet[0] >> 4 == 4 { 15 } else { 23 }])
 }
 
 /// Where somebody captures.
