@@ -5,7 +5,7 @@ use serde_json::json;
 
 use crate::book::origin;
 use crate::chapter::{TOO_WIDE, inaccessible};
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{button, chapter_of, find_whole, meet, unfold};
 
 const ID: &str = "write-after-peer-close";

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 
 /// Where the book is served; it is the same for all tests.
 static ORIGIN: LazyLock<String> = LazyLock::new(|| {

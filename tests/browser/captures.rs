@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::book::{folder, open, origin};
 use crate::chapter::inaccessible;
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 
 const PLACE: &str = "document.querySelector('.captures')";
 const CARD: &str = "document.querySelector('.cap-card')";

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::book::origin;
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::playground::{downloaded, downloads, takes_every_file};
 use crate::widget::{button, chapter_of, find, meet, unfold};
 

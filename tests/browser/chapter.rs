@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::book::{chapters, origin, scenarios_of};
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{enliven, enliven_playground};
 
 /// The chapters are looked at in four parts, so that a machine can do some of it side by side.

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::book::open;
 use crate::chapter::inaccessible;
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 
 const FIELD: &str = "document.getElementById('finder-text')";
 const CARD: &str = "document.getElementById('finder-card')";

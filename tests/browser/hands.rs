@@ -1,12 +1,12 @@
-//! What hands do: keys through a mistake and back, the wheel through every page, back and forward, an arrow drawn down.
+//! What hands do: keys through a mistake and back, back and forward, the first Tab, an arrow drawn down.
 
 use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, open, origin};
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{button, chapter_of, find, find_whole, meet, unfold};
 
-const ID: &str = "write-after-peer-close";
+pub(crate) const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
 
 /// Puts the caret behind the line that begins so.
@@ -20,7 +20,11 @@ fn caret_behind(page: &mut Page, line: &str) {
 
 #[test]
 fn whoever_types_through_a_mistake_keeps_the_keyboard_and_the_page() {
-    let mut page = meet(ID);
+    types_through_a_mistake_and_back(meet(ID));
+}
+
+/// The run of `ID` is live, and is called `here`.
+pub(crate) fn types_through_a_mistake_and_back(mut page: Page) {
     unfold(&mut page, "Script");
     caret_behind(&mut page, "server read() = 5");
     let address = page.value("location.href");
@@ -53,54 +57,6 @@ fn whoever_types_through_a_mistake_keeps_the_keyboard_and_the_page() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
-/// Notes what has moved without being asked to, beside mdBook's own list of chapters.
-const WATCH: &str = "window.moved = 0; \
-    const isOurs = ({ node }) => !(node instanceof Element ? node : node?.parentElement)?.closest('nav, #mdbook-sidebar'); \
-    new PerformanceObserver((list) => list.getEntries().forEach((entry) => { \
-      if (!entry.hadRecentInput && entry.sources.some(isOurs)) window.moved += entry.value; })).observe({ type: 'layout-shift', buffered: true });";
-
-/// What may move of a page while it is read through: nothing that anybody would see.
-const SHIFT_MAX: f64 = 0.01;
-
-#[test]
-fn no_page_scrolls_by_itself() {
-    let mut wrong = Vec::new();
-    for (width, height) in [(1440, 900), (375, 812)] {
-        for chapter in chapters_with_scenarios() {
-            let (astray, moved) = wheel_through(&chapter, width, height);
-            if astray > 60.0 {
-                wrong.push(format!("{chapter} at {width}: the page went {astray} pixels astray"));
-            }
-            if moved >= SHIFT_MAX {
-                wrong.push(format!("{chapter} at {width}: a layout shift of {moved}"));
-            }
-        }
-    }
-    assert!(wrong.is_empty(), "{wrong:#?}");
-}
-
-/// Turns the wheel from a page's beginning to its end: the pixels that the page went elsewhere than it was turned to,
-/// at most, and the sum of the layout shifts that are ours.
-fn wheel_through(chapter: &str, width: u32, height: u32) -> (f64, f64) {
-    let mut page = Page::new(Scripts::On);
-    let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
-    page.call("Emulation.setDeviceMetricsOverride", screen);
-    // mdBook's letters come late, and move whatever stands below them.
-    page.call("Network.setBlockedURLs", json!({ "urls": ["*.woff2"] }));
-    page.before_each_page(WATCH);
-    page.open(&format!("{}/{chapter}", origin()));
-    // Each turn of the wheel leads as far as it was turned, or to the end, and nowhere else.
-    let astray = page.value(
-        "(async () => { let most = Math.abs(scrollY); for (let turn = 0; turn < 200; turn++) { \
-         const end = document.documentElement.scrollHeight - innerHeight; const meant = Math.min(scrollY + 300, end); \
-         if (scrollY >= end - 1) break; scrollBy({ top: 300, behavior: 'instant' }); \
-         await new Promise((resolve) => setTimeout(resolve, 60)); \
-         most = Math.max(most, Math.abs(scrollY - meant)); } return most; })()",
-    );
-    let moved = page.value("window.moved");
-    (astray.as_f64().unwrap_or(f64::INFINITY), moved.as_f64().unwrap_or(f64::INFINITY))
-}
-
 #[test]
 fn a_link_to_a_heading_leads_there_with_every_picture_live() {
     let mut wrong = Vec::new();
@@ -125,8 +81,12 @@ fn a_link_to_a_heading_leads_there_with_every_picture_live() {
 }
 
 #[test]
-fn an_answer_moves_the_page_no_further_than_needed_and_back_brings_a_change_back() {
-    let mut page = meet(ID);
+fn back_and_forward_bring_a_change_back() {
+    change_goes_and_comes_back(meet(ID));
+}
+
+/// The run of `ID` is live, and is called `here`.
+pub(crate) fn change_goes_and_comes_back(mut page: Page) {
     page.click("here.querySelectorAll('.sc-row .sc-label')[3]");
     page.wait_until("here.querySelector('.sc-tools')");
     page.click("here.querySelector('.sc-tools button')");
@@ -134,12 +94,41 @@ fn an_answer_moves_the_page_no_further_than_needed_and_back_brings_a_change_back
     let script = page.value("here.querySelector('.sc-changed span').textContent");
     let address = page.value("location.href");
     page.open(&format!("{}/reference/glossary.html", origin()));
-    page.value("history.back()");
+    for _ in 0..2 {
+        page.value("void history.back()");
+        page.wait_until(&format!("location.href === {address} && document.readyState === 'complete'"));
+        find(&mut page, ID);
+        page.wait_until(&format!("here.querySelector('.sc-changed span')?.textContent === {script}"));
+        page.value("void history.forward()");
+        page.wait_until("location.pathname.endsWith('/glossary.html') && document.readyState === 'complete'");
+    }
+    page.value("void history.back()");
     page.wait_until(&format!("location.href === {address} && document.readyState === 'complete'"));
     find(&mut page, ID);
-    page.wait_until(&format!("here.querySelector('.sc-changed span')?.textContent === {script}"));
     page.click(&button("Back to the book's run"));
     page.wait_until("!here.querySelector('.sc-changed')");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_first_thing_that_the_tab_key_finds_leads_past_the_list_of_chapters() {
+    let mut page = open(&chapter_of(ID), Scripts::On);
+    let link = "document.querySelector('.sc-skip')";
+    let place = |page: &mut Page| page.value(&format!("getComputedStyle({link}).clipPath"));
+    assert_ne!(place(&mut page), "none", "nobody sees it before");
+    page.press("Tab");
+    assert_eq!(page.value(&format!("document.activeElement === {link}")), true);
+    assert_eq!(place(&mut page), "none", "it is seen when it has the focus");
+    assert_eq!(page.value(&format!("{link}.textContent")), "To the text");
+    page.press("Enter");
+    page.wait_until("document.activeElement === document.querySelector('main')");
+    page.press("Tab");
+    assert_eq!(
+        page.value("document.querySelector('main').contains(document.activeElement)"),
+        true,
+        "and goes on there"
+    );
+    assert_eq!(page.value("document.activeElement.closest('.sidebar') === null"), true);
     assert_eq!(page.complaints(), [""; 0]);
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tests::root;
 
 use crate::book::open;
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{enliven_playground, meet, unfold};
 
 /// Of every kind one: orderly, reset, silent; two that wait for minutes of the machine's time, one over IPv6.

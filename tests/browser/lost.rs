@@ -2,7 +2,7 @@
 
 use crate::book::{open, origin};
 use crate::chapter::inaccessible;
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 
 /// What readers type, and the pages of which one must be among the first answers. mdBook's search splits at spaces and
 /// hyphens alone, so both spellings of a state must stand in the text.

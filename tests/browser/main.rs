@@ -1,9 +1,10 @@
-//! The built book in a real browser: headless Chromium, driven over its own debugging protocol.
+//! The built book in real browsers: headless Chromium, driven over its own debugging protocol, and the core of it in
+//! Firefox, driven over WebDriver BiDi.
 //!
-//! `cargo xtask test` builds the book, finds the browser and runs this. The tests' subjects are the pages as a reader
-//! gets them, so they need both; without them they fail and say so.
+//! `cargo xtask test` builds the book, finds the browsers and runs this. The tests' subjects are the pages as a reader
+//! gets them, so they need all of it; without them they fail and say so.
 //!
-//! - `chrome.rs`: a browser, its pages, its keyboard and mouse
+//! - `page.rs`: what a reader does with a page; `chromium.rs` and `firefox.rs`: the browsers that do it
 //! - `book.rs`: the built book, served, and its pages
 //! - `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
 //! - `picture.rs`: what stands there without JavaScript, from a file, on paper
@@ -13,7 +14,9 @@
 //! - `steps.rs`: from a sentence to its row; a number with a handle
 //! - `change.rs`: change the script, by click and in the editor; send it to someone, take it away
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
-//! - `hands.rs`: keys through a mistake and back, the wheel through every page, back and forward
+//! - `hands.rs`: keys through a mistake and back, back and forward
+//! - `wheel.rs`: the wheel through every page; `buttons.rs`: every button, and how large it is for a finger
+//! - `in_firefox.rs`: the core of it in another browser
 //! - `long.rs`: a run with thousands of segments
 //! - `linux.rs`: the Linux that a page runs, in its worker
 //! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
@@ -25,17 +28,22 @@
 mod access;
 mod beside;
 mod book;
+mod buttons;
 mod captures;
 mod change;
 mod chapter;
-mod chrome;
+mod chromium;
 mod evidence;
+mod firefox;
 mod hands;
+mod in_firefox;
 mod linux;
 mod long;
 mod lost;
+mod page;
 mod picture;
 mod playground;
 mod predict;
 mod steps;
+mod wheel;
 mod widget;

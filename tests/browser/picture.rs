@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::book::{chapters, chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{button, enliven_first, find, find_whole, unfold};
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.

@@ -11,7 +11,7 @@ use catalogue::CATALOGUE;
 use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, folder, open, origin};
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{enliven, enliven_playground, unfold};
 
 const EDITOR: &str = "document.querySelector('.sc-editor textarea')";

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::book::open;
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 use crate::widget::{button, find, find_whole, meet, tab_to};
 
 const QUESTION: &str = "here.querySelector('.sc-asked b')?.textContent";

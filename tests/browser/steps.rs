@@ -5,8 +5,8 @@ use std::fs;
 use serde_json::json;
 
 use crate::book::{chapters, folder, open};
-use crate::chrome::Scripts;
-use crate::widget::find;
+use crate::page::Scripts;
+use crate::widget::{button, find};
 
 /// The chapters with links to rows.
 fn linked() -> Vec<String> {
@@ -62,6 +62,26 @@ fn an_address_leads_to_its_row_and_so_does_going_back() {
     page.wait_until(&format!("{now} !== '20'"));
     page.value("history.back()");
     page.wait_until(&format!("{now} === '20'"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn from_the_row_a_button_leads_back_to_its_sentence() {
+    let mut page = open("reset/write-after-close.html", Scripts::On);
+    page.click("document.querySelector('a.sc-step')");
+    page.wait_until("document.querySelector('.sc-now')");
+    page.value("window.here = document.querySelector('.sc-now').closest('.scenario'); 0");
+    // Far from the sentence, as a reader is who has stepped on.
+    page.value("window.link = document.querySelector('a.sc-step'); 0");
+    page.value("here.querySelector('.sc-desk').scrollIntoView({ block: 'end', behavior: 'instant' })");
+    page.click(&button("To its sentence"));
+    page.wait_until("document.activeElement === link");
+    let place = "link.getBoundingClientRect()";
+    page.wait_until(&format!("{place}.top > innerHeight * 0.2 && {place}.bottom < innerHeight * 0.8"));
+    // A row of which no sentence speaks has no way back.
+    page.click(&button("First step"));
+    page.wait_until("here.querySelector('.sc-now')?.dataset.step === '0'");
+    assert_eq!(page.value(&button("To its sentence")), json!(null));
     assert_eq!(page.complaints(), [""; 0]);
 }
 

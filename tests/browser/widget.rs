@@ -7,7 +7,7 @@ use catalogue::CATALOGUE;
 use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, folder, open, origin, scenarios_of};
-use crate::chrome::{Page, Scripts};
+use crate::page::{Page, Scripts};
 
 /// Scrolls to every picture of the page, and waits until its widget is live.
 pub(crate) fn enliven(page: &mut Page, chapter: &str) {

@@ -1,14 +1,14 @@
 //! Every check there is, in one command.
 
 use std::io::{self, BufRead, BufReader, Write};
-use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 use anyhow::{Context, Result, bail};
 
+use crate::browser::{CHROMIUM, FIREFOX};
 use crate::weight::Weights;
-use crate::{book, browser, cargo, program, run};
+use crate::{book, cargo, program, run};
 
 /// Runs every check to its end, also after a failure, and closes with `N passed, N failed`; says whether all passed.
 ///
@@ -29,18 +29,32 @@ pub fn test() -> Result<bool> {
         run(clippy().args(packages).args(["--lib", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]))
     });
     report.step("weight of the page's code", weight);
-    let chrome = report.step("a browser", || {
-        let chrome = browser::ensure()?;
-        println!("{}", chrome.display());
-        Ok(chrome)
-    });
-    report.tests(book.is_some(), chrome);
+    let mut tests = tests();
+    if book.is_some() {
+        tests.env("BOOK_PAGES", book::folder());
+    }
+    for browser in [CHROMIUM, FIREFOX] {
+        report.step(browser.name, || {
+            let program = browser.ensure()?;
+            println!("{}", program.display());
+            tests.env(browser.variable, program);
+            Ok(())
+        });
+    }
+    report.tests(tests);
     report.close()
 }
 
 fn clippy() -> Command {
     let mut command = cargo();
     command.arg("clippy");
+    command
+}
+
+/// All tests of the workspace. What a test needs and does not find fails that test.
+fn tests() -> Command {
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--no-fail-fast"]);
     command
 }
 
@@ -92,17 +106,9 @@ impl Report {
         }
     }
 
-    /// Runs the tests of the workspace. What a test needs and does not find fails that test.
-    fn tests(&mut self, is_built: bool, chrome: Option<PathBuf>) {
+    /// Runs tests, each of them a check.
+    fn tests(&mut self, command: Command) {
         println!("\n== tests");
-        let mut command = cargo();
-        command.args(["test", "--workspace", "--no-fail-fast"]);
-        if is_built {
-            command.env("BOOK_PAGES", book::folder());
-        }
-        if let Some(chrome) = chrome {
-            command.env("CHROME", chrome);
-        }
         let began = Instant::now();
         let counted = count(command);
         let seconds = began.elapsed().as_secs();

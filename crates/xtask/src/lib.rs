@@ -9,7 +9,7 @@
 //! - [`content_security_policy`]: what may run in its pages; [`offline`]: all of them in one file
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
 //! - [`weight`]: what a page loads, in bytes, against its budget
-//! - [`browser`]: a Chromium for the tests: found, or installed
+//! - [`browser`]: Chromium and Firefox for the tests: found, or installed
 //! - [`check`]: every check there is
 //! - [`kernels`]: the scripts on other kernels, [`kernel_tests`] the tests themselves; [`debian`] fetches the kernels,
 //!   [`guest`] is what runs on them

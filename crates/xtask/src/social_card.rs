@@ -9,7 +9,8 @@ use anyhow::{Context, Result, anyhow, bail};
 use player::run::Run;
 use view::export::svg;
 
-use crate::{browser, root, run};
+use crate::browser::CHROMIUM;
+use crate::{root, run};
 
 /// Below the book's root.
 pub const FILE: &str = "card.png";
@@ -37,7 +38,7 @@ pub fn draw() -> Result<()> {
     fs::write(&page, html(&svg)).with_context(|| format!("cannot write {}", page.display()))?;
 
     let picture = root().join("book").join(FILE);
-    let mut chrome = Command::new(browser::ensure()?);
+    let mut chrome = Command::new(CHROMIUM.ensure()?);
     chrome
         .args(["--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars", "--force-device-scale-factor=1"])
         .arg(format!("--window-size={WIDTH},{HEIGHT}"))

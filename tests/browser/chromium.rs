@@ -2,6 +2,7 @@
 //!
 //! The pipes are the browser's file descriptors 3 and 4. It ends when they are closed, so it never outlives the tests.
 
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -10,14 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
-use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use crate::page::{PATIENCE, Scripts, text};
 
-/// No answer of the browser's takes so long, unless something is broken.
-const PATIENCE: Duration = Duration::from_secs(60);
-const POLL: Duration = Duration::from_millis(20);
-const ARGUMENTS: [&str; 15] = [
+const ARGUMENTS: [&str; 16] = [
     "--headless",
     "--remote-debugging-pipe",
     // The pages are our own, and as root there is no sandbox.
@@ -31,6 +28,8 @@ const ARGUMENTS: [&str; 15] = [
     "--disable-sync",
     "--force-color-profile=srgb",
     "--hide-scrollbars",
+    // A turn of the wheel is done with the next frame.
+    "--disable-smooth-scrolling",
     // Many pages at once, and each is one that a reader looks at: none waits because another one is in front.
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
@@ -147,23 +146,13 @@ impl Session {
     }
 }
 
-/// What a page's reader has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scripts {
-    /// A browser as it is.
-    On,
-    /// JavaScript is switched off.
-    Off,
-}
-
-/// A page in a profile of its own.
-pub(crate) struct Page {
+/// A page of Chromium's, in a profile of its own.
+pub(crate) struct Tab {
     session: Session,
     context: String,
 }
 
-impl Page {
-    /// An empty page, wide enough for a desk.
+impl Tab {
     pub(crate) fn new(scripts: Scripts) -> Self {
         let browser = &*BROWSER;
         let (context, session) = {
@@ -176,32 +165,31 @@ impl Page {
             (text(&context), text(&session))
         };
         let incoming = route(&browser.routes, &session);
-        let mut page = Self { session: Session { id: session, incoming, events: Vec::new() }, context };
+        let mut tab = Self { session: Session { id: session, incoming, events: Vec::new() }, context };
         for domain in ["Page", "Runtime", "Network", "Log"] {
-            page.call(&format!("{domain}.enable"), json!({}));
+            tab.call(&format!("{domain}.enable"), json!({}));
         }
-        page.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
+        tab.call("Emulation.setFocusEmulationEnabled", json!({ "enabled": true }));
         if scripts == Scripts::Off {
-            page.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
+            tab.call("Emulation.setScriptExecutionDisabled", json!({ "value": true }));
         }
-        page
+        tab
     }
 
+    /// Says something in the browser's own words.
     pub(crate) fn call(&mut self, method: &str, params: Value) -> Value {
         self.session.call(&BROWSER, method, params)
     }
 
-    /// Runs a script before any script of the pages that come.
     pub(crate) fn before_each_page(&mut self, script: &str) {
         self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script }));
     }
 
-    /// Goes to an address, and waits until it is there with all that it names.
     pub(crate) fn open(&mut self, address: &str) {
         self.session.events.clear();
         let gone = self.call("Page.navigate", json!({ "url": address }));
         assert!(gone["errorText"].is_null(), "{address}: {}", gone["errorText"]);
-        self.wait_for_event("Page.loadEventFired");
+        self.wait_for_load();
     }
 
     /// Follows a link, and waits until the page that it leads to is there: while the one makes room for the other,
@@ -209,17 +197,17 @@ impl Page {
     pub(crate) fn follow(&mut self, link: &str) {
         self.session.events.clear();
         self.value(&format!("void setTimeout(() => {link}.click())"));
-        self.wait_for_event("Page.loadEventFired");
+        self.wait_for_load();
     }
 
-    fn wait_for_event(&mut self, method: &str) {
-        while !self.session.events.iter().any(|event| event["method"] == method) {
+    fn wait_for_load(&mut self) {
+        let is_load = |event: &Value| event["method"] == "Page.loadEventFired";
+        while !self.session.events.iter().any(is_load) {
             let event = self.session.incoming.recv_timeout(PATIENCE);
-            self.session.events.push(event.unwrap_or_else(|error| panic!("no {method}: {error}")));
+            self.session.events.push(event.unwrap_or_else(|error| panic!("the page is never loaded: {error}")));
         }
     }
 
-    /// The value of an expression in the page; a promise is awaited.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let mut result = self.call("Runtime.evaluate", params);
@@ -228,81 +216,28 @@ impl Page {
         result["result"]["value"].take()
     }
 
-    /// The texts that an expression lists.
-    pub(crate) fn list(&mut self, expression: &str) -> Vec<String> {
-        let value = self.value(expression);
-        value.as_array().unwrap_or_else(|| panic!("a list was expected, not {value}")).iter().map(text).collect()
-    }
-
-    /// Waits until an expression is true in the page.
-    pub(crate) fn wait_until(&mut self, expression: &str) {
-        let began = Instant::now();
-        while self.value(&format!("!!({expression})")) != true {
-            assert!(began.elapsed() < PATIENCE, "it never came true: {expression}\n{:?}", self.complaints());
-            thread::sleep(POLL);
-        }
-    }
-
-    /// Clicks with the mouse into the middle of an element.
-    pub(crate) fn click(&mut self, element: &str) {
-        let [x, y] = self.middle(element);
+    pub(crate) fn click_at(&mut self, [x, y]: [f64; 2]) {
         for kind in ["mouseMoved", "mousePressed", "mouseReleased"] {
             let params = json!({ "type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", params);
         }
     }
 
-    /// Brings an element into view (the desk is there already), and says where its middle lies once it has come to
-    /// rest: what was pressed before may still be drawing itself.
-    pub(crate) fn middle(&mut self, element: &str) -> [f64; 2] {
-        let middle = self.value(&format!(
-            "(async () => {{ let before, rests = 0; for (let look = 0; look < 200; look++) {{ const element = {element}; \
-             const {{ top, bottom }} = element.getBoundingClientRect(); \
-             const is_there = element.closest('.sc-desk') && top > 60 && bottom < innerHeight; \
-             if (!is_there) element.scrollIntoView({{ block: 'center', behavior: 'instant' }}); \
-             const box = element.getBoundingClientRect(); \
-             const middle = [box.x + box.width / 2, box.y + box.height / 2, scrollY]; \
-             rests = before?.join() === middle.join() ? rests + 1 : 0; \
-             if (rests === 3) return box.width && box.height ? middle : null; \
-             before = middle; await new Promise((resolve) => setTimeout(resolve, 50)); }} }})()"
-        ));
-        [0, 1].map(|axis| middle[axis].as_f64().unwrap_or_else(|| panic!("{element} has no place")))
+    /// Turns the wheel over a place, by so many pixels downwards.
+    pub(crate) fn wheel(&mut self, [x, y]: [f64; 2], down: f64) {
+        let params = json!({ "type": "mouseWheel", "x": x, "y": y, "deltaX": 0, "deltaY": down });
+        self.call("Input.dispatchMouseEvent", params);
     }
 
-    /// Taps with a finger into the middle of an element.
-    pub(crate) fn tap(&mut self, element: &str) {
-        // What is made for fingers is larger: it has its place first.
-        self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": true }));
-        let [x, y] = self.middle(element);
-        self.call("Input.dispatchTouchEvent", json!({ "type": "touchStart", "touchPoints": [{ "x": x, "y": y }] }));
-        self.call("Input.dispatchTouchEvent", json!({ "type": "touchEnd", "touchPoints": [] }));
-    }
-
-    /// Chooses from a menu, as a reader does.
-    pub(crate) fn choose(&mut self, menu: &str, value: &str) {
-        self.input(menu, value);
-    }
-
-    /// Writes into a field in place of what is there, as a reader does.
-    pub(crate) fn write(&mut self, field: &str, written: &str) {
-        self.input(field, written);
-    }
-
-    fn input(&mut self, element: &str, value: &str) {
-        self.value(&format!(
-            "(() => {{ const element = {element}; element.value = {}; \
-             for (const kind of ['input', 'change']) element.dispatchEvent(new Event(kind, {{ bubbles: true }})); }})()",
-            json!(value)
-        ));
-    }
-
-    /// Presses and releases a key, by its name in `KeyboardEvent.key`.
     pub(crate) fn press(&mut self, key: &str) {
         let code = match key {
             "ArrowLeft" => 37,
+            "ArrowUp" => 38,
             "ArrowRight" => 39,
+            "ArrowDown" => 40,
             "Home" => 36,
             "End" => 35,
+            "PageDown" => 34,
             "Escape" => 27,
             "Tab" => 9,
             " " => 32,
@@ -310,31 +245,36 @@ impl Page {
             "Backspace" => 8,
             _ => panic!("no key code is known for {key}"),
         };
-        for kind in ["rawKeyDown", "keyUp"] {
-            let code_name = if key == " " { "Space" } else { key };
-            let params = json!({ "type": kind, "key": key, "code": code_name, "windowsVirtualKeyCode": code });
+        let down =
+            if key == "Enter" { json!({ "type": "keyDown", "text": "\r" }) } else { json!({ "type": "rawKeyDown" }) };
+        for mut params in [down, json!({ "type": "keyUp" })] {
+            params["key"] = json!(key);
+            params["code"] = json!(if key == " " { "Space" } else { key });
+            params["windowsVirtualKeyCode"] = json!(code);
             self.call("Input.dispatchKeyEvent", params);
         }
     }
 
-    /// Types a text, letter by letter, as a hand does: whatever has the focus gets it. A line's end is the Enter key.
-    pub(crate) fn type_text(&mut self, text: &str) {
-        for letter in text.chars() {
-            let (key, written) = if letter == '\n' {
-                ("Enter".to_owned(), "\r".to_owned())
-            } else {
-                (letter.to_string(), letter.to_string())
-            };
-            // Signs have no key of their own on every keyboard; the code of `(` is that of an arrow key.
-            let code = match letter {
-                '\n' => 13,
-                _ if letter.is_ascii_alphanumeric() || letter == ' ' => u32::from(letter.to_ascii_uppercase()),
-                _ => 0,
-            };
-            let down = json!({ "type": "keyDown", "key": key, "text": written, "windowsVirtualKeyCode": code });
-            self.call("Input.dispatchKeyEvent", down);
-            self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }));
-        }
+    pub(crate) fn type_letter(&mut self, letter: char) {
+        let (key, written) = if letter == '\n' {
+            ("Enter".to_owned(), "\r".to_owned())
+        } else {
+            (letter.to_string(), letter.to_string())
+        };
+        // Signs have no key of their own on every keyboard; the code of `(` is that of an arrow key.
+        let code = match letter {
+            '\n' => 13,
+            _ if letter.is_ascii_alphanumeric() || letter == ' ' => u32::from(letter.to_ascii_uppercase()),
+            _ => 0,
+        };
+        let down = json!({ "type": "keyDown", "key": key, "text": written, "windowsVirtualKeyCode": code });
+        self.call("Input.dispatchKeyEvent", down);
+        self.call("Input.dispatchKeyEvent", json!({ "type": "keyUp", "key": key, "windowsVirtualKeyCode": code }));
+    }
+
+    pub(crate) fn resize(&mut self, width: u32, height: u32) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
+        self.call("Emulation.setDeviceMetricsOverride", screen);
     }
 
     /// What went wrong since the page was opened: exceptions, and errors in the console.
@@ -363,7 +303,7 @@ impl Page {
     }
 }
 
-impl Drop for Page {
+impl Drop for Tab {
     fn drop(&mut self) {
         // In a test that has failed already nothing more is asked of the browser: it ends with the process.
         if !thread::panicking()
@@ -372,8 +312,4 @@ impl Drop for Page {
             itself.call(&BROWSER, "Target.disposeBrowserContext", json!({ "browserContextId": self.context }));
         }
     }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("a text was expected, not {value}")).to_owned()
 }
