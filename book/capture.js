@@ -244,10 +244,13 @@ class Captures {
   }
 
   async do_play(button) {
+    const place = button.closest(".cap-played");
+    // The button goes; whoever pressed it stays where it was.
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
     button.disabled = true;
     this.say("Playing …");
-    const played = await this.ask("play", this.view.card, this.address("here"));
-    this.card.querySelector(".cap-played").innerHTML = played;
+    place.innerHTML = await this.ask("play", this.view.card, this.address("here"));
     this.say("Played.");
   }
 

@@ -193,8 +193,13 @@
   });
   addEventListener("hashchange", () => go(location.hash));
   if (location.hash) go(location.hash);
-  // On paper every row is seen.
-  addEventListener("beforeprint", () => document.querySelectorAll(".sc-fold").forEach((fold) => (fold.open = true)));
+  // On paper every row is seen, and the table. Afterwards the page is as it was.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll(":is(.sc-fold, .sc-table):not([open])")];
+    opened.forEach((fold) => (fold.open = true));
+  });
+  addEventListener("afterprint", () => opened.splice(0).forEach((fold) => (fold.open = false)));
   // A link to a step leads to its picture, wherever on the page that lies.
   const named = location.hash.split(/[#&]/).map((part) => part.replace(/^id=/, ""));
   const linked = [...embeds].find((embed) => named.includes(embed.dataset.scenario));

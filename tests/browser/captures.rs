@@ -31,7 +31,7 @@ const MANY: &str = "((count) => { const packet = 16 + 40, file = new DataView(ne
     return new File([file.buffer], 'many.pcap'); })";
 
 /// Files from the book's folder, chosen in the field.
-fn choose(page: &mut Page, names: &[&str]) {
+pub(crate) fn choose(page: &mut Page, names: &[&str]) {
     let paths: Vec<String> =
         names.iter().map(|name| folder().join("captures").join(name).display().to_string()).collect();
     let field = json!({ "expression": "document.querySelector('.cap-drop input')" });

@@ -7,7 +7,7 @@
 //! - `page.rs`: what a reader does with a page; `chromium.rs` and `firefox.rs`: the browsers that do it
 //! - `book.rs`: the built book, served, and its pages
 //! - `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
-//! - `picture.rs`: what stands there without JavaScript, from a file, on paper
+//! - `picture.rs`: what stands there without JavaScript, and from a file; `paper.rs`: on paper
 //! - `lost.rs`: the search, and the page for addresses that are none
 //! - `widget.rs`: what a reader can do with a picture: step, by mouse, keyboard and finger
 //! - `predict.rs`: say what comes next
@@ -41,6 +41,7 @@ mod linux;
 mod long;
 mod lost;
 mod page;
+mod paper;
 mod picture;
 mod playground;
 mod predict;

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::book::{chapters, chapters_with_scenarios, folder, origin, scenarios_of};
+use crate::book::{chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
 use crate::page::{Page, Scripts};
-use crate::widget::{button, enliven_first, find, find_whole, unfold};
+use crate::widget::{button, find, find_whole, unfold};
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
@@ -122,34 +122,4 @@ fn where_there_is_room_the_states_of_both_sides_stand_beside_the_picture_and_go_
         "!here.querySelector('.sc-states').checkVisibility() && here.querySelector('.sc-to-states').checkVisibility()",
     );
     assert_eq!(page.complaints(), [""; 0]);
-}
-
-/// Embeds of which paper shows too little, or a control.
-const NOT_ON_PAPER: &str = r#"
-[...document.querySelectorAll(".scenario")].flatMap((embed) => {
-  const { width, height } = embed.getBoundingClientRect();
-  const wrong = embed.checkVisibility() && width >= 200 && height >= 100 ? [] : [`${width} × ${height} pixels`];
-  for (const control of embed.querySelectorAll("button, input, select, textarea")) {
-    if (control.checkVisibility()) wrong.push(`a control: ${control.outerHTML}`);
-  }
-  return wrong.map((why) => `${embed.dataset.scenario}: ${why}`);
-})"#;
-
-#[test]
-fn on_paper_every_picture_of_the_book_is_there() {
-    let everything: usize = chapters().iter().map(|chapter| scenarios_of(chapter)).sum();
-    for scripts in [Scripts::Off, Scripts::On] {
-        let mut page = Page::new(scripts);
-        // The page opens the printing dialogue by itself.
-        page.before_each_page("window.print = () => { window.printed = true; };");
-        page.open(&format!("{}/print.html", origin()));
-        if scripts == Scripts::On {
-            page.wait_until("window.printed");
-            enliven_first(3, &mut page, "print.html");
-        }
-        assert_eq!(page.value("document.querySelectorAll('.scenario').length"), everything);
-        assert_eq!(page.list(BROKEN_REFERENCES), [""; 0]);
-        page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
-        assert_eq!(page.list(NOT_ON_PAPER), [""; 0]);
-    }
 }

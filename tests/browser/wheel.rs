@@ -46,19 +46,22 @@ fn nothing_goes_astray(part: usize) {
 }
 
 /// Notes where the page scrolled to without being turned, and what has moved in it without being asked to, beside
-/// mdBook's own list of chapters. A turn of the wheel may be answered by less than it asks for, at the page's ends.
+/// mdBook's own frame: its bar comes back when one turns upwards. A turn of the wheel may be answered by less than it asks for, at the page's ends.
 pub(crate) const WATCH: &str = "
-    window.astray = []; window.moved = 0;
+    window.astray = []; window.moved = 0; window.shifts = [];
     let owed = 0, last = 0;
-    addEventListener('wheel', (event) => { owed = event.deltaY; }, { capture: true, passive: true });
+    // A browser may answer a turn when the next one has come; more than two are never on their way.
+    addEventListener('wheel', ({ deltaY }) => { owed = owed * deltaY > 0 ? 2 * deltaY : deltaY; }, { capture: true, passive: true });
     addEventListener('scroll', () => {
       const went = scrollY - last; last = scrollY;
       const meant = Math.min(Math.max(went, Math.min(owed, 0)), Math.max(owed, 0)); owed -= meant;
       if (Math.abs(went - meant) > 2) astray.push(`from ${last - went} to ${last}, where the wheel asked for ${meant}`);
     });
-    const isOurs = ({ node }) => !(node instanceof Element ? node : node?.parentElement)?.closest('nav, #mdbook-sidebar');
+    const isOurs = ({ node }) => !(node instanceof Element ? node : node?.parentElement)?.closest('nav, #mdbook-sidebar, #mdbook-menu-bar');
     if (PerformanceObserver.supportedEntryTypes.includes('layout-shift')) new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
-      if (!entry.hadRecentInput && entry.sources.some(isOurs)) window.moved += entry.value;
+      if (entry.hadRecentInput || !entry.sources.some(isOurs)) return;
+      window.moved += entry.value;
+      shifts.push(`${entry.value.toFixed(3)}: ${entry.sources.filter(isOurs).map(({ node, previousRect, currentRect }) => `${node?.nodeName} ${node?.className ?? ''} ${node?.textContent.trim().slice(0, 20)} ${previousRect.top} → ${currentRect.top}`)}`);
     })).observe({ type: 'layout-shift', buffered: true });";
 
 /// What may move of a page while it is read through: nothing that anybody would see.
@@ -91,7 +94,7 @@ pub(crate) fn wheel_through(page: &mut Page) -> Vec<String> {
     let mut wrong = page.list("window.astray");
     let moved = page.number("window.moved");
     if moved >= SHIFT_MAX {
-        wrong.push(format!("a layout shift of {moved}"));
+        wrong.push(format!("a layout shift of {moved}: {:?}", page.list("window.shifts")));
     }
     wrong
 }

@@ -64,8 +64,8 @@ pub(crate) struct Stage {
 struct AfterDrawing {
     /// The current row comes into view.
     shows_row: bool,
-    /// The way on from an answer has the focus: the choice that was pressed is gone.
-    focuses_next: bool,
+    /// What had the focus was in the picture; what was pressed may be gone.
+    keeps_focus: bool,
     /// The tools that were opened have the focus, if they were opened by a key.
     focuses_tool: bool,
 }
@@ -130,8 +130,7 @@ impl Component for Stage {
         let is_asked = session.asked != before.session.asked;
         self.follows = is_asked && self.drawn.len() < session.run.layout.rows.len();
         self.after_drawing.shows_row |= is_asked;
-        self.after_drawing.focuses_next |= session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_some())
-            && before.session.quiz.as_ref().is_some_and(|quiz| quiz.verdict.is_none());
+        self.after_drawing.keeps_focus |= self.root.cast::<Element>().is_some_and(|root| page::has_focus(&root));
         self.after_drawing.focuses_tool |= session.open.is_some() && session.open != before.session.open;
         true
     }
@@ -139,14 +138,19 @@ impl Component for Stage {
     // The drawing of what lies within may come after other work, in a later turn of the browser's: a timer would be early.
     fn rendered(&mut self, _: &Context<Self>, _: bool) {
         let Some(root) = self.root.cast::<Element>() else { return };
-        let AfterDrawing { shows_row, focuses_next, focuses_tool } = std::mem::take(&mut self.after_drawing);
+        let AfterDrawing { shows_row, keeps_focus, focuses_tool } = std::mem::take(&mut self.after_drawing);
         if shows_row {
             page::bring_into_view(&root);
         }
-        let next = focuses_next.then_some(".sc-next");
-        let tool = (focuses_tool && page::has_visible_focus(&root)).then_some(".sc-tools button");
-        if let Some(target) = next.or(tool).and_then(|selector| page::find(&root, selector)) {
-            page::focus(&target);
+        if keeps_focus && !page::has_focus(&root) {
+            // The way on from an answer, or the next question; else the picture itself, which hears the arrow keys.
+            page::focus(&page::find(&root, ".sc-next, .sc-answer").unwrap_or_else(|| root.clone()));
+        }
+        if focuses_tool
+            && page::has_visible_focus(&root)
+            && let Some(tool) = page::find(&root, ".sc-tools button")
+        {
+            page::focus(&tool);
         }
     }
 

@@ -25,7 +25,9 @@ pub(crate) fn bring_into_view(root: &Element) {
     }
     let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
     let bar = window.document().and_then(|document| document.query_selector("#mdbook-menu-bar").ok().flatten());
-    let top = bar.map_or(0.0, |bar| bar.get_bounding_client_rect().bottom().max(0.0));
+    // mdBook's bar covers the page's top, or lies elsewhere on the page until it is scrolled.
+    let covers = |bar: Element| Some(bar.get_bounding_client_rect()).filter(|place| place.top() < 1.0);
+    let top = bar.and_then(covers).map_or(0.0, |place| place.bottom().max(0.0));
     let desk = find(root, ".sc-desk").map_or(0.0, |desk| desk.get_bounding_client_rect().height());
     let by = distance(&row, top + MARGIN, height - desk - MARGIN);
     if by.abs() >= 1.0 {
@@ -78,6 +80,11 @@ pub(crate) fn is_in_view(element: &Element) -> bool {
     let height = web_sys::window().and_then(|window| window.inner_height().ok()?.as_f64()).unwrap_or(0.0);
     let place = element.get_bounding_client_rect();
     place.bottom() > 0.0 && place.top() < height * 0.8
+}
+
+/// Whether an element, or one in it, has the focus.
+pub(crate) fn has_focus(element: &Element) -> bool {
+    element.matches(":focus-within").unwrap_or(false)
 }
 
 /// Whether an element, or one in it, has the focus by the keyboard.

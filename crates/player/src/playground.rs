@@ -256,7 +256,8 @@ impl Component for Playground {
                         <Stage session={session.clone()} {act} {runtime} />
                     </section>
                 </div>
-                { session.bare.as_ref().map(|bare| differences(&session.run.trace, &bare.trace)) }
+                // Always one node: what stands beside it is not drawn anew.
+                if let Some(bare) = &session.bare { { differences(&session.run.trace, &bare.trace) } }
                 <div class="scenario pg-part"><h2>{ texts::TAKE }</h2><Take session={session.clone()} id={name} /></div>
                 <div class="scenario pg-part sc-beside">
                     <details><summary>{ texts::DIAGRAM }</summary>{ diagrams(&session.run.layout, until) }</details>
