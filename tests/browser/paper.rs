@@ -13,7 +13,8 @@ const NOT_ON_PAPER: &str = r#"
 [...document.querySelectorAll(".scenario")].flatMap((embed) => {
   const { width, height } = embed.getBoundingClientRect();
   const wrong = embed.checkVisibility() && width >= 200 && height >= 100 ? [] : [`${width} × ${height} pixels`];
-  for (const control of embed.querySelectorAll("button, input, select, textarea")) {
+  // What each value of a number gives is a text as well.
+  for (const control of embed.querySelectorAll("button:not(.sc-piece), input, select, textarea")) {
     if (control.checkVisibility()) wrong.push(`a control: ${control.outerHTML}`);
   }
   for (const row of embed.querySelectorAll(".sc-row, .sc-table tr")) {
@@ -70,8 +71,8 @@ const UNLIKE_PAPER: &str = r##"
     const { color, backgroundColor, fill } = getComputedStyle(it);
     const own = rgb(backgroundColor);
     const says = [...it.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-    // The hue of a lifeline is a mark, and no ground for letters.
-    if (own[3] > 200 && light(own) < 0.6 && !it.closest(".sc-lane")) wrong.add(`${named(it)} has a dark ground: ${backgroundColor}`);
+    // What holds no letters is a mark.
+    if (own[3] > 200 && light(own) < 0.6 && it.textContent.trim()) wrong.add(`${named(it)} has a dark ground: ${backgroundColor}`);
     if (!says) continue;
     const [a, b] = [light(rgb(it.closest("svg text") ? fill : color)), light(ground(it))].sort((one, other) => other - one);
     if ((a + 0.05) / (b + 0.05) < 4.5) wrong.add(`${named(it)} is too faint: ${color} on ${ground(it)}`);
