@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use scenario::{Action, Call, Event, Fate, Host, Info, Outcome, Script, SocketOption, State, Timer, Trace, Verb};
+use scenario::{
+    Action, Call, Event, Fate, Host, Info, Outcome, Place, Script, SocketOption, State, Timer, Trace, Verb,
+};
 
 use view::normal::{Quiet, quiets};
 
@@ -234,7 +236,7 @@ impl Options {
                         set(options, own.clone(), on);
                     }
                 }
-                Verb::Listen { .. } | Verb::Connect { .. } => {
+                Verb::Listen { place: Place::New { .. }, .. } | Verb::Connect { .. } => {
                     set(&mut self.keep_alive, own.clone(), false);
                     set(&mut self.linger, own, false);
                 }

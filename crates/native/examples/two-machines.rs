@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use catalogue::CATALOGUE;
-use scenario::{Action, Call, Errno, Expected, Host, How, Outcome, Script, SocketOption, Statement, Verb};
+use scenario::{Action, Call, Errno, Expected, Host, How, Outcome, Place, Script, SocketOption, Statement, Verb};
 use socket2::{Domain, Socket, Type};
 
 const USAGE: &str = "\
@@ -142,7 +142,7 @@ fn perform(sockets: &mut BTreeMap<String, Socket>, call: &Call, address: SocketA
         sockets.get(name).ok_or_else(|| io::Error::other("there is no such socket"))?.try_clone()
     };
     match &call.verb {
-        Verb::Listen { backlog, .. } => {
+        Verb::Listen { backlog, place: Place::New { .. } } => {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
             socket.set_reuse_address(true)?;
             socket.bind(&address.into())?;
@@ -182,7 +182,8 @@ fn perform(sockets: &mut BTreeMap<String, Socket>, call: &Call, address: SocketA
         Verb::GetPeerName => {
             socket(sockets, &call.socket)?.peer_addr()?;
         }
-        Verb::SetOption(_)
+        Verb::Listen { place: Place::Existing, .. }
+        | Verb::SetOption(_)
         | Verb::Poll
         | Verb::Peek { .. }
         | Verb::Queued(_)

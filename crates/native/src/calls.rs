@@ -12,10 +12,11 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use nix::fcntl::{FcntlArg, fcntl};
-use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::sys::socket::{MsgFlags, recv, send, setsockopt, sockopt};
 use nix::{libc, unistd};
-use scenario::{Action, Call, Connecting, Errno, How, Opening, Outcome, Queue, Ready, Script, SocketOption, Verb};
+use scenario::{
+    Action, Call, Connecting, Errno, How, Opening, Outcome, Place, Queue, Ready, Script, SocketOption, Verb,
+};
 use socket2::{Domain, Protocol, SockAddr, SockAddrStorage, Socket, Type};
 
 use crate::clock::now_us;
@@ -157,7 +158,7 @@ impl Process {
     fn call(&self, line: u32, call: &Call) -> Returned {
         let zero = |()| Outcome::ZERO;
         match &call.verb {
-            Verb::Listen { backlog, port, reuse_address } => {
+            Verb::Listen { backlog, place: Place::New { port, reuse_address } } => {
                 let socket = self.new_socket()?;
                 socket.set_reuse_address(*reuse_address)?;
                 socket.bind(&SocketAddr::new(self.own, self.port(*port)).into())?;
@@ -165,6 +166,10 @@ impl Process {
                 socket.listen(i32::try_from(*backlog).unwrap_or(i32::MAX))?;
                 self.name(line, call, socket)?;
                 Ok(Outcome::ZERO)
+            }
+            Verb::Listen { backlog, place: Place::Existing } => {
+                let backlog = i32::try_from(*backlog).unwrap_or(i32::MAX);
+                Ok(self.socket(&call.socket)?.listen(backlog).map(zero)?)
             }
             Verb::Socket => {
                 self.name(line, call, self.new_socket()?)?;
@@ -350,6 +355,7 @@ fn set(socket: &Socket, option: SocketOption) -> io::Result<()> {
             setsockopt(socket, sockopt::Linger, &linger)
         }
         SocketOption::KeepAlive(on) => setsockopt(socket, sockopt::KeepAlive, &on),
+        SocketOption::DeferAccept(time) => setsockopt(socket, DeferAccept, &seconds(time)),
         SocketOption::KeepIdle(idle) => setsockopt(socket, sockopt::TcpKeepIdle, &seconds(idle)),
         SocketOption::KeepInterval(interval) => setsockopt(socket, sockopt::TcpKeepInterval, &seconds(interval)),
         SocketOption::KeepCount(count) => setsockopt(socket, sockopt::TcpKeepCount, &count.into()),
@@ -390,6 +396,12 @@ struct Linger2;
 
 nix::setsockopt_impl!(Linger2, libc::IPPROTO_TCP, libc::TCP_LINGER2, i32, sockopt::SetStruct<'_, i32>);
 
+/// TCP_DEFER_ACCEPT (tcp(7)), which `nix` does not have either.
+#[derive(Clone, Copy)]
+struct DeferAccept;
+
+nix::setsockopt_impl!(DeferAccept, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u32, sockopt::SetStruct<'_, u32>);
+
 /// IP_BIND_ADDRESS_NO_PORT (ip(7)).
 #[derive(Clone, Copy)]
 struct BindNoPort;
@@ -404,22 +416,21 @@ pub fn poll(socket: &Socket) -> io::Result<Ready> {
     Ok(ready(socket)?)
 }
 
-/// By way of epoll(7): both ask the socket the same question (`tcp_poll`), and `nix` reads RDHUP from this one.
+/// The call itself: `nix` does not read RDHUP from it, and epoll(7) takes no number that is no descriptor.
 fn ready(socket: &Socket) -> nix::Result<Ready> {
-    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-    let asked = EpollFlags::EPOLLIN | EpollFlags::EPOLLOUT | EpollFlags::EPOLLRDHUP;
-    epoll.add(socket, EpollEvent::new(asked, 0))?;
-    let mut events = [EpollEvent::empty()];
-    let found = match epoll.wait(&mut events, EpollTimeout::ZERO)? {
-        0 => EpollFlags::empty(),
-        _ => events[0].events(),
-    };
+    let events = libc::POLLIN | libc::POLLOUT | libc::POLLRDHUP;
+    let mut asked = libc::pollfd { fd: socket.as_raw_fd(), events, revents: 0 };
+    // SAFETY: the kernel reads and writes this one entry. A number that is no descriptor is an answer, not an error.
+    #[expect(unsafe_code, reason = "poll(2) with RDHUP")]
+    nix::Error::result(unsafe { libc::poll(&raw mut asked, 1, 0) })?;
+    let found = |flag| asked.revents & flag != 0;
     Ok(Ready {
-        input: found.contains(EpollFlags::EPOLLIN),
-        output: found.contains(EpollFlags::EPOLLOUT),
-        read_hangup: found.contains(EpollFlags::EPOLLRDHUP),
-        hangup: found.contains(EpollFlags::EPOLLHUP),
-        error: found.contains(EpollFlags::EPOLLERR),
+        input: found(libc::POLLIN),
+        output: found(libc::POLLOUT),
+        read_hangup: found(libc::POLLRDHUP),
+        hangup: found(libc::POLLHUP),
+        error: found(libc::POLLERR),
+        invalid: found(libc::POLLNVAL),
     })
 }
 

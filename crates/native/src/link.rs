@@ -11,7 +11,9 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
 use scenario::link::{self, Connections, Disposition, Links};
-use scenario::{Event, Fate, Flags, Host, HostAction, Icmp, LinkAction, Numbering, Offset, RawSegment, Refusal};
+use scenario::{
+    Event, Fate, Flags, Host, HostAction, Icmp, LinkAction, Numbering, Offset, RawSegment, Refusal, Target,
+};
 
 use crate::clock::now_us;
 use crate::device::Device;
@@ -151,11 +153,12 @@ impl Link {
         link: scenario::Link,
         flags: Flags,
         to: Host,
+        target: Target,
         seq: Offset,
         ack: Option<i64>,
         len: u32,
     ) -> Option<()> {
-        let forged = self.lock().inject(link, flags, to, seq, ack, len);
+        let forged = self.lock().inject(link, flags, to, target, seq, ack, len);
         self.wake();
         forged
     }
@@ -400,11 +403,12 @@ impl State {
         link: scenario::Link,
         flags: Flags,
         to: Host,
+        target: Target,
         seq: Offset,
         ack: Option<i64>,
         len: u32,
     ) -> Option<()> {
-        let forged = self.connections.forge(link, flags, to, seq, ack, len)?;
+        let forged = self.connections.forge(link, flags, to, target, seq, ack, len)?;
         let now_us = now_us();
         self.sent_last_us = now_us;
         self.launch_forged(&forged, now_us, now_us + micros(self.links.delay(link)));

@@ -8,7 +8,7 @@ use scenario::Sysctl;
 
 use crate::socket_row::{SocketRow, state};
 
-/// Every TCP socket of the namespace with this address of its own, from /proc/net/tcp (proc(5); `get_tcp4_sock` and its
+/// Every TCP socket of the namespace with this address of its own, or none, from /proc/net/tcp (proc(5); `get_tcp4_sock` and its
 /// siblings in net/ipv4/tcp_ipv4.c), in no order that means anything. For kernels without sock_diag(7).
 ///
 /// # Errors
@@ -25,7 +25,7 @@ pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<SocketRow>> {
         for line in text.lines().skip(1) {
             let (local, row) =
                 row(line).ok_or_else(|| io::Error::other(format!("an unknown line in /proc/net/{file}: {line}")))?;
-            if local == own {
+            if local == own || local.is_unspecified() {
                 rows.push(row);
             }
         }

@@ -258,7 +258,9 @@ impl<'a> Runner<'a> {
         let link = &self.testbed.link;
         link.act(on, action);
         let (to, sent) = match *action {
-            LinkAction::Inject { flags, to, seq, ack, len } => (to, link.inject(on, flags, to, seq, ack, len)),
+            LinkAction::Inject { flags, to, target, seq, ack, len } => {
+                (to, link.inject(on, flags, to, target, seq, ack, len))
+            }
             LinkAction::Icmp { icmp, to } => (to, link.send_icmp(on, icmp, to)),
             _ => return Ok(()),
         };

@@ -4,7 +4,7 @@
 //! connections that nobody has accepted, and which timer is set.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsRawFd;
 
 use nix::libc;
@@ -13,7 +13,7 @@ use scenario::{Info, State, Timer};
 
 use crate::socket_row::{self, SocketRow};
 
-/// Every TCP socket of the namespace with this address of its own, each with what it holds, in no order that means
+/// Every TCP socket of the namespace with this address of its own, or none, each with what it holds, in no order that means
 /// anything. One that is closed is none, though it may still own its port (TCP_BOUND_INACTIVE).
 ///
 /// # Errors
@@ -92,8 +92,8 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 fn read(own: IpAddr, body: &[u8]) -> Option<SocketRow> {
     let &[_, state, timer, retransmits, own_high, own_low, peer_high, peer_low] = body.first_chunk()?;
     let is_own = match own {
-        IpAddr::V4(own) => body.get(8..12)? == own.octets(),
-        IpAddr::V6(own) => body.get(8..24)? == own.octets(),
+        IpAddr::V4(own) => [own, Ipv4Addr::UNSPECIFIED].iter().any(|own| body.get(8..12) == Some(&own.octets())),
+        IpAddr::V6(own) => [own, Ipv6Addr::UNSPECIFIED].iter().any(|own| body.get(8..24) == Some(&own.octets())),
     };
     if !is_own {
         return None;

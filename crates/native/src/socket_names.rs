@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Host, Info, Outcome, SocketId, Sockets, State, Verb};
+use scenario::{Host, Info, Outcome, Place, SocketId, Sockets, State, Verb};
 
 use crate::socket_row::SocketRow;
 
@@ -181,7 +181,8 @@ impl SocketNames {
     /// The socket that a call was made on, or that it has made.
     pub(crate) fn of_call(&mut self, host: Host, name: &str, call: &Verb, outcome: Outcome) -> SocketId {
         // A listen() or accept() that fails makes none.
-        let fails = matches!(call, Verb::Listen { .. } | Verb::Accept { .. }) && !outcome.is_success();
+        let makes_none = matches!(call, Verb::Listen { place: Place::New { .. }, .. } | Verb::Accept { .. });
+        let fails = makes_none && !outcome.is_success();
         let Self { table, copies, .. } = self;
         if let Some((.., id)) = copies.iter().rev().find(|(of, known, _)| *of == host && known == name)
             && !call.makes_socket()
@@ -244,6 +245,12 @@ impl SocketNames {
         let Self { sockets, table, .. } = self;
         for (socket, found) in sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
             let to = found.map_or(State::Closed, |row| row.state);
+            // listen(2) may be called on every socket, and connect(2) on one that has listened.
+            socket.kind = match to {
+                State::Listen => SocketKind::Listener,
+                State::Closed => socket.kind,
+                _ => SocketKind::Connection,
+            };
             // What is gone holds nothing; of what could not be asked nothing new is known.
             let info = found.map_or_else(Info::default, |row| row.info.unwrap_or(socket.info));
             if socket.info != info {

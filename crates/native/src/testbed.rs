@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use scenario::{
     Action, Count, Counter, Event, Flags, Host, Icmp, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets,
-    Verb,
+    Target, Verb,
 };
 use socket2::SockRef;
 
@@ -261,7 +261,7 @@ impl Testbed {
 
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
     pub fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        self.link.inject(scenario::Link::ClientServer, flags, to, seq, ack, len)
+        self.link.inject(scenario::Link::ClientServer, flags, to, Target::Newest, seq, ack, len)
     }
 
     /// Sends an ICMP message to the host, which quotes what it has sent last on its newest connection; `None` if it has

@@ -81,7 +81,7 @@ fn call(name: &str) -> Option<Snippet> {
         "close" => snippet("server close()", "gives the socket back"),
         "setsockopt" => snippet("server setsockopt(SO_LINGER, 0)", "sets an option; they stand below"),
         "getsockopt" => snippet("client getsockopt(SO_ERROR)", "takes the pending error"),
-        "poll" => snippet("client poll()", "what is ready: IN, OUT, RDHUP, HUP, ERR"),
+        "poll" => snippet("client poll()", "what is ready: IN, OUT, RDHUP, HUP, ERR, NVAL"),
         "getpeername" => snippet("client getpeername()", "0 while there is a peer, else ENOTCONN"),
         "kill" => snippet("server kill()", "kill -9: the kernel closes what the process had"),
         "crash" => snippet("server crash()", "power is cut: everything gone, nothing sent"),
@@ -100,6 +100,7 @@ fn option(name: &str) -> Option<Snippet> {
         "TCP_KEEPCNT" => snippet("client setsockopt(TCP_KEEPCNT, 3)", "so many unanswered probes end it"),
         "TCP_USER_TIMEOUT" => snippet("client setsockopt(TCP_USER_TIMEOUT, 3s)", "so long sent bytes may wait"),
         "TCP_LINGER2" => snippet("server setsockopt(TCP_LINGER2, 2)", "seconds in FIN-WAIT-2 after close; -1 resets"),
+        "TCP_DEFER_ACCEPT" => snippet("listener setsockopt(TCP_DEFER_ACCEPT, 5s)", "accept() waits for data"),
         "SO_RCVBUF" => snippet("server setsockopt(SO_RCVBUF, 4096)", "room for bytes that nobody has read"),
         "SO_SNDBUF" => snippet("client setsockopt(SO_SNDBUF, 4096)", "room for bytes that are not acknowledged"),
         "O_NONBLOCK" => snippet("client setsockopt(O_NONBLOCK, 1)", "no call waits: EAGAIN"),
@@ -127,7 +128,9 @@ fn link(word: &str) -> Option<Snippet> {
         "forget" => snippet("link forget after 5s drop", "a box forgets what is idle: drop or reset; half-closed"),
         "mtu" => snippet("link mtu 576", "loses longer segments, and tells nobody"),
         "icmp" => snippet("link icmp unreachable to client", "says that the other side cannot be reached"),
-        "inject" => snippet("link inject RST to client", "forges one; seq exact, inside, outside, +N; ack N; len N"),
+        "inject" => {
+            snippet("link inject RST to client", "forges one; seq exact, inside, outside, +N; ack N; len N; port N")
+        }
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Action, Backend, Counter, Event, Failed, Fate, Host, HostAction, Icmp, Info, Link, Opening, Outcome, RuleId,
+    Action, Backend, Counter, Event, Failed, Fate, Host, HostAction, Icmp, Info, Link, Opening, Outcome, Place, RuleId,
     Segment, SocketId, Sockets, State, Trace, Verb, Witness,
 };
 
@@ -233,6 +233,9 @@ impl Names {
         match call {
             Verb::Connect { opening: opening @ Opening::New { from: None }, .. } if self.open.contains(&name) => {
                 *opening = Opening::Existing;
+            }
+            Verb::Listen { place: place @ Place::New { .. }, .. } if self.open.contains(&name) => {
+                *place = Place::Existing;
             }
             Verb::Close => {
                 self.open.remove(&name);

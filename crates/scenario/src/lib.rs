@@ -4,7 +4,7 @@
 //! or shows traces (`view`, `player`). This crate does neither: no clock, no sockets, no files, no randomness.
 //!
 //! Map of the code:
-//! - [`Script`], [`Statement`], [`Call`], [`LinkAction`] … (`script.rs`): the script language as data
+//! - [`Script`], [`Statement`], [`Call`], [`LinkAction`] … (`script.rs`, `link_action.rs`): the script language as data
 //! - [`SocketOption`], [`Sysctl`] (`settings.rs`): what is set on a socket, and for a whole host
 //! - [`Script::parse`] (`parse/`): from text, with errors that say what would be right
 //! - [`Host`], [`Network`], [`Link`] (`host.rs`, `network.rs`): who there is, and what lies between them
@@ -29,6 +29,7 @@ mod info;
 #[cfg(feature = "json")]
 mod json;
 pub mod link;
+mod link_action;
 mod map;
 mod network;
 mod notation;
@@ -49,6 +50,7 @@ pub use counter::Counter;
 pub use host::Host;
 pub use icmp::Icmp;
 pub use info::{Info, Timer};
+pub use link_action::{Count, Flows, Forgotten, Kind, LinkAction, Meeting, Offset, Refusal, Target};
 pub use map::Map;
 pub use network::{Link, Network};
 pub use numbering::{Numbering, RawSegment};
@@ -57,8 +59,7 @@ pub use parse::{CALLS, LINK, OPTIONS, ScriptError};
 pub use perform::{Returned, Stage, Until, perform};
 pub use rule::RuleId;
 pub use script::{
-    Action, Call, Connecting, Count, Expected, Flows, Forgotten, HostAction, How, Kind, LinkAction, Meeting, Offset,
-    Opening, Payload, Queue, Refusal, Script, Statement, Verb, Whom,
+    Action, Call, Connecting, Expected, HostAction, How, Opening, Payload, Place, Queue, Script, Statement, Verb, Whom,
 };
 pub use segment::{Fate, Flags, Segment};
 pub use settings::{SocketOption, Sysctl};

@@ -183,26 +183,32 @@ pub struct Ready {
     pub hangup: bool,
     /// An error is pending.
     pub error: bool,
+    /// POLLNVAL: it is no descriptor. poll(2) says it of a closed one, and does not fail.
+    pub invalid: bool,
 }
 
 impl Ready {
-    const WORDS: [&str; 5] = ["IN", "OUT", "RDHUP", "HUP", "ERR"];
+    const WORDS: [&str; 6] = ["IN", "OUT", "RDHUP", "HUP", "ERR", "NVAL"];
 
-    const fn bits(self) -> [bool; 5] {
-        [self.input, self.output, self.read_hangup, self.hangup, self.error]
+    /// What poll(2) says of a number that is no descriptor.
+    pub const NO_DESCRIPTOR: Self =
+        Self { input: false, output: false, read_hangup: false, hangup: false, error: false, invalid: true };
+
+    const fn bits(self) -> [bool; 6] {
+        [self.input, self.output, self.read_hangup, self.hangup, self.error, self.invalid]
     }
 
-    /// Reads `IN|OUT|RDHUP|HUP|ERR`, any of them, in this order.
+    /// Reads `IN|OUT|RDHUP|HUP|ERR|NVAL`, any of them, in this order.
     pub fn from_text(text: &str) -> Option<Self> {
-        let mut bits = [false; 5];
+        let mut bits = [false; 6];
         let mut next = 0;
         for word in text.split('|') {
             let at = next + Self::WORDS[next..].iter().position(|known| *known == word)?;
             bits[at] = true;
             next = at + 1;
         }
-        let [input, output, read_hangup, hangup, error] = bits;
-        Some(Self { input, output, read_hangup, hangup, error })
+        let [input, output, read_hangup, hangup, error, invalid] = bits;
+        Some(Self { input, output, read_hangup, hangup, error, invalid })
     }
 }
 
@@ -225,7 +231,7 @@ mod tests {
 
     #[test]
     fn outcomes_read_back_as_they_are_printed() {
-        for text in ["0", "65536", "ECONNRESET", "errno 200", "IN|OUT|RDHUP|HUP|ERR", "OUT", "blocks"] {
+        for text in ["0", "65536", "ECONNRESET", "errno 200", "IN|OUT|RDHUP|HUP|ERR", "OUT", "NVAL", "blocks"] {
             assert_eq!(Outcome::from_text(text).map(|outcome| outcome.to_string()).as_deref(), Some(text));
         }
         for text in ["", "-1", "OUT|IN", "IN|", "ECONNRESETS"] {

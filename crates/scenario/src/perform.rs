@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    Action, Call, Expected, Failed, Host, HostAction, Map, Opening, Outcome, Script, State, Statement, Verb, Whom,
+    Action, Call, Expected, Failed, Host, HostAction, Map, Opening, Outcome, Place, Script, State, Statement, Verb,
+    Whom,
 };
 
 /// How long nothing may have been sent before the link counts as quiet.
@@ -220,7 +221,7 @@ impl<'a, S: Stage> Run<'a, S> {
             self.sockets.insert(copy, Socket { host, absent: None, file });
         }
         let absent = match call.verb {
-            Verb::Listen { .. } | Verb::Accept { .. } => {
+            Verb::Listen { place: Place::New { .. }, .. } | Verb::Accept { .. } => {
                 Some(Some(format!("{}() in line {line} has not returned", call.verb.name())))
             }
             Verb::Socket | Verb::Connect { opening: Opening::New { .. }, .. } => Some(None),
@@ -271,7 +272,7 @@ impl<'a, S: Stage> Run<'a, S> {
     fn note_returned(&mut self, Returned { line, outcome }: Returned, pending: &Pending<'a>) {
         let call = pending.call;
         let made = match &call.verb {
-            Verb::Listen { .. } | Verb::Accept { .. } => Some(call.socket.as_str()),
+            Verb::Listen { place: Place::New { .. }, .. } | Verb::Accept { .. } => Some(call.socket.as_str()),
             Verb::Dup { copy } => Some(copy.as_str()),
             _ => None,
         };

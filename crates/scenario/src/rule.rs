@@ -151,6 +151,9 @@ rules! {
     ListenerClosed:
         "a listener that closes resets what it has queued", "Linux", "inet_csk_listen_stop",
         "listener-closed-with-backlog";
+    AcceptDeferred:
+        "TCP_DEFER_ACCEPT: the last ACK of a handshake is put aside until data comes", "Linux", "tcp_check_req",
+        "defer-accept";
     GiveUp:
         "too many retransmissions: ETIMEDOUT, and no reset", "RFC 9293 §3.8.3", "tcp_write_timeout",
         "peer-vanished-write";

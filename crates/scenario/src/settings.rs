@@ -38,6 +38,9 @@ pub enum SocketOption {
     BindNoPort(bool),
     /// TCP_NODELAY: Nagle's algorithm is off.
     NoDelay(bool),
+    /// TCP_DEFER_ACCEPT, of a listener: accept waits for the client's first data, about so many whole seconds; zero is
+    /// off.
+    DeferAccept(Duration),
 }
 
 impl fmt::Display for SocketOption {
@@ -60,6 +63,7 @@ impl fmt::Display for SocketOption {
             Self::ReuseAddress(on) => write!(f, "SO_REUSEADDR, {}", u8::from(*on)),
             Self::BindNoPort(on) => write!(f, "IP_BIND_ADDRESS_NO_PORT, {}", u8::from(*on)),
             Self::NoDelay(on) => write!(f, "TCP_NODELAY, {}", u8::from(*on)),
+            Self::DeferAccept(time) => write!(f, "TCP_DEFER_ACCEPT, {}", Span(*time)),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! smoltcp as a program meets it that uses it without more: sockets with smoltcp's defaults, its own timers, and what
 //! its calls say. It does not say why a connection ended, so neither do the calls here; socket options change nothing.
 
-use scenario::{Connecting, Errno, Host, How, Opening, Outcome, Queue, Ready, State, Verb};
+use scenario::{Connecting, Errno, Host, How, Opening, Outcome, Place, Queue, Ready, State, Verb};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
 use smoltcp::time::Instant;
@@ -305,14 +305,17 @@ impl BareHost {
             self.connections.iter().rposition(|known| known.name == name && known.holder == Holder::Program);
         let listener = |name: &str| self.listeners.iter().rev().find(|known| known.name == name).map(|known| known.id);
         match verb {
-            Verb::Listen { port, .. } => self.listen(name, *port),
+            Verb::Listen { place: Place::New { port, .. }, .. } => self.listen(name, *port),
             Verb::Connect { port, opening: Opening::New { from }, connecting } => {
                 self.connect(name, *port, *from, *connecting)
             }
             // smoltcp has sockets that are connected or listen, and one owner of each.
-            Verb::Socket | Verb::Bind { .. } | Verb::Connect { .. } | Verb::Disconnect | Verb::Dup { .. } => {
-                errno(Errno::EOPNOTSUPP)
-            }
+            Verb::Listen { .. }
+            | Verb::Socket
+            | Verb::Bind { .. }
+            | Verb::Connect { .. }
+            | Verb::Disconnect
+            | Verb::Dup { .. } => errno(Errno::EOPNOTSUPP),
             Verb::Accept { listener: of } => match listener(of) {
                 Some(listener) => self.begin(Awaited::Accept { listener, name: name.to_owned() }),
                 None => errno(Errno::EBADF),
@@ -320,6 +323,7 @@ impl BareHost {
             _ => match (connection, listener(name)) {
                 (Some(at), _) => self.call_on_connection(at, verb),
                 (None, Some(id)) => self.call_on_listener(id, verb),
+                (None, None) if *verb == Verb::Poll => Attempt::Returned(Outcome::Ready(Ready::NO_DESCRIPTOR)),
                 (None, None) => errno(Errno::EBADF),
             },
         }
@@ -442,7 +446,7 @@ impl BareHost {
     fn poll(&mut self, at: usize) -> Ready {
         let is_over = self.connections[at].state == State::Closed;
         let Some(socket) = self.socket(at) else {
-            return Ready { input: true, output: true, read_hangup: true, hangup: true, error: false };
+            return Ready { input: true, output: true, read_hangup: true, hangup: true, ..Ready::default() };
         };
         let is_opening = matches!(socket.state(), tcp::State::SynSent | tcp::State::SynReceived);
         let has_ended = !is_opening && !socket.may_recv();
@@ -451,7 +455,7 @@ impl BareHost {
             output: socket.can_send() || is_over,
             read_hangup: has_ended,
             hangup: is_over,
-            error: false,
+            ..Ready::default()
         }
     }
 

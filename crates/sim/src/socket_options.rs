@@ -27,6 +27,8 @@ pub(crate) struct SocketOptions {
     pub(crate) nagle: Nagle,
     /// IP_BIND_ADDRESS_NO_PORT
     pub(crate) bind_no_port: bool,
+    /// TCP_DEFER_ACCEPT, in timeouts of the handshake; 0 is off.
+    pub(crate) deferred_timeouts: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,6 +70,7 @@ impl Default for SocketOptions {
             send_timeout_us: None,
             nagle: Nagle::On,
             bind_no_port: false,
+            deferred_timeouts: 0,
         }
     }
 }

@@ -324,10 +324,10 @@ impl World {
     }
 
     fn inject(&mut self, line: u32, link: Link, action: &LinkAction) -> Result<(), Error> {
-        let LinkAction::Inject { flags, to, seq, ack, len } = *action else { return Ok(()) };
+        let LinkAction::Inject { flags, to, target, seq, ack, len } = *action else { return Ok(()) };
         self.bytes = self.bytes.saturating_add(len as usize);
         self.check_bounds()?;
-        let forged = self.wires.connections.forge(link, flags, to, seq, ack, len);
+        let forged = self.wires.connections.forge(link, flags, to, target, seq, ack, len);
         let segment = forged.ok_or(Error::NothingToForge { line, host: to })?;
         self.wires.inject(self.now_us, wire::write(self.ip, &segment), &mut self.events);
         Ok(())

@@ -8,6 +8,7 @@
 //! - [`step`]: a step's name, as chapters write it; [`fold`]: rows that need not be seen again
 //! - [`why`]: a sentence for each step; [`rules`]: for each of Linux's rules; [`parts`]: what is written on an arrow
 //! - [`change`]: what a click changes in the script; [`compare`]: what differs from the book's run; [`normal`]: from a kernel's
+//!   (`quiet.rs`: the moments that are compared)
 //! - [`vary`]: one number of a script, and what each value gives
 //! - [`predict`]: what comes next? The questions of a run; [`reasons`]: why an answer is wrong
 //! - [`drawn`]: other pictures than the ladder: buffers, queues, clocks
@@ -28,6 +29,7 @@ pub mod notes;
 pub mod palette;
 pub mod parts;
 pub mod predict;
+mod quiet;
 pub mod reasons;
 mod rows;
 pub mod rules;

@@ -9,9 +9,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use scenario::{
-    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, SocketId, State,
-    Timer, Trace, Verb,
+    Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer,
+    Trace, Verb,
 };
+
+use crate::quiet::Windows;
+pub use crate::quiet::{Quiet, quiets};
 
 /// A run in normal form: one line for each thing that must be equal, each with the statement's line it belongs to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -233,88 +236,6 @@ fn returned(call: &Verb, outcome: Outcome) -> String {
     match (call, outcome) {
         (Verb::Write(payload), Outcome::Number(taken @ 1..)) if taken < payload.len() as u64 => "a part".to_owned(),
         _ => outcome.to_string(),
-    }
-}
-
-/// A moment at which the link was quiet.
-pub struct Quiet<'a> {
-    /// The line of the statement before it.
-    pub line: u32,
-    /// When that statement began, and when the next one did.
-    pub span_us: [u64; 2],
-    /// The state of each socket that there has been, and what it holds.
-    pub sockets: BTreeMap<(Host, &'a str), (State, Info)>,
-}
-
-/// Every moment of a run at which the link was quiet.
-pub fn quiets<'a>(script: &Script, trace: &'a Trace) -> Vec<Quiet<'a>> {
-    let windows = Windows::of(script, trace);
-    let quiet = |(index, &(line, begin_us)): (usize, &(u32, u64))| {
-        let end_us = windows.begins.get(index + 1).map_or(u64::MAX, |(_, begin_us)| *begin_us);
-        let mut known: BTreeMap<SocketId, (State, Info)> = BTreeMap::new();
-        let nothing = || (State::Closed, Info::default());
-        for event in &trace.events {
-            match event {
-                Event::State { at_us, socket, to, .. } if *at_us < end_us => {
-                    known.entry(*socket).or_insert_with(nothing).0 = *to;
-                }
-                // In virtual time the next statement begins at the moment at which somebody asks.
-                Event::Info { at_us, socket, info, .. } if *at_us <= end_us => {
-                    known.entry(*socket).or_insert_with(nothing).1 = *info;
-                }
-                _ => {}
-            }
-        }
-        // Of several that have had one name the newest that is not gone.
-        let (gone, there): (Vec<_>, Vec<_>) = known.into_iter().partition(|(_, holds)| holds.0 == State::Closed);
-        let name = |(socket, holds)| ((trace.sockets.host(socket), trace.sockets.name(socket)), holds);
-        let sockets = gone.into_iter().chain(there).map(name).collect();
-        Quiet { line, span_us: [begin_us, end_us], sockets }
-    };
-    windows.begins.iter().enumerate().map(quiet).collect()
-}
-
-/// From which time on a segment or a state belongs to which statement. A statement behind one with `&` begins no
-/// window of its own: the link was not quiet in between.
-struct Windows {
-    /// Line and time, both rising.
-    begins: Vec<(u32, u64)>,
-}
-
-impl Windows {
-    fn of(script: &Script, trace: &Trace) -> Self {
-        let begun: BTreeMap<u32, u64> = trace
-            .events
-            .iter()
-            .filter_map(|event| match event {
-                Event::Call { line, began_us, .. } => Some((*line, *began_us)),
-                Event::Statement { line, at_us, .. } => Some((*line, *at_us)),
-                _ => None,
-            })
-            .collect();
-        let mut begins = Vec::new();
-        let mut was_quiet = true;
-        for statement in &script.statements {
-            let begin_us = begun.get(&statement.line);
-            // A call that cannot be made (its socket is gone, or in another call) begins nothing, and waits for nothing.
-            if begin_us.is_none() && matches!(statement.action, Action::Call(_)) {
-                continue;
-            }
-            if was_quiet && let Some(begin_us) = begin_us {
-                begins.push((statement.line, *begin_us));
-            }
-            was_quiet = match &statement.action {
-                Action::Call(call) => !call.in_background,
-                Action::Expect(..) | Action::Pause(_) => was_quiet,
-                _ => true,
-            };
-        }
-        Self { begins }
-    }
-
-    fn line_at(&self, at_us: u64) -> u32 {
-        let behind = self.begins.partition_point(|(_, begin_us)| *begin_us <= at_us);
-        self.begins.get(behind.saturating_sub(1)).map_or(0, |(line, _)| *line)
     }
 }
 

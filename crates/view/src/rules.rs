@@ -36,6 +36,7 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::HandshakeReset => "a reset ends the handshake",
         RuleId::SynRepeated => "the SYN again: the SYN-ACK again",
         RuleId::QueueFullSyn => "the accept queue is full: the SYN is dropped",
+        RuleId::AcceptDeferred => "TCP_DEFER_ACCEPT: no data yet, the ACK is put aside",
         RuleId::QueueFullAck => "the accept queue is full: the ACK is ignored",
         RuleId::QueueFullAbort => "the accept queue is full: a reset (tcp_abort_on_overflow)",
         RuleId::ListenerClosed => "the listener is gone: what waits in its queue is reset",
@@ -152,6 +153,9 @@ pub const fn sentence(rule: RuleId) -> &'static str {
         RuleId::SynRepeated => "The same SYN has come again, so its answer may be lost. The SYN-ACK is sent once more.",
         RuleId::QueueFullSyn => {
             "As many connections as the listener allows are waiting for accept(). The kernel drops the SYN and says nothing; the client will send it again."
+        }
+        RuleId::AcceptDeferred => {
+            "The listener has TCP_DEFER_ACCEPT: it wants connections that have brought data. The kernel puts the last ACK of the handshake aside, so the client is connected and the listener does not know of it."
         }
         RuleId::QueueFullAck => {
             "As many connections as the listener allows are waiting for accept(). The kernel ignores the ACK that completes the handshake, while the client believes that it is connected."

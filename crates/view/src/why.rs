@@ -463,13 +463,14 @@ fn end(flight: &Flight) -> i64 {
 }
 
 fn polled(ready: Ready) -> String {
-    let Ready { input, output, read_hangup, hangup, error } = ready;
+    let Ready { input, output, read_hangup, hangup, error, invalid } = ready;
     let words: Vec<&str> = [
         (input, "a read would not wait (IN)"),
         (output, "a write would not wait (OUT)"),
         (read_hangup, "the other side sends no more (RDHUP)"),
         (hangup, "both directions are over (HUP)"),
         (error, "an error is pending (ERR)"),
+        (invalid, "it is no descriptor: close() has given it back (NVAL)"),
     ]
     .into_iter()
     .filter_map(|(set, word)| set.then_some(word))

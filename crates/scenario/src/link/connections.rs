@@ -1,4 +1,4 @@
-use crate::{Flags, Host, Link, Offset, RawSegment};
+use crate::{Flags, Host, Link, Offset, RawSegment, Target};
 
 /// What the segments on the link tell of each connection: enough to read a window, and to forge a segment for its
 /// receiver.
@@ -84,8 +84,8 @@ impl Connections {
         window
     }
 
-    /// A segment for the newest connection of `to` over that link, in the name of its peer; `None` if `to` has had none: it
-    /// has sent no SYN. Its window is the header's field where those of the other segments are.
+    /// A segment for `to` over that link, in the name of its peer; `None` if it is for the newest connection, and `to` has
+    /// had none: it has sent no SYN. Its window is the header's field where those of the other segments are.
     ///
     /// `seq` counts from what `to` expects next, `ack` from `to`'s ISN; without it the segment acknowledges all that `to`
     /// has sent.
@@ -94,15 +94,30 @@ impl Connections {
         link: Link,
         flags: Flags,
         to: Host,
+        target: Target,
         seq: Offset,
         ack: Option<i64>,
         len: u32,
     ) -> Option<RawSegment> {
         let (own, peer) = (link.end(to), 1 - link.end(to));
-        let over_link = self.connections.iter().filter(|connection| connection.link == link);
-        let newest = over_link.max_by_key(|connection| connection.sides[own].began)?;
-        let [side, other] = [&newest.sides[own], &newest.sides[peer]];
-        side.began?;
+        let mut over_link = self.connections.iter().filter(|connection| connection.link == link);
+        let nobody = Side::default();
+        let (ports, [side, other]) = match target {
+            Target::Newest => {
+                let newest = over_link.max_by_key(|connection| connection.sides[own].began)?;
+                newest.sides[own].began?;
+                ([newest.ports[peer], newest.ports[own]], [&newest.sides[own], &newest.sides[peer]])
+            }
+            Target::Ports { port, from } => {
+                let ports = [from, port];
+                let is_it = |known: &&Connection| known.ports == link.pair(link.peer(to), ports);
+                let sides = match over_link.rfind(is_it) {
+                    Some(known) => [&known.sides[own], &known.sides[peer]],
+                    None => [&nobody; 2],
+                };
+                (ports, sides)
+            }
+        };
         let next = side.receive_next.unwrap_or(0);
         let relative = |ack: i64| {
             let ack = u32::try_from(ack.rem_euclid(1 << 32)).expect("below 2^32");
@@ -111,7 +126,7 @@ impl Connections {
         Some(RawSegment {
             from: link.peer(to),
             to,
-            ports: [newest.ports[peer], newest.ports[own]],
+            ports,
             flags,
             seq: seq.resolve(next, side.edge),
             ack: if flags.ack { ack.map_or(side.send_next, relative) } else { 0 },
@@ -233,7 +248,7 @@ mod tests {
     fn a_forged_segment_stands_where_its_receiver_expects_it() {
         let mut connections = established();
         let seq = |connections: &Connections, offset| {
-            connections.forge(LINK, Flags::RST, Host::Server, offset, None, 0).map(|it| it.seq)
+            connections.forge(LINK, Flags::RST, Host::Server, Target::Newest, offset, None, 0).map(|it| it.seq)
         };
         assert_eq!(seq(&connections, Offset::Exact), Some(1001));
         sent(&mut connections, &segment(Host::Client, Flags::DATA, 1001, 5001, 10));
@@ -245,7 +260,7 @@ mod tests {
         assert_eq!(seq(&connections, Offset::Outside), Some(1011 + (500 << 7) + 1000));
         assert_eq!(connections.sent_last(LINK, Host::Client).map(|it| (it.seq, it.len)), Some((1001, 10)));
         let forged = connections
-            .forge(LINK, Flags::ACK, Host::Client, Offset::Exact, Some(0), 0)
+            .forge(LINK, Flags::ACK, Host::Client, Target::Newest, Offset::Exact, Some(0), 0)
             .expect("there is a connection");
         assert_eq!((forged.ports, forged.seq, forged.ack), ([80, 40_000], 5001, 1000));
     }
@@ -253,11 +268,29 @@ mod tests {
     #[test]
     fn a_host_has_a_connection_when_it_has_sent_a_syn() {
         let mut connections = Connections::default();
-        assert_eq!(connections.forge(LINK, Flags::RST, Host::Client, Offset::Exact, None, 0), None);
+        assert_eq!(connections.forge(LINK, Flags::RST, Host::Client, Target::Newest, Offset::Exact, None, 0), None);
         sent(&mut connections, &segment(Host::Client, Flags::SYN, 1000, 0, 0));
-        assert!(connections.forge(LINK, Flags::RST, Host::Client, Offset::Exact, None, 0).is_some());
+        assert!(connections.forge(LINK, Flags::RST, Host::Client, Target::Newest, Offset::Exact, None, 0).is_some());
         sent(&mut connections, &segment(Host::Server, Flags::RST_ACK, 0, 1001, 0));
-        assert_eq!(connections.forge(LINK, Flags::RST, Host::Server, Offset::Exact, None, 0), None, "it has refused");
+        assert_eq!(
+            connections.forge(LINK, Flags::RST, Host::Server, Target::Newest, Offset::Exact, None, 0),
+            None,
+            "it has refused"
+        );
+    }
+
+    #[test]
+    fn a_segment_for_given_ports_counts_from_their_connection_or_from_zero() {
+        let connections = established();
+        let forge = |port, from| {
+            let target = Target::Ports { port, from };
+            connections
+                .forge(LINK, Flags::ACK, Host::Server, target, Offset::Plus(7), None, 0)
+                .expect("it has its ports")
+        };
+        let [known, unknown] = [forge(80, 40_000), forge(81, 40_000)];
+        assert_eq!((known.ports, known.seq, known.ack), ([40_000, 80], 1008, 5001));
+        assert_eq!((unknown.ports, unknown.seq, unknown.ack), ([40_000, 81], 7, 0));
     }
 
     #[test]
@@ -272,7 +305,8 @@ mod tests {
         // The first SYN was lost, and comes again.
         sent(&mut connections, &first(Flags::SYN, 0));
         sent(&mut connections, &answer(40_001, 1001));
-        let newest = |host| connections.forge(LINK, Flags::RST, host, Offset::Exact, None, 0).map(|it| it.ports);
+        let newest =
+            |host| connections.forge(LINK, Flags::RST, host, Target::Newest, Offset::Exact, None, 0).map(|it| it.ports);
         assert_eq!(newest(Host::Server), Some([40_001, 80]));
         assert_eq!(newest(Host::Client), Some([80, 40_002]));
     }

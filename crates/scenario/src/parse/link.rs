@@ -3,7 +3,9 @@
 use super::Result;
 use super::line::{Reader, Token};
 use super::values::{choice, duration, number};
-use crate::{Action, Count, Flags, Flows, Forgotten, Icmp, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal};
+use crate::{
+    Action, Count, Flags, Flows, Forgotten, Icmp, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal, Target,
+};
 
 /// What can be said of the link.
 pub const LINK: [&str; 12] =
@@ -11,6 +13,9 @@ pub const LINK: [&str; 12] =
 
 /// The longest packet of Ethernet, and the longest that every host must take (RFC 791 §3.1).
 const MTU: std::ops::RangeInclusive<i64> = 68..=1_500;
+
+/// TCP's, without 0.
+const PORTS: std::ops::RangeInclusive<i64> = 1..=65_535;
 
 /// Reads a statement of a link, from behind its first word on. Of a trace's statement it is not known which network it is
 /// of (`None`).
@@ -114,14 +119,29 @@ fn inject(reader: &mut Reader<'_, '_>, link: Link) -> Result<LinkAction> {
     }
     let to = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
     let (mut seq, mut ack, mut len) = (Offset::Exact, None, u32::from(word == "data"));
+    let (mut port, mut from, mut from_column) = (None, None, 0);
     while let Some(Token::Word(_)) = reader.peek() {
-        match choice(reader, &[("seq", 's'), ("ack", 'a'), ("len", 'l')])? {
+        let column = reader.column();
+        match choice(reader, &[("seq", 's'), ("ack", 'a'), ("len", 'l'), ("port", 'p'), ("from", 'f')])? {
             's' => seq = offset(reader)?,
             'a' => ack = Some(number(reader, -2_147_483_648..=4_294_967_295)?),
+            'p' => port = Some(number(reader, PORTS)?),
+            'f' => (from, from_column) = (Some(number(reader, PORTS)?), column),
             _ => len = number(reader, 0..=1_400)?,
         }
     }
-    Ok(LinkAction::Inject { flags, to, seq, ack, len })
+    let target = match (port, from) {
+        (Some(port), from) => Target::Ports { port, from: from.unwrap_or(Target::FROM) },
+        (None, None) => Target::Newest,
+        (None, Some(_)) => {
+            return Err(reader.error(
+                from_column,
+                "found `from` without `port`",
+                "`port 80 from 5000` names both ports",
+            ));
+        }
+    };
+    Ok(LinkAction::Inject { flags, to, target, seq, ack, len })
 }
 
 fn offset(reader: &mut Reader<'_, '_>) -> Result<Offset> {

@@ -134,6 +134,18 @@ impl Names {
         }
     }
 
+    /// listen() on the socket of that name: it is one that accept() takes.
+    pub(super) fn listens(&mut self, name: &str) {
+        if let Some(binding) = self.sockets.get_mut(name) {
+            binding.is_listener = true;
+        }
+    }
+
+    /// Whether listen() was called on the socket of that name.
+    pub(super) fn is_listener(&self, name: &str) -> bool {
+        self.sockets.get(name).is_some_and(|binding| binding.is_listener)
+    }
+
     /// close() on the socket of that name.
     pub(super) fn close(&mut self, name: &str, line: u32) {
         if let Some(binding) = self.sockets.get_mut(name) {

@@ -8,7 +8,7 @@ use super::values::{BYTES_MAX, choice, duration, number};
 use crate::SocketOption;
 
 /// Every option of setsockopt.
-pub const OPTIONS: [&str; 15] = [
+pub const OPTIONS: [&str; 16] = [
     "SO_LINGER",
     "SO_KEEPALIVE",
     "TCP_KEEPIDLE",
@@ -24,6 +24,7 @@ pub const OPTIONS: [&str; 15] = [
     "TCP_NODELAY",
     "SO_REUSEADDR",
     "IP_BIND_ADDRESS_NO_PORT",
+    "TCP_DEFER_ACCEPT",
 ];
 
 /// An option and its value.
@@ -40,6 +41,7 @@ pub(super) fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption>
         "TCP_NODELAY" => SocketOption::NoDelay(on_or_off(reader)?),
         "SO_RCVTIMEO" => SocketOption::ReceiveTimeout(duration(reader, "a duration: `2s` or `1500ms`")?),
         "SO_SNDTIMEO" => SocketOption::SendTimeout(duration(reader, "a duration: `2s` or `1500ms`")?),
+        "TCP_DEFER_ACCEPT" => SocketOption::DeferAccept(defer_accept(reader)?),
         "TCP_KEEPIDLE" => SocketOption::KeepIdle(whole_seconds(reader)?),
         "TCP_KEEPINTVL" => SocketOption::KeepInterval(whole_seconds(reader)?),
         "TCP_KEEPCNT" => SocketOption::KeepCount(number(reader, 1..=127)?),
@@ -53,6 +55,16 @@ pub(super) fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption>
 
 fn on_or_off(reader: &mut Reader<'_, '_>) -> Result<bool> {
     Ok(number::<u8>(reader, 0..=1)? == 1)
+}
+
+fn defer_accept(reader: &mut Reader<'_, '_>) -> Result<Duration> {
+    let right = "whole seconds from 0s (off) to 60s would be right";
+    let column = reader.column();
+    let span = duration(reader, right)?;
+    if span.subsec_nanos() != 0 || span.as_secs() > 60 {
+        return Err(reader.error(column, "Linux counts in whole seconds here", right));
+    }
+    Ok(span)
 }
 
 /// Linux takes whole seconds from 1 to 32767 for the keep-alive's times.

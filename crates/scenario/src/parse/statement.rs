@@ -7,8 +7,8 @@ use super::option::socket_option;
 use super::values::{BYTES_MAX, choice, duration, number};
 use super::{Result, ScriptError};
 use crate::{
-    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Opening, Outcome, Payload, Queue, Ready,
-    State, Statement, Sysctl, Verb, Whom,
+    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Opening, Outcome, Payload, Place, Queue,
+    Ready, SocketOption, State, Statement, Sysctl, Verb, Whom,
 };
 
 const NAME_LENGTH_MAX: usize = 32;
@@ -95,7 +95,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     }
 
     let (host, mut socket, listener) = match verb {
-        "connect" if host(subject, names.network().hosts()).is_none() => {
+        "connect" | "listen" if host(subject, names.network().hosts()).is_none() => {
             (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new())
         }
         "listen" | "socket" | "connect" => {
@@ -115,15 +115,30 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     };
     let is_socket = self::host(subject, names.network().hosts()).is_none();
     let mut verb = arguments_of(reader, verb, listener)?;
+    if let Verb::Listen { backlog, place } = verb
+        && is_socket
+    {
+        if place != (Place::New { port: Verb::PORT, reuse_address: false }) {
+            let right =
+                format!("`{subject} bind(port=…)` gives the socket a port, `setsockopt(SO_REUSEADDR, 1)` the rest");
+            return Err(reader.error(column, format!("`{subject}` is there already"), right));
+        }
+        verb = Verb::Listen { backlog, place: Place::Existing };
+    }
+    if matches!(verb, Verb::SetOption(SocketOption::DeferAccept(_))) && !names.is_listener(&socket) {
+        // On a socket that connects it holds back the third segment, which the simulator does not do.
+        let right = "TCP_DEFER_ACCEPT is for a listener here, behind its listen()";
+        return Err(reader.error(column, format!("`{socket}` is no listener"), right));
+    }
     names.is_up(host).map_err(wrong(reader, column))?;
     let mut name_column = column;
     if reader.peek() == Some(Token::Word("as")) {
-        if !verb.makes_socket() {
+        if !verb.makes_socket() && !matches!(verb, Verb::Listen { .. }) {
             return Err(
                 reader.unexpected("only socket(), listen(), connect(), accept() and dup() make one to be named")
             );
         }
-        if is_socket && matches!(verb, Verb::Connect { .. }) {
+        if is_socket && matches!(verb, Verb::Connect { .. } | Verb::Listen { .. }) {
             return Err(reader.unexpected(&format!("`{subject}` has its name; a host makes a new socket")));
         }
         (name_column, socket) = new_name(reader, names)?;
@@ -143,6 +158,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     }
     match &verb {
         Verb::Close => names.close(&socket, line),
+        Verb::Listen { place: Place::Existing, .. } => names.listens(&socket),
         Verb::Dup { copy } => names.copy(&socket, copy, line).map_err(wrong(reader, column))?,
         _ => {}
     }
@@ -271,7 +287,7 @@ fn listen(reader: &mut Reader<'_, '_>) -> Result<Verb> {
         }
         Ok(())
     })?;
-    Ok(Verb::Listen { backlog, port, reuse_address })
+    Ok(Verb::Listen { backlog, place: Place::New { port, reuse_address } })
 }
 
 fn connect(reader: &mut Reader<'_, '_>) -> Result<Verb> {
@@ -383,7 +399,7 @@ fn outcome(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Outcome> {
         Verb::Read { .. } | Verb::Peek { .. } | Verb::Queued(_) | Verb::Write(_) => {
             "a number of bytes or an error's name, such as ECONNRESET, would be right"
         }
-        Verb::Poll => "of IN|OUT|RDHUP|HUP|ERR those that are set, in this order, or 0",
+        Verb::Poll => "of IN|OUT|RDHUP|HUP|ERR|NVAL those that are set, in this order, or 0",
         _ => "0 or an error's name, such as ECONNRESET, would be right",
     };
     let (column, word) = reader.word(right)?;

@@ -3,7 +3,7 @@ use std::time::Duration;
 use super::*;
 use crate::{
     Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Icmp, Kind, Link, Meeting, Network,
-    Offset, Opening, Outcome, Refusal, Sysctl, Verb, Whom,
+    Offset, Opening, Outcome, Place, Refusal, Sysctl, Target, Verb, Whom,
 };
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
@@ -141,8 +141,9 @@ fn the_link_the_hosts_and_expectations() {
     };
     assert_eq!(action("link forget after 350s reset"), forget(350, Forgotten::Reset, Flows::All));
     assert_eq!(action("link forget after 60s drop half-closed"), forget(60, Forgotten::Drop, Flows::HalfClosed));
-    let inject =
-        |flags, to, seq, ack, len| Action::Link(Link::ClientServer, LinkAction::Inject { flags, to, seq, ack, len });
+    let inject = |flags, to, seq, ack, len| {
+        Action::Link(Link::ClientServer, LinkAction::Inject { flags, to, target: Target::Newest, seq, ack, len })
+    };
     assert_eq!(action("link inject R to client"), inject(Flags::RST, Host::Client, Offset::Exact, None, 0));
     assert_eq!(
         action("link inject data to server seq -1 ack 7 len 3"),
@@ -235,7 +236,7 @@ fn every_other_mistake_says_where_it_is_and_what_would_be_right() {
         ("client close() = 1", "4:18: found `1`, 0 or an error's name, such as ECONNRESET, would be right"),
         (
             "client poll() = OUT|IN",
-            "4:17: found `OUT|IN`, of IN|OUT|RDHUP|HUP|ERR those that are set, in this order, or 0",
+            "4:17: found `OUT|IN`, of IN|OUT|RDHUP|HUP|ERR|NVAL those that are set, in this order, or 0",
         ),
         ("client poll() = blocks", "4:17: found `blocks`, poll() never blocks"),
         ("client read() = blocks, EPIPE", "4:25: found `EPIPE`, `= blocks, then OUTCOME` says how it ends"),
@@ -385,4 +386,50 @@ fn a_line_of_the_proxy_s_makes_three_hosts_and_two_links() {
     );
     let old = "server listen()\nclient connect() as proxy\nproxy write(3)\nlink cut";
     assert_eq!(Script::parse(old).expect("a socket may have that name").network(), Network::Direct);
+}
+
+#[test]
+fn listen_on_a_socket_that_is_there_gives_it_no_port() {
+    let Action::Call(call) = action("listener listen(backlog=2)") else { panic!("it is a call") };
+    assert_eq!(call.verb, Verb::Listen { backlog: 2, place: Place::Existing });
+    assert_eq!(call.verb.to_string(), "listen(backlog=2)");
+    assert_eq!(
+        error_behind_open("listener listen(port=81)"),
+        "4:1: `listener` is there already, `listener bind(port=…)` gives the socket a port, `setsockopt(SO_REUSEADDR, \
+         1)` the rest"
+    );
+    assert_eq!(
+        error_behind_open("listener listen() as other"),
+        "4:19: found `as`, `listener` has its name; a host makes a new socket"
+    );
+    Script::parse("server socket() as s\ns listen()\ns accept()\n").expect("it listens");
+}
+
+#[test]
+fn a_forged_segment_may_have_ports_of_its_own() {
+    let target = |line: &str| match action(line) {
+        Action::Link(_, LinkAction::Inject { target, .. }) => target,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(target("link inject S to server"), Target::Newest);
+    assert_eq!(target("link inject S to server port 81"), Target::Ports { port: 81, from: Target::FROM });
+    assert_eq!(target("link inject S to server from 5 port 81"), Target::Ports { port: 81, from: 5 });
+    assert_eq!(
+        error_behind_open("link inject S to server from 5"),
+        "4:25: found `from` without `port`, `port 80 from 5000` names both ports"
+    );
+}
+
+#[test]
+fn accept_is_deferred_by_listeners_alone() {
+    let Action::Call(call) = action("listener setsockopt(TCP_DEFER_ACCEPT, 5s)") else { panic!("it is a call") };
+    assert_eq!(call.verb.to_string(), "setsockopt(TCP_DEFER_ACCEPT, 5s)");
+    assert_eq!(
+        error_behind_open("client setsockopt(TCP_DEFER_ACCEPT, 5s)"),
+        "4:1: `client` is no listener, TCP_DEFER_ACCEPT is for a listener here, behind its listen()"
+    );
+    assert_eq!(
+        error_behind_open("listener setsockopt(TCP_DEFER_ACCEPT, 5ms)"),
+        "4:39: Linux counts in whole seconds here, whole seconds from 0s (off) to 60s would be right"
+    );
 }

@@ -1,17 +1,16 @@
 //! The system calls that make sockets, set them up, and end them. Those that may wait are in `io`.
 
-use scenario::{Errno, How, Opening, Outcome, SocketOption, State, Verb};
+use scenario::{Errno, How, Opening, Outcome, Place, Ready, SocketOption, State, Verb};
 
-use super::connection::{Binding, Holder};
-use super::connection::{Connection, Standing};
+use super::Kernel;
+use super::connection::{Binding, Connection, Holder, Standing};
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
 use super::io::held_by;
 use super::listener::Listener;
-use super::{Descriptor, Kernel};
 use crate::micros::micros;
-use crate::rules::bind::{Listening, Reuse};
+use crate::rules::bind::Reuse;
 use crate::rules::close::{self, Exiting};
-use crate::rules::{keep_alive, pending_error, poll, shutdown};
+use crate::rules::{defer_accept, keep_alive, pending_error, poll, shutdown};
 use crate::socket_options::{KeepAlive, Linger2, Nagle, SocketOptions};
 use crate::tcp::{DeferredFin, Timer};
 
@@ -33,7 +32,7 @@ impl Kernel {
 
     fn make(&mut self, name: &str, verb: &Verb) -> Attempt {
         match verb {
-            Verb::Listen { backlog, port, reuse_address } => {
+            Verb::Listen { backlog, place: Place::New { port, reuse_address } } => {
                 let reuse = if *reuse_address { Reuse::Yes } else { Reuse::No };
                 self.listen(name, *backlog, *port, reuse)
             }
@@ -46,27 +45,33 @@ impl Kernel {
             }
             Verb::Close => self.close_descriptor(name),
             Verb::Dup { copy } => match self.descriptor(name) {
-                Some(descriptor) => {
-                    self.descriptors.push((copy.clone(), descriptor));
+                Some(socket) => {
+                    self.descriptors.push((copy.clone(), socket));
                     DONE
                 }
                 None => errno(Errno::EBADF),
             },
             Verb::Accept { listener } => match self.descriptor(listener) {
-                Some(Descriptor::Listener(id)) => self.accept(id, name),
-                Some(Descriptor::Connection(_)) => errno(Errno::EINVAL),
+                Some(id) => match self.listener_at(id) {
+                    Some(at) => self.accept(at, name),
+                    None => errno(Errno::EINVAL),
+                },
                 None => errno(Errno::EBADF),
             },
             _ => match self.descriptor(name) {
-                Some(Descriptor::Listener(id)) => self.call_on_listener(id, verb),
-                Some(Descriptor::Connection(id)) => self.call_on_connection(id, verb),
+                Some(id) => match self.listener_at(id) {
+                    Some(at) => self.call_on_listener(at, verb),
+                    None => self.call_on_connection(id, verb),
+                },
+                None if *verb == Verb::Poll => Attempt::Returned(Outcome::Ready(Ready::NO_DESCRIPTOR)),
                 None => errno(Errno::EBADF),
             },
         }
     }
 
-    pub(super) fn descriptor(&self, name: &str) -> Option<Descriptor> {
-        self.descriptors.iter().rev().find(|(known, _)| known == name).map(|(_, descriptor)| *descriptor)
+    /// The socket that the program's descriptor of that name is for.
+    pub(super) fn descriptor(&self, name: &str) -> Option<u32> {
+        self.descriptors.iter().rev().find(|(known, _)| known == name).map(|(_, socket)| *socket)
     }
 
     /// socket(2), bind(2), listen(2).
@@ -84,49 +89,41 @@ impl Kernel {
             options: SocketOptions::default(),
             queue: Vec::new(),
             cookies: Vec::new(),
-            listening: Listening::Yes,
+            binding: Binding::Fixed,
             blocking: Blocking::Waits,
+            error: None,
             sending_ended: false,
             reading_ended: false,
         });
-        self.descriptors.push((name.to_owned(), Descriptor::Listener(id)));
+        self.descriptors.push((name.to_owned(), id));
         self.effects.push(Effect::State { id, name: name.to_owned(), from: State::Closed, to: State::Listen });
         DONE
     }
 
-    fn accept(&mut self, id: u32, name: &str) -> Attempt {
-        let listener = self.listener(id);
-        let (blocking, timeout_us) = (listener.blocking, listener.options.receive_timeout_us);
+    fn accept(&mut self, at: usize, name: &str) -> Attempt {
+        let Listener { id, blocking, options, .. } = &self.listeners[at];
+        let (id, blocking, timeout_us) = (*id, *blocking, options.receive_timeout_us);
         self.begin(Awaited::Accept { listener: id, name: name.to_owned() }, blocking, timeout_us)
     }
 
-    fn listener(&mut self, id: u32) -> &mut Listener {
-        let listener = self.listeners.iter_mut().find(|listener| listener.id == id);
-        listener.expect("a descriptor's listener exists until close")
-    }
-
-    fn call_on_listener(&mut self, id: u32, verb: &Verb) -> Attempt {
-        let at = self.listeners.iter().position(|listener| listener.id == id);
-        let at = at.expect("a descriptor's listener exists until close");
+    fn call_on_listener(&mut self, at: usize, verb: &Verb) -> Attempt {
         let listener = &mut self.listeners[at];
         match verb {
             Verb::Disconnect => {
                 self.stop_listening(at);
                 DONE
             }
+            Verb::Listen { backlog, .. } => {
+                listener.backlog = *backlog;
+                DONE
+            }
             Verb::Bind { .. } => errno(Errno::EINVAL),
-            Verb::Connect { .. } if listener.listening == Listening::Yes => errno(Errno::EISCONN),
-            Verb::Connect { port, connecting, .. } => self.connect_listener(at, *port, *connecting),
-            Verb::Shutdown(how) if listener.listening == Listening::Yes => {
+            Verb::Connect { .. } => errno(Errno::EISCONN),
+            Verb::Shutdown(how) => {
                 if shutdown::ends_listening(*how) {
                     self.stop_listening(at);
                 }
                 DONE
-            }
-            Verb::Shutdown(how) => {
-                listener.sending_ended |= *how != How::Rd;
-                listener.reading_ended |= *how != How::Wr;
-                errno(Errno::ENOTCONN)
             }
             Verb::SetOption(SocketOption::NonBlocking(on)) => {
                 listener.blocking = blocking(*on);
@@ -140,30 +137,12 @@ impl Kernel {
                 set(&mut listener.options, *option);
                 DONE
             }
-            Verb::Queued(_) if listener.listening == Listening::Yes => errno(Errno::EINVAL),
-            Verb::Queued(_) => DONE,
-            Verb::Poll if listener.listening == Listening::Yes => {
-                Attempt::Returned(Outcome::Ready(poll::of_listener(listener.queue.len())))
-            }
-            Verb::Poll => Attempt::Returned(Outcome::Ready(poll::of_connection(&poll::Facts {
-                state: State::Closed,
-                unread: 0,
-                sending_ended: listener.sending_ended,
-                reading_ended: listener.reading_ended,
-                has_error: false,
-                send_space: 1,
-                queued: 0,
-            }))),
-            Verb::GetError => DONE,
-            Verb::Write(_) => errno(Errno::EPIPE),
-            Verb::Read { .. } | Verb::Peek { .. } if listener.reading_ended => DONE,
+            Verb::Queued(_) => errno(Errno::EINVAL),
+            Verb::Poll => Attempt::Returned(Outcome::Ready(poll::of_listener(listener.queue.len()))),
+            Verb::GetError => Attempt::Returned(listener.error.take().map_or(Outcome::ZERO, Outcome::Errno)),
+            Verb::Write(_) => errno(listener.error.take().unwrap_or(Errno::EPIPE)),
             _ => errno(Errno::ENOTCONN),
         }
-    }
-
-    fn close_listener(&mut self, at: usize) {
-        self.stop_listening(at);
-        self.listeners.remove(at);
     }
 
     fn call_on_connection(&mut self, id: u32, verb: &Verb) -> Attempt {
@@ -178,6 +157,7 @@ impl Kernel {
             Verb::Peek { at_most } => self.read(at, *at_most, Taking::Leaves),
             Verb::Queued(queue) => Attempt::Returned(Outcome::Number(self.connections[at].bytes_in(*queue))),
             Verb::Shutdown(how) => self.shutdown(at, *how),
+            Verb::Listen { backlog, .. } => self.begin_listening(at, *backlog),
             Verb::Bind { port } => self.bind(at, *port),
             Verb::Connect { port, connecting, .. } => self.connect_existing(at, *port, *connecting),
             Verb::Disconnect => {
@@ -198,7 +178,7 @@ impl Kernel {
                 State::Closed | State::SynSent => errno(Errno::ENOTCONN),
                 _ => DONE,
             },
-            Verb::Socket | Verb::Dup { .. } | Verb::Close | Verb::Listen { .. } | Verb::Accept { .. } => {
+            Verb::Socket | Verb::Dup { .. } | Verb::Close | Verb::Accept { .. } => {
                 unreachable!("handled by `make`")
             }
         }
@@ -306,43 +286,41 @@ impl Kernel {
         let Some(at) = self.descriptors.iter().rposition(|(known, _)| known == name) else {
             return errno(Errno::EBADF);
         };
-        let (_, descriptor) = self.descriptors.remove(at);
-        if self.is_held(descriptor) { DONE } else { self.release(descriptor, Exiting::No) }
+        let (_, socket) = self.descriptors.remove(at);
+        if self.is_held(socket) { DONE } else { self.release(socket, Exiting::No) }
     }
 
-    fn is_held(&self, descriptor: Descriptor) -> bool {
-        self.held.contains(&descriptor) || self.descriptors.iter().any(|(_, known)| *known == descriptor)
+    fn is_held(&self, socket: u32) -> bool {
+        self.held.contains(&socket) || self.descriptors.iter().any(|(_, known)| *known == socket)
     }
 
     /// A call has returned that had to wait. Where its socket was closed meanwhile, it ends now (Linux: `fput`).
-    pub(super) fn let_go(&mut self, descriptor: Descriptor) {
-        if let Some(at) = self.held.iter().position(|held| *held == descriptor) {
+    pub(super) fn let_go(&mut self, socket: u32) {
+        if let Some(at) = self.held.iter().position(|held| *held == socket) {
             self.held.remove(at);
-            if !self.is_held(descriptor) {
-                self.release(descriptor, Exiting::Yes);
+            if !self.is_held(socket) {
+                self.release(socket, Exiting::Yes);
             }
         }
     }
 
-    fn release(&mut self, descriptor: Descriptor, exiting: Exiting) -> Attempt {
-        match descriptor {
-            Descriptor::Connection(id) => self.close(id, exiting),
-            Descriptor::Listener(id) => {
-                let at = self.listeners.iter().position(|listener| listener.id == id);
-                self.close_listener(at.expect("a descriptor's listener exists until close"));
+    fn release(&mut self, socket: u32, exiting: Exiting) -> Attempt {
+        match self.listener_at(socket) {
+            Some(at) => {
+                self.end_listening(at);
                 DONE
             }
+            None => self.close(socket, exiting),
         }
     }
 
     /// SIGKILL: the program ends, and its descriptors are closed one after the other.
     pub(crate) fn kill(&mut self) {
-        let mut open: Vec<Descriptor> =
-            std::mem::take(&mut self.descriptors).into_iter().map(|(_, descriptor)| descriptor).collect();
+        let mut open: Vec<u32> = std::mem::take(&mut self.descriptors).into_iter().map(|(_, socket)| socket).collect();
         open.append(&mut self.held);
-        for (at, descriptor) in open.iter().enumerate() {
-            if !open[at + 1..].contains(descriptor) {
-                self.release(*descriptor, Exiting::Yes);
+        for (at, socket) in open.iter().enumerate() {
+            if !open[at + 1..].contains(socket) {
+                self.release(*socket, Exiting::Yes);
             }
         }
         // A close(2) that was waiting has no descriptor any more.
@@ -398,5 +376,8 @@ fn set(options: &mut SocketOptions, option: SocketOption) {
         // The file's, and not the socket's: what is accepted does not inherit it.
         SocketOption::NonBlocking(_) | SocketOption::ReuseAddress(_) => {}
         SocketOption::BindNoPort(on) => options.bind_no_port = on,
+        SocketOption::DeferAccept(time) => {
+            options.deferred_timeouts = defer_accept::timeouts_in(u32::try_from(time.as_secs()).unwrap_or(u32::MAX));
+        }
     }
 }

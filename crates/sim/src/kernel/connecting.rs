@@ -5,9 +5,8 @@ use scenario::{Connecting, Errno, Outcome, State};
 use super::calls::errno;
 use super::connection::{Binding, Connection, Holder, Standing};
 use super::effect::{Attempt, Awaited, Blocking};
-use super::listener::Listener;
 use super::time_wait::TimeWaitSocket;
-use super::{Descriptor, Kernel, PORT_FIRST};
+use super::{Kernel, PORT_FIRST};
 use crate::rules::bind::{self, Listening, Occupant, Reuse};
 use crate::rules::{initial_sequence_number, time_wait};
 use crate::socket_options::SocketOptions;
@@ -37,12 +36,18 @@ impl Kernel {
 
     /// Whether bind(2) finds the port taken.
     pub(super) fn is_bound(&self, port: u16, reuse: Reuse) -> bool {
+        self.is_bound_by_other(None, port, reuse)
+    }
+
+    /// Whether a socket but this one has the port, so that listen(2) finds it taken.
+    pub(super) fn is_bound_by_other(&self, own: Option<u32>, port: u16, reuse: Reuse) -> bool {
         let listeners = self.listeners.iter().map(|known| Occupant {
             port: known.port,
             reuse: known.reuse,
-            listening: known.listening,
+            listening: Listening::Yes,
         });
-        let has_port = |known: &&Connection| known.tcb.is_some() || known.binding == Binding::Fixed;
+        let has_port =
+            |known: &&Connection| Some(known.id) != own && (known.tcb.is_some() || known.binding == Binding::Fixed);
         let connections = self.connections.iter().filter(has_port).map(|known| (known.ports[0], known.reuse));
         let time_waits = self.time_waits.iter().map(|socket| (socket.ports[0], socket.reuse));
         let others = connections.chain(time_waits);
@@ -79,25 +84,6 @@ impl Kernel {
         }
     }
 
-    /// connect(2) on a socket that has listened: it keeps its port and its options (Linux: `tcp_disconnect`).
-    pub(super) fn connect_listener(&mut self, at: usize, port: u16, connecting: Connecting) -> Attempt {
-        let Listener { id, name, port: own, reuse, options, blocking, sending_ended, reading_ended, .. } =
-            self.listeners.remove(at);
-        let mut connection = Connection::new(id, name, Holder::Descriptor, self.connects_to, [own, 0], options);
-        connection.binding = Binding::Fixed;
-        connection.reuse = reuse;
-        connection.blocking = blocking;
-        connection.sending_ended = sending_ended;
-        connection.reading_ended = reading_ended;
-        self.newest = Some(id);
-        self.connections.push(connection);
-        let known = self.descriptors.iter_mut().map(|(_, descriptor)| descriptor).chain(&mut self.held);
-        for descriptor in known.filter(|known| **known == Descriptor::Listener(id)) {
-            *descriptor = Descriptor::Connection(id);
-        }
-        self.begin_connecting(self.connections.len() - 1, port, connecting)
-    }
-
     fn patience(&self, at: usize, connecting: Connecting) -> (Blocking, Option<u64>) {
         let Connection { blocking, options, .. } = &self.connections[at];
         let blocking = if connecting == Connecting::Nonblocking { Blocking::Never } else { *blocking };
@@ -120,6 +106,8 @@ impl Kernel {
         let tcb = Tcb::new(self.ip, [self.host, self.connects_to], ports, iss, self.buffers);
         self.connections[at].begin_again(self.now_us, ports, tcb);
         let id = self.connections[at].id;
+        // It may have listened before.
+        self.note_made(id);
         self.with(at, |connection, cx| {
             if let Some(tcb) = &mut connection.tcb {
                 tcb.connect();
@@ -134,7 +122,7 @@ impl Kernel {
     /// A socket without a connection: socket(2) has made it, and bind(2) may have refused it.
     pub(super) fn unconnected(&mut self, name: &str) -> usize {
         let id = self.new_id();
-        self.newest = Some(id);
+        self.note_made(id);
         let options = SocketOptions::default();
         self.connections.push(Connection::new(
             id,
@@ -144,12 +132,12 @@ impl Kernel {
             [0, 0],
             options,
         ));
-        self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
+        self.descriptors.push((name.to_owned(), id));
         self.connections.len() - 1
     }
 
     /// The ports that the host chooses from, where a setting says which.
-    fn ports(&self) -> std::ops::RangeInclusive<u16> {
+    pub(super) fn ports(&self) -> std::ops::RangeInclusive<u16> {
         let (first, last) = self.sysctls.port_range.unwrap_or((PORT_FIRST, u16::MAX));
         first..=last
     }

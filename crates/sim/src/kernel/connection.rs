@@ -4,6 +4,7 @@ use scenario::{Errno, Host, Queue, State};
 
 use super::effect::{Blocking, Effect};
 use crate::rules::bind::Reuse;
+use crate::rules::defer_accept::{self, Acknowledged};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::receive_window::{Buffer, Scale};
 use crate::rules::{Ownership, disconnect, send_buffer};
@@ -60,6 +61,8 @@ pub(crate) struct Connection {
     /// SOCK_DONE: the peer's FIN has come.
     pub(crate) stream_ended: bool,
     pub(crate) standing: Standing,
+    /// Of a listener's handshake with TCP_DEFER_ACCEPT.
+    pub(crate) put_aside: Acknowledged,
     /// How often connect(2) with AF_UNSPEC has ended it.
     pub(crate) disconnects: u32,
     /// SIOCOUTQ of a connection that is gone.
@@ -165,6 +168,7 @@ impl Connection {
             reading_ended: false,
             stream_ended: false,
             standing: Standing::Unconnected,
+            put_aside: Acknowledged::No,
             disconnects: 0,
             unacknowledged_at_end: 0,
             error: None,
@@ -196,6 +200,16 @@ impl Connection {
         cx.effects.push(Effect::State { id: self.id, name: self.name.clone(), from, to });
         if to == State::Established && self.options.keep_alive == KeepAlive::On {
             self.timers.set(Timer::KeepAlive, cx.now_us + self.options.keep_idle_us);
+        }
+    }
+
+    /// What its handshake knows of TCP_DEFER_ACCEPT.
+    pub(crate) fn deferral(&self) -> defer_accept::Facts {
+        let is_handshake = matches!(self.holder, Holder::Handshake(_));
+        defer_accept::Facts {
+            deferred: if is_handshake { self.options.deferred_timeouts } else { 0 },
+            timeouts: self.backoff.timeouts,
+            acknowledged: self.put_aside,
         }
     }
 

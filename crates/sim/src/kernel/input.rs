@@ -5,6 +5,7 @@ use scenario::{Flags, RawSegment, State};
 
 use super::connection::{Connection, Context, Holder};
 use super::effect::Effect;
+use crate::rules::defer_accept::Acknowledged;
 use crate::rules::delayed_ack;
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, InHandshake, InSynSent};
@@ -106,6 +107,7 @@ impl Connection {
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
                 self.send_again(cx);
             }
+            InHandshake::Defer => self.put_aside = Acknowledged::Yes,
             InHandshake::Drop | InHandshake::Answer(_) => {}
         }
     }

@@ -2,10 +2,9 @@
 
 use scenario::{Errno, Outcome, State};
 
+use super::Kernel;
 use super::connection::{Holder, Standing};
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
-use super::{Descriptor, Kernel};
-use crate::rules::bind::Listening;
 use crate::rules::read::{self, Read, Write};
 
 impl Kernel {
@@ -82,10 +81,10 @@ impl Kernel {
     }
 
     fn try_accept(&mut self, listener: u32, name: &str) -> Option<Outcome> {
-        let listener = self.listeners.iter_mut().find(|known| known.id == listener)?;
-        if listener.listening == Listening::No {
+        let Some(listener) = self.listeners.iter_mut().find(|known| known.id == listener) else {
+            // It listens no longer.
             return Some(Outcome::Errno(Errno::EINVAL));
-        }
+        };
         if listener.queue.is_empty() {
             return None;
         }
@@ -97,7 +96,7 @@ impl Kernel {
         if let Some(socket) = self.time_waits.iter_mut().find(|socket| socket.id == id) {
             socket.name = name.to_owned();
         }
-        self.descriptors.push((name.to_owned(), Descriptor::Connection(id)));
+        self.descriptors.push((name.to_owned(), id));
         self.effects.push(Effect::Named { id, name: name.to_owned() });
         Some(Outcome::ZERO)
     }
@@ -175,12 +174,12 @@ impl Kernel {
 }
 
 /// Which socket a call holds while it waits; close(2) has let go of its own.
-pub(super) const fn held_by(awaited: &Awaited) -> Option<Descriptor> {
+pub(super) const fn held_by(awaited: &Awaited) -> Option<u32> {
     match awaited {
-        Awaited::Accept { listener, .. } => Some(Descriptor::Listener(*listener)),
-        Awaited::Connect { id, .. } | Awaited::Write { id, .. } | Awaited::Read { id, .. } => {
-            Some(Descriptor::Connection(*id))
-        }
+        Awaited::Accept { listener: id, .. }
+        | Awaited::Connect { id, .. }
+        | Awaited::Write { id, .. }
+        | Awaited::Read { id, .. } => Some(*id),
         Awaited::Close(_) => None,
     }
 }

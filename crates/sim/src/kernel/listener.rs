@@ -1,16 +1,17 @@
 //! Listeners: the handshakes that they begin, and the connections that wait for accept(2).
 
 use scenario::link;
-use scenario::{Flags, RawSegment};
+use scenario::{Errno, Flags, Outcome, RawSegment, State};
 
 use super::Kernel;
-use super::connection::Holder;
-use super::effect::{Blocking, Effect};
+use super::connection::{Binding, Connection, Holder, Standing};
+use super::effect::{Attempt, Blocking, Effect};
 use crate::rules::accept_queue::{self, Facts, OnAck, OnSyn, Origin};
-use crate::rules::bind::{Listening, Reuse};
+use crate::rules::bind::Reuse;
 use crate::rules::handshake::InHandshake;
-use crate::rules::{Decision, close};
+use crate::rules::{Decision, close, defer_accept};
 use crate::socket_options::SocketOptions;
+use crate::tcp::DeferredFin;
 
 pub(crate) struct Listener {
     pub(crate) id: u32,
@@ -23,10 +24,12 @@ pub(crate) struct Listener {
     pub(crate) queue: Vec<u32>,
     /// SYNs that were answered with a cookie.
     pub(crate) cookies: Vec<Cookie>,
-    /// Not after shutdown(RD): then it is a socket without connection, with a port.
-    pub(crate) listening: Listening,
+    /// Whether the port stays when it listens no longer.
+    pub(crate) binding: Binding,
     pub(crate) blocking: Blocking,
-    /// SEND_SHUTDOWN and RCV_SHUTDOWN, once it does not listen any more.
+    /// What is left of a connection that the socket had before.
+    pub(crate) error: Option<Errno>,
+    /// SEND_SHUTDOWN and RCV_SHUTDOWN from before it listened: its connections are born with them (Linux: `sk_clone`).
     pub(crate) sending_ended: bool,
     pub(crate) reading_ended: bool,
 }
@@ -44,7 +47,48 @@ const COOKIES_MAX: usize = super::CONNECTIONS_MAX;
 
 impl Kernel {
     pub(super) fn listener_on(&self, port: u16) -> Option<usize> {
-        self.listeners.iter().position(|listener| listener.port == port && listener.listening == Listening::Yes)
+        self.listeners.iter().position(|listener| listener.port == port)
+    }
+
+    pub(super) fn listener_at(&self, id: u32) -> Option<usize> {
+        self.listeners.iter().position(|listener| listener.id == id)
+    }
+
+    /// listen(2) on a socket that has no connection (Linux: `__inet_listen_sk`, `inet_csk_listen_start`).
+    pub(super) fn begin_listening(&mut self, at: usize, backlog: u32) -> Attempt {
+        let Connection { id, tcb, standing, binding, reuse, ports, .. } = &self.connections[at];
+        let (id, reuse, port) = (*id, *reuse, ports[0]);
+        if tcb.is_some() || *standing != Standing::Unconnected {
+            return Attempt::Returned(Outcome::Errno(Errno::EINVAL));
+        }
+        let port = match binding {
+            Binding::Fixed => Some(port).filter(|port| !self.is_bound_by_other(Some(id), *port, Reuse::No)),
+            Binding::Loose => self.ports().find(|port| !self.is_bound(*port, reuse)),
+        };
+        let Some(port) = port else {
+            return Attempt::Returned(Outcome::Errno(Errno::EADDRINUSE));
+        };
+        let Connection { name, binding, reuse, options, blocking, error, sending_ended, reading_ended, .. } =
+            self.connections.remove(at);
+        self.effects.push(Effect::State { id, name: name.clone(), from: State::Closed, to: State::Listen });
+        let (queue, cookies) = (Vec::new(), Vec::new());
+        self.listeners.push(Listener {
+            id,
+            name,
+            port,
+            backlog,
+            reuse,
+            options,
+            queue,
+            cookies,
+            binding,
+            blocking,
+            error,
+            sending_ended,
+            reading_ended,
+        });
+        self.made.retain(|known| *known != id);
+        Attempt::Returned(Outcome::ZERO)
     }
 
     fn waiting_at(&self, listener: &Listener) -> Facts {
@@ -98,8 +142,12 @@ impl Kernel {
         *begun += 1;
         let name = [&listener.name, ".", &begun.to_string()].concat();
         let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse);
+        let (sending_ended, reading_ended) = (listener.sending_ended, listener.reading_ended);
         let at = self.open(name, holder, segment.from, [segment.ports[1], segment.ports[0]], iss, options);
-        self.connections[at].reuse = reuse;
+        let connection = &mut self.connections[at];
+        connection.reuse = reuse;
+        connection.sending_ended = sending_ended;
+        connection.reading_ended = reading_ended;
         Some(at)
     }
 
@@ -161,6 +209,9 @@ impl Kernel {
         if !matches!(decision.0, InHandshake::Complete | InHandshake::CompleteAndKeepFin) {
             return decision;
         }
+        if let Some(deferred) = defer_accept::on_ack(self.connections[at].deferral(), segment) {
+            return (InHandshake::Defer, Some(deferred));
+        }
         let listener = self.listeners.iter().find(|known| known.id == listener).expect("see is_abandoned");
         match accept_queue::on_ack(self.waiting_at(listener), &self.sysctls) {
             (OnAck::Queue, _) => decision,
@@ -172,9 +223,7 @@ impl Kernel {
     /// The connection of a handshake whose listener is gone.
     pub(super) fn is_abandoned(&self, at: usize) -> bool {
         match self.connections[at].holder {
-            Holder::Handshake(id) => {
-                !self.listeners.iter().any(|listener| listener.id == id && listener.listening == Listening::Yes)
-            }
+            Holder::Handshake(id) => self.listener_at(id).is_none(),
             _ => false,
         }
     }
@@ -186,20 +235,25 @@ impl Kernel {
         if let Some(listener) = self.listeners.iter_mut().find(|known| known.id == listener) {
             listener.queue.push(id);
         }
+        if self.connections[at].sending_ended {
+            self.with(at, |connection, cx| connection.close(cx, DeferredFin::Noted));
+        }
+    }
+
+    /// shutdown(2), or connect(2) with AF_UNSPEC: the socket has neither connection nor queue now, and its port only where
+    /// bind(2) gave it (Linux: `tcp_disconnect`).
+    pub(super) fn stop_listening(&mut self, at: usize) {
+        let Listener { id, name, port, reuse, options, binding, blocking, error, .. } = self.end_listening(at);
+        let ports = [if binding == Binding::Fixed { port } else { 0 }, 0];
+        let socket = Connection::new(id, name, Holder::Descriptor, self.connects_to, ports, options);
+        self.connections.push(Connection { binding, reuse, blocking, error, ..socket });
     }
 
     /// It listens no longer, and what is queued is reset.
-    pub(super) fn stop_listening(&mut self, at: usize) {
-        let listener = &mut self.listeners[at];
-        if listener.listening == Listening::No {
-            return;
-        }
-        listener.listening = Listening::No;
-        listener.cookies.clear();
-        let (id, name) = (listener.id, listener.name.clone());
-        let queue = std::mem::take(&mut listener.queue);
-        self.note_listening_ended(id, name);
-        for id in queue {
+    pub(super) fn end_listening(&mut self, at: usize) -> Listener {
+        let mut listener = self.listeners.remove(at);
+        self.note_listening_ended(listener.id, listener.name.clone());
+        for id in std::mem::take(&mut listener.queue) {
             let at = self.at(id).expect("a queue holds its connections");
             self.connections[at].holder = Holder::Nobody;
             if self.connections[at].tcb.is_some() {
@@ -208,5 +262,6 @@ impl Kernel {
             }
         }
         self.sweep();
+        listener
     }
 }

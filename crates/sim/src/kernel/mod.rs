@@ -50,22 +50,16 @@ pub(crate) struct Kernel {
     connections: Vec<Connection>,
     time_waits: Vec<TimeWaitSocket>,
     /// The program's descriptors, in the order in which it got them.
-    descriptors: Vec<(String, Descriptor)>,
+    descriptors: Vec<(String, u32)>,
     /// What calls hold that wait: close(2) does not end it before they return.
-    held: Vec<Descriptor>,
+    held: Vec<u32>,
     next_id: u32,
     next_port: u16,
-    /// The newest socket that is no listener; its connection may be gone, or never have been.
-    newest: Option<u32>,
+    /// The sockets that are no listeners, the newest last; their connections may be gone, or never have been.
+    made: Vec<u32>,
     /// What was last told of each socket.
     reported: Vec<Reported>,
     effects: Vec<Effect>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Descriptor {
-    Listener(u32),
-    Connection(u32),
 }
 
 /// The first port that a host chooses by itself.
@@ -91,7 +85,7 @@ impl Kernel {
             held: Vec::new(),
             next_id: 0,
             next_port: PORT_FIRST,
-            newest: None,
+            made: Vec::new(),
             reported: Vec::new(),
             effects: Vec::new(),
         }
@@ -123,27 +117,26 @@ impl Kernel {
 
     /// The newest connection's state; CLOSED if it is gone, or if there never was one.
     pub(crate) fn newest_state(&self) -> State {
-        self.newest.map_or(State::Closed, |id| self.state_of(id))
+        self.made.last().map_or(State::Closed, |id| self.state_of(*id))
     }
 
     /// The state of the socket of that name, newest first.
     pub(crate) fn named_state(&self, name: &str) -> State {
         let connections = self.connections.iter().map(|connection| (connection.id, &connection.name));
         let time_waits = self.time_waits.iter().map(|socket| (socket.id, &socket.name));
-        if let Some(id) = connections.chain(time_waits).filter(|(_, known)| *known == name).map(|(id, _)| id).max() {
-            return self.state_of(id);
-        }
-        // What dup(2) has named.
-        if let Some(Descriptor::Connection(id)) = self.descriptor(name) {
-            return self.state_of(id);
-        }
-        let listens = |listener: &Listener| listener.name == name && self.listener_on(listener.port).is_some();
-        if self.listeners.iter().any(listens) { State::Listen } else { State::Closed }
+        let listeners = self.listeners.iter().map(|listener| (listener.id, &listener.name));
+        let sockets = connections.chain(time_waits).chain(listeners);
+        let newest = sockets.filter(|(_, known)| *known == name).map(|(id, _)| id).max();
+        // Or what dup(2) has named.
+        newest.or_else(|| self.descriptor(name)).map_or(State::Closed, |id| self.state_of(id))
     }
 
     fn state_of(&self, id: u32) -> State {
         if let Some(socket) = self.time_waits.iter().find(|socket| socket.id == id) {
             return socket.state;
+        }
+        if self.listener_at(id).is_some() {
+            return State::Listen;
         }
         self.connections.iter().find(|known| known.id == id).map_or(State::Closed, |known| known.state)
     }
@@ -199,11 +192,16 @@ impl Kernel {
         let Holder::Handshake(id) = self.connections[at].holder else {
             return self.with(at, |connection, cx| connection.segment_arrives(cx, segment, frame));
         };
-        if let Some(listener) = self.listeners.iter().find(|known| known.id == id) {
-            self.connections[at].options = listener.options;
-        }
+        self.take_over_options(at, id);
         let decision = self.decide_in_handshake(at, id, segment);
         self.with(at, |connection, cx| connection.segment_arrives_in_handshake(cx, segment, frame, decision));
+    }
+
+    /// A handshake goes by what its listener has set now.
+    fn take_over_options(&mut self, at: usize, listener: u32) {
+        if let Some(listener) = self.listener_at(listener) {
+            self.connections[at].options = self.listeners[listener].options;
+        }
     }
 
     /// A new connection with a TCB of its own.
@@ -222,7 +220,7 @@ impl Kernel {
         let tcb = Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers);
         connection.tcb = Some(tcb);
         connection.received_us = self.now_us;
-        self.newest = Some(id);
+        self.note_made(id);
         // Connections are large, and few.
         self.connections.reserve_exact(1);
         self.connections.push(connection);
@@ -234,6 +232,13 @@ impl Kernel {
         let mut connection = Connection::new(0, String::new(), Holder::Handshake(0), peer, ports, options);
         connection.tcb = Some(Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers));
         connection
+    }
+
+    /// The socket is no listener, and no newer than those with a higher number.
+    fn note_made(&mut self, id: u32) {
+        if let Err(at) = self.made.binary_search(&id) {
+            self.made.insert(at, id);
+        }
     }
 
     const fn new_id(&mut self) -> u32 {
@@ -330,6 +335,9 @@ impl Kernel {
         }
         if self.is_abandoned(at) {
             return self.with(at, |connection, cx| connection.destroy(cx));
+        }
+        if let Holder::Handshake(id) = self.connections[at].holder {
+            self.take_over_options(at, id);
         }
         self.with(at, |connection, cx| connection.fire(cx, timer));
     }

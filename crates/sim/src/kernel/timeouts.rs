@@ -41,6 +41,7 @@ impl Connection {
             backoff: &self.backoff,
             user_timeout_us: self.options.user_timeout_us,
             sysctls: cx.sysctls,
+            deferral: self.deferral(),
         }
     }
 
@@ -60,6 +61,11 @@ impl Connection {
         let (action, rule) = retransmission::on_timeout(&self.retransmission_facts(cx));
         match action {
             Action::GiveUp => return self.give_up(cx, rule),
+            Action::Wait => {
+                self.backoff.timeouts += 1;
+                self.backoff.doublings += 1;
+                return self.set_retransmission(cx);
+            }
             Action::Repair => self.backoff.losses.repair = Once::Done,
             Action::ProbeWithNew | Action::ProbeWithOnly => self.backoff.losses.probe = Once::Done,
             Action::Retransmit(doubling) => {

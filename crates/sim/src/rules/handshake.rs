@@ -48,6 +48,8 @@ pub(crate) enum InHandshake {
     /// As `Complete`, and its FIN is kept until the text before it has come.
     CompleteAndKeepFin,
     Drop,
+    /// It is put aside: TCP_DEFER_ACCEPT waits for data.
+    Defer,
     Answer(Pace),
     /// The handshake ends without a word.
     Destroy,

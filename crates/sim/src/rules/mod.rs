@@ -7,6 +7,7 @@
 pub(crate) mod accept_queue;
 pub(crate) mod bind;
 pub(crate) mod close;
+pub(crate) mod defer_accept;
 pub(crate) mod delayed_ack;
 pub(crate) mod disconnect;
 pub(crate) mod fin_wait_2;

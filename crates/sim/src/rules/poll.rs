@@ -27,6 +27,7 @@ pub(crate) fn of_connection(facts: &Facts) -> Ready {
         read_hangup: facts.reading_ended,
         hangup: both_ended || facts.state == State::Closed,
         error: facts.has_error,
+        invalid: false,
     };
     if !matches!(facts.state, State::SynSent | State::SynReceived) {
         ready.input |= facts.unread > 0;

@@ -2,7 +2,7 @@
 
 use scenario::{RuleId, State};
 
-use super::{Decision, Ownership};
+use super::{Decision, Ownership, defer_accept};
 use crate::sysctls::Sysctls;
 use crate::tcp::{Backoff, InFlight, Once, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack};
 
@@ -24,6 +24,8 @@ pub(crate) struct Facts<'a> {
     /// TCP_USER_TIMEOUT
     pub(crate) user_timeout_us: Option<u64>,
     pub(crate) sysctls: &'a Sysctls,
+    /// Of a listener's handshake.
+    pub(crate) deferral: defer_accept::Facts,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +39,8 @@ pub(crate) enum NewSegment {
 pub(crate) enum Action {
     /// Nothing now.
     Nothing,
+    /// Nothing leaves, and the next timeout waits twice as long.
+    Wait,
     /// The limit is reached: ETIMEDOUT, and nothing leaves.
     GiveUp,
     /// What the peer tells to be missing leaves again; it counts as no timeout.
@@ -69,6 +73,9 @@ pub(crate) fn rto_us(round_trip: &RoundTrip, doublings: u32) -> u64 {
 pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
     if has_waited_long_enough(facts) {
         return (Action::GiveUp, Some(RuleId::GiveUp));
+    }
+    if facts.state == State::SynReceived && defer_accept::on_timeout(facts.deferral) == defer_accept::OnTimeout::Wait {
+        return (Action::Wait, None);
     }
     let Backoff { retransmits, losses, .. } = *facts.backoff;
     let is_handshake = matches!(facts.state, State::SynSent | State::SynReceived);
@@ -147,7 +154,10 @@ fn has_waited_long_enough(facts: &Facts<'_>) -> bool {
     let sysctls = facts.sysctls;
     match facts.state {
         State::SynSent if retransmits >= sysctls.syn_retries + sysctls.syn_linear_timeouts => return true,
-        State::SynReceived => return timeouts.max(retransmits) >= sysctls.synack_retries,
+        State::SynReceived => {
+            return timeouts.max(retransmits) >= sysctls.synack_retries
+                && !defer_accept::outlasts_limit(facts.deferral);
+        }
         _ => {}
     }
     if retransmits == 0 {
@@ -208,6 +218,7 @@ mod tests {
             backoff: &unchanged,
             user_timeout_us: None,
             sysctls: &sysctls,
+            deferral: defer_accept::Facts { deferred: 0, timeouts: 0, acknowledged: defer_accept::Acknowledged::No },
         };
         change(&mut facts, &mut backoff);
         on_timeout(&Facts { backoff: &backoff, ..facts }).0

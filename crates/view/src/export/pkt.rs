@@ -7,8 +7,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use scenario::{
-    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Opening, Outcome, Queue, Ready,
-    Script, SocketOption, Trace, Verb,
+    Action, Call, Connecting, Errno, Event, Fate, Host, HostAction, How, Link, Network, Opening, Outcome, Place, Queue,
+    Ready, Script, SocketOption, Trace, Verb,
 };
 
 /// The script for that host.
@@ -241,7 +241,8 @@ impl Descriptors {
         let result = result(outcome);
         let number = self.of(&call.socket);
         let written = match &call.verb {
-            Verb::Listen { backlog, reuse_address, .. } => {
+            Verb::Listen { backlog, place: Place::Existing } => format!("listen({number}, {backlog}) = {result}"),
+            Verb::Listen { backlog, place: Place::New { reuse_address, .. } } => {
                 let number = self.open(&call.socket);
                 let mut lines = vec![format!("{FIRST}{SOCKET} = {number}")];
                 if *reuse_address {
@@ -394,6 +395,7 @@ fn option(option: SocketOption) -> String {
         SocketOption::KeepAlive(on) => of_socket("SO_KEEPALIVE", u64::from(on)),
         SocketOption::ReceiveBuffer(bytes) => of_socket("SO_RCVBUF", u64::from(bytes)),
         SocketOption::SendBuffer(bytes) => of_socket("SO_SNDBUF", u64::from(bytes)),
+        SocketOption::DeferAccept(time) => of_tcp("TCP_DEFER_ACCEPT", whole_seconds(time)),
         SocketOption::KeepIdle(idle) => of_tcp("TCP_KEEPIDLE", whole_seconds(idle)),
         SocketOption::KeepInterval(interval) => of_tcp("TCP_KEEPINTVL", whole_seconds(interval)),
         SocketOption::KeepCount(count) => of_tcp("TCP_KEEPCNT", count.to_string()),
