@@ -14,7 +14,7 @@ use catalogue::CATALOGUE;
 use native::Options;
 use scenario::Script;
 use tests::captured::{Run, records};
-use tests::random;
+use tests::random::{self, Class, Clock, Forgery};
 use tests::verdicts::Table;
 
 /// Runs wait most of the time.
@@ -33,7 +33,9 @@ fn main() -> ExitCode {
     let mut scripts: VecDeque<(String, String)> =
         CATALOGUE.iter().map(|entry| (entry.id.to_owned(), entry.text.to_owned())).collect();
     let seeds = first..first + number("CAPTURES_KERNEL_RANDOM", RANDOM);
-    scripts.extend(seeds.map(|seed| (format!("seed {seed}"), random::plain(seed))));
+    scripts.extend(
+        seeds.map(|seed| (format!("seed {seed}"), random::script(seed, Class::Plain, Clock::Real, Forgery::Any))),
+    );
     scripts.retain(|(name, _)| filter.is_empty() || filter.iter().any(|word| name.contains(word)));
     println!("capturing {} scripts", scripts.len());
 

@@ -12,10 +12,8 @@
 //!
 //! - `BLESS=1` records the kernel's traces anew.
 //! - `CONFORMANCE_DEPTH=3` enumerates longer orders, `CONFORMANCE_RANDOM=2000` draws more scripts, and
-//!   `CONFORMANCE_SEED=7` others; `CONFORMANCE_SOCKETS=500` more of those about sockets (`random_sockets`),
-//!   `CONFORMANCE_BOXES=300` of those with boxes (`random_boxes`). `CONFORMANCE_FULL=500` more of those from the grammar
-//!   of tests/properties.rs (several sockets, `&`, `hold`, `crash()`, every flag).
-//!   `CONFORMANCE_PROXIED=300` draws more scripts with a proxy.
+//!   `CONFORMANCE_SEED=7` others. Each class of the grammar has a number of its own (`random::Class`):
+//!   `CONFORMANCE_FULL=500`, `CONFORMANCE_SOCKETS=500`, `CONFORMANCE_BOXES=300`, `CONFORMANCE_PROXIED=300`.
 //! - `CONFORMANCE_RUNG=veth` runs the kernel's side on another rung than the highest; only those with a link will do.
 //! - A random script that fails is made shorter until no line can be left out; what is then left is printed, too.
 //! - `CONFORMANCE_SCRIPTS=FOLDER` compares nothing: it writes the scripts there, for machines with other kernels.
@@ -39,11 +37,9 @@ use native::{Asked, Rung};
 use scenario::{Action, Event, Script, Trace};
 use sim::Rules;
 use tests::comparison::{Runs, indented, judge};
-use tests::random::{Clock, Forgery, LATE, LATE_BACKGROUND};
+use tests::random::{Class, Clock, Forgery, LATE, LATE_BACKGROUND};
 use tests::release::Release;
-use tests::{
-    found, golden, interleavings, kernels, ledger, random, random_boxes, random_proxied, random_sockets, root,
-};
+use tests::{found, golden, interleavings, kernels, ledger, random, root};
 
 /// Runs wait most of the time; so many at once keep a processor busy and leave the clocks right.
 const SIDE_BY_SIDE_OF_A_PROCESSOR: usize = 6;
@@ -77,13 +73,10 @@ fn main() -> ExitCode {
         checks.extend(canaries());
     }
     checks.extend(found());
-    let seed = number("CONFORMANCE_SEED", 1);
-    checks.extend(randoms(seed, number("CONFORMANCE_RANDOM", 100), Grammar::Plain));
-    checks.extend(randoms(seed, number("CONFORMANCE_SOCKETS", 60), Grammar::Sockets));
-    checks.extend(randoms(seed, number("CONFORMANCE_BOXES", 40), Grammar::Boxes));
-    checks.extend(randoms(seed, number("CONFORMANCE_PROXIED", 40), Grammar::Proxied));
-    let seed = number("CONFORMANCE_SEED", FULL_SEED);
-    checks.extend(randoms(seed, number("CONFORMANCE_FULL", 200), Grammar::Full));
+    for (name, class) in Class::ALL {
+        let (variable, count, seed) = drawn(class);
+        checks.extend(randoms(number("CONFORMANCE_SEED", seed), number(variable, count), name, class));
+    }
     checks.retain(|check| filter.is_empty() || filter.iter().any(|word| check.name.contains(word)));
     match folders {
         [Some(folder), None] => return write(&checks, &folder),
@@ -318,32 +311,22 @@ fn found() -> Vec<Check> {
         .collect()
 }
 
-/// Which random scripts.
-#[derive(Clone, Copy)]
-enum Grammar {
-    /// One connection, and waits behind losses.
-    Plain,
-    /// Calls that do not wait, and what is asked of sockets.
-    Sockets,
-    /// One connection, and boxes on the link.
-    Boxes,
-    /// The same with a proxy, so of two connections.
-    Proxied,
-    /// All that the language has.
-    Full,
+/// How many scripts of a class are drawn: the variable that says it, the number and the seed where it does not.
+const fn drawn(class: Class) -> (&'static str, usize, usize) {
+    match class {
+        Class::Plain => ("CONFORMANCE_RANDOM", 100, 1),
+        Class::Any => ("CONFORMANCE_FULL", 200, FULL_SEED),
+        Class::Sockets => ("CONFORMANCE_SOCKETS", 60, 1),
+        Class::Boxes => ("CONFORMANCE_BOXES", 40, 1),
+        Class::Proxied => ("CONFORMANCE_PROXIED", 40, 1),
+    }
 }
 
-fn randoms(seed: usize, count: usize, grammar: Grammar) -> Vec<Check> {
+fn randoms(seed: usize, count: usize, name: &str, class: Class) -> Vec<Check> {
     (0..count)
         .map(|index| {
             let seed = (seed as u64) * 1_000_000 + index as u64;
-            let (name, text) = match grammar {
-                Grammar::Plain => ("random", random::plain(seed)),
-                Grammar::Sockets => ("sockets", random_sockets::script(seed)),
-                Grammar::Boxes => ("boxes", random_boxes::script(seed)),
-                Grammar::Proxied => ("proxied", random_proxied::script(seed)),
-                Grammar::Full => ("full", random::script(seed, Clock::Real, Forgery::Any)),
-            };
+            let text = random::script(seed, class, Clock::Real, Forgery::Any);
             Check { name: format!("{name}::{seed}"), text, recorded: None, is_random: true, planted: None }
         })
         .collect()

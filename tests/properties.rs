@@ -7,7 +7,7 @@ use std::panic::catch_unwind;
 
 use scenario::{Errno, Event, Fate, Host, Link, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb};
 use sim::Rules;
-use tests::random::{self, Clock, Forgery};
+use tests::random::{self, Class, Clock, Forgery};
 
 const SCRIPTS: u64 = 400;
 
@@ -23,7 +23,7 @@ fn check(forgery: Forgery, least: u64, property: fn(&str) -> Verdict) {
     };
     let mut judged = 0;
     for seed in 0..count {
-        let text = random::script(seed, Clock::Virtual, forgery);
+        let text = random::script(seed, Class::Any, Clock::Virtual, forgery);
         match judge(&text) {
             Ok(said) => judged += u64::from(said > 0),
             Err(_) => {

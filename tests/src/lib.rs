@@ -17,9 +17,6 @@ pub mod judged;
 pub mod kernels;
 pub mod ledger;
 pub mod random;
-pub mod random_boxes;
-pub mod random_proxied;
-pub mod random_sockets;
 pub mod release;
 pub mod verdicts;
 
