@@ -316,16 +316,11 @@ fn kernels_of(entry: &ledger::Entry) -> String {
 
 fn shown_by(entry: &ledger::Entry) -> String {
     let name = |script: &str| script.split_once("::").map_or(script, |(_, name)| name).to_owned();
-    let varies: String = entry
-        .varies
-        .iter()
-        .map(|script| format!("In `{}` each kernel goes a way of its own.\n\n", name(script)))
-        .collect();
     let shown = entry.shown_by.iter().map(|shown| {
         let difference = shown.difference.join("\n");
         format!("`{}`, model / kernel:\n\n```text\n{difference}\n```\n\n", name(&shown.script))
     });
-    shown.collect::<String>() + &varies
+    shown.collect()
 }
 
 /// The kernels on which the scripts were performed, and how many went as in the model.

@@ -6,7 +6,7 @@ use std::{fs, thread};
 use serde_json::Value;
 use tests::root;
 
-use crate::book::open;
+use crate::book::{open, origin};
 use crate::page::{Page, Scripts};
 use crate::widget::{enliven_playground, meet, unfold};
 
@@ -152,6 +152,31 @@ fn without_a_network_it_says_so_and_the_picture_stays() {
     assert_eq!(page.value("document.querySelectorAll('.pg-picture .sc-figure').length"), 1);
     press(&mut page, "Run it");
     wait_for_status(&mut page, "No difference to the model's run.");
+}
+
+#[test]
+fn on_a_slow_telephone_a_run_is_stopped_left_and_begun_again() {
+    let mut page = open("playground.html#v=1&id=linger-zero", Scripts::On);
+    let telephone = serde_json::json!({ "width": 375, "height": 667, "deviceScaleFactor": 2, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", telephone);
+    page.call("Emulation.setCPUThrottlingRate", serde_json::json!({ "rate": 4 }));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    press(&mut page, HANDLE);
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "Running.");
+    press(&mut page, "Stop");
+    wait_for_status(&mut page, "Stopped.");
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "Running.");
+    // Its reader goes elsewhere, and comes back.
+    page.open("about:blank");
+    page.open(&format!("{}/playground.html#v=1&id=linger-zero", origin()));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    press(&mut page, HANDLE);
+    press(&mut page, "Run it");
+    wait_for_status(&mut page, "No difference to the model's run.");
+    assert_eq!(page.value("document.documentElement.scrollWidth"), 375, "nothing is wider than the telephone");
+    assert_eq!(page.complaints(), [""; 0]);
 }
 
 const HANDLE: &str = "On Linux 7.2, here";

@@ -31,14 +31,10 @@ pub struct Entry {
     pub unknown: Vec<Releases>,
     /// What ended it in Linux.
     pub change: Option<Change>,
-    /// Scripts that show it, each with the lines in which the two differ, exactly as the comparison prints them. None
-    /// if no script of ours does: then nobody notices when it is over, and the book says so.
+    /// Scripts that show it, each with the lines in which the two differ, exactly as the comparison prints them.
     pub shown_by: Vec<Shown>,
     /// The rule of the model that those kernels do not have: where it acts in another script, they may go another way.
     pub rule: Option<Acts>,
-    /// Scripts in which each of those kernels goes a way of its own: there they are held to nothing.
-    #[serde(default)]
-    pub varies: Vec<String>,
 }
 
 /// A commit in Linux.
@@ -141,9 +137,7 @@ pub fn judge<'a>(
             continue;
         }
         let Some(shown) = entry.shown_by.iter().find(|shown| shown.script == script) else {
-            if entry.varies.iter().any(|name| name == script)
-                || entry.rule.as_ref().is_some_and(|rule| acted(rule, model))
-            {
+            if entry.rule.as_ref().is_some_and(|rule| acted(rule, model)) {
                 other_way = other_way.or(Some(entry.id.as_str()));
             }
             continue;
@@ -203,7 +197,6 @@ mod tests {
             change: None,
             shown_by: vec![Shown { script: "x".to_owned(), difference: vec!["line 1: a / b".to_owned()] }],
             rule,
-            varies: vec!["v".to_owned()],
         }
     }
 
@@ -229,9 +222,6 @@ mod tests {
         assert!(judge("6.1.21", "x", &listed).is_err(), "it is over");
         assert_eq!(judge("6.1.21", "x", &[]), Ok(vec![]));
         assert!(judge("6.1.9", "y", &listed).is_err(), "another script");
-        assert_eq!(judge("6.1.9", "v", &other), Ok(vec!["old"]), "it may go any way there");
-        assert_eq!(judge("6.1.9", "v", &[]), Ok(vec![]), "or none");
-        assert!(judge("6.1.21", "v", &other).is_err(), "but not on other kernels");
         assert!(judge("unknown", "x", &listed).is_err(), "no kernel, no entry");
     }
 
@@ -255,9 +245,9 @@ mod tests {
             let Entry { id, reason, kernels, shown_by, .. } = entry;
             let of = kernels.len() + entry.unknown.len();
             assert!(!reason.is_empty() && of > 0, "{id}: no reason, or no kernel");
-            assert!(!shown_by.is_empty() || !entry.varies.is_empty(), "{id}: no script shows it");
+            assert!(!shown_by.is_empty(), "{id}: no script shows it");
             assert!(ledger.iter().filter(|other| other.id == *id).count() == 1, "{id}: twice");
-            for script in shown_by.iter().map(|shown| &shown.script).chain(&entry.varies) {
+            for script in shown_by.iter().map(|shown| &shown.script) {
                 let known = match script.split_once("::") {
                     Some(("scenario", name)) => scenario(name).is_some(),
                     Some(("found", name)) => crate::found::read().iter().any(|found| found.name == name),

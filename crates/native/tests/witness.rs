@@ -67,6 +67,16 @@ const SAID: [Said; 15] = [
     said("connection-refused", Host::Server, &["TcpOutRsts"], Some("NO_SOCKET")),
 ];
 
+/// A counter that older kernels move at another moment, and the first series in which it was seen to move here: 5.10.223
+/// does not count a TIME-WAIT that a segment has ended. The series between were not looked at.
+const COUNTED_LATER: (&str, [u32; 2]) = ("TcpExtTW", [6, 12]);
+
+/// The series of a kernel: 6 and 12 of `6.12.117 (6.12.117+deb13-amd64)`.
+fn release(kernel: &str) -> [u32; 2] {
+    let mut numbers = kernel.split(|sign: char| !sign.is_ascii_digit()).map(|number| number.parse().unwrap_or(0));
+    [numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)]
+}
+
 #[test]
 fn the_counters_and_the_reasons_of_an_ending() {
     // One after the other: the tracer hears the whole machine, and of what a kernel answers for no socket it does not say
@@ -97,7 +107,9 @@ fn check(said: &Said) -> Result<(), String> {
     };
     let counters: Vec<String> = counted.iter().filter_map(snmp).collect();
     let mut complaints = Vec::new();
-    for moved in said.moved.iter().filter(|moved| !counters.iter().any(|name| name == *moved)) {
+    let told = |moved: &&&str| **moved != COUNTED_LATER.0 || release(&performed.trace.kernel) >= COUNTED_LATER.1;
+    let stood_still = |moved: &&&str| !counters.iter().any(|name| name == **moved);
+    for moved in said.moved.iter().filter(told).filter(stood_still) {
         complaints.push(format!("{moved} did not move (rung {})", backend.name()));
     }
     let telling = |name: &&String| name.starts_with("TcpExtTCPAbort") || *name == "TcpOutRsts";
