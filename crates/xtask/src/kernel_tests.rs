@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::debian::needs;
 use crate::guest::Initramfs;
-use crate::kernels::{self, Console, Kernel, MACHINE, Machine, Options};
+use crate::kernels::{self, Console, Kernel, Machine, Options};
 use crate::{cargo, guest, root, run};
 
 /// What is built, the quick ones first: the words behind `cargo test`.
@@ -30,7 +30,6 @@ const TESTING: Machine = Machine {
     // A test of many programs says nothing before its end.
     silence_max: Duration::from_secs(3600),
     console: Console::Shown,
-    ..MACHINE
 };
 const TARGET: &str = "x86_64-unknown-linux-musl";
 
