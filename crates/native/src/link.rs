@@ -10,10 +10,8 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, ppoll};
-use scenario::link::{self, Connections, Disposition, Links};
-use scenario::{
-    Event, Fate, Flags, Host, HostAction, Icmp, LinkAction, Numbering, Offset, RawSegment, Refusal, Target,
-};
+use scenario::link::{self, Connections, Disposition, Forged, Links};
+use scenario::{Event, Fate, Host, HostAction, Icmp, LinkAction, Numbering, RawSegment, Refusal};
 
 use crate::clock::now_us;
 use crate::device::Device;
@@ -148,17 +146,8 @@ impl Link {
     }
 
     /// Forges a segment (see [`Connections::forge`]); `None` if the host has had no connection for which it could be.
-    pub(crate) fn inject(
-        &self,
-        link: scenario::Link,
-        flags: Flags,
-        to: Host,
-        target: Target,
-        seq: Offset,
-        ack: Option<i64>,
-        len: u32,
-    ) -> Option<()> {
-        let forged = self.lock().inject(link, flags, to, target, seq, ack, len);
+    pub(crate) fn inject(&self, link: scenario::Link, to: Host, forged: Forged) -> Option<()> {
+        let forged = self.lock().inject(link, to, forged);
         self.wake();
         forged
     }
@@ -398,17 +387,8 @@ impl State {
         }
     }
 
-    fn inject(
-        &mut self,
-        link: scenario::Link,
-        flags: Flags,
-        to: Host,
-        target: Target,
-        seq: Offset,
-        ack: Option<i64>,
-        len: u32,
-    ) -> Option<()> {
-        let forged = self.connections.forge(link, flags, to, target, seq, ack, len)?;
+    fn inject(&mut self, link: scenario::Link, to: Host, forged: Forged) -> Option<()> {
+        let forged = self.connections.forge(link, to, forged)?;
         let now_us = now_us();
         self.sent_last_us = now_us;
         self.launch_forged(&forged, now_us, now_us + micros(self.links.delay(link)));

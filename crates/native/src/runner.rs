@@ -6,6 +6,7 @@ use std::io::BufWriter;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+use scenario::link::Forged;
 use scenario::{
     Action, Call, Event, Host, HostAction, Link, LinkAction, Network, Outcome, Returned, Script, SocketOption, Sockets,
     Stage, State, Statement, Sysctl, Trace, Until, Verb, Whom, Witness,
@@ -259,7 +260,7 @@ impl<'a> Runner<'a> {
         link.act(on, action);
         let (to, sent) = match *action {
             LinkAction::Inject { flags, to, target, seq, ack, len } => {
-                (to, link.inject(on, flags, to, target, seq, ack, len))
+                (to, link.inject(on, to, Forged { flags, target, seq, ack, len }))
             }
             LinkAction::Icmp { icmp, to } => (to, link.send_icmp(on, icmp, to)),
             _ => return Ok(()),

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::os::fd::AsFd;
 use std::time::Duration;
 
+use scenario::link::Forged;
 use scenario::{
     Action, Count, Counter, Event, Flags, Host, Icmp, Kind, LinkAction, Meeting, Network, Offset, Outcome, Sockets,
     Target, Verb,
@@ -261,7 +262,7 @@ impl Testbed {
 
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
     pub fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        self.link.inject(scenario::Link::ClientServer, flags, to, Target::Newest, seq, ack, len)
+        self.link.inject(scenario::Link::ClientServer, to, Forged { flags, target: Target::Newest, seq, ack, len })
     }
 
     /// Sends an ICMP message to the host, which quotes what it has sent last on its newest connection; `None` if it has

@@ -1,5 +1,6 @@
 //! The stage that a script is performed on: a kernel for each host, the links between them, one clock.
 
+use scenario::link::Forged;
 use scenario::{
     Action, Call, Event, Fate, Host, HostAction, Link, LinkAction, Map, Network, Outcome, Payload, Returned, SocketId,
     Sockets, Stage, State, Statement, Until, Verb, Whom,
@@ -327,7 +328,7 @@ impl World {
         let LinkAction::Inject { flags, to, target, seq, ack, len } = *action else { return Ok(()) };
         self.bytes = self.bytes.saturating_add(len as usize);
         self.check_bounds()?;
-        let forged = self.wires.connections.forge(link, flags, to, target, seq, ack, len);
+        let forged = self.wires.connections.forge(link, to, Forged { flags, target, seq, ack, len });
         let segment = forged.ok_or(Error::NothingToForge { line, host: to })?;
         self.wires.inject(self.now_us, wire::write(self.ip, &segment), &mut self.events);
         Ok(())

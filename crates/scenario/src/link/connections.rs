@@ -1,5 +1,20 @@
 use crate::{Flags, Host, Link, Offset, RawSegment, Target};
 
+/// What is in a forged segment ([`crate::LinkAction::Inject`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forged {
+    /// Its control bits.
+    pub flags: Flags,
+    /// Its ports.
+    pub target: Target,
+    /// Its sequence number, counted from what the receiver expects next.
+    pub seq: Offset,
+    /// Its acknowledgement number, counted from the receiver's ISN.
+    pub ack: Option<i64>,
+    /// Its payload, in bytes.
+    pub len: u32,
+}
+
 /// What the segments on the link tell of each connection: enough to read a window, and to forge a segment for its
 /// receiver.
 #[derive(Clone, Debug, Default)]
@@ -89,16 +104,7 @@ impl Connections {
     ///
     /// `seq` counts from what `to` expects next, `ack` from `to`'s ISN; without it the segment acknowledges all that `to`
     /// has sent.
-    pub fn forge(
-        &self,
-        link: Link,
-        flags: Flags,
-        to: Host,
-        target: Target,
-        seq: Offset,
-        ack: Option<i64>,
-        len: u32,
-    ) -> Option<RawSegment> {
+    pub fn forge(&self, link: Link, to: Host, Forged { flags, target, seq, ack, len }: Forged) -> Option<RawSegment> {
         let (own, peer) = (link.end(to), 1 - link.end(to));
         let mut over_link = self.connections.iter().filter(|connection| connection.link == link);
         let nobody = Side::default();
@@ -228,6 +234,17 @@ mod tests {
         connections.note_sent(segment, segment.flags.syn.then_some(7))
     }
 
+    fn forge(
+        connections: &Connections,
+        to: Host,
+        flags: Flags,
+        target: Target,
+        seq: Offset,
+        ack: Option<i64>,
+    ) -> Option<RawSegment> {
+        connections.forge(LINK, to, Forged { flags, target, seq, ack, len: 0 })
+    }
+
     fn established() -> Connections {
         let mut connections = Connections::default();
         sent(&mut connections, &segment(Host::Client, Flags::SYN, 1000, 0, 0));
@@ -248,7 +265,7 @@ mod tests {
     fn a_forged_segment_stands_where_its_receiver_expects_it() {
         let mut connections = established();
         let seq = |connections: &Connections, offset| {
-            connections.forge(LINK, Flags::RST, Host::Server, Target::Newest, offset, None, 0).map(|it| it.seq)
+            forge(connections, Host::Server, Flags::RST, Target::Newest, offset, None).map(|it| it.seq)
         };
         assert_eq!(seq(&connections, Offset::Exact), Some(1001));
         sent(&mut connections, &segment(Host::Client, Flags::DATA, 1001, 5001, 10));
@@ -259,8 +276,7 @@ mod tests {
         assert_eq!(seq(&connections, Offset::Plus(-1)), Some(1010));
         assert_eq!(seq(&connections, Offset::Outside), Some(1011 + (500 << 7) + 1000));
         assert_eq!(connections.sent_last(LINK, Host::Client).map(|it| (it.seq, it.len)), Some((1001, 10)));
-        let forged = connections
-            .forge(LINK, Flags::ACK, Host::Client, Target::Newest, Offset::Exact, Some(0), 0)
+        let forged = forge(&connections, Host::Client, Flags::ACK, Target::Newest, Offset::Exact, Some(0))
             .expect("there is a connection");
         assert_eq!((forged.ports, forged.seq, forged.ack), ([80, 40_000], 5001, 1000));
     }
@@ -268,12 +284,12 @@ mod tests {
     #[test]
     fn a_host_has_a_connection_when_it_has_sent_a_syn() {
         let mut connections = Connections::default();
-        assert_eq!(connections.forge(LINK, Flags::RST, Host::Client, Target::Newest, Offset::Exact, None, 0), None);
+        assert_eq!(forge(&connections, Host::Client, Flags::RST, Target::Newest, Offset::Exact, None), None);
         sent(&mut connections, &segment(Host::Client, Flags::SYN, 1000, 0, 0));
-        assert!(connections.forge(LINK, Flags::RST, Host::Client, Target::Newest, Offset::Exact, None, 0).is_some());
+        assert!(forge(&connections, Host::Client, Flags::RST, Target::Newest, Offset::Exact, None).is_some());
         sent(&mut connections, &segment(Host::Server, Flags::RST_ACK, 0, 1001, 0));
         assert_eq!(
-            connections.forge(LINK, Flags::RST, Host::Server, Target::Newest, Offset::Exact, None, 0),
+            forge(&connections, Host::Server, Flags::RST, Target::Newest, Offset::Exact, None),
             None,
             "it has refused"
         );
@@ -284,9 +300,7 @@ mod tests {
         let connections = established();
         let forge = |port, from| {
             let target = Target::Ports { port, from };
-            connections
-                .forge(LINK, Flags::ACK, Host::Server, target, Offset::Plus(7), None, 0)
-                .expect("it has its ports")
+            forge(&connections, Host::Server, Flags::ACK, target, Offset::Plus(7), None).expect("it has its ports")
         };
         let [known, unknown] = [forge(80, 40_000), forge(81, 40_000)];
         assert_eq!((known.ports, known.seq, known.ack), ([40_000, 80], 1008, 5001));
@@ -306,7 +320,7 @@ mod tests {
         sent(&mut connections, &first(Flags::SYN, 0));
         sent(&mut connections, &answer(40_001, 1001));
         let newest =
-            |host| connections.forge(LINK, Flags::RST, host, Target::Newest, Offset::Exact, None, 0).map(|it| it.ports);
+            |host| forge(&connections, host, Flags::RST, Target::Newest, Offset::Exact, None).map(|it| it.ports);
         assert_eq!(newest(Host::Server), Some([40_001, 80]));
         assert_eq!(newest(Host::Client), Some([80, 40_002]));
     }

@@ -8,7 +8,7 @@ mod refusal;
 
 use std::time::Duration;
 
-pub use connections::Connections;
+pub use connections::{Connections, Forged};
 use flows::FlowTable;
 pub use links::Links;
 pub use refusal::reset;
