@@ -49,7 +49,7 @@ fn each_step_is_read_aloud_but_not_while_it_plays() {
 #[test]
 fn states_holdings_and_header_follow_the_step() {
     let mut page = meet(ID);
-    let states = "[...here.querySelectorAll('.sc-diagram .sc-here text')].map((state) => state.textContent)";
+    let states = "[...here.querySelectorAll('.sc-drawer .sc-diagram .sc-here text')].map((state) => state.textContent)";
     unfold(&mut page, "States");
     page.click("[...here.querySelectorAll('.sc-row[data-step]')].find((row) => row.querySelector('.sc-label b')?.textContent === 'F.')");
     page.wait_until(&format!("{states}.join() === 'ESTABLISHED,FIN-WAIT-1'"));

@@ -181,7 +181,7 @@ impl Component for Stage {
                         </div>
                     } else {
                         // Shown where there is room beside the picture (player.css).
-                        <aside class="sc-states" aria-label={texts::DIAGRAM}>{ diagrams(layout, until(layout, cursor)) }</aside>
+                        <div class="sc-states" role="group" aria-label={texts::DIAGRAM}>{ diagrams(layout, until(layout, cursor)) }</div>
                     }
                 </div>
                 { desk(session, act, runtime, told) }
