@@ -200,11 +200,24 @@ impl Draw {
             Lines::Unconnected => self.unconnected(),
             Lines::Listen => {
                 let line = self.listen();
-                self.perhaps_timed(line.to_owned())
+                let mut lines = vec![line.to_owned()];
+                if line == "server socket() as t" {
+                    lines.extend(self.begun());
+                }
+                lines.into_iter().flat_map(|line| self.perhaps_timed(line)).collect()
             }
             Lines::Wait => one(format!("wait {}", self.time())),
             Lines::Kill => one(format!("{} kill()", self.host())),
-            Lines::Host => one(self.host_action()),
+            Lines::Host => {
+                let host = self.host();
+                let action = self.host_action();
+                let comes_back = action == "crash()" && self.one_in(2);
+                let mut lines = vec![format!("{host} {action}")];
+                if comes_back {
+                    lines.push(format!("{host} boot()"));
+                }
+                lines
+            }
             Lines::Lost => self.lost(),
             Lines::Meet => one(self.meet()),
             Lines::Link => one(self.link()),

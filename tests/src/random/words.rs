@@ -33,6 +33,13 @@ impl Draw {
         ])
     }
 
+    /// What a socket of the server's does that is to listen.
+    pub(super) fn begun(&mut self) -> Vec<String> {
+        let bound =
+            self.of(&["t bind(port=80)", "t bind(port=81)", "t bind(port=81)", "t setsockopt(SO_RCVBUF, 4000)"]);
+        vec![bound.to_owned(), "t listen()".to_owned()]
+    }
+
     pub(super) fn copy(&mut self) -> &'static str {
         self.of(&[
             "server dup() as copy",
@@ -160,12 +167,11 @@ impl Draw {
     }
 
     pub(super) fn host_action(&mut self) -> String {
-        let host = self.host();
         match self.rng.u8(..8) {
-            0..2 => format!("{host} kill()"),
-            2..4 => format!("{host} crash()"),
-            4..6 => format!("{host} boot()"),
-            _ => format!("{host} sysctl({})", self.sysctl()),
+            0..2 => "kill()".to_owned(),
+            2..4 => "crash()".to_owned(),
+            4..6 => "boot()".to_owned(),
+            _ => format!("sysctl({})", self.sysctl()),
         }
     }
 
