@@ -197,7 +197,11 @@ fn stays_in_order(trace: &Trace) -> Verdict {
 fn errors_come_once(trace: &Trace) -> Verdict {
     let mut reported: BTreeMap<SocketId, Errno> = BTreeMap::new();
     for event in &trace.events {
-        let Event::Call { host, socket, outcome, .. } = event else { continue };
+        let Event::Call { host, socket, call, outcome, .. } = event else { continue };
+        if matches!(call, Verb::Connect { .. }) {
+            // Another attempt has an error of its own.
+            reported.remove(socket);
+        }
         if let Outcome::Errno(errno @ (Errno::ECONNRESET | Errno::ECONNREFUSED | Errno::ETIMEDOUT)) = outcome
             && let Some(before) = reported.insert(*socket, *errno)
         {

@@ -66,7 +66,11 @@ impl Connection {
                 self.backoff.doublings += 1;
                 return self.set_retransmission(cx);
             }
-            Action::Repair => self.backoff.losses.repair = Once::Done,
+            Action::Repair => {
+                // As behind a timeout (tcp_retransmit_skb); a loss probe does not count.
+                self.backoff.since_us.get_or_insert(cx.now_us);
+                self.backoff.losses.repair = Once::Done;
+            }
             Action::ProbeWithNew | Action::ProbeWithOnly => self.backoff.losses.probe = Once::Done,
             Action::Retransmit(doubling) => {
                 self.backoff.since_us.get_or_insert(cx.now_us);
