@@ -200,9 +200,23 @@ impl Tab {
         self.wait_for_load();
     }
 
+    /// Goes back or forward among the pages that were open, and waits until that page is there.
+    pub(crate) fn travel(&mut self, pages: i32) {
+        let seen = self.session.events.len();
+        self.value(&format!("void setTimeout(() => history.go({pages}))"));
+        self.wait_for_load_behind(seen);
+    }
+
     fn wait_for_load(&mut self) {
-        let is_load = |event: &Value| event["method"] == "Page.loadEventFired";
-        while !self.session.events.iter().any(is_load) {
+        self.wait_for_load_behind(0);
+    }
+
+    /// Waits until a page is loaded, or is back from the browser's memory; the first so many events are of earlier ones.
+    fn wait_for_load_behind(&mut self, seen: usize) {
+        let is_load = |event: &Value| {
+            event["method"] == "Page.loadEventFired" || event["params"]["type"] == "BackForwardCacheRestore"
+        };
+        while !self.session.events[seen..].iter().any(is_load) {
             let event = self.session.incoming.recv_timeout(PATIENCE);
             self.session.events.push(event.unwrap_or_else(|error| panic!("the page is never loaded: {error}")));
         }

@@ -128,6 +128,11 @@ impl Tab {
         self.call("browsingContext.navigate", json!({ "url": address, "wait": "complete" }));
     }
 
+    /// Goes back or forward among the pages that were open, and waits until that page is shown.
+    pub(crate) fn travel(&mut self, pages: i32) {
+        self.call("browsingContext.traverseHistory", json!({ "delta": pages }));
+    }
+
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         let params = json!({ "expression": expression, "target": { "context": self.context }, "awaitPromise": true });
         let result = self.browser.call("script.evaluate", params);

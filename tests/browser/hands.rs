@@ -95,14 +95,14 @@ pub(crate) fn change_goes_and_comes_back(mut page: Page) {
     let address = page.value("location.href");
     page.open(&format!("{}/reference/glossary.html", origin()));
     for _ in 0..2 {
-        page.value("void history.back()");
+        page.travel(-1);
         page.wait_until(&format!("location.href === {address} && document.readyState === 'complete'"));
         find(&mut page, ID);
         page.wait_until(&format!("here.querySelector('.sc-changed span')?.textContent === {script}"));
-        page.value("void history.forward()");
+        page.travel(1);
         page.wait_until("location.pathname.endsWith('/glossary.html') && document.readyState === 'complete'");
     }
-    page.value("void history.back()");
+    page.travel(-1);
     page.wait_until(&format!("location.href === {address} && document.readyState === 'complete'"));
     find(&mut page, ID);
     page.click(&button("Back to the book's run"));

@@ -67,6 +67,14 @@ impl Page {
         }
     }
 
+    /// Goes back (below 0) or forward by so many of the pages that were open, and waits until that page is there.
+    pub(crate) fn travel(&mut self, pages: i32) {
+        match &mut self.0 {
+            Tab::Chromium(tab) => tab.travel(pages),
+            Tab::Firefox(tab) => tab.travel(pages),
+        }
+    }
+
     /// Follows a link, and waits until the page that it leads to is there.
     pub(crate) fn follow(&mut self, link: &str) {
         self.chromium().follow(link);
