@@ -235,8 +235,12 @@ fn address_and_port(text: &str) -> Option<SocketAddr> {
     Some(SocketAddr::new(address.parse().ok()?, port.parse().ok().or_else(named)?))
 }
 
-/// The number right behind a word; of `seq 1:6` the first.
-fn number_behind<N: std::str::FromStr>(text: &str, word: &str) -> Option<N> {
+/// The number right behind a word, if it has room in the type; of `seq 1:6` the first.
+fn number_behind<N: TryFrom<u64>>(text: &str, word: &str) -> Option<N> {
+    N::try_from(digits_behind(text, word)?).ok()
+}
+
+fn digits_behind(text: &str, word: &str) -> Option<u64> {
     let (_, behind) = text.split_once(word)?;
     let end = behind.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(behind.len());
     behind[..end].parse().ok()

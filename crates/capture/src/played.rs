@@ -1,7 +1,5 @@
 //! A cause is a story, and a story is a script: it is performed, and what is sent is compared with the capture.
 
-use std::time::Duration;
-
 use crate::capture::Capture;
 use crate::ending::{Cause, Ending};
 use crate::read::bit;
@@ -12,7 +10,7 @@ const TURNS_MAX: usize = 12;
 /// Longer turns are shortened: a script's buffers are not larger.
 const TURN_MAX: i64 = 20_000;
 /// Longer delays are shortened: a run takes that much longer, and sends the same.
-const DELAY_MAX: Duration = Duration::from_millis(500);
+const DELAY_MAX_MS: u64 = 500;
 
 /// What came of playing the ways in which a connection can end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +53,7 @@ impl Ways {
     /// All of them, with the connection's own turns. `None` if its beginning was not captured.
     pub fn of(connection: &Connection, ending: &Ending) -> Option<Self> {
         let (turns, shortened) = turns(connection, ending)?;
-        let ways = Stories { turns: &turns, delay_ms: delay(connection).as_millis() }.all();
+        let ways = Stories { turns: &turns, delay_ms: delay_ms(connection) }.all();
         Some(Self { ways, sent: signature(&turns), shortened })
     }
 
@@ -211,16 +209,16 @@ fn signature(turns: &[Turn]) -> Vec<Turn> {
 }
 
 /// Half a round trip, from the handshake.
-fn delay(connection: &Connection) -> Duration {
+fn delay_ms(connection: &Connection) -> u64 {
     let mut client = connection.segments().filter(|segment| segment.from == 0);
-    let (Some(syn), Some(answer)) = (client.next(), client.next()) else { return Duration::from_millis(10) };
-    let half = Duration::from_micros(answer.at_us.saturating_sub(syn.at_us) / 2);
-    half.clamp(Duration::from_millis(1), DELAY_MAX)
+    let (Some(syn), Some(answer)) = (client.next(), client.next()) else { return 10 };
+    let half_ms = answer.at_us.saturating_sub(syn.at_us) / 2 / 1000;
+    half_ms.clamp(1, DELAY_MAX_MS)
 }
 
 struct Stories<'a> {
     turns: &'a [Turn],
-    delay_ms: u128,
+    delay_ms: u64,
 }
 
 /// What becomes of the last thing that a side is sent.

@@ -21,9 +21,8 @@ pub const EVIDENCE_BUDGET_BROTLI_BYTES: usize = 90_000;
 /// What whoever has a script performed on Linux loads beyond that: the program, and the machine. Buttons say "3 MB".
 pub const HERE_BUDGET_BROTLI_BYTES: usize = 3_200_000;
 
-/// What the program for captures and its glue may weigh; a page loads it, in a worker, when a reader gives it one. The
-/// design wanted 90,000, before forged handshakes and earlier lives of a port pair were told apart.
-pub const ANALYZER_BUDGET_BROTLI_BYTES: usize = 92_500;
+/// What the program for captures and its glue may weigh; a page loads it, in a worker, when a reader gives it one.
+pub const ANALYZER_BUDGET_BROTLI_BYTES: usize = 90_000;
 
 /// A file that a page loads, or several together; all sizes in bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -179,7 +179,7 @@ impl Ending {
     pub fn of(connection: &Connection) -> Self {
         let facts = Facts::of(connection);
         let mut ending = judge(&facts);
-        ending.causes.sort_by_key(|named| named.sure);
+        surest_first(&mut ending.causes);
         causes::add_notes(&facts, &mut ending);
         ending
     }
@@ -204,6 +204,15 @@ impl Ending {
             Some(named) => named.evidence.push(evidence),
             None => self.causes.push(Named { cause, sure, evidence: vec![evidence] }),
         }
+    }
+}
+
+/// Sorts causes by how sure they are, and leaves those that are as sure in their order. They are few: the standard
+/// library's stable sort would be four kilobytes of a page's program.
+fn surest_first(causes: &mut [Named]) {
+    for last in 1..causes.len() {
+        let at = causes[..last].partition_point(|named| named.sure <= causes[last].sure);
+        causes[at..=last].rotate_right(1);
     }
 }
 
