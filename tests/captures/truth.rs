@@ -175,8 +175,7 @@ fn changed_captures_say_nothing_wrong_of_who() {
     for (name, change) in changes {
         let mut rng = Rng::with_seed(1);
         let mut table = Table::default();
-        // Of 5,000,194 and 6,000,034, shuffled, it is said at the server that its own reset is forged: that is wrong.
-        for seed in 8_000_000..8_000_000 + number("CAPTURES_RANDOM", RANDOM) / 4 {
+        for seed in 5_000_000..5_000_000 + number("CAPTURES_RANDOM", RANDOM) / 4 {
             let Some(run) = run(&random::script(seed, Class::Plain, Clock::Virtual, Forgery::Any)) else { continue };
             for place in Place::ALL {
                 let packets = change(&mut rng, seen_at(&run, place));

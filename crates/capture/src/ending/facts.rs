@@ -350,7 +350,8 @@ fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
     let peer_next = |to: usize| {
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
     };
-    let known = peer_next(at);
+    // What the reset itself acknowledges had come before it, whatever the order of the file: nobody goes on by it.
+    let known = peer_next(at).map(|next| reset.ack.map_or(next, |ack| next.max(ack)));
     // A segment that was held up on its way comes behind the reset, but not with numbers behind all that was sent.
     let own = seen[..=at].iter().filter(|other| other.from == reset.from);
     let sent = own.map(|other| other.end()).max().unwrap_or(reset.seq);
