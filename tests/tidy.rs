@@ -190,6 +190,24 @@ fn every_file_that_our_pages_name_is_there() {
     assert!(named > 40, "only {named} files are named");
 }
 
+/// In comments and in what is printed too, a path leads somewhere.
+#[test]
+fn every_path_that_a_source_names_is_there() {
+    let mut named = 0;
+    for file in below(&["."]).iter().filter(|file| is(file, &["rs", "hbs", "js", "css", "toml"])) {
+        let text = read(file);
+        for place in text.split(|letter: char| !letter.is_ascii_alphanumeric() && !"/._-*{}<>".contains(letter)) {
+            let path = place.trim_end_matches('.');
+            let is_a_file = is(Path::new(path), &["rs", "md", "js", "css"]) && !path.contains(['*', '{', '<']);
+            if path.starts_with("crates/") && is_a_file {
+                named += 1;
+                assert!(root().join(path).is_file(), "{} names {path}, which is not there", relative(file));
+            }
+        }
+    }
+    assert!(named > 10, "only {named} files are named");
+}
+
 /// Who knows the kernel finds the rule by its function's name.
 #[test]
 fn every_function_of_the_kernel_that_a_rule_names_is_cited_where_it_is_decided() {

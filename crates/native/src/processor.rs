@@ -1,8 +1,7 @@
 //! On which processor a run takes place: all of it on one, so that what happens at one moment happens in one order.
 //!
 //! The segments of one write() arrive at one moment. On several processors a read() that waits for them may return
-//! while the link still hands them over, with the first alone; on one it looks when all are there. So do several calls
-//! that wait on one socket: they look in the order in which the kernel wakes them.
+//! while the link still hands them over, with the first alone; on one it looks when all are there.
 
 use std::io;
 

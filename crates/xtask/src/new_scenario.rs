@@ -49,7 +49,7 @@ pub fn new(id: &str) -> Result<()> {
     println!("\n{name} is what Linux {kernel} does.");
     if catalogue::scenario(id).is_none() {
         println!("Next: ask the question in its first line, change the calls, run `cargo xtask new {id}` again,");
-        println!("and put \"{id}\" under its family in crates/scenario/src/catalogue.rs.");
+        println!("and put \"{id}\" under its family in crates/catalogue/src/lib.rs.");
     }
     Ok(())
 }
