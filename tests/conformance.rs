@@ -35,7 +35,7 @@ use std::{env, fs, thread};
 use catalogue::CATALOGUE;
 use native::{Asked, Rung};
 use scenario::{Action, Event, Script, Trace};
-use sim::Rules;
+use sim::Stack;
 use tests::comparison::{Runs, indented, judge};
 use tests::random::{Class, Clock, Forgery, LATE, LATE_BACKGROUND};
 use tests::release::Release;
@@ -354,7 +354,7 @@ impl Check {
         ledger: &'a [ledger::Entry],
     ) -> Result<(Release, Vec<&'a str>), String> {
         let script = Script::parse(&self.text).map_err(|error| format!("{}.tcp:{error}", self.file()))?;
-        let model = sim::run(self.recorded.unwrap_or("script"), &script, Rules::Linux);
+        let model = sim::run(self.recorded.unwrap_or("script"), &script, Stack::Linux);
         let model = model.map_err(|error| format!("the simulator: {error}"))?;
         let kernel = machine.run(&self.file())?;
         let release = Release::at_the_beginning_of(&kernel.kernel);
@@ -372,7 +372,7 @@ impl Check {
         }
         let id = self.recorded.unwrap_or("script");
         let script = Script::parse(&self.text).map_err(|error| format!("{id}.tcp:{error}"))?;
-        let model = sim::run(id, &script, Rules::Linux).map_err(|error| format!("the simulator: {error}"))?;
+        let model = sim::run(id, &script, Stack::Linux).map_err(|error| format!("the simulator: {error}"))?;
         let agreement = match (kernel, self.recorded) {
             (Kernel::Here, _) => self.with_kernel(id, &script, &model, ledger)?,
             (Kernel::Elsewhere, Some(_)) => Agreement::AT_ONCE,
@@ -477,8 +477,8 @@ fn notices(planted: Planted, ledger: &[ledger::Entry]) -> Result<Agreement, Stri
         // The same lines have the same numbers.
         let script = parse(&format!("\n{text}"))?;
         let model = match planted {
-            Planted::Bare => sim::run("canary", &script, Rules::Bare),
-            Planted::Line(line) => sim::run("canary", &parse(&format!("{line}\n{text}"))?, Rules::Linux),
+            Planted::Bare => sim::run("canary", &script, Stack::Bare),
+            Planted::Line(line) => sim::run("canary", &parse(&format!("{line}\n{text}"))?, Stack::Linux),
         };
         let model = model.map_err(|error| error.to_string())?;
         let mut runs = 0..TRIES;
@@ -530,7 +530,7 @@ fn shortest(text: &str, ledger: &[ledger::Entry]) -> String {
 /// How simulator and kernel differ on a script, each time; `None` if they agree once, or if one of the two cannot run it.
 fn difference(text: &str, ledger: &[ledger::Entry], runs: &mut usize) -> Option<String> {
     let script = Script::parse(text).ok()?;
-    let model = sim::run("script", &script, Rules::Linux).ok()?;
+    let model = sim::run("script", &script, Stack::Linux).ok()?;
     let mut why = String::new();
     for _ in 0..TRIES {
         *runs += 1;

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use catalogue::CATALOGUE;
 use scenario::{Event, Script, Trace};
-use sim::Rules;
+use sim::Stack;
 use tests::{golden, interleavings, root};
 
 #[test]
@@ -16,7 +16,7 @@ fn every_scenario_gives_the_bytes_it_gave_before() {
     let mut complaints = Vec::new();
     for entry in CATALOGUE {
         let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}.tcp:{error}", entry.id));
-        let trace = sim::run(entry.id, &script, Rules::Linux).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
+        let trace = sim::run(entry.id, &script, Stack::Linux).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
         let file = root().join(format!("tests/golden/{}.trace", entry.id));
         complaints.extend(golden::check(&file, &trace.to_string()).err());
     }
@@ -46,7 +46,7 @@ fn json_that_is_read_is_written_with_the_same_bytes() {
         assert_eq!(trace.to_json(), recorded, "{}", file.display());
 
         let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{}.tcp:{error}", entry.id));
-        let trace = sim::run(entry.id, &script, Rules::Linux).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
+        let trace = sim::run(entry.id, &script, Stack::Linux).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
         let json = trace.to_json();
         let read = Trace::from_json(&json).unwrap_or_else(|error| panic!("{}: {error}", entry.id));
         assert_eq!((read.to_json(), read.to_string()), (json, trace.to_string()), "{}", entry.id);
@@ -59,7 +59,7 @@ fn every_order_of_three_calls_ends_as_it_did_before() {
     let mut table = String::from("# calls behind an open connection | what they return | how both ends are left\n");
     for row in interleavings::rows(3) {
         let script = Script::parse(&row.text).unwrap_or_else(|error| panic!("{}: {error}", row.name));
-        let trace = sim::run("row", &script, Rules::Linux).unwrap_or_else(|error| panic!("{}: {error}", row.name));
+        let trace = sim::run("row", &script, Stack::Linux).unwrap_or_else(|error| panic!("{}: {error}", row.name));
         writeln!(table, "{} | {} | {}", row.name, outcomes(&script, &trace), ends(&trace)).expect("a string takes all");
     }
     golden::check(&root().join("tests/golden/interleavings.txt"), &table).unwrap_or_else(|why| panic!("{why}"));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
 use scenario::{Errno, Event, Fate, Host, Link, Outcome, RuleId, Script, Segment, SocketId, State, Trace, Verb};
-use sim::Rules;
+use sim::Stack;
 use tests::random::{self, Class, Clock, Forgery};
 
 const SCRIPTS: u64 = 400;
@@ -36,9 +36,9 @@ fn check(forgery: Forgery, least: u64, property: fn(&str) -> Verdict) {
 }
 
 /// The run; `None` where there is none: the script wants more than is allowed.
-fn run(text: &str, rules: Rules) -> Option<Trace> {
+fn run(text: &str, stack: Stack) -> Option<Trace> {
     let script = Script::parse(text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
-    match sim::run("random", &script, rules) {
+    match sim::run("random", &script, stack) {
         Ok(trace) => Some(trace),
         Err(sim::Error::Bound { .. } | sim::Error::NothingToForge { .. }) => None,
         Err(error @ sim::Error::WithoutIpv6) => panic!("{error}"),
@@ -48,33 +48,33 @@ fn run(text: &str, rules: Rules) -> Option<Trace> {
 #[test]
 fn the_same_script_gives_the_same_trace_and_bare_smoltcp_performs_it_too() {
     check(Forgery::Any, 95, |text| {
-        let Some(first) = run(text, Rules::Linux) else { return Ok(0) };
-        if run(text, Rules::Linux).as_ref() != Some(&first) {
+        let Some(first) = run(text, Stack::Linux) else { return Ok(0) };
+        if run(text, Stack::Linux).as_ref() != Some(&first) {
             return Err("the same script, another trace".to_owned());
         }
-        run(text, Rules::Bare);
+        run(text, Stack::Bare);
         Ok(first.events.len())
     });
 }
 
 #[test]
 fn no_reset_answers_a_reset() {
-    check(Forgery::Any, 30, |text| run(text, Rules::Linux).as_ref().map_or(Ok(0), no_reset_answers_reset));
+    check(Forgery::Any, 30, |text| run(text, Stack::Linux).as_ref().map_or(Ok(0), no_reset_answers_reset));
 }
 
 #[test]
 fn an_error_is_handed_out_once() {
-    check(Forgery::Any, 10, |text| run(text, Rules::Linux).as_ref().map_or(Ok(0), errors_come_once));
+    check(Forgery::Any, 10, |text| run(text, Stack::Linux).as_ref().map_or(Ok(0), errors_come_once));
 }
 
 #[test]
 fn what_is_sent_stays_in_order() {
-    check(Forgery::None, 80, |text| run(text, Rules::Linux).as_ref().map_or(Ok(0), stays_in_order));
+    check(Forgery::None, 80, |text| run(text, Stack::Linux).as_ref().map_or(Ok(0), stays_in_order));
 }
 
 #[test]
 fn nobody_reads_what_was_not_written() {
-    check(Forgery::None, 20, |text| run(text, Rules::Linux).as_ref().map_or(Ok(0), reads_are_of_writes));
+    check(Forgery::None, 20, |text| run(text, Stack::Linux).as_ref().map_or(Ok(0), reads_are_of_writes));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn every_connection_ends_when_its_programs_have() {
                 text = longer;
             }
         }
-        run(&text, Rules::Linux).as_ref().map_or(Ok(0), all_are_closed)
+        run(&text, Stack::Linux).as_ref().map_or(Ok(0), all_are_closed)
     });
 }
 

@@ -9,7 +9,7 @@ use catalogue::messages::{Cause, MESSAGES, Runtime, message};
 use catalogue::{CATALOGUE, Entry, Family};
 use player::link::{Holds, Link};
 use scenario::Script;
-use sim::Rules;
+use sim::Stack;
 use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
 use tests::ledger::Change;
@@ -74,7 +74,7 @@ fn each_task_is_a_link_and_each_answer_solves_it() {
     for task in &tasks {
         for (what, text, is_solved) in [("task", &task.text, false), ("answer", &task.answer, true)] {
             let script = Script::parse(text).unwrap_or_else(|error| panic!("{}, {what}: {error}", task.file));
-            let trace = sim::run(&task.file, &script, Rules::Linux)
+            let trace = sim::run(&task.file, &script, Stack::Linux)
                 .unwrap_or_else(|error| panic!("{}, {what}: {error}", task.file));
             assert_eq!(trace.failed.is_empty(), is_solved, "{}, {what}: {:?}", task.file, trace.failed);
         }
@@ -211,7 +211,7 @@ fn scenarios() -> String {
                 .filter(|chapter| shows(chapter, entry))
                 .map(|chapter| format!("[{}](../{chapter})", title(chapter)))
                 .collect();
-            let link = Link { holds: Holds::Id(entry.id.to_owned()), step: None, rules: Rules::Linux, runtime: None };
+            let link = Link { holds: Holds::Id(entry.id.to_owned()), step: None, stack: Stack::Linux, runtime: None };
             let link = link.encode().expect("an id is short");
             page += &format!(
                 "| [`{}`](../playground.html#{link}) | {} | {} | {} |\n",
@@ -372,7 +372,7 @@ fn said(text: &str) -> Vec<&str> {
 }
 
 fn in_playground(text: &str) -> String {
-    let link = Link { holds: Holds::Script(text.to_owned()), step: None, rules: Rules::Linux, runtime: None };
+    let link = Link { holds: Holds::Script(text.to_owned()), step: None, stack: Stack::Linux, runtime: None };
     format!("../playground.html#{}", link.encode().expect("a task is short"))
 }
 

@@ -3,7 +3,7 @@
 
 use catalogue::scenario;
 use scenario::Script;
-use sim::{Frame, Rules};
+use sim::{Frame, Stack};
 use smoltcp::wire::{Ipv4Packet, TcpOption, TcpPacket};
 
 /// A run, and what each of its segments says.
@@ -51,7 +51,7 @@ pub fn captured() -> impl Iterator<Item = (&'static str, Vec<u8>)> {
 fn frames(id: &str) -> Vec<Frame> {
     let entry = scenario(id).unwrap_or_else(|| panic!("{id} is a scenario"));
     let script = Script::parse(entry.text).unwrap_or_else(|error| panic!("{id}: {error}"));
-    sim::capture(id, &script, Rules::Linux).unwrap_or_else(|error| panic!("{id}: {error}")).1
+    sim::capture(id, &script, Stack::Linux).unwrap_or_else(|error| panic!("{id}: {error}")).1
 }
 
 /// All segments of all stories.

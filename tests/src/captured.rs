@@ -1,7 +1,7 @@
 //! Captures made from the simulator's runs: as files of every format, and as somebody at one place of the way sees them.
 
 use scenario::{Event, Fate, Host, Script, Trace, Witness};
-use sim::{Frame, Rules};
+use sim::{Frame, Stack};
 
 /// A script's run, and every frame that was on the link with what became of it.
 #[allow(missing_docs, reason = "the words say it")]
@@ -28,14 +28,14 @@ pub struct OnLink {
 /// It is no script.
 pub fn run(script: &str) -> Option<Run> {
     let script = Script::parse(script).expect("a script");
-    let (trace, frames) = sim::capture("capture", &script, Rules::Linux).ok()?;
+    let (trace, frames) = sim::capture("capture", &script, Stack::Linux).ok()?;
     Some(Run::of(trace, frames.into_iter().filter(Frame::is_segment).map(|Frame { at_us, bytes }| (at_us, bytes))))
 }
 
 /// A script's run as a capture file; `None` if it cannot be performed.
 pub fn pcap_of(script: &str) -> Option<Vec<u8>> {
     let script = Script::parse(script).ok()?;
-    let (_, frames) = sim::capture("capture", &script, Rules::Linux).ok()?;
+    let (_, frames) = sim::capture("capture", &script, Stack::Linux).ok()?;
     Some(sim::pcap(&frames))
 }
 

@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn every_claim_holds_in_the_simulator_and_some_run_speaks_of_it() {
-        check(Witness::Sim, |id, script| sim::run(id, script, sim::Rules::Linux).expect("it runs"));
+        check(Witness::Sim, |id, script| sim::run(id, script, sim::Stack::Linux).expect("it runs"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use capture::{Capture, Ending, told};
 use catalogue::scenario;
 use player::link::{Holds, Link};
 use scenario::{Event, Script};
-use sim::Rules;
+use sim::Stack;
 
 /// The scenario behind each capture, the chapter that tells it, and what to ask.
 const EXERCISES: [(&str, &str, &str); 6] = [
@@ -37,7 +37,7 @@ pub fn captured() -> impl Iterator<Item = (usize, Vec<u8>)> {
 }
 
 fn file(id: &str) -> Vec<u8> {
-    sim::pcap(&sim::capture(id, &script(id), Rules::Linux).unwrap_or_else(|error| panic!("{id}: {error}")).1)
+    sim::pcap(&sim::capture(id, &script(id), Stack::Linux).unwrap_or_else(|error| panic!("{id}: {error}")).1)
 }
 
 fn script(id: &str) -> Script {
@@ -65,7 +65,7 @@ pub fn page() -> String {
 
 /// The capture as lines, in the book's notation.
 fn segments(id: &str) -> String {
-    let (trace, frames) = sim::capture(id, &script(id), Rules::Linux).unwrap_or_else(|error| panic!("{id}: {error}"));
+    let (trace, frames) = sim::capture(id, &script(id), Stack::Linux).unwrap_or_else(|error| panic!("{id}: {error}"));
     let mut lines = String::new();
     let (mut count, mut first) = (0, None);
     for event in &trace.events {
@@ -100,7 +100,7 @@ fn answer(id: &str, chapter: &str) -> String {
             let _ = write!(answer, "\nThe {program}'s program is told: {}.\n", calls.join(", then "));
         }
     }
-    let link = Link { holds: Holds::Id(id.to_owned()), step: None, rules: Rules::Linux, runtime: None };
+    let link = Link { holds: Holds::Id(id.to_owned()), step: None, stack: Stack::Linux, runtime: None };
     let address = format!("../playground.html#{}", link.encode().expect("an id is short"));
     let _ =
         write!(answer, "\nWhat really happened: [the script of `{id}`]({address}), and [its chapter]({chapter}).\n");

@@ -181,7 +181,7 @@ fn acted(acts: &Acts, model: &Trace) -> bool {
 mod tests {
     use catalogue::scenario;
     use scenario::Script;
-    use sim::Rules;
+    use sim::Stack;
 
     use super::*;
 
@@ -202,7 +202,7 @@ mod tests {
 
     fn model(id: &str) -> Trace {
         let script = Script::parse(scenario(id).expect("a scenario").text).expect("a script");
-        sim::run(id, &script, Rules::Linux).expect("it can be performed")
+        sim::run(id, &script, Stack::Linux).expect("it can be performed")
     }
 
     #[test]

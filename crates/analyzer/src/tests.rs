@@ -6,7 +6,7 @@ use super::*;
 
 fn capture_of(id: &str) -> Vec<u8> {
     let script = Script::parse(catalogue::scenario(id).expect("a scenario").text).expect("it is a script");
-    let (_, frames) = sim::capture(id, &script, sim::Rules::Linux).expect("it runs");
+    let (_, frames) = sim::capture(id, &script, sim::Stack::Linux).expect("it runs");
     sim::pcap(&frames)
 }
 
@@ -14,7 +14,7 @@ fn capture_of(id: &str) -> Vec<u8> {
 fn played(analyzer: &mut Analyzer, at: u32) -> String {
     for (place, script) in analyzer.ways(at).iter().enumerate() {
         let script = Script::parse(script).expect("it is a script");
-        if let Ok((_, frames)) = sim::capture("played", &script, sim::Rules::Linux) {
+        if let Ok((_, frames)) = sim::capture("played", &script, sim::Stack::Linux) {
             analyzer.compare(place, &sim::pcap(&frames));
         }
     }

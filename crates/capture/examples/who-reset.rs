@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 /// The capture of a script's run in memory.
 fn perform(script: &str) -> Option<Vec<u8>> {
     let script = Script::parse(script).ok()?;
-    let (_, frames) = sim::capture("played", &script, sim::Rules::Linux).ok()?;
+    let (_, frames) = sim::capture("played", &script, sim::Stack::Linux).ok()?;
     Some(sim::pcap(&frames))
 }
 

@@ -41,7 +41,7 @@ mod tests {
     fn every_segment_of_every_capture_has_right_checksums() {
         let mut segments = 0;
         for entry in CATALOGUE {
-            let run = Run::of(entry.text, sim::Rules::Linux).expect("the book's scripts run");
+            let run = Run::of(entry.text, sim::Stack::Linux).expect("the book's scripts run");
             let capture = file(&run, Form::Capture).expect("every run can be captured");
             assert_eq!(capture[..4], [0xd4, 0xc3, 0xb2, 0xa1], "little-endian pcap with microseconds");
             let mut rest = &capture[24..];
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn every_scenario_can_be_taken_away_or_says_why_not() {
         for entry in CATALOGUE {
-            let run = Run::of(entry.text, sim::Rules::Linux).expect("the book's scripts run");
+            let run = Run::of(entry.text, sim::Stack::Linux).expect("the book's scripts run");
             for form in Form::ALL {
                 match file(&run, form) {
                     Ok(bytes) => assert!(!bytes.is_empty(), "{} {form:?}", entry.id),

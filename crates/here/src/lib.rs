@@ -10,7 +10,7 @@ pub mod files;
 use player::here::{KernelRun, Shown, draw};
 use player::run::Run;
 use scenario::{Script, Trace};
-use sim::Rules;
+use sim::Stack;
 use view::export::Form;
 use wasm_bindgen::prelude::*;
 use web_sys::Element;
@@ -42,8 +42,8 @@ impl Drawn {
 /// What is wrong with the script or the trace, or why the model has no run.
 #[wasm_bindgen]
 pub fn show(place: Element, script: &str, rules: Option<String>, trace: &str) -> Result<Drawn, JsError> {
-    let rules = rules_of(rules.as_deref());
-    let run = compared(script, rules, trace).map_err(|why| JsError::new(&why))?;
+    let stack = stack_of(rules.as_deref());
+    let run = compared(script, stack, trace).map_err(|why| JsError::new(&why))?;
     Ok(Drawn { shown: draw(place, run) })
 }
 
@@ -54,7 +54,7 @@ pub fn show(place: Element, script: &str, rules: Option<String>, trace: &str) ->
 #[wasm_bindgen]
 pub fn file(script: &str, rules: Option<String>, ending: &str) -> Result<Vec<u8>, JsError> {
     let form = Form::of_ending(ending).ok_or_else(|| JsError::new("there is no such file"))?;
-    let run = Run::of(script, rules_of(rules.as_deref())).map_err(|why| JsError::new(&why.to_string()))?;
+    let run = Run::of(script, stack_of(rules.as_deref())).map_err(|why| JsError::new(&why.to_string()))?;
     files::file(&run, form).map_err(|why| JsError::new(&why))
 }
 
@@ -68,7 +68,7 @@ pub fn media_type(ending: &str) -> Option<String> {
 /// call it.
 #[wasm_bindgen]
 pub fn capture(script: &str) -> Option<Vec<u8>> {
-    let run = Run::of(script, Rules::Linux).ok()?;
+    let run = Run::of(script, Stack::Linux).ok()?;
     Some(sim::pcap(&run.frames))
 }
 
@@ -78,19 +78,19 @@ pub fn capture(script: &str) -> Option<Vec<u8>> {
 /// What is wrong with the script, or which bound the run reached.
 #[wasm_bindgen]
 pub fn trace(script: &str) -> Result<String, JsError> {
-    let run = Run::of(script, Rules::Linux).map_err(|why| JsError::new(&why.to_string()))?;
+    let run = Run::of(script, Stack::Linux).map_err(|why| JsError::new(&why.to_string()))?;
     Ok(run.trace.to_string())
 }
 
-fn rules_of(name: Option<&str>) -> Rules {
-    if name == Some("bare") { Rules::Bare } else { Rules::Linux }
+fn stack_of(name: Option<&str>) -> Stack {
+    if name == Some("bare") { Stack::Bare } else { Stack::Linux }
 }
 
-fn compared(text: &str, rules: Rules, trace: &str) -> Result<KernelRun, String> {
+fn compared(text: &str, stack: Stack, trace: &str) -> Result<KernelRun, String> {
     let script =
         Script::parse(text).map_err(|error| format!("line {}: {}, {}", error.line, error.found, error.right))?;
     let trace = Trace::from_json(trace).map_err(|error| format!("the kernel's answer is no trace: {error}"))?;
-    let model = sim::run("here", &script, rules).map_err(|error| format!("the model has no run: {error}"))?;
+    let model = sim::run("here", &script, stack).map_err(|error| format!("the model has no run: {error}"))?;
     Ok(KernelRun::of(&script, &model, trace))
 }
 
@@ -101,22 +101,22 @@ mod tests {
     const SCRIPT: &str = "server listen()\nclient connect()\nserver accept()\nclient write(5)\nserver close()\n";
 
     /// What a kernel that does as the model gives.
-    fn kernel(rules: Rules) -> String {
+    fn kernel(stack: Stack) -> String {
         let script = Script::parse(SCRIPT).expect("it is a script");
-        sim::run("here", &script, rules).expect("it runs").to_json()
+        sim::run("here", &script, stack).expect("it runs").to_json()
     }
 
     #[test]
     fn a_kernel_s_trace_is_read_and_what_the_model_has_otherwise_is_counted() {
-        let run = |rules| compared(SCRIPT, rules, &kernel(Rules::Linux)).expect("a run");
-        assert_eq!(run(Rules::Linux).differences(), 0);
+        let run = |stack| compared(SCRIPT, stack, &kernel(Stack::Linux)).expect("a run");
+        assert_eq!(run(Stack::Linux).differences(), 0);
         // Linux resets a connection that is closed with unread data; smoltcp by itself sends a FIN.
-        assert_ne!(run(Rules::Bare).differences(), 0);
+        assert_ne!(run(Stack::Bare).differences(), 0);
     }
 
     #[test]
     fn what_cannot_be_compared_is_said() {
-        let wrong = |text, trace| compared(text, Rules::Linux, trace).map(|_| ()).expect_err("nothing to show");
+        let wrong = |text, trace| compared(text, Stack::Linux, trace).map(|_| ()).expect_err("nothing to show");
         assert!(wrong("client sing()", "").starts_with("line 1: "));
         assert!(wrong(SCRIPT, "{}").starts_with("the kernel's answer is no trace: "));
     }

@@ -37,7 +37,7 @@ impl Varied {
         }
         let bands = bands(&number, handle.values(), |text| {
             let script = Script::parse(text).map_err(|error| format!("{}: {error}", of.id))?;
-            sim::run(of.id, &script, sim::Rules::Linux).map_err(|error| format!("{}: {error}", of.id))
+            sim::run(of.id, &script, sim::Stack::Linux).map_err(|error| format!("{}: {error}", of.id))
         })?;
         Ok(Self { handle, line, bands })
     }

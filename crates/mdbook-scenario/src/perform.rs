@@ -85,7 +85,7 @@ pub(crate) fn perform(id: &str) -> Result<Performed, EmbedError> {
     };
     let script = Script::parse(entry.text).map_err(|error| EmbedError::Unreadable { id: id.to_owned(), error })?;
     let trace =
-        sim::run(id, &script, sim::Rules::Linux).map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
+        sim::run(id, &script, sim::Stack::Linux).map_err(|error| EmbedError::CannotRun { id: id.to_owned(), error })?;
     if !trace.as_written() {
         return Err(EmbedError::NotAsWritten { id: id.to_owned(), failed: trace.failed });
     }

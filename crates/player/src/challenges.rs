@@ -173,7 +173,7 @@ fn wrote_between(trace: &Trace, host: scenario::Host, from_us: u64, until_us: u6
 
 #[cfg(test)]
 mod tests {
-    use sim::Rules;
+    use sim::Stack;
 
     use super::*;
     use crate::run::Run;
@@ -181,7 +181,7 @@ mod tests {
     const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
 
     fn is_done(id: &str, script: &str) -> bool {
-        let run = Run::of(script, Rules::Linux).unwrap_or_else(|why| panic!("{why}\n{script}"));
+        let run = Run::of(script, Stack::Linux).unwrap_or_else(|why| panic!("{why}\n{script}"));
         let challenge = ALL.iter().find(|challenge| challenge.id == id).expect("there is such a challenge");
         challenge.is_done(&run.script, &run.trace)
     }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use sim::Rules;
+use sim::Stack;
 use view::holding::holdings;
 use view::layout::{Layout, Thing};
 use yew::prelude::*;
@@ -159,7 +159,7 @@ impl Chapter {
         html! {
             <>
                 <Editor script={text.clone()} wrong={wrong.clone()} complaint={self.complaint.clone()} typed={act.reform(Act::Type)} />
-                <p class="sc-choices">{ other_rules(&self.session, act) }</p>
+                <p class="sc-choices">{ other_stack(&self.session, act) }</p>
                 { here::handle(&self.session) }
             </>
         }
@@ -187,7 +187,7 @@ fn first(ChapterProps { id, text, begin, fold_end, .. }: &ChapterProps) -> (Sess
 
 /// Goes where a link leads.
 fn followed(session: Session, link: Link) -> Session {
-    let session = session.after(Act::Rules(link.rules));
+    let session = session.after(Act::Stack(link.stack));
     let session = match link.holds {
         Holds::Script(script) => session.after(Act::Put(script)),
         Holds::Id(_) => session,
@@ -207,9 +207,9 @@ fn segment(session: &Session, row: usize) -> Html {
 }
 
 /// The same script without Linux's rules, in its place or beside it.
-pub(crate) fn other_rules(session: &Session, act: &Callback<Act>) -> Html {
-    let is_bare = session.rules == Rules::Bare;
-    let other = if is_bare { Rules::Linux } else { Rules::Bare };
+pub(crate) fn other_stack(session: &Session, act: &Callback<Act>) -> Html {
+    let is_bare = session.stack == Stack::Bare;
+    let other = if is_bare { Stack::Linux } else { Stack::Bare };
     html! {
         <>
             if !is_bare {
@@ -217,7 +217,7 @@ pub(crate) fn other_rules(session: &Session, act: &Callback<Act>) -> Html {
                     onclick={act.reform(|_: MouseEvent| Act::Compare)}>{ texts::COMPARE }</button>
             }
             <button type="button" aria-pressed={is_bare.to_string()}
-                onclick={act.reform(move |_: MouseEvent| Act::Rules(other))}>{ texts::BARE }</button>
+                onclick={act.reform(move |_: MouseEvent| Act::Stack(other))}>{ texts::BARE }</button>
         </>
     }
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use std::rc::Rc;
 
 use scenario::{Script, Trace};
-use sim::Rules;
+use sim::Stack;
 use view::compare::Difference;
 use view::layout::Layout;
 use web_sys::Element;
@@ -21,7 +21,7 @@ use crate::{settings, texts};
 
 /// The handle: it holds the script as it stands. Whoever predicts gets none, for it would tell.
 pub(crate) fn handle(session: &Session) -> Html {
-    let rules = (session.rules == Rules::Bare).then_some("bare");
+    let rules = (session.stack == Stack::Bare).then_some("bare");
     html! {
         if session.quiz.is_none() {
             <linux-here class="sc-linux" script={session.text.clone()} {rules}>

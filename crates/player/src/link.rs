@@ -8,7 +8,7 @@ use std::fmt;
 
 use catalogue::messages::Runtime;
 use scenario::packed::{self, Unpacked};
-use sim::Rules;
+use sim::Stack;
 
 /// What a link holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub struct Link {
     pub holds: Holds,
     /// The current step, from 0; `None` is the finished picture.
     pub step: Option<usize>,
-    /// By which rules.
-    pub rules: Rules,
+    /// Which TCP performs it.
+    pub stack: Stack,
     /// Whose messages stand beside the calls, if the reader chose.
     pub runtime: Option<Runtime>,
 }
@@ -86,7 +86,7 @@ impl Link {
         if let Some(step) = self.step {
             link.push_str(&format!("&step={step}"));
         }
-        if self.rules == Rules::Bare {
+        if self.stack == Stack::Bare {
             link.push_str("&rules=bare");
         }
         if let Some(runtime) = self.runtime {
@@ -140,15 +140,15 @@ impl Link {
             (None, None) => return Err(Damaged::Empty),
         };
         let step = part("step").map(|step| step.parse().map_err(|_| Damaged::Part("step"))).transpose()?;
-        let rules = match part("rules") {
-            None | Some("linux") => Rules::Linux,
-            Some("bare") => Rules::Bare,
+        let stack = match part("rules") {
+            None | Some("linux") => Stack::Linux,
+            Some("bare") => Stack::Bare,
             Some(_) => return Err(Damaged::Part("rules")),
         };
         // A runtime that this book does not know is no reason to refuse the script.
         let runtime =
             part("runtime").and_then(|name| Runtime::ALL.into_iter().find(|runtime| slug(*runtime).eq(name.chars())));
-        Ok(Self { holds, step, rules, runtime })
+        Ok(Self { holds, step, stack, runtime })
     }
 }
 
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     fn link(holds: Holds) -> Link {
-        Link { holds, step: None, rules: Rules::Linux, runtime: None }
+        Link { holds, step: None, stack: Stack::Linux, runtime: None }
     }
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         for entry in CATALOGUE {
             for holds in [Holds::Id(entry.id.to_owned()), Holds::Script(entry.text.to_owned())] {
                 let link =
-                    Link { step: Some(7), rules: Rules::Bare, runtime: Some(Runtime::JavaSocket17), ..link(holds) };
+                    Link { step: Some(7), stack: Stack::Bare, runtime: Some(Runtime::JavaSocket17), ..link(holds) };
                 let fragment = link.encode().expect("the book's scripts are short");
                 assert!(fragment.len() < 4000, "{}: {} characters", entry.id, fragment.len());
                 assert_eq!(Link::decode(&fragment), Ok(link));

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use catalogue::messages::Runtime;
 use gloo_timers::callback::Timeout;
-use sim::Rules;
+use sim::Stack;
 use view::fold::Fold;
 use view::layout::Layout;
 use web_sys::Element;
@@ -206,7 +206,7 @@ fn drawn(layout: &Layout, cursor: Option<usize>) -> Range<usize> {
 fn names_and_fold(StageProps { session, anchor, fold_end, .. }: &StageProps) -> (AttrValue, Option<Fold>) {
     let layout = &session.run.layout;
     match fold_end {
-        _ if !session.is_changed() && session.rules == Rules::Linux => {
+        _ if !session.is_changed() && session.stack == Stack::Linux => {
             (anchor.clone(), fold_end.and_then(|end| Fold::ending(layout, end)))
         }
         Some(_) => (AttrValue::default(), Fold::of(layout, &[])),

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use ::catalogue::messages::{Cause, Runtime, message};
 use gloo_events::EventListener;
 use scenario::{Event as Happening, Outcome, Trace};
-use sim::Rules;
+use sim::Stack;
 use view::export::stem;
 use web_sys::{Element, HtmlSelectElement, HtmlTextAreaElement};
 use yew::prelude::*;
@@ -15,7 +15,7 @@ use yew::prelude::*;
 use crate::address::{fragment, put_fragment, when_fragment_changes};
 use crate::catalogue::{self, Entry, STARTERS};
 use crate::challenges;
-use crate::chapter::other_rules;
+use crate::chapter::other_stack;
 use crate::desk::menus;
 use crate::diagram::diagrams;
 use crate::editor::Editor;
@@ -57,7 +57,7 @@ pub(crate) struct Arrival {
     id: String,
     text: String,
     step: Option<usize>,
-    rules: Rules,
+    stack: Stack,
     /// What is wrong with the address.
     notice: Option<String>,
 }
@@ -68,7 +68,7 @@ impl Arrival {
     }
 
     fn of_text(id: &str, text: &str) -> Self {
-        Self { id: id.to_owned(), text: text.to_owned(), step: None, rules: Rules::Linux, notice: None }
+        Self { id: id.to_owned(), text: text.to_owned(), step: None, stack: Stack::Linux, notice: None }
     }
 
     /// What the address holds; without anything in it the last thing tried, or the book's first scenario.
@@ -83,14 +83,14 @@ impl Arrival {
             Ok(link) => link,
             Err(damaged) => return wrong(damaged.to_string()),
         };
-        let (step, rules) = (link.step, link.rules);
+        let (step, stack) = (link.step, link.stack);
         if let Some(runtime) = link.runtime {
             settings::choose_runtime(runtime);
         }
         match &link.holds {
-            Holds::Script(text) => Self { step, rules, ..Self::of_text("", text) },
+            Holds::Script(text) => Self { step, stack, ..Self::of_text("", text) },
             Holds::Id(id) => match entries.iter().find(|entry| entry.id == *id) {
-                Some(entry) => Self { step, rules, ..Self::of(entry) },
+                Some(entry) => Self { step, stack, ..Self::of(entry) },
                 None => wrong(page::no_scenario(id)),
             },
         }
@@ -246,7 +246,7 @@ impl Component for Playground {
                         <Editor script={session.text.clone()} wrong={session.wrong.clone()} typed={act.reform(Act::Type)} field={self.field.clone()}>
                             { self.proposed(ctx) }
                         </Editor>
-                        <p class="sc-handles">{ other_rules(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
+                        <p class="sc-handles">{ other_stack(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
                         { here::handle(session) }
                         <p class="sc-handles">{ toggle(page::CHALLENGES, Shelf::Challenges) }{ toggle(page::LANGUAGE, Shelf::Language) }</p>
                         if self.shelf == Some(Shelf::Challenges) { { self.challenges() } }
@@ -269,10 +269,10 @@ impl Component for Playground {
 }
 
 impl Playground {
-    fn open(&mut self, Arrival { id, text, step, rules, notice }: Arrival) {
+    fn open(&mut self, Arrival { id, text, step, stack, notice }: Arrival) {
         self.kept = self.recent.texts().iter().find(|known| **known == text).cloned();
         (self.id, self.notice) = (id, notice);
-        self.session = Rc::new(self.session.after(Act::Begin { text, step, rules }));
+        self.session = Rc::new(self.session.after(Act::Begin { text, step, stack }));
         self.note_done();
     }
 
@@ -436,7 +436,7 @@ fn store(name: &str, text: &str) {
     let _ = if text.is_empty() { storage.remove_item(name) } else { storage.set_item(name, text) };
 }
 
-/// Calls that give something else with both rules.
+/// Calls that give something else on the two stacks.
 fn differences(linux: &Trace, bare: &Trace) -> Html {
     let calls = |trace: &Trace| -> Vec<(u32, String, Outcome)> {
         let call = |event: &Happening| match event {

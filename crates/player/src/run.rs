@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use scenario::{Script, ScriptError, Trace};
-use sim::{Frame, Rules};
+use sim::{Frame, Stack};
 use view::layout::Layout;
 
 /// A script, and what came of it.
@@ -12,8 +12,8 @@ use view::layout::Layout;
 pub struct Run {
     /// The script as its reader has it.
     pub text: String,
-    /// By which rules it was performed.
-    pub rules: Rules,
+    /// Which TCP performed it.
+    pub stack: Stack,
     /// The same, read.
     pub script: Script,
     /// What happened.
@@ -29,11 +29,11 @@ impl Run {
     ///
     /// # Errors
     /// What is wrong with it and where, or which bound the run reached.
-    pub fn of(text: &str, rules: Rules) -> Result<Self, NoRun> {
+    pub fn of(text: &str, stack: Stack) -> Result<Self, NoRun> {
         let script = Script::parse(text)?;
-        let (trace, frames) = sim::capture("scenario", &script, rules)?;
+        let (trace, frames) = sim::capture("scenario", &script, stack)?;
         let layout = Rc::new(Layout::of(&script, &trace));
-        Ok(Self { text: text.to_owned(), rules, script, trace, frames, layout })
+        Ok(Self { text: text.to_owned(), stack, script, trace, frames, layout })
     }
 
     /// The bytes of the segment with that place among the flights.
@@ -43,7 +43,7 @@ impl Run {
 
     /// The run of a script without statements: what is shown before there was one that can run.
     pub fn empty() -> Self {
-        let Ok(run) = Self::of("", Rules::Linux) else { unreachable!("an empty script reaches no bound") };
+        let Ok(run) = Self::of("", Stack::Linux) else { unreachable!("an empty script reaches no bound") };
         run
     }
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use sim::Rules;
+use sim::Stack;
 use view::change::{Change, Changed, change, tries};
 use view::compare::Difference;
 use view::predict::Quiz;
@@ -20,8 +20,8 @@ pub struct Session {
     pub book: Rc<Run>,
     /// The last run; of an older script if the one in the editor cannot run.
     pub run: Rc<Run>,
-    /// By which rules scripts are performed.
-    pub rules: Rules,
+    /// Which TCP performs scripts.
+    pub stack: Stack,
     /// The script as it stands in the editor.
     pub text: String,
     /// What is wrong with it.
@@ -61,8 +61,8 @@ pub enum Act {
         text: String,
         /// The step at which it stands.
         step: Option<usize>,
-        /// By which rules it is performed.
-        rules: Rules,
+        /// Which TCP performs it.
+        stack: Stack,
     },
     /// It plays by itself, from this step.
     Show(usize),
@@ -90,8 +90,8 @@ pub enum Act {
     Undo,
     /// All changes are taken back.
     Original,
-    /// Other rules.
-    Rules(Rules),
+    /// Another TCP.
+    Stack(Stack),
     /// Without Linux's rules beside it, or no longer.
     Compare,
     /// The reader wants to predict, or no longer.
@@ -105,14 +105,14 @@ pub enum Act {
 impl Session {
     /// The run of a script, whole. One that cannot run shows nothing, and says why.
     pub fn new(text: &str) -> Self {
-        let (run, wrong) = match Run::of(text, Rules::Linux) {
+        let (run, wrong) = match Run::of(text, Stack::Linux) {
             Ok(run) => (run, None),
             Err(wrong) => (Run::empty(), Some(wrong)),
         };
         let run = Rc::new(run);
         Self {
             book: Rc::clone(&run),
-            rules: Rules::Linux,
+            stack: Stack::Linux,
             text: text.to_owned(),
             wrong,
             differs: None,
@@ -156,11 +156,11 @@ impl Session {
 
     fn act(&mut self, act: Act) {
         match act {
-            Act::Begin { text, step, rules } => {
+            Act::Begin { text, step, stack } => {
                 let asked = self.asked;
                 *self = Self::new(&text);
-                if rules != self.rules {
-                    self.act(Act::Rules(rules));
+                if stack != self.stack {
+                    self.act(Act::Stack(stack));
                 }
                 if let Some(step) = step {
                     self.step(Action::Go(step));
@@ -230,8 +230,8 @@ impl Session {
                 self.history = History::default();
                 self.put(self.book.text.clone());
             }
-            Act::Rules(rules) => {
-                self.rules = rules;
+            Act::Stack(stack) => {
+                self.stack = stack;
                 self.bare = None;
                 self.put(self.text.clone());
             }
@@ -299,9 +299,9 @@ impl Session {
     fn put(&mut self, text: String) {
         self.text = text;
         // The book's own run is there already.
-        let run = match self.rules == self.book.rules && self.text == self.book.text {
+        let run = match self.stack == self.book.stack && self.text == self.book.text {
             true => Ok(Rc::clone(&self.book)),
-            false => Run::of(&self.text, self.rules).map(Rc::new),
+            false => Run::of(&self.text, self.stack).map(Rc::new),
         };
         match run {
             Ok(run) => self.show(run),
@@ -323,7 +323,7 @@ impl Session {
 }
 
 fn bare(run: &Run) -> Option<Rc<Run>> {
-    Run::of(&run.text, Rules::Bare).ok().map(Rc::new)
+    Run::of(&run.text, Stack::Bare).ok().map(Rc::new)
 }
 
 /// Runs are compared by their place: none is made twice of the same script.
@@ -333,7 +333,7 @@ impl PartialEq for Session {
         Rc::ptr_eq(&self.run, &other.run)
             && Rc::ptr_eq(&self.book, &other.book)
             && bare(self) == bare(other)
-            && (self.rules, self.player, self.asked, self.open) == (other.rules, other.player, other.asked, other.open)
+            && (self.stack, self.player, self.asked, self.open) == (other.stack, other.player, other.asked, other.open)
             && (&self.text, &self.wrong, &self.quiz) == (&other.text, &other.wrong, &other.quiz)
     }
 }
@@ -430,13 +430,13 @@ mod tests {
     }
 
     #[test]
-    fn other_rules_give_another_run_and_the_book_s_comes_back() {
+    fn another_stack_gives_another_run_and_the_book_s_comes_back() {
         let session = session("write-after-peer-close");
-        let bare = session.after(Act::Rules(Rules::Bare));
+        let bare = session.after(Act::Stack(Stack::Bare));
         assert_ne!(bare.run, session.run);
-        assert_eq!(bare.after(Act::Rules(Rules::Linux)).run, session.run);
+        assert_eq!(bare.after(Act::Stack(Stack::Linux)).run, session.run);
         let both = session.after(Act::Compare);
-        assert_eq!(both.bare.as_ref().map(|run| run.rules), Some(Rules::Bare));
+        assert_eq!(both.bare.as_ref().map(|run| run.stack), Some(Stack::Bare));
         let changed = both.after(Act::Put(format!("{}wait 1s\n", both.text)));
         assert_eq!(changed.bare.map(|run| run.text.clone()), Some(changed.text), "a change changes both");
     }

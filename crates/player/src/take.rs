@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sim::Rules;
+use sim::Stack;
 use view::export::Form;
 use yew::prelude::*;
 
@@ -66,7 +66,7 @@ impl Component for Take {
             |form: Form| html! { <button type="button" data-form={form.ending()}>{ texts::form(form) }</button> };
         // The loader hears its buttons: the files are made by a program that few pages need (`crates/here`).
         let run = &session.run;
-        let rules = (run.rules == Rules::Bare).then_some("bare");
+        let rules = (run.stack == Stack::Bare).then_some("bare");
         html! {
             <>
                 <p class="sc-choices">
@@ -120,6 +120,6 @@ pub(crate) fn link(session: &Session, id: &str) -> Result<String, String> {
         true => Holds::Script(session.text.clone()),
         false => Holds::Id(id.to_owned()),
     };
-    let link = Link { holds, step: session.player.cursor, rules: session.rules, runtime: settings::chosen() };
+    let link = Link { holds, step: session.player.cursor, stack: session.stack, runtime: settings::chosen() };
     link.encode().map_err(|why| why.to_string())
 }

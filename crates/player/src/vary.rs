@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use sim::Rules;
+use sim::Stack;
 use view::texts as words;
 use view::vary::{Band, Given, Handle, bands};
 use web_sys::HtmlInputElement;
@@ -138,7 +138,7 @@ fn shown(props: &VaryProps) -> Result<Shown, NoRun> {
 fn performed(props: &VaryProps) -> Result<(Handle, Vec<Band>), NoRun> {
     let handle = Handle::of_line(&props.text, props.line).map_err(|what| NoRun { line: Some(props.line), what })?;
     let values = (props.from..=props.to).step_by(props.by.max(1) as usize);
-    let bands = bands(&handle, values, |text| Run::of(text, Rules::Linux).map(|run| run.trace))?;
+    let bands = bands(&handle, values, |text| Run::of(text, Stack::Linux).map(|run| run.trace))?;
     Ok((handle, bands))
 }
 

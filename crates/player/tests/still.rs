@@ -11,7 +11,7 @@ use view::palette::Phase;
 
 fn run(text: &str) -> (Script, Trace) {
     let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let trace = sim::run("test", &script, sim::Rules::Linux).unwrap_or_else(|error| panic!("{error}"));
+    let trace = sim::run("test", &script, sim::Stack::Linux).unwrap_or_else(|error| panic!("{error}"));
     (script, trace)
 }
 

@@ -5,7 +5,7 @@
 use catalogue::CATALOGUE;
 use divan::{AllocProfiler, Bencher, black_box};
 use scenario::Script;
-use sim::Rules;
+use sim::Stack;
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
@@ -19,7 +19,7 @@ fn parse(text: &str) -> Script {
 }
 
 fn run(script: &Script) -> usize {
-    let trace = sim::run("bench", black_box(script), Rules::Linux).unwrap_or_else(|error| panic!("{error}"));
+    let trace = sim::run("bench", black_box(script), Stack::Linux).unwrap_or_else(|error| panic!("{error}"));
     trace.events.len()
 }
 

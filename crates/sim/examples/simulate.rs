@@ -4,7 +4,7 @@ use std::io::{self, Read as _, Write as _};
 use std::process::ExitCode;
 
 use scenario::Script;
-use sim::Rules;
+use sim::Stack;
 
 const HELP: &str = "\
 Performs a script in memory: two smoltcp hosts with Linux's socket rules, virtual time.
@@ -28,7 +28,7 @@ struct Options {
     file: String,
     json: bool,
     pcap: Option<String>,
-    rules: Rules,
+    stack: Stack,
 }
 
 fn main() -> ExitCode {
@@ -43,12 +43,12 @@ fn main() -> ExitCode {
 }
 
 fn options(arguments: Vec<String>) -> Result<Options, String> {
-    let mut options = Options { file: String::new(), json: false, pcap: None, rules: Rules::Linux };
+    let mut options = Options { file: String::new(), json: false, pcap: None, stack: Stack::Linux };
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--json" => options.json = true,
-            "--bare" => options.rules = Rules::Bare,
+            "--bare" => options.stack = Stack::Bare,
             "--pcap" => options.pcap = Some(arguments.next().ok_or("--pcap needs the name of a file")?),
             option if option.starts_with("--") => return Err(format!("there is no option `{option}`")),
             _ if options.file.is_empty() => options.file = argument,
@@ -67,7 +67,7 @@ fn simulate(options: &Options) -> ExitCode {
         Ok(script) => script,
         Err(error) => return stop(NOT_A_SCRIPT, &format!("{}:{error}", options.file)),
     };
-    let (trace, frames) = match sim::capture(id(&options.file), &script, options.rules) {
+    let (trace, frames) = match sim::capture(id(&options.file), &script, options.stack) {
         Ok(run) => run,
         Err(error) => return stop(CANNOT_RUN, &format!("{}: {error}", options.file)),
     };

@@ -7,9 +7,9 @@ use crate::kernel::{Attempt, Effect, Kernel, Waiting};
 use crate::tcp::Buffers;
 use crate::wire::Ip;
 
-/// Which rules a run follows.
+/// Which TCP the hosts of a run have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rules {
+pub enum Stack {
     /// smoltcp, and what Linux does beyond it.
     Linux,
     /// smoltcp alone, as a program meets it that uses it without more. It does not say why a connection ended, so
@@ -33,11 +33,11 @@ macro_rules! forward {
 
 impl HostStack {
     /// `buffers`: what those of a Linux host's sockets hold at most.
-    pub(crate) fn new(rules: Rules, network: Network, host: Host, ip: Ip, buffers: Buffers) -> Self {
+    pub(crate) fn new(stack: Stack, network: Network, host: Host, ip: Ip, buffers: Buffers) -> Self {
         let connects_to = network.connects_to(host);
-        match rules {
-            Rules::Linux => Self::Linux(Box::new(Kernel::new(host, connects_to, ip, buffers))),
-            Rules::Bare => Self::Bare(Box::new(BareHost::new(host, connects_to, ip))),
+        match stack {
+            Stack::Linux => Self::Linux(Box::new(Kernel::new(host, connects_to, ip, buffers))),
+            Stack::Bare => Self::Bare(Box::new(BareHost::new(host, connects_to, ip))),
         }
     }
 

@@ -35,7 +35,7 @@ mod wire;
 use scenario::{Action, Backend, Call, Host, LinkAction, Script, Trace, Verb, Witness};
 
 pub use error::Error;
-pub use host_stack::Rules;
+pub use host_stack::Stack;
 pub use lateness::{Lateness, Timers};
 pub use pcap::{Frame, pcap};
 
@@ -48,34 +48,34 @@ use crate::wire::Ip;
 ///
 /// # Errors
 /// A bound was reached, or the run needs something that it has not got.
-pub fn run(id: &str, script: &Script, rules: Rules) -> Result<Trace, Error> {
-    perform(id, script, rules, Lateness::default(), None).map(|(trace, _)| trace)
+pub fn run(id: &str, script: &Script, stack: Stack) -> Result<Trace, Error> {
+    perform(id, script, stack, Lateness::default(), None).map(|(trace, _)| trace)
 }
 
 /// Performs a script later than in virtual time: what differs from [`run`] hangs on a race.
 ///
 /// # Errors
 /// As [`run`].
-pub fn run_late(id: &str, script: &Script, rules: Rules, lateness: Lateness) -> Result<Trace, Error> {
-    perform(id, script, rules, lateness, None).map(|(trace, _)| trace)
+pub fn run_late(id: &str, script: &Script, stack: Stack, lateness: Lateness) -> Result<Trace, Error> {
+    perform(id, script, stack, lateness, None).map(|(trace, _)| trace)
 }
 
 /// Performs a script, and keeps every frame that left, lost ones too.
 ///
 /// # Errors
 /// As [`run`].
-pub fn capture(id: &str, script: &Script, rules: Rules) -> Result<(Trace, Vec<Frame>), Error> {
-    perform(id, script, rules, Lateness::default(), Some(Vec::new()))
+pub fn capture(id: &str, script: &Script, stack: Stack) -> Result<(Trace, Vec<Frame>), Error> {
+    perform(id, script, stack, Lateness::default(), Some(Vec::new()))
 }
 
 fn perform(
     id: &str,
     script: &Script,
-    rules: Rules,
+    stack: Stack,
     lateness: Lateness,
     capture: Option<Vec<Frame>>,
 ) -> Result<(Trace, Vec<Frame>), Error> {
-    let mut world = World::new(script.network(), version(script)?, rules, buffers(script), lateness, capture);
+    let mut world = World::new(script.network(), version(script)?, stack, buffers(script), lateness, capture);
     let failed = scenario::perform(script, &mut world)?;
     let (sockets, events, mut frames) = world.end();
     for frame in &mut frames {

@@ -7,8 +7,7 @@ use scenario::{
 };
 
 use crate::error::Error;
-use crate::host_stack::HostStack;
-use crate::host_stack::Rules;
+use crate::host_stack::{HostStack, Stack};
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
 use crate::lateness::Lateness;
 use crate::link::Wires;
@@ -73,13 +72,13 @@ impl World {
     pub(crate) fn new(
         network: Network,
         ip: Ip,
-        rules: Rules,
+        stack: Stack,
         buffers: [Buffers; Host::ALL.len()],
         lateness: Lateness,
         capture: Option<Vec<Frame>>,
     ) -> Self {
         let hosts = Host::ALL.into_iter().filter(|host| network.hosts().contains(host));
-        let kernel = |host: Host| HostStack::new(rules, network, host, ip, buffers[host.index()]);
+        let kernel = |host: Host| HostStack::new(stack, network, host, ip, buffers[host.index()]);
         Self {
             now_us: 0,
             ip,

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
 use scenario::Script;
-use sim::Rules;
+use sim::Stack;
 
 /// PROPTEST_CASES sets another number.
 const CASES: u32 = 400;
@@ -29,7 +29,7 @@ proptest! {
     ) {
         let text: String = words.concat();
         if let Ok(script) = Script::parse(&text) {
-            let _ = sim::run("random", &script, Rules::Linux);
+            let _ = sim::run("random", &script, Stack::Linux);
         }
     }
 }

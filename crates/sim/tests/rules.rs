@@ -5,12 +5,12 @@ use std::fs;
 
 use catalogue::CATALOGUE;
 use scenario::{Event, RuleId, Script, Trace};
-use sim::Rules;
+use sim::Stack;
 
 fn run(id: &str) -> Trace {
     let text = text(id).unwrap_or_else(|| panic!("there is no script `{id}`, of the book or here"));
     let script = Script::parse(&text).unwrap_or_else(|error| panic!("{id}:{error}"));
-    sim::run(id, &script, Rules::Linux).unwrap_or_else(|error| panic!("{id}: {error}"))
+    sim::run(id, &script, Stack::Linux).unwrap_or_else(|error| panic!("{id}: {error}"))
 }
 
 /// The book's scenarios, and in `scripts/` those for rules that the book does not show.

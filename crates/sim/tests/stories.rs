@@ -2,18 +2,18 @@
 
 use catalogue::CATALOGUE;
 use scenario::{Event, Flags, Host, Outcome, Script, State, Trace};
-use sim::Rules;
+use sim::Stack;
 
-fn run_with(text: &str, rules: Rules) -> Trace {
+fn run_with(text: &str, stack: Stack) -> Trace {
     let script = Script::parse(text).unwrap_or_else(|error| panic!("{error} in\n{text}"));
-    sim::run("story", &script, rules).unwrap_or_else(|error| panic!("{error} in\n{text}"))
+    sim::run("story", &script, stack).unwrap_or_else(|error| panic!("{error} in\n{text}"))
 }
 
 /// A run on an open connection, which must go as written.
 #[track_caller]
 fn story(lines: &str) -> Trace {
     let trace =
-        run_with(&format!("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n{lines}"), Rules::Linux);
+        run_with(&format!("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n{lines}"), Stack::Linux);
     assert!(trace.as_written(), "{trace}");
     trace
 }
@@ -135,7 +135,7 @@ fn syns_that_cross_open_one_connection() {
     let trace = run_with(
         "link delay 50ms\nclient connect(port=7000, from=7001) = 0 &\nserver connect(port=7001, from=7000) as s2 = 0\n\
          expect client ESTABLISHED\nexpect server ESTABLISHED\nclient write(5) = 5\ns2 read() = 5\n",
-        Rules::Linux,
+        Stack::Linux,
     );
     assert!(trace.as_written(), "{trace}");
 }
@@ -144,7 +144,7 @@ fn syns_that_cross_open_one_connection() {
 fn one_name_runs_through_the_life_of_an_accepted_connection() {
     let trace = run_with(
         "server listen() = 0\nclient connect() = 0\nclient connect() as c2 = 0\nserver accept() = 0\n",
-        Rules::Linux,
+        Stack::Linux,
     );
     let states: Vec<(&str, State)> = trace
         .events
@@ -177,10 +177,10 @@ fn an_orphan_ends_whatever_a_forger_acknowledges() {
 #[test]
 fn bare_smoltcp_acknowledges_what_nobody_will_read() {
     let text = "server listen()\nclient connect()\nserver accept()\nserver close()\nclient write(5)\nclient write(5)\n";
-    let bare = run_with(text, Rules::Bare);
+    let bare = run_with(text, Stack::Bare);
     assert!(sent(&bare, Host::Server).iter().all(|flags| !flags.rst), "{bare}");
     assert!(!bare.events.iter().any(|event| matches!(event, Event::Rule { .. })), "no rule acts there");
-    let linux = run_with(text, Rules::Linux);
+    let linux = run_with(text, Stack::Linux);
     assert_eq!(sent(&linux, Host::Server).last(), Some(&Flags::RST));
 }
 
@@ -188,9 +188,9 @@ fn bare_smoltcp_acknowledges_what_nobody_will_read() {
 #[test]
 fn every_scenario_ends_alike_in_ipv6() {
     for entry in CATALOGUE {
-        let four = run_with(entry.text, Rules::Linux);
+        let four = run_with(entry.text, Stack::Linux);
         // Behind the comments, in a line of its own: the others keep their numbers.
-        let six = run_with(&entry.text.replacen("\n\n", "\nlink ipv6\n", 1), Rules::Linux);
+        let six = run_with(&entry.text.replacen("\n\n", "\nlink ipv6\n", 1), Stack::Linux);
         // Segments are 20 bytes shorter, and so is a small window.
         if entry.text.contains("SO_RCVBUF") {
             continue;
@@ -207,13 +207,13 @@ fn every_scenario_ends_alike_in_ipv6() {
 #[test]
 fn a_build_without_ipv6_says_so() {
     let script = Script::parse("link ipv6\nserver listen()\n").expect("a script");
-    assert_eq!(sim::run("story", &script, Rules::Linux), Err(sim::Error::WithoutIpv6));
-    assert!(CATALOGUE.iter().all(|entry| !outcomes(&run_with(entry.text, Rules::Linux)).is_empty()));
+    assert_eq!(sim::run("story", &script, Stack::Linux), Err(sim::Error::WithoutIpv6));
+    assert!(CATALOGUE.iter().all(|entry| !outcomes(&run_with(entry.text, Stack::Linux)).is_empty()));
 }
 
 #[test]
 fn a_bound_that_is_reached_is_named() {
-    let run = |text: &str| sim::run("story", &Script::parse(text).expect("a script"), Rules::Linux);
+    let run = |text: &str| sim::run("story", &Script::parse(text).expect("a script"), Stack::Linux);
     let many: String = (0..300).map(|n| format!("client connect(from={}, nonblock) as c{n}\n", 1000 + n)).collect();
     let error = run(&many).expect_err("300 connections are too many");
     assert_eq!(error.to_string(), "the run reached a bound: more than 256 connections at a time on one host");
@@ -240,7 +240,7 @@ fn a_name_that_is_given_again_is_another_socket_and_one_that_is_accepted_is_one_
     let trace = run_with(
         "server listen() = 0\nclient connect() = 0\nserver accept() = 0\nserver close() = 0\nclient close() = 0\n\
          client connect() = 0\nserver accept() = 0\nserver read() = blocks\n",
-        Rules::Linux,
+        Stack::Linux,
     );
     let of = |line: u32| {
         let call = trace.events.iter().find_map(|event| match event {
@@ -277,7 +277,7 @@ fn a_call_with_a_written_outcome_waits_for_what_is_sent_again() {
 fn nobody_waits_where_nothing_can_happen() {
     let end_us = |lines: &str| {
         let text = format!("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n{lines}");
-        let trace = run_with(&text, Rules::Linux);
+        let trace = run_with(&text, Stack::Linux);
         assert_eq!(trace.failed.len(), 1, "{trace}");
         assert_eq!(trace.failed[0].got, "blocks", "{trace}");
         trace.events.last().map_or(0, Event::at_us)
@@ -296,7 +296,7 @@ fn nobody_waits_where_nothing_can_happen() {
 #[test]
 fn of_several_calls_that_wait_the_latest_takes_the_error() {
     let script = "link drop 2 RST from server\nclient connect(from=5000)\nclient read(3000)\nwait 2500ms\n";
-    let trace = run_with(script, Rules::Linux).to_string();
+    let trace = run_with(script, Stack::Linux).to_string();
     assert!(trace.contains("read(3000) = ECONNREFUSED"), "{trace}");
     assert!(trace.contains("connect(from=5000) = ECONNABORTED"), "{trace}");
 }

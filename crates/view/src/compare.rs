@@ -218,7 +218,7 @@ mod tests {
 
     fn layout(text: &str) -> Layout {
         let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        Layout::of(&script, &sim::run("test", &script, sim::Rules::Linux).expect("it runs"))
+        Layout::of(&script, &sim::run("test", &script, sim::Stack::Linux).expect("it runs"))
     }
 
     fn text() -> &'static str {
@@ -289,7 +289,7 @@ mod tests {
     fn a_kernel_s_run_is_compared_when_the_link_is_quiet() {
         let script = Script::parse(text()).expect("it is a script");
         let run = |rules| sim::run("test", &script, rules).expect("it runs");
-        let (model, other) = (run(sim::Rules::Linux), run(sim::Rules::Bare));
+        let (model, other) = (run(sim::Stack::Linux), run(sim::Stack::Bare));
         let differs = |kernel: &Trace| Difference::of_kernel(&script, &model, kernel, &Layout::of(&script, kernel));
         // A state that is seen a little later, and what a kernel counts, are no differences.
         let mut late = model.clone();

@@ -85,7 +85,7 @@ mod tests {
     fn the_path_is_the_one_that_was_taken() {
         let entry = catalogue::scenario("write-after-peer-close").expect("it is in the book");
         let script = Script::parse(entry.text).expect("it is a script");
-        let trace = sim::run(entry.id, &script, sim::Rules::Linux).expect("it runs");
+        let trace = sim::run(entry.id, &script, sim::Stack::Linux).expect("it runs");
         let layout = Layout::of(&script, &trace);
         let names = |host| {
             let path = path(&layout, host, layout.rows.len());

@@ -136,7 +136,7 @@ mod tests {
 
     fn layout(text: &str) -> Layout {
         let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}\n{text}"));
-        Layout::of(&script, &sim::run("test", &script, sim::Rules::Linux).expect("it runs"))
+        Layout::of(&script, &sim::run("test", &script, sim::Stack::Linux).expect("it runs"))
     }
 
     fn of_book(id: &str) -> Layout {

@@ -180,7 +180,7 @@ mod tests {
     fn layout(id: &str) -> Layout {
         let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let script = Script::parse(entry.text).expect("it is a script");
-        Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs"))
+        Layout::of(&script, &sim::run(id, &script, sim::Stack::Linux).expect("it runs"))
     }
 
     fn after(layout: &Layout, wanted: &str) -> [Holding; 2] {

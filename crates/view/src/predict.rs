@@ -162,7 +162,7 @@ mod tests {
     fn quiz(id: &str) -> Quiz {
         let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
         let script = Script::parse(entry.text).expect("it is a script");
-        Quiz::of(&Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs")), 0)
+        Quiz::of(&Layout::of(&script, &sim::run(id, &script, sim::Stack::Linux).expect("it runs")), 0)
     }
 
     #[test]

@@ -305,7 +305,7 @@ mod tests {
 
     fn perform(text: &str) -> Result<Trace, String> {
         let script = Script::parse(text).map_err(|error| format!("{error}\n{text}"))?;
-        sim::run("test", &script, sim::Rules::Linux).map_err(|error| error.to_string())
+        sim::run("test", &script, sim::Stack::Linux).map_err(|error| error.to_string())
     }
 
     const LATE: &str = "# ?\nserver listen()\nclient connect()\nserver accept()\nserver write(4)\nclient setsockopt(SO_LINGER, 0)\nclient close() = 0\n";

@@ -7,7 +7,7 @@ use view::layout::{Layout, Row, Thing};
 
 fn run(text: &str) -> (Script, Trace) {
     let script = Script::parse(text).unwrap_or_else(|error| panic!("{error}"));
-    let trace = sim::run("test", &script, sim::Rules::Linux).unwrap_or_else(|error| panic!("{error}"));
+    let trace = sim::run("test", &script, sim::Stack::Linux).unwrap_or_else(|error| panic!("{error}"));
     (script, trace)
 }
 

@@ -9,7 +9,7 @@ use view::{rules, texts, why::why};
 fn layout(id: &str) -> Layout {
     let entry = catalogue::scenario(id).unwrap_or_else(|| panic!("{id} is not in the book"));
     let script = Script::parse(entry.text).expect("it is a script");
-    Layout::of(&script, &sim::run(id, &script, sim::Rules::Linux).expect("it runs"))
+    Layout::of(&script, &sim::run(id, &script, sim::Stack::Linux).expect("it runs"))
 }
 
 fn because(id: &str, step: &str) -> String {

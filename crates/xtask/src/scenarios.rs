@@ -38,7 +38,7 @@ pub fn list() -> Result<()> {
 
 fn run(entry: &Entry) -> Result<(Script, Trace), String> {
     let script = Script::parse(entry.text).map_err(|error| format!("book/scenarios/{}.tcp:{error}", entry.id))?;
-    let trace = sim::run(entry.id, &script, sim::Rules::Linux).map_err(|error| format!("cannot run: {error}"))?;
+    let trace = sim::run(entry.id, &script, sim::Stack::Linux).map_err(|error| format!("cannot run: {error}"))?;
     Ok((script, trace))
 }
 

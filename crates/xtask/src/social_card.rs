@@ -32,7 +32,7 @@ const SCENARIO: &str = "close-with-unread-data";
 /// There is no browser, or it did not draw, or the picture is too heavy.
 pub fn draw() -> Result<()> {
     let entry = catalogue::scenario(SCENARIO).context("the catalogue has the card's scenario")?;
-    let run_of_it = Run::of(entry.text, sim::Rules::Linux).map_err(|error| anyhow!("{SCENARIO}: {error}"))?;
+    let run_of_it = Run::of(entry.text, sim::Stack::Linux).map_err(|error| anyhow!("{SCENARIO}: {error}"))?;
     let svg = svg(&run_of_it.layout);
     let page = root().join("target/card.html");
     fs::write(&page, html(&svg)).with_context(|| format!("cannot write {}", page.display()))?;

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use scenario::{Errno, Event, Fate, Host, Outcome, Queue, RuleId, Script, SocketId, Trace, Verb};
 use sim::Timers::{Exact, Late};
-use sim::{Lateness, Rules};
+use sim::{Lateness, Stack};
 use view::normal::Normal;
 
 pub(super) fn performed(text: &str) -> Option<(Script, Trace)> {
     let script = Script::parse(text).ok()?;
-    let trace = sim::run("random", &script, Rules::Linux).ok()?;
+    let trace = sim::run("random", &script, Stack::Linux).ok()?;
     Some((script, trace))
 }
 
@@ -71,7 +71,7 @@ fn wakes_two_calls(trace: &Trace) -> bool {
 fn is_race(script: &Script, trace: &Trace) -> bool {
     let exact = Normal::of(script, trace);
     LATENESSES.into_iter().any(|lateness| {
-        let late = sim::run_late("random", script, Rules::Linux, lateness);
+        let late = sim::run_late("random", script, Stack::Linux, lateness);
         late.map_or(true, |late| Normal::of(script, &late) != exact)
     })
 }

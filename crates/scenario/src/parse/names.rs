@@ -11,9 +11,18 @@ pub(super) struct Names {
 struct Binding {
     host: Host,
     line: u32,
-    is_listener: bool,
+    kind: Kind,
     /// What ended it, and in which line.
     ended: Option<(Ending, u32)>,
+}
+
+/// Which calls a socket takes, as far as the script tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// listen() was called on it: accept() takes it.
+    Listener,
+    /// Any other: new, or one end of a connection.
+    Stream,
 }
 
 /// How a name comes to mean no socket any more.
@@ -50,14 +59,14 @@ impl Names {
     }
 
     /// A call makes a socket of that name.
-    pub(super) fn bind(&mut self, name: &str, host: Host, line: u32, is_listener: bool) -> Result<(), Wrong> {
+    pub(super) fn bind(&mut self, name: &str, host: Host, line: u32, kind: Kind) -> Result<(), Wrong> {
         if let Some(Binding { line: since, ended: None, .. }) = self.sockets.get(name) {
             return Err((
                 format!("there is a socket `{name}` already, since line {since}"),
                 "close it first, or call this one otherwise: `as NAME`".to_owned(),
             ));
         }
-        self.sockets.insert(name.to_owned(), Binding { host, line, is_listener, ended: None });
+        self.sockets.insert(name.to_owned(), Binding { host, line, kind, ended: None });
         Ok(())
     }
 
@@ -110,7 +119,7 @@ impl Names {
 
     /// The listener that a host's accept() means, or the one of that name.
     pub(super) fn listener(&self, subject: &str, host: Option<Host>) -> Result<(String, Host), Wrong> {
-        if let Some(Binding { host, is_listener: true, ended: None | Some((Ending::Closed, _)), .. }) =
+        if let Some(Binding { host, kind: Kind::Listener, ended: None | Some((Ending::Closed, _)), .. }) =
             self.sockets.get(subject)
         {
             return Ok((subject.to_owned(), *host));
@@ -123,7 +132,7 @@ impl Names {
             ));
         };
         let mut listeners =
-            self.sockets.iter().filter(|(_, it)| it.host == host && it.is_listener && it.ended.is_none());
+            self.sockets.iter().filter(|(_, it)| it.host == host && it.kind == Kind::Listener && it.ended.is_none());
         match (listeners.next(), listeners.next()) {
             (Some((name, _)), None) => Ok((name.clone(), host)),
             (None, _) => Err((format!("nobody listens on the {host}"), format!("`{host} listen()` comes first"))),
@@ -137,13 +146,13 @@ impl Names {
     /// listen() on the socket of that name: it is one that accept() takes.
     pub(super) fn listens(&mut self, name: &str) {
         if let Some(binding) = self.sockets.get_mut(name) {
-            binding.is_listener = true;
+            binding.kind = Kind::Listener;
         }
     }
 
     /// Whether listen() was called on the socket of that name.
     pub(super) fn is_listener(&self, name: &str) -> bool {
-        self.sockets.get(name).is_some_and(|binding| binding.is_listener)
+        self.sockets.get(name).is_some_and(|binding| binding.kind == Kind::Listener)
     }
 
     /// close() on the socket of that name.
@@ -161,8 +170,8 @@ impl Names {
     /// dup() on the socket of that name.
     pub(super) fn copy(&mut self, name: &str, copy: &str, line: u32) -> Result<(), Wrong> {
         let host = self.socket(name)?;
-        let is_listener = self.sockets.get(name).is_some_and(|binding| binding.is_listener);
-        self.bind(copy, host, line, is_listener)
+        let kind = self.sockets.get(name).map_or(Kind::Stream, |binding| binding.kind);
+        self.bind(copy, host, line, kind)
     }
 
     /// Something happens to a whole host.

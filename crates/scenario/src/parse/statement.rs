@@ -2,7 +2,7 @@ use std::ops::RangeInclusive;
 
 use super::line::{Line, Reader, Token, one_of};
 use super::link::link;
-use super::names::{Names, Wrong};
+use super::names::{Kind, Names, Wrong};
 use super::option::socket_option;
 use super::values::{BYTES_MAX, choice, duration, number};
 use super::{Result, ScriptError};
@@ -153,8 +153,8 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         verb = Verb::Connect { port, opening: Opening::Existing, connecting };
     }
     if verb.makes_socket() {
-        let is_listener = matches!(verb, Verb::Listen { .. });
-        names.bind(&socket, host, line, is_listener).map_err(wrong(reader, name_column))?;
+        let kind = if matches!(verb, Verb::Listen { .. }) { Kind::Listener } else { Kind::Stream };
+        names.bind(&socket, host, line, kind).map_err(wrong(reader, name_column))?;
     }
     match &verb {
         Verb::Close => names.close(&socket, line),

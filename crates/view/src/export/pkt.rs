@@ -420,7 +420,7 @@ mod tests {
 
     fn run(text: &str) -> (Script, Trace) {
         let script = Script::parse(text).expect("it is a script");
-        let trace = sim::run("test", &script, sim::Rules::Linux).expect("it runs");
+        let trace = sim::run("test", &script, sim::Stack::Linux).expect("it runs");
         (script, trace)
     }
 
