@@ -4,13 +4,22 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
+
+static volatile sig_atomic_t signals;
+
+static void count(int signal) {
+    (void)signal;
+    signals++;
+}
 
 static void show(const char *label, ssize_t result) {
     if (result < 0)
-        printf("%s: -1, errno %d, %s\n", label, errno, strerror(errno));
+        printf("%s: -1, errno %d: %s%s\n", label, errno, strerror(errno), signals ? " (and SIGPIPE)" : "");
     else
         printf("%s: %zd\n", label, result);
+    signals = 0;
     usleep(100000);
 }
 
@@ -29,7 +38,7 @@ static int dial(int port) {
 
 int main(void) {
     char byte;
-    signal(SIGPIPE, SIG_IGN); /* else the EPIPE below would end the program */
+    signal(SIGPIPE, count); /* else the EPIPE below would end the program */
 
     int s = dial(7001);
     show("reset, read", recv(s, &byte, 1, 0));
@@ -44,6 +53,11 @@ int main(void) {
     show("left, write", send(s, "x", 1, 0));
     show("left, write again", send(s, "x", 1, 0));
     show("left, then read", recv(s, &byte, 1, 0));
+
+    s = dial(7004);
+    struct timeval patience = {.tv_usec = 100000};
+    setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    show("silent, read", recv(s, &byte, 1, 0));
 
     dial(7003);
 }

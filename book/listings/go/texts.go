@@ -51,5 +51,11 @@ func main() {
 	write("left, write again", c)
 	read("left, then read", c)
 
+	c = dial("7004")
+	c.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+	read("silent, read", c)
+	c.Close()
+	read("closed by itself, read", c)
+
 	dial("7003")
 }

@@ -1,3 +1,4 @@
+import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
@@ -50,6 +51,13 @@ public class Texts {
         attempt("Socket: left, write again", () -> write(c));
         attempt("Socket: left, then read", () -> c.getInputStream().read());
 
+        Socket f = socket(7004);
+        f.setSoTimeout(100);
+        InputStream open = f.getInputStream();
+        attempt("Socket: silent, read", () -> open.read());
+        f.close();
+        attempt("Socket: closed by itself, read", () -> open.read());
+
         attempt("Socket: nobody, connect", () -> new Socket("127.0.0.1", 7003));
 
         SocketChannel d = channel(7001);
@@ -60,5 +68,8 @@ public class Texts {
         attempt("Channel: reset, write", () -> e.write(x()));
         attempt("Channel: reset, write again", () -> e.write(x()));
         attempt("Channel: reset, then read", () -> e.read(ByteBuffer.allocate(10)));
+
+        SocketChannel g = channel(7002);
+        attempt("Channel: left, then read", () -> g.read(ByteBuffer.allocate(10)));
     }
 }

@@ -4,8 +4,8 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, 100));
 
 async function connection(label, port, options) {
   const s = net.connect({ port, host: "127.0.0.1", ...options });
-  for (const name of ["data", "end", "error", "close"]) {
-    s.on(name, (value) => console.log(`${label}: '${name}'`, value instanceof Error ? `${value.message} (code ${value.code})` : value ?? ""));
+  for (const name of ["data", "end", "error", "timeout", "close"]) {
+    s.on(name, (value) => console.log(`${label}: event '${name}'`, value instanceof Error ? `${value} (code ${value.code})` : value ?? ""));
   }
   await new Promise((resolve) => s.once("connect", resolve).once("error", resolve));
   return s;
@@ -35,6 +35,16 @@ async function connection(label, port, options) {
   s.write("x");
   await pause();
   s.write("x");
+  await pause();
+
+  s = await connection("silent, read", 7004);
+  s.write("x");
+  s.setTimeout(100);
+  await pause();
+  await pause();
+  s.destroy();
+  await pause();
+  s.write("x", (error) => console.log(`closed by itself, write: ${error} (code ${error.code})`));
   await pause();
 
   await connection("nobody, connect", 7003);

@@ -3,7 +3,8 @@ function attempt($label, $call) {
     error_clear_last();
     $result = @$call();
     $error = error_get_last();
-    echo "$label: ", json_encode($result), $error ? " and warns: {$error['message']}" : "", "\n";
+    $kind = $error ? [E_NOTICE => "Notice", E_WARNING => "Warning"][$error["type"]] : "";
+    echo "$label: ", var_export($result, true), $error ? ", $kind: {$error['message']}" : "", "\n";
     usleep(100000);
 }
 

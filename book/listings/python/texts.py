@@ -31,4 +31,10 @@ attempt("left, write", lambda: s.send(b"x"))
 attempt("left, write again", lambda: s.send(b"x"))
 attempt("left, then read", lambda: s.recv(10))
 
+s = connection(7004)
+s.settimeout(0.1)
+attempt("silent, read", lambda: s.recv(10))
+s.close()
+attempt("closed by itself, read", lambda: s.recv(10))
+
 attempt("nobody, connect", lambda: socket.create_connection(("127.0.0.1", 7003)))

@@ -29,4 +29,8 @@ attempt("left, write") { s.syswrite("x") }
 attempt("left, write again") { s.syswrite("x") }
 attempt("left, then read") { s.readpartial(10) }
 
+s = connection(7004)
+s.close
+attempt("closed by itself, read") { s.readpartial(10) }
+
 attempt("nobody, connect") { TCPSocket.new("127.0.0.1", 7003) }

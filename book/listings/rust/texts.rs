@@ -37,5 +37,9 @@ fn main() {
     show("left, write again", s.write(b"x"));
     show("left, then read", s.read(&mut buffer));
 
+    let mut s = connection(7004);
+    s.set_read_timeout(Some(PAUSE)).expect("it is not zero");
+    show("silent, read", s.read(&mut buffer));
+
     show("nobody, connect", TcpStream::connect("127.0.0.1:7003").map(|_| 0));
 }
