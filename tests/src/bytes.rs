@@ -99,18 +99,8 @@ fn segment(number: usize, frame: &Frame, says: &str, first: &mut [Option<u32>; 2
     };
     let bytes = ip.payload();
     let header = usize::from(tcp.header_len());
-    let mut rows = vec![
-        row(
-            &frame.bytes[..usize::from(ip.header_len())],
-            "IP header",
-            &format!(
-                "{} to {}, {} bytes in all, time to live {}, protocol 6: TCP",
-                ip.src_addr(),
-                ip.dst_addr(),
-                ip.total_len(),
-                ip.hop_limit()
-            ),
-        ),
+    let mut rows = ip_header(&frame.bytes, &ip);
+    rows.extend([
         row(&bytes[..2], "source port", &tcp.src_port().to_string()),
         row(&bytes[2..4], "destination port", &tcp.dst_port().to_string()),
         row(
@@ -133,7 +123,7 @@ fn segment(number: usize, frame: &Frame, says: &str, first: &mut [Option<u32>; 2
         row(&bytes[14..16], "window", &tcp.window_len().to_string()),
         row(&bytes[16..18], "checksum", "over this segment and the addresses"),
         row(&bytes[18..20], "urgent pointer", "not used"),
-    ];
+    ]);
     let mut options = &bytes[20..header];
     while let Ok((rest, option)) = TcpOption::parse(options) {
         let said = match option {
@@ -159,6 +149,24 @@ fn segment(number: usize, frame: &Frame, says: &str, first: &mut [Option<u32>; 2
         "### {number}. {named}, {sender} to {receiver}\n\n{says}\n\n| bytes | field | value |\n|---|---|---|\n{}\n\n",
         rows.join("\n")
     )
+}
+
+/// The rows of an IP header without options (RFC 791 §3.1).
+fn ip_header(bytes: &[u8], ip: &Ipv4Packet<&[u8]>) -> Vec<String> {
+    assert_eq!(ip.header_len(), 20, "no host of the simulator sends IP options");
+    let parts = if ip.dont_frag() { "don't fragment" } else { "may be cut into fragments" };
+    vec![
+        row(&bytes[..1], "IP: version, header length", "4; 5 times 4 bytes"),
+        row(&bytes[1..2], "IP: type of service", "no wish, and no word of congestion (DSCP, ECN)"),
+        row(&bytes[2..4], "IP: total length", &format!("{} bytes, headers included", ip.total_len())),
+        row(&bytes[4..6], "IP: identification", "not needed by a packet that is not cut"),
+        row(&bytes[6..8], "IP: flags, fragment offset", &format!("{parts}; {}", ip.frag_offset())),
+        row(&bytes[8..9], "IP: time to live", &format!("{} routers at most", ip.hop_limit())),
+        row(&bytes[9..10], "IP: protocol", "6: TCP"),
+        row(&bytes[10..12], "IP: header checksum", "over these 20 bytes"),
+        row(&bytes[12..16], "IP: source address", &ip.src_addr().to_string()),
+        row(&bytes[16..20], "IP: destination address", &ip.dst_addr().to_string()),
+    ]
 }
 
 fn row(bytes: &[u8], field: &str, value: &str) -> String {
