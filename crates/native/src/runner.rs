@@ -375,7 +375,7 @@ impl Stage for Runner<'_> {
         }
     }
 
-    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Error> {
+    fn run(&mut self, until: Until<'_>, returned: &mut Vec<Returned>) -> Result<(), Error> {
         match until {
             Until::Quiet(quiet) => self.run_until_quiet(quiet)?,
             Until::Elapsed(duration) => self.run_until(now_us() + micros(duration), |_| false)?,
@@ -384,7 +384,8 @@ impl Stage for Runner<'_> {
             }
             Until::Patient { lines, at_most } => self.run_patiently(lines, now_us() + micros(at_most))?,
         }
-        Ok(self.returned.drain(..).map(|(_, returned)| returned).collect())
+        returned.extend(self.returned.drain(..).map(|(_, returned)| returned));
+        Ok(())
     }
 
     fn state(&mut self, whom: &Whom) -> Result<State, Error> {

@@ -28,8 +28,8 @@ pub trait Stage {
     /// Calls come only for sockets that exist, or that were closed, and never two that wait for the same. `wait` and `expect` do not come here.
     fn begin(&mut self, statement: &Statement) -> Result<(), Self::Error>;
 
-    /// Lets time pass, and reports the calls that have returned since the last time, in their order.
-    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Self::Error>;
+    /// Lets time pass, and adds to `returned` the calls that have returned since the last time, in their order.
+    fn run(&mut self, until: Until<'_>, returned: &mut Vec<Returned>) -> Result<(), Self::Error>;
 
     /// The state of a connection; CLOSED if it is gone.
     fn state(&mut self, whom: &Whom) -> Result<State, Self::Error>;
@@ -83,7 +83,15 @@ pub struct Returned {
 /// # Errors
 /// The stage's own. The script was checked when it was read, so nothing in it is an error here.
 pub fn perform<S: Stage>(script: &Script, stage: &mut S) -> Result<Vec<Failed>, S::Error> {
-    let mut run = Run { stage, pending: Map::new(), sockets: Map::new(), files: 0, failed: Vec::new(), is_quiet: true };
+    let mut run = Run {
+        stage,
+        pending: Map::new(),
+        sockets: Map::new(),
+        files: 0,
+        failed: Vec::new(),
+        returned: Vec::new(),
+        is_quiet: true,
+    };
     for statement in &script.statements {
         run.statement(statement)?;
     }
@@ -103,6 +111,8 @@ struct Run<'a, S> {
     /// How many sockets there have been.
     files: u32,
     failed: Vec<Failed>,
+    /// Room for what a stage reports, kept between times.
+    returned: Vec<Returned>,
     /// Whether the link has been quiet since the last statement that was performed.
     is_quiet: bool,
 }
@@ -261,11 +271,14 @@ impl<'a, S: Stage> Run<'a, S> {
     }
 
     fn run(&mut self, until: Until<'_>) -> Result<(), S::Error> {
-        for returned in self.stage.run(until)? {
+        let mut returned = std::mem::take(&mut self.returned);
+        self.stage.run(until, &mut returned)?;
+        for returned in returned.drain(..) {
             if let Some(pending) = self.pending.remove(&returned.line) {
                 self.note_returned(returned, &pending);
             }
         }
+        self.returned = returned;
         Ok(())
     }
 

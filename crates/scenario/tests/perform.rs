@@ -33,7 +33,7 @@ impl Stage for Rehearsal {
         Ok(())
     }
 
-    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Self::Error> {
+    fn run(&mut self, until: Until<'_>, returned: &mut Vec<Returned>) -> Result<(), Self::Error> {
         let end = self.now
             + match until {
                 Until::Quiet(time) | Until::Elapsed(time) => time,
@@ -45,14 +45,10 @@ impl Stage for Rehearsal {
                 }
             };
         self.now = end;
-        let returned: Vec<Returned> = self
-            .pending
-            .iter()
-            .filter(|(_, (at, _))| *at <= end)
-            .map(|(&line, &(_, outcome))| Returned { line, outcome })
-            .collect();
+        let by_then = self.pending.iter().filter(|(_, (at, _))| *at <= end);
+        returned.extend(by_then.map(|(&line, &(_, outcome))| Returned { line, outcome }));
         self.pending.retain(|_, (at, _)| *at > end);
-        Ok(returned)
+        Ok(())
     }
 
     fn state(&mut self, _whom: &Whom) -> Result<State, Self::Error> {

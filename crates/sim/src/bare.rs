@@ -1,6 +1,8 @@
 //! smoltcp as a program meets it that uses it without more: sockets with smoltcp's defaults, its own timers, and what
 //! its calls say. It does not say why a connection ended, so neither do the calls here; socket options change nothing.
 
+use std::rc::Rc;
+
 use scenario::{Connecting, Errno, Host, How, Opening, Outcome, Place, Queue, Ready, State, Verb};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
@@ -43,7 +45,7 @@ pub(crate) struct BareHost {
 /// accepted.
 struct Listener {
     id: u32,
-    name: String,
+    name: Rc<str>,
     port: u16,
     /// Connections begun.
     begun: u32,
@@ -52,7 +54,7 @@ struct Listener {
 
 struct Connection {
     id: u32,
-    name: String,
+    name: Rc<str>,
     /// `None` once the connection is over.
     handle: Option<SocketHandle>,
     holder: Holder,
@@ -116,8 +118,8 @@ impl BareHost {
     }
 
     pub(crate) fn named_state(&self, name: &str) -> State {
-        let known = self.connections.iter().rev().find(|known| known.name == name);
-        let listens = || self.listeners.iter().any(|listener| listener.name == name);
+        let known = self.connections.iter().rev().find(|known| *known.name == *name);
+        let listens = || self.listeners.iter().any(|listener| *listener.name == *name);
         known.map_or_else(|| if listens() { State::Listen } else { State::Closed }, |known| known.state)
     }
 
@@ -221,7 +223,7 @@ impl BareHost {
         let listener = &mut self.listeners[at];
         listener.handle = None;
         listener.begun += 1;
-        let name = [&listener.name, ".", &listener.begun.to_string()].concat();
+        let name = format!("{}.{}", listener.name, listener.begun).into();
         let holder = Holder::Listener(listener.id);
         self.open(name, holder, Some(handle));
     }
@@ -283,7 +285,7 @@ impl BareHost {
         self.next_id
     }
 
-    fn open(&mut self, name: String, holder: Holder, handle: Option<SocketHandle>) -> u32 {
+    fn open(&mut self, name: Rc<str>, holder: Holder, handle: Option<SocketHandle>) -> u32 {
         let id = self.new_id();
         self.newest = Some(id);
         let state = State::Closed;
@@ -302,8 +304,9 @@ impl BareHost {
 
     pub(crate) fn call(&mut self, name: &str, verb: &Verb) -> Attempt {
         let connection =
-            self.connections.iter().rposition(|known| known.name == name && known.holder == Holder::Program);
-        let listener = |name: &str| self.listeners.iter().rev().find(|known| known.name == name).map(|known| known.id);
+            self.connections.iter().rposition(|known| *known.name == *name && known.holder == Holder::Program);
+        let listener =
+            |name: &str| self.listeners.iter().rev().find(|known| *known.name == *name).map(|known| known.id);
         match verb {
             Verb::Listen { place: Place::New { port, .. }, .. } => self.listen(name, *port),
             Verb::Connect { port, opening: Opening::New { from }, connecting } => {
@@ -317,7 +320,7 @@ impl BareHost {
             | Verb::Disconnect
             | Verb::Dup { .. } => errno(Errno::EOPNOTSUPP),
             Verb::Accept { listener: of } => match listener(of) {
-                Some(listener) => self.begin(Awaited::Accept { listener, name: name.to_owned() }),
+                Some(listener) => self.begin(Awaited::Accept { listener, name: name.into() }),
                 None => errno(Errno::EBADF),
             },
             _ => match (connection, listener(name)) {
@@ -331,9 +334,9 @@ impl BareHost {
 
     fn listen(&mut self, name: &str, port: u16) -> Attempt {
         let id = self.new_id();
-        self.listeners.push(Listener { id, name: name.to_owned(), port, begun: 0, handle: None });
+        self.listeners.push(Listener { id, name: name.into(), port, begun: 0, handle: None });
         self.listen_again(id);
-        self.effects.push(Effect::State { id, name: name.to_owned(), from: State::Closed, to: State::Listen });
+        self.effects.push(Effect::State { id, name: name.into(), from: State::Closed, to: State::Listen });
         DONE
     }
 
@@ -351,7 +354,7 @@ impl BareHost {
         let socket = self.sockets.get_mut::<Socket<'_>>(handle);
         let connecting_now = socket.connect(self.network.interface().context(), remote, local);
         assert!(connecting_now.is_ok(), "a new socket can connect");
-        let id = self.open(name.to_owned(), Holder::Program, Some(handle));
+        let id = self.open(name.into(), Holder::Program, Some(handle));
         self.note();
         self.work();
         match connecting {
@@ -490,9 +493,9 @@ impl BareHost {
         let is_it = |known: &&mut Connection| known.holder == Holder::Listener(listener) && is_open(known);
         let known = self.connections.iter_mut().find(is_it)?;
         known.holder = Holder::Program;
-        known.name = name.to_owned();
+        known.name = name.into();
         let id = known.id;
-        self.effects.push(Effect::Named { id, name: name.to_owned() });
+        self.effects.push(Effect::Named { id, name: name.into() });
         self.listen_again(listener);
         Some(Outcome::ZERO)
     }

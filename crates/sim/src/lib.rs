@@ -44,6 +44,10 @@ use crate::stage::World;
 use crate::tcp::{Buffers, RECEIVE_BUFFER_MAX};
 use crate::wire::Ip;
 
+/// Of how many events room is made for each statement: more than most have, so that the record of a short run is not
+/// copied while it grows.
+const EVENTS_EXPECTED: usize = 6;
+
 /// Performs a script.
 ///
 /// # Errors
@@ -75,7 +79,8 @@ fn perform(
     lateness: Lateness,
     capture: Option<Vec<Frame>>,
 ) -> Result<(Trace, Vec<Frame>), Error> {
-    let mut world = World::new(script.network(), version(script)?, stack, buffers(script), lateness, capture);
+    let events = script.statements.len() * EVENTS_EXPECTED;
+    let mut world = World::new(script.network(), version(script)?, stack, buffers(script), lateness, capture, events);
     let failed = scenario::perform(script, &mut world)?;
     let (sockets, events, mut frames) = world.end();
     for frame in &mut frames {

@@ -1,5 +1,7 @@
 //! The stage that a script is performed on: a kernel for each host, the links between them, one clock.
 
+use std::rc::Rc;
+
 use scenario::link::Forged;
 use scenario::{
     Action, Call, Event, Fate, Host, HostAction, Link, LinkAction, Map, Network, Outcome, Payload, Returned, SocketId,
@@ -42,11 +44,13 @@ pub(crate) struct World {
     /// Sockets that a call has made, and whose number is not known yet.
     made: Vec<SocketId>,
     /// The socket that each of a script's names means, by host: the newest that a call has made.
-    bound: Vec<(Host, String, SocketId)>,
+    bound: Vec<(Host, Rc<str>, SocketId)>,
     /// Room for what a kernel has done, kept between times.
     effects: Vec<Effect>,
     pending: Vec<Pending>,
     returned: Vec<Returned>,
+    /// Room for the lines of calls that look again, kept between times.
+    woken: Vec<u32>,
     last_begun_us: u64,
     /// When something last happened by itself.
     last_step_us: u64,
@@ -63,7 +67,7 @@ struct Pending {
     /// `None` of an accept() that has not returned: which connection it will be is not known.
     socket: Option<SocketId>,
     /// The socket's name.
-    name: String,
+    name: Rc<str>,
     call: Verb,
     waiting: Option<Waiting>,
 }
@@ -76,6 +80,7 @@ impl World {
         buffers: [Buffers; Host::ALL.len()],
         lateness: Lateness,
         capture: Option<Vec<Frame>>,
+        events: usize,
     ) -> Self {
         let hosts = Host::ALL.into_iter().filter(|host| network.hosts().contains(host));
         let kernel = |host: Host| HostStack::new(stack, network, host, ip, buffers[host.index()]);
@@ -87,7 +92,7 @@ impl World {
             wires: Wires::new(lateness.link, capture),
             lateness,
             active_us: [0; Host::ALL.len()],
-            events: Vec::new(),
+            events: Vec::with_capacity(events),
             sockets: Sockets::new(),
             known: Map::new(),
             made: Vec::new(),
@@ -95,6 +100,7 @@ impl World {
             effects: Vec::new(),
             pending: Vec::new(),
             returned: Vec::new(),
+            woken: Vec::new(),
             last_begun_us: 0,
             last_step_us: 0,
             bytes: 0,
@@ -118,7 +124,7 @@ impl World {
         match &call {
             Verb::Dup { copy } if outcome.is_success() => {
                 let copied = self.sockets.add(host, copy);
-                self.bind(host, copy.clone(), copied);
+                self.bind(host, copy.as_str().into(), copied);
             }
             _ if call.makes_socket() => self.bind(host, name, socket),
             _ => {}
@@ -134,7 +140,9 @@ impl World {
     /// What a kernel has done takes effect, and the calls that it woke return.
     fn settle(&mut self, host: Host) -> Result<(), Error> {
         self.take_effects(host);
-        for line in self.woken(host) {
+        let mut woken = std::mem::take(&mut self.woken);
+        self.note_woken(host, &mut woken);
+        for line in woken.drain(..) {
             let Some(at) = self.pending.iter().position(|pending| pending.line == line) else { continue };
             let waiting = self.pending[at].waiting.take().expect("a pending call waits for something");
             match self.kernels[host.index()].try_again(waiting) {
@@ -146,21 +154,21 @@ impl World {
             }
             self.take_effects(host);
         }
+        self.woken = woken;
         self.check_bounds()
     }
 
     /// The lines of a host's calls that wait, in the order in which they look again. Of several through one descriptor
     /// the latest is the first: it stands at the head of the socket's wait queue (`add_wait_queue`). On several
     /// processors another may be the first to have the socket's lock; which one, a script cannot say.
-    fn woken(&self, host: Host) -> Vec<u32> {
-        let calls: Vec<&Pending> = self.pending.iter().filter(|pending| pending.host == host).collect();
-        let line = |at: usize| {
-            let on_socket = |pending: &&&Pending| pending.name == calls[at].name;
-            let behind = calls[at + 1..].iter().filter(on_socket).count();
-            let mirrored = calls.iter().filter(on_socket).nth(behind);
-            mirrored.expect("as many are behind it as are before its mirror image").line
-        };
-        (0..calls.len()).map(line).collect()
+    fn note_woken(&self, host: Host, lines: &mut Vec<u32>) {
+        let calls = |begin: usize| self.pending[begin..].iter().filter(|pending| pending.host == host);
+        for (at, call) in self.pending.iter().enumerate().filter(|(_, pending)| pending.host == host) {
+            let on_socket = |pending: &&Pending| pending.name == call.name;
+            let behind = calls(at + 1).filter(on_socket).count();
+            let mirrored = calls(0).filter(on_socket).nth(behind);
+            lines.push(mirrored.expect("as many are behind it as are before its mirror image").line);
+        }
     }
 
     fn note_returned(&mut self, pending: Pending, outcome: Outcome) {
@@ -207,14 +215,14 @@ impl World {
                 Some(socket)
             }
             _ => {
-                let bound = self.bound.iter().find(|(host, name, _)| *host == call.host && *name == call.socket);
+                let bound = self.bound.iter().find(|(host, name, _)| *host == call.host && **name == *call.socket);
                 bound.map(|(.., socket)| *socket)
             }
         }
     }
 
     /// From now on the script's name means this socket.
-    fn bind(&mut self, host: Host, name: String, socket: SocketId) {
+    fn bind(&mut self, host: Host, name: Rc<str>, socket: SocketId) {
         self.bound.retain(|(on, known, _)| *on != host || *known != name);
         self.bound.push((host, name, socket));
     }
@@ -278,7 +286,7 @@ impl World {
             began_us: self.now_us,
             host: call.host,
             socket: self.socket_of(call),
-            name: call.socket.clone(),
+            name: call.socket.as_str().into(),
             call: call.verb.clone(),
             waiting: None,
         };
@@ -432,7 +440,7 @@ impl Stage for World {
         }
     }
 
-    fn run(&mut self, until: Until<'_>) -> Result<Vec<Returned>, Error> {
+    fn run(&mut self, until: Until<'_>, returned: &mut Vec<Returned>) -> Result<(), Error> {
         let began_us = self.now_us;
         let late_us = micros(self.lateness.statements);
         loop {
@@ -474,7 +482,8 @@ impl Stage for World {
                 (None, None) => unreachable!("nothing in flight, so quiet has an end"),
             }
         }
-        Ok(std::mem::take(&mut self.returned))
+        returned.append(&mut self.returned);
+        Ok(())
     }
 
     fn state(&mut self, whom: &Whom) -> Result<State, Error> {

@@ -22,16 +22,26 @@ pub(super) enum Token<'a> {
     Sign(char),
 }
 
-const SIGNS: [char; 5] = ['(', ')', ',', '=', '&'];
+const fn is_sign(letter: char) -> bool {
+    matches!(letter, '(' | ')' | ',' | '=' | '&')
+}
 
 impl<'a> Line<'a> {
-    pub(super) fn cut(number: u32, raw: &'a str) -> Result<Self> {
-        let mut tokens = Vec::new();
+    /// Cuts a line. `tokens` is room for its tokens, kept from line to line: see [`Self::into_room`].
+    pub(super) fn cut(number: u32, raw: &'a str, mut tokens: Vec<(u32, Token<'a>)>) -> Result<Self> {
+        tokens.clear();
+        // Counting letters is slow, and a script is ASCII but for its comments.
+        let is_ascii = raw.is_ascii();
+        let column_of = |rest: &str| {
+            let before = &raw[..raw.len() - rest.len()];
+            let letters = if is_ascii { before.len() } else { before.chars().count() };
+            u32::try_from(letters).unwrap_or(u32::MAX - 1) + 1
+        };
         let mut rest = raw;
         let mut comment = None;
         loop {
             rest = rest.trim_start();
-            let column = column_of(raw, rest);
+            let column = column_of(rest);
             let wrong = |found: &str, right: &str| {
                 let (found, right) = (found.to_owned(), right.to_owned());
                 Err(Box::new(ScriptError { line: number, column, found, right }))
@@ -48,7 +58,7 @@ impl<'a> Line<'a> {
             if first == '\'' {
                 return wrong("found `'`", "text stands between double quotes: `write(\"hello\")`");
             }
-            let token = if SIGNS.contains(&first) {
+            let token = if is_sign(first) {
                 rest = &rest[1..];
                 Token::Sign(first)
             } else if first == '"' {
@@ -59,9 +69,8 @@ impl<'a> Line<'a> {
                 rest = &rest[length + 2..];
                 Token::Text(text)
             } else {
-                let length = rest
-                    .find(|c: char| c.is_whitespace() || SIGNS.contains(&c) || c == '#' || c == '"')
-                    .unwrap_or(rest.len());
+                let length =
+                    rest.find(|c: char| is_sign(c) || c == '#' || c == '"' || c.is_whitespace()).unwrap_or(rest.len());
                 let word = &rest[..length];
                 rest = &rest[length..];
                 Token::Word(word)
@@ -69,8 +78,13 @@ impl<'a> Line<'a> {
             tokens.push((column, token));
         }
         let statement = raw[..raw.len() - rest.len()].trim();
-        let end = column_of(raw, rest) - trailing_spaces(&raw[..raw.len() - rest.len()]);
+        let end = column_of(rest) - trailing_spaces(&raw[..raw.len() - rest.len()]);
         Ok(Self { number, text: statement, comment, tokens, end })
+    }
+
+    /// Room for the tokens of the next line.
+    pub(super) fn into_room(self) -> Vec<(u32, Token<'a>)> {
+        self.tokens
     }
 
     /// Whether there is no statement.
@@ -82,13 +96,6 @@ impl<'a> Line<'a> {
     pub(super) fn reader(&self) -> Reader<'a, '_> {
         Reader { line: self, next: 0 }
     }
-}
-
-fn column_of(raw: &str, rest: &str) -> u32 {
-    let before = &raw[..raw.len() - rest.len()];
-    // Counting letters is slow, and a script is ASCII but for its comments.
-    let letters = if before.is_ascii() { before.len() } else { before.chars().count() };
-    u32::try_from(letters).unwrap_or(u32::MAX - 1) + 1
 }
 
 fn trailing_spaces(text: &str) -> u32 {
@@ -112,12 +119,17 @@ impl<'a> Reader<'a, '_> {
 
     /// The next word, whatever it is; `right` says what would be right where there is none.
     pub(super) fn word(&mut self, right: &str) -> Result<(u32, &'a str)> {
+        self.next_word().ok_or_else(|| self.unexpected(right))
+    }
+
+    /// The next word, if one comes next, and its column.
+    pub(super) fn next_word(&mut self) -> Option<(u32, &'a str)> {
         match self.line.tokens.get(self.next) {
             Some(&(column, Token::Word(word))) => {
                 self.next += 1;
-                Ok((column, word))
+                Some((column, word))
             }
-            _ => Err(self.unexpected(right)),
+            _ => None,
         }
     }
 

@@ -65,6 +65,8 @@ impl Script {
         let mut heading = Heading::Title;
         let mut script = Self { title: String::new(), summary: String::new(), statements: Vec::new() };
         let mut names = Names::new(network(text));
+        // For the tokens of a line.
+        let mut room = Vec::new();
         for (index, raw) in text.lines().enumerate() {
             let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
             let too_much = |found: &str, right: String| {
@@ -79,9 +81,10 @@ impl Script {
             if raw.starts_with("#!") {
                 continue;
             }
-            let line = Line::cut(number, raw)?;
+            let line = Line::cut(number, raw, room)?;
             if line.is_empty() {
                 heading.take(&line, &mut script);
+                room = line.into_room();
                 continue;
             }
             heading = Heading::Over;
@@ -93,6 +96,7 @@ impl Script {
                 return too_much("`link ipv6` behind other statements", "it is the first one".to_owned());
             }
             script.statements.push(statement);
+            room = line.into_room();
         }
         Ok(script)
     }
@@ -102,9 +106,9 @@ impl Script {
 /// it as a host. A socket may have that name where there is no such line.
 fn network(text: &str) -> Network {
     let is_proxy_s = |line: &str| {
-        let (subject, rest) = line.trim_start().split_once(char::is_whitespace)?;
+        let rest = line.trim_start().strip_prefix(Host::Proxy.name())?.strip_prefix(char::is_whitespace)?;
         let verb = rest.split('(').next()?.trim();
-        (subject == Host::Proxy.name() && statement::OF_HOSTS.contains(&verb)).then_some(())
+        statement::OF_HOSTS.contains(&verb).then_some(())
     };
     if text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
 }
@@ -116,7 +120,7 @@ impl Verb {
     /// # Errors
     /// It is no call: where, what was found, what would be right.
     pub fn from_text(text: &str, listener: &str) -> std::result::Result<Self, ScriptError> {
-        Line::cut(1, text).and_then(|line| statement::read_verb(&line, listener)).map_err(|error| *error)
+        Line::cut(1, text, Vec::new()).and_then(|line| statement::read_verb(&line, listener)).map_err(|error| *error)
     }
 }
 
@@ -127,7 +131,7 @@ impl Action {
     /// It is none, or it needs the statements before it to be understood (a call, `expect`): where, what was found, what
     /// would be right.
     pub fn from_text(text: &str) -> std::result::Result<Self, ScriptError> {
-        Line::cut(1, text).and_then(|line| statement::read_action(&line)).map_err(|error| *error)
+        Line::cut(1, text, Vec::new()).and_then(|line| statement::read_action(&line)).map_err(|error| *error)
     }
 }
 

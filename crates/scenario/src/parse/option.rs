@@ -30,7 +30,9 @@ pub const OPTIONS: [&str; 16] = [
 /// An option and its value.
 pub(super) fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
     let option = choice(reader, &OPTIONS.map(|option| (option, option)))?;
-    reader.expect_sign(',', &format!("a value follows: `{option}, …`"))?;
+    if !reader.sign(',') {
+        return Err(reader.unexpected(&format!("a value follows: `{option}, …`")));
+    }
     Ok(match option {
         "SO_LINGER" if reader.keyword("off") => SocketOption::Linger(None),
         "SO_LINGER" => SocketOption::Linger(Some(number(reader, 0..=32_767)?)),

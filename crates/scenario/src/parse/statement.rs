@@ -83,7 +83,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     if !CALLS.contains(&verb) {
         return Err(reader.error(verb_column, format!("`{verb}` is no call"), one_of(verb, &CALLS)));
     }
-    reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
+    open_bracket(reader, verb)?;
     if WHOLE_HOST.contains(&verb) {
         let host = whole_host(reader, column, subject, verb, names)?;
         let action = host_action(reader, verb)?;
@@ -189,7 +189,7 @@ pub(super) fn read_verb(line: &Line<'_>, listener: &str) -> Result<Verb> {
     if !CALLS.contains(&verb) || WHOLE_HOST.contains(&verb) {
         return Err(reader.error(column, format!("`{verb}` is no call"), right));
     }
-    reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
+    open_bracket(&mut reader, verb)?;
     let verb = arguments_of(&mut reader, verb, listener.to_owned())?;
     reader.expect_end("nothing more belongs to the call")?;
     Ok(verb)
@@ -208,7 +208,7 @@ pub(super) fn read_action(line: &Line<'_>) -> Result<Action> {
             if !WHOLE_HOST.contains(&verb) {
                 return Err(reader.error(column, format!("found `{verb}`"), right));
             }
-            reader.expect_sign('(', &format!("arguments in brackets follow: `{verb}(…)`"))?;
+            open_bracket(&mut reader, verb)?;
             Action::Host(host, host_action(&mut reader, verb)?)
         }
         _ => return Err(reader.error(column, format!("found `{subject}`"), right)),
@@ -273,6 +273,13 @@ fn new_name(reader: &mut Reader<'_, '_>, names: &Names) -> Result<(u32, String)>
     Ok((column, name.to_owned()))
 }
 
+fn open_bracket(reader: &mut Reader<'_, '_>, verb: &str) -> Result<()> {
+    if reader.sign('(') {
+        return Ok(());
+    }
+    Err(reader.unexpected(&format!("arguments in brackets follow: `{verb}(…)`")))
+}
+
 fn close_bracket(reader: &mut Reader<'_, '_>) -> Result<()> {
     reader.expect_sign(')', "`)` closes the arguments")
 }
@@ -319,7 +326,9 @@ fn arguments(
     take: &mut dyn FnMut(&mut Reader<'_, '_>, &str) -> Result<()>,
 ) -> Result<()> {
     while !reader.sign(')') {
-        let (column, word) = reader.word(&format!("`)` closes the arguments; possible are {}", known.join(", ")))?;
+        let Some((column, word)) = reader.next_word() else {
+            return Err(reader.unexpected(&format!("`)` closes the arguments; possible are {}", known.join(", "))));
+        };
         if !known.contains(&word) {
             return Err(reader.error(column, format!("`{word}` is no argument here"), one_of(word, known)));
         }
@@ -435,7 +444,9 @@ fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
             known.push((Sysctl::PORT_RANGE, None));
             let sysctl = choice(reader, &known)?;
             let name = sysctl.map_or(Sysctl::PORT_RANGE, Sysctl::name);
-            reader.expect_sign(',', &format!("a value follows: `sysctl({name}, …)`"))?;
+            if !reader.sign(',') {
+                return Err(reader.unexpected(&format!("a value follows: `sysctl({name}, …)`")));
+            }
             match sysctl {
                 Some(sysctl) => HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?),
                 None => {
@@ -472,7 +483,9 @@ fn expect(reader: &mut Reader<'_, '_>, names: &Names) -> Result<Action> {
         None => Whom::Socket(names.ever(subject).map_err(wrong(reader, column))?, subject.to_owned()),
     };
     let words = State::ALL.map(State::name);
-    let (column, word) = reader.word(&format!("a state follows: {}", words.join(", ")))?;
+    let Some((column, word)) = reader.next_word() else {
+        return Err(reader.unexpected(&format!("a state follows: {}", words.join(", "))));
+    };
     let state = State::from_name(word)
         .ok_or_else(|| reader.error(column, format!("`{word}` is no state"), one_of(word, &words)))?;
     Ok(Action::Expect(whom, state))

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::Result;
 use super::line::{Reader, one_of};
+use super::{Result, ScriptError};
 
 /// The most that is written, read, or set for a buffer.
 pub(super) const BYTES_MAX: i64 = 16 * 1024 * 1024;
@@ -18,24 +18,29 @@ pub(super) fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeI
 
 // Apart from `number`, so that the page has it once and not for each type.
 fn integer(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<i64> {
-    let right = format!("a number from {} to {} would be right", range.start(), range.end());
-    let (column, word) = reader.word(&right)?;
+    let right = || format!("a number from {} to {} would be right", range.start(), range.end());
+    let Some((column, word)) = reader.next_word() else { return Err(reader.unexpected(&right())) };
     match word.parse() {
         Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(reader.error(column, format!("found `{word}`"), right)),
+        _ => Err(reader.error(column, format!("found `{word}`"), right())),
     }
 }
 
 pub(super) fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
-    let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-    Ok(known[chosen(reader, &words)?].1.clone())
+    let next = reader.next_word();
+    let found = next.and_then(|(_, word)| known.iter().find(|(candidate, _)| *candidate == word));
+    found.map(|(_, meaning)| meaning.clone()).ok_or_else(|| {
+        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
+        none_of(reader, next, &words)
+    })
 }
 
-/// Which of these words comes next.
-fn chosen(reader: &mut Reader<'_, '_>, words: &[&str]) -> Result<usize> {
-    let (column, word) = reader.word(&format!("possible: {}", words.join(", ")))?;
-    let found = words.iter().position(|candidate| *candidate == word);
-    found.ok_or_else(|| reader.error(column, format!("found `{word}`"), one_of(word, words)))
+/// What comes next is none of these words.
+fn none_of(reader: &Reader<'_, '_>, next: Option<(u32, &str)>, words: &[&str]) -> Box<ScriptError> {
+    match next {
+        Some((column, word)) => reader.error(column, format!("found `{word}`"), one_of(word, words)),
+        None => reader.unexpected(&format!("possible: {}", words.join(", "))),
+    }
 }
 
 pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Duration> {

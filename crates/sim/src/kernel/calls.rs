@@ -46,7 +46,7 @@ impl Kernel {
             Verb::Close => self.close_descriptor(name),
             Verb::Dup { copy } => match self.descriptor(name) {
                 Some(socket) => {
-                    self.descriptors.push((copy.clone(), socket));
+                    self.descriptors.push((copy.as_str().into(), socket));
                     DONE
                 }
                 None => errno(Errno::EBADF),
@@ -71,7 +71,7 @@ impl Kernel {
 
     /// The socket that the program's descriptor of that name is for.
     pub(super) fn descriptor(&self, name: &str) -> Option<u32> {
-        self.descriptors.iter().rev().find(|(known, _)| known == name).map(|(_, socket)| *socket)
+        self.descriptors.iter().rev().find(|(known, _)| **known == *name).map(|(_, socket)| *socket)
     }
 
     /// socket(2), bind(2), listen(2).
@@ -82,7 +82,7 @@ impl Kernel {
         let id = self.new_id();
         self.listeners.push(Listener {
             id,
-            name: name.to_owned(),
+            name: name.into(),
             port,
             backlog,
             reuse,
@@ -95,15 +95,15 @@ impl Kernel {
             sending_ended: false,
             reading_ended: false,
         });
-        self.descriptors.push((name.to_owned(), id));
-        self.effects.push(Effect::State { id, name: name.to_owned(), from: State::Closed, to: State::Listen });
+        self.descriptors.push((name.into(), id));
+        self.effects.push(Effect::State { id, name: name.into(), from: State::Closed, to: State::Listen });
         DONE
     }
 
     fn accept(&mut self, at: usize, name: &str) -> Attempt {
         let Listener { id, blocking, options, .. } = &self.listeners[at];
         let (id, blocking, timeout_us) = (*id, *blocking, options.receive_timeout_us);
-        self.begin(Awaited::Accept { listener: id, name: name.to_owned() }, blocking, timeout_us)
+        self.begin(Awaited::Accept { listener: id, name: name.into() }, blocking, timeout_us)
     }
 
     fn call_on_listener(&mut self, at: usize, verb: &Verb) -> Attempt {
@@ -283,7 +283,7 @@ impl Kernel {
 
     /// close(2): with the last descriptor, and when no call waits on it, the socket ends.
     fn close_descriptor(&mut self, name: &str) -> Attempt {
-        let Some(at) = self.descriptors.iter().rposition(|(known, _)| known == name) else {
+        let Some(at) = self.descriptors.iter().rposition(|(known, _)| **known == *name) else {
             return errno(Errno::EBADF);
         };
         let (_, socket) = self.descriptors.remove(at);

@@ -124,15 +124,8 @@ impl Kernel {
         let id = self.new_id();
         self.note_made(id);
         let options = SocketOptions::default();
-        self.connections.push(Connection::new(
-            id,
-            name.to_owned(),
-            Holder::Descriptor,
-            self.connects_to,
-            [0, 0],
-            options,
-        ));
-        self.descriptors.push((name.to_owned(), id));
+        self.connections.push(Connection::new(id, name.into(), Holder::Descriptor, self.connects_to, [0, 0], options));
+        self.descriptors.push((name.into(), id));
         self.connections.len() - 1
     }
 

@@ -1,5 +1,7 @@
 //! A connection as Linux keeps it: a socket, and its TCP while there is one.
 
+use std::rc::Rc;
+
 use scenario::{Errno, Host, Queue, State};
 
 use super::effect::{Blocking, Effect};
@@ -16,7 +18,7 @@ use crate::wire::Ip;
 pub(crate) struct Connection {
     /// The host's next number when it was made: the newest has the highest.
     pub(crate) id: u32,
-    pub(crate) name: String,
+    pub(crate) name: Rc<str>,
     pub(crate) holder: Holder,
     /// The host at its other end.
     pub(crate) peer: Host,
@@ -132,7 +134,7 @@ pub(crate) struct Context<'a> {
 impl Connection {
     pub(crate) fn new(
         id: u32,
-        name: String,
+        name: Rc<str>,
         holder: Holder,
         peer: Host,
         ports: [u16; 2],

@@ -1,5 +1,7 @@
 //! What a kernel does to the world, and what a call that was made gives.
 
+use std::rc::Rc;
+
 use scenario::{Errno, Info, Outcome, RuleId, State};
 
 /// What a kernel does to the world, in the order of cause.
@@ -7,11 +9,11 @@ pub(crate) enum Effect {
     /// A rule has acted.
     Rule(RuleId),
     /// A connection or a listener has changed its state.
-    State { id: u32, name: String, from: State, to: State },
+    State { id: u32, name: Rc<str>, from: State, to: State },
     /// The connection of that id is called so from its beginning.
-    Named { id: u32, name: String },
+    Named { id: u32, name: Rc<str> },
     /// A socket holds something else than before.
-    Info { id: u32, name: String, info: Info },
+    Info { id: u32, name: Rc<str>, info: Info },
     /// A segment leaves: its frame.
     Segment(Vec<u8>),
 }
@@ -34,7 +36,7 @@ pub(crate) enum Awaited {
     /// connect(2): the handshake. Where its time is over first, it gives this.
     Connect { id: u32, otherwise: Errno },
     /// accept(2): a connection in the listener's queue, to be called so.
-    Accept { listener: u32, name: String },
+    Accept { listener: u32, name: Rc<str> },
     /// write(2): room for the rest of the bytes.
     Write { id: u32, bytes: Vec<u8>, written: usize },
     /// read(2): anything; or that the socket is disconnected once more than so often.

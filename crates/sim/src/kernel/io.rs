@@ -92,12 +92,12 @@ impl Kernel {
         let at = self.at(id).expect("a queue holds its connections");
         self.connections[at].holder = Holder::Descriptor;
         self.connections[at].standing = Standing::Connected;
-        self.connections[at].name = name.to_owned();
+        self.connections[at].name = name.into();
         if let Some(socket) = self.time_waits.iter_mut().find(|socket| socket.id == id) {
-            socket.name = name.to_owned();
+            socket.name = name.into();
         }
-        self.descriptors.push((name.to_owned(), id));
-        self.effects.push(Effect::Named { id, name: name.to_owned() });
+        self.descriptors.push((name.into(), id));
+        self.effects.push(Effect::Named { id, name: name.into() });
         Some(Outcome::ZERO)
     }
 

@@ -1,5 +1,7 @@
 //! Listeners: the handshakes that they begin, and the connections that wait for accept(2).
 
+use std::rc::Rc;
+
 use scenario::link;
 use scenario::{Errno, Flags, Outcome, RawSegment, State};
 
@@ -15,7 +17,7 @@ use crate::tcp::DeferredFin;
 
 pub(crate) struct Listener {
     pub(crate) id: u32,
-    pub(crate) name: String,
+    pub(crate) name: Rc<str>,
     pub(crate) port: u16,
     pub(crate) backlog: u32,
     pub(crate) reuse: Reuse,
@@ -140,7 +142,7 @@ impl Kernel {
         }
         let begun = &mut self.begun[place].1;
         *begun += 1;
-        let name = [&listener.name, ".", &begun.to_string()].concat();
+        let name = format!("{}.{begun}", listener.name).into();
         let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse);
         let (sending_ended, reading_ended) = (listener.sending_ended, listener.reading_ended);
         let at = self.open(name, holder, segment.from, [segment.ports[1], segment.ports[0]], iss, options);

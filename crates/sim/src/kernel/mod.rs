@@ -17,6 +17,8 @@ mod tcp_info;
 mod time_wait;
 mod timeouts;
 
+use std::rc::Rc;
+
 use scenario::{Host, RawSegment, State};
 
 pub(crate) use effect::{Attempt, Awaited, Effect, Taking, Waiting};
@@ -46,11 +48,11 @@ pub(crate) struct Kernel {
     sysctls: Sysctls,
     listeners: Vec<Listener>,
     /// Handshakes begun for listeners of each name: their connections are called after name and number.
-    begun: Vec<(String, u32)>,
+    begun: Vec<(Rc<str>, u32)>,
     connections: Vec<Connection>,
     time_waits: Vec<TimeWaitSocket>,
     /// The program's descriptors, in the order in which it got them.
-    descriptors: Vec<(String, u32)>,
+    descriptors: Vec<(Rc<str>, u32)>,
     /// What calls hold that wait: close(2) does not end it before they return.
     held: Vec<u32>,
     next_id: u32,
@@ -59,6 +61,8 @@ pub(crate) struct Kernel {
     made: Vec<u32>,
     /// What was last told of each socket.
     reported: Vec<Reported>,
+    /// Room for what they hold now, kept between times.
+    held_now: Vec<Reported>,
     effects: Vec<Effect>,
 }
 
@@ -87,6 +91,7 @@ impl Kernel {
             next_port: PORT_FIRST,
             made: Vec::new(),
             reported: Vec::new(),
+            held_now: Vec::new(),
             effects: Vec::new(),
         }
     }
@@ -126,7 +131,7 @@ impl Kernel {
         let time_waits = self.time_waits.iter().map(|socket| (socket.id, &socket.name));
         let listeners = self.listeners.iter().map(|listener| (listener.id, &listener.name));
         let sockets = connections.chain(time_waits).chain(listeners);
-        let newest = sockets.filter(|(_, known)| *known == name).map(|(id, _)| id).max();
+        let newest = sockets.filter(|(_, known)| ***known == *name).map(|(id, _)| id).max();
         // Or what dup(2) has named.
         newest.or_else(|| self.descriptor(name)).map_or(State::Closed, |id| self.state_of(id))
     }
@@ -207,7 +212,7 @@ impl Kernel {
     /// A new connection with a TCB of its own.
     fn open(
         &mut self,
-        name: String,
+        name: Rc<str>,
         holder: Holder,
         peer: Host,
         ports: [u16; 2],
@@ -229,7 +234,7 @@ impl Kernel {
 
     /// A connection that no table holds.
     fn request(&self, peer: Host, ports: [u16; 2], iss: u32, options: SocketOptions) -> Connection {
-        let mut connection = Connection::new(0, String::new(), Holder::Handshake(0), peer, ports, options);
+        let mut connection = Connection::new(0, "".into(), Holder::Handshake(0), peer, ports, options);
         connection.tcb = Some(Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers));
         connection
     }
@@ -348,7 +353,7 @@ impl Kernel {
         }
     }
 
-    fn note_listening_ended(&mut self, id: u32, name: String) {
+    fn note_listening_ended(&mut self, id: u32, name: Rc<str>) {
         self.effects.push(Effect::State { id, name, from: State::Listen, to: State::Closed });
     }
 

@@ -1,5 +1,7 @@
 //! What the host's sockets hold, as Linux says it in TCP_INFO and sock_diag(7) (`tcp_get_info`, `inet_sk_diag_fill`).
 
+use std::rc::Rc;
+
 use scenario::{Info, Timer as InfoTimer};
 
 use super::Kernel;
@@ -8,49 +10,51 @@ use super::effect::Effect;
 use super::listener::Listener;
 use crate::tcp::Timer;
 
-/// What was last told of a socket.
+/// What a socket holds, or held when it was last told of.
 pub(super) struct Reported {
     id: u32,
-    name: String,
+    name: Rc<str>,
     info: Info,
 }
 
 impl Kernel {
     /// Tells of every socket that holds something else than when it was told of last.
     pub(crate) fn report_tcp_info(&mut self) {
-        let Self { listeners, connections, time_waits, reported, effects, .. } = self;
+        let Self { listeners, connections, time_waits, reported, held_now, effects, .. } = self;
         // Also of an orphan in FIN-WAIT-2: it has become as small as TIME-WAIT.
         let timewait = Info { timer: Some(InfoTimer::Timewait), ..Info::default() };
         let listeners = listeners.iter().map(|listener| (listener.id, &listener.name, of_listener(listener)));
         let connections = connections.iter().map(|known| (known.id, &known.name, of_connection(known)));
         let time_waits = time_waits.iter().map(|socket| (socket.id, &socket.name, timewait));
-        let mut now: Vec<(u32, &String, Info)> = Vec::new();
-        for holds in listeners.chain(connections).chain(time_waits) {
+        held_now.clear();
+        for (id, name, info) in listeners.chain(connections).chain(time_waits) {
+            let holds = Reported { id, name: Rc::clone(name), info };
             // What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
-            match now.binary_search_by_key(&holds.0, |(id, ..)| *id) {
-                Ok(at) => now[at] = holds,
-                Err(at) => now.insert(at, holds),
+            match place(held_now, id) {
+                Ok(at) => held_now[at] = holds,
+                Err(at) => held_now.insert(at, holds),
             }
         }
-        reported.retain(|Reported { id, name, info }| {
-            let is_there = now.iter().any(|(known, ..)| known == id);
-            // What is gone holds nothing.
-            if !is_there && !info.is_empty() {
-                effects.push(Effect::Info { id: *id, name: name.clone(), info: Info::default() });
-            }
-            is_there
-        });
-        for (id, name, info) in now {
-            let at = reported.iter().position(|reported| reported.id == id);
-            if info != at.map_or_else(Info::default, |at| reported[at].info) {
-                effects.push(Effect::Info { id, name: name.clone(), info });
-            }
-            match at {
-                Some(at) => reported[at].info = info,
-                None => reported.push(Reported { id, name: name.clone(), info }),
+        let mut note = |Reported { id, name, .. }: &Reported, info| {
+            effects.push(Effect::Info { id: *id, name: Rc::clone(name), info });
+        };
+        // What is gone holds nothing.
+        for gone in reported.iter().filter(|known| place(held_now, known.id).is_err() && !known.info.is_empty()) {
+            note(gone, Info::default());
+        }
+        for holds in held_now.iter() {
+            let before = place(reported, holds.id).map_or_else(|_| Info::default(), |at| reported[at].info);
+            if holds.info != before {
+                note(holds, holds.info);
             }
         }
+        std::mem::swap(reported, held_now);
     }
+}
+
+/// Where the socket of that number stands, or would: they are in the order of their numbers.
+fn place(sockets: &[Reported], id: u32) -> Result<usize, usize> {
+    sockets.binary_search_by_key(&id, |known| known.id)
 }
 
 fn of_listener(listener: &Listener) -> Info {

@@ -1,5 +1,7 @@
 //! What is left of a connection when nobody needs the whole of it (Linux: `tcp_timewait_sock`).
 
+use std::rc::Rc;
+
 use scenario::link;
 use scenario::{Flags, Host, RawSegment, State};
 
@@ -13,7 +15,7 @@ use crate::tcp::{ReceiveSequence, Recent, SendSequence};
 pub(crate) struct TimeWaitSocket {
     /// The connection's own.
     pub(crate) id: u32,
-    pub(crate) name: String,
+    pub(crate) name: Rc<str>,
     /// TIME-WAIT or FIN-WAIT-2.
     pub(crate) state: State,
     pub(crate) peer: Host,
