@@ -108,7 +108,10 @@ fn buffers(script: &Script) -> [Buffers; Host::ALL.len()] {
     for statement in &script.statements {
         match &statement.action {
             Action::Call(Call { host, verb: Verb::Write(payload), .. }) => writes[host.index()] += payload.len(),
-            Action::Link(_, LinkAction::Inject { .. }) => forged = RECEIVE_BUFFER_MAX,
+            // What holds no number of its own is moved to where smoltcp expects it, so it needs no window.
+            Action::Link(_, LinkAction::Inject { flags, len, .. }) if *len > 0 || flags.syn || flags.fin => {
+                forged = RECEIVE_BUFFER_MAX;
+            }
             _ => {}
         }
     }

@@ -203,9 +203,12 @@ impl World {
         socket
     }
 
-    /// The socket that a call is made on, or that it makes; `None` for accept().
-    fn socket_of(&mut self, call: &Call) -> Option<SocketId> {
-        match call.verb {
+    /// The socket that a call is made on, or that it makes, `None` for accept(); and its name.
+    fn socket_of(&mut self, call: &Call) -> (Option<SocketId>, Rc<str>) {
+        let is_it = |(host, name, _): &&(Host, Rc<str>, SocketId)| *host == call.host && **name == *call.socket;
+        let bound = self.bound.iter().find(is_it);
+        let name = bound.map_or_else(|| call.socket.as_str().into(), |(_, name, _)| Rc::clone(name));
+        let socket = match call.verb {
             Verb::Accept { .. } => None,
             _ if call.verb.makes_socket() => {
                 let socket = self.sockets.add(call.host, &call.socket);
@@ -214,11 +217,9 @@ impl World {
                 self.made.push(socket);
                 Some(socket)
             }
-            _ => {
-                let bound = self.bound.iter().find(|(host, name, _)| *host == call.host && **name == *call.socket);
-                bound.map(|(.., socket)| *socket)
-            }
-        }
+            _ => bound.map(|(.., socket)| *socket),
+        };
+        (socket, name)
     }
 
     /// From now on the script's name means this socket.
@@ -228,6 +229,9 @@ impl World {
     }
 
     fn take_effects(&mut self, host: Host) {
+        if self.kernels[host.index()].effects().is_empty() {
+            return;
+        }
         let at_us = self.now_us;
         let mut effects = std::mem::take(&mut self.effects);
         self.kernels[host.index()].take_effects(&mut effects);
@@ -281,12 +285,13 @@ impl World {
             self.bytes = self.bytes.saturating_add(length);
             self.check_bounds()?;
         }
+        let (socket, name) = self.socket_of(call);
         let pending = Pending {
             line: statement.line,
             began_us: self.now_us,
             host: call.host,
-            socket: self.socket_of(call),
-            name: call.socket.as_str().into(),
+            socket,
+            name,
             call: call.verb.clone(),
             waiting: None,
         };
@@ -413,7 +418,13 @@ impl World {
                 self.active_us[host.index()] = self.now_us;
                 self.kernels[host.index()].fire();
             }
-            self.settle(host)?;
+            // Where nothing has happened, no call can return but one whose time is over.
+            let is_over = |pending: &Pending| {
+                pending.host == host && pending.waiting.as_ref().is_some_and(|waiting| waiting.is_over(self.now_us))
+            };
+            if self.active_us[host.index()] == self.now_us || self.pending.iter().any(is_over) {
+                self.settle(host)?;
+            }
         }
         Ok(())
     }

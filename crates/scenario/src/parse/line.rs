@@ -69,8 +69,7 @@ impl<'a> Line<'a> {
                 rest = &rest[length + 2..];
                 Token::Text(text)
             } else {
-                let length =
-                    rest.find(|c: char| is_sign(c) || c == '#' || c == '"' || c.is_whitespace()).unwrap_or(rest.len());
+                let length = word_length(rest);
                 let word = &rest[..length];
                 rest = &rest[length..];
                 Token::Word(word)
@@ -96,6 +95,17 @@ impl<'a> Line<'a> {
     pub(super) fn reader(&self) -> Reader<'a, '_> {
         Reader { line: self, next: 0 }
     }
+}
+
+/// The bytes of the word at the beginning: up to white space, a sign, a quote or a comment.
+fn word_length(text: &str) -> usize {
+    // Most words are ASCII to their end, and bytes are looked through faster than letters.
+    let ascii = text.bytes().position(|byte| !byte.is_ascii() || ends_word(char::from(byte))).unwrap_or(text.len());
+    ascii + text[ascii..].find(ends_word).unwrap_or(text.len() - ascii)
+}
+
+const fn ends_word(letter: char) -> bool {
+    is_sign(letter) || letter == '#' || letter == '"' || letter.is_whitespace()
 }
 
 fn trailing_spaces(text: &str) -> u32 {

@@ -46,6 +46,10 @@ type Result<T> = std::result::Result<T, Box<ScriptError>>;
 
 /// The most that a script may hold: far beyond any story, and small enough for every reader's machine.
 const STATEMENTS_MAX: usize = 1_000;
+/// As many as most scripts have, so that what is read is not copied while it grows.
+const STATEMENTS_EXPECTED: usize = 16;
+/// Of a line.
+const TOKENS_EXPECTED: usize = 16;
 const LINES_MAX: usize = 10_000;
 const LINE_LENGTH_MAX: usize = 1_000;
 
@@ -63,10 +67,11 @@ impl Script {
 
     fn read(text: &str) -> Result<Self> {
         let mut heading = Heading::Title;
-        let mut script = Self { title: String::new(), summary: String::new(), statements: Vec::new() };
+        let mut script =
+            Self { title: String::new(), summary: String::new(), statements: Vec::with_capacity(STATEMENTS_EXPECTED) };
         let mut names = Names::new(network(text));
         // For the tokens of a line.
-        let mut room = Vec::new();
+        let mut room = Vec::with_capacity(TOKENS_EXPECTED);
         for (index, raw) in text.lines().enumerate() {
             let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
             let too_much = |found: &str, right: String| {
@@ -110,7 +115,9 @@ fn network(text: &str) -> Network {
         let verb = rest.split('(').next()?.trim();
         statement::OF_HOSTS.contains(&verb).then_some(())
     };
-    if text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
+    // Most scripts do not name it.
+    let may_be = text.contains(Host::Proxy.name());
+    if may_be && text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
 }
 
 impl Verb {

@@ -31,6 +31,13 @@ pub(crate) struct Waiting {
     pub(crate) until_us: Option<u64>,
 }
 
+impl Waiting {
+    /// Whether it returns now, come what may.
+    pub(crate) fn is_over(&self, now_us: u64) -> bool {
+        self.until_us.is_some_and(|until_us| until_us <= now_us)
+    }
+}
+
 /// What a call waits for.
 pub(crate) enum Awaited {
     /// connect(2): the handshake. Where its time is over first, it gives this.

@@ -19,8 +19,8 @@ impl Kernel {
     }
 
     /// Tries it, whether it waits already or is being made.
-    pub(super) fn attempt(&mut self, Waiting { mut awaited, until_us }: Waiting) -> Attempt {
-        let tried = match &mut awaited {
+    pub(super) fn attempt(&mut self, mut waiting: Waiting) -> Attempt {
+        let tried = match &mut waiting.awaited {
             Awaited::Connect { id, .. } => self.try_connect(*id),
             Awaited::Accept { listener, name } => self.try_accept(*listener, name),
             Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
@@ -33,10 +33,10 @@ impl Kernel {
         if let Some(outcome) = tried {
             return Attempt::Returned(outcome);
         }
-        if until_us.is_some_and(|until_us| until_us <= self.now_us) {
-            return Attempt::Returned(self.stop_waiting(&awaited));
+        if waiting.is_over(self.now_us) {
+            return Attempt::Returned(self.stop_waiting(&waiting.awaited));
         }
-        Attempt::Waits(Waiting { awaited, until_us })
+        Attempt::Waits(waiting)
     }
 
     /// A call that may have to wait is made: with O_NONBLOCK it does not wait, and else as long as SO_RCVTIMEO or
