@@ -120,6 +120,22 @@ fn every_cause_leads_to_a_chapter_and_to_a_scenario() {
     assert_eq!(used, known, "causes that lines name, and causes of the table");
 }
 
+/// So many lines are neither run nor read. There should be fewer, never more.
+const UNVERIFIED_MAX: usize = 18;
+
+#[test]
+fn every_line_says_how_it_is_known() {
+    let mut unverified = Vec::new();
+    for line in table().endings.iter().flat_map(|ending| &ending.messages) {
+        let (Known::Run(place) | Known::Source(place) | Known::Unverified(place)) = &line.known;
+        assert!(!place.trim().is_empty(), "{:?} does not say how it is known", line.text);
+        if matches!(line.known, Known::Unverified(_)) {
+            unverified.push(&line.text);
+        }
+    }
+    assert!(unverified.len() <= UNVERIFIED_MAX, "{} are not verified: {unverified:?}", unverified.len());
+}
+
 #[test]
 fn what_the_widget_says_can_be_looked_up() {
     let known: Vec<&str> =
@@ -164,6 +180,7 @@ fn front_door(table: &Table) -> String {
             let known = match &line.known {
                 Known::Run(version) => format!("run: {version}"),
                 Known::Source(place) => format!("source: {place}"),
+                Known::Unverified(place) => format!("not verified: {place}"),
             };
             page += &format!("| {} | `{}` | {known} |\n", line.who, line.text.replace('|', "\\|"));
         }

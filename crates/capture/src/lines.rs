@@ -3,9 +3,10 @@
 //! tcpdump: any of `-t`, `-tt`, `-ttt`, `-tttt`, with and without `-v` and `-S`, `-i any` too. tshark: its default columns.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::read::{Options, Packet, Skip, Skipped, bit};
+use crate::text::without_colours;
 
 const DAY_US: u64 = 86_400_000_000;
 /// Names that tcpdump gives to ports when it is not told `-n`.
@@ -27,12 +28,18 @@ pub fn packets(text: &str) -> (Vec<Packet>, Skipped) {
     let mut reader = Lines::default();
     let mut packets = Vec::new();
     let mut skipped = Skipped::default();
+    let text = without_colours(text);
     for (place, line) in text.lines().enumerate() {
-        let line = line.trim();
+        // Mail and threads quote with `> `.
+        let line = line.trim_start_matches(['>', ' ']).trim_end();
+        let names = reader.names.lines;
         match reader.line(line) {
             Line::Segment(mut packet) => {
                 packet.number = place as u64 + 1;
                 packets.push(packet);
+                if reader.names.lines > names {
+                    skipped.count(Skip::Name);
+                }
             }
             Line::Header => {}
             Line::Other if line.is_empty() => {}
@@ -56,6 +63,37 @@ struct Lines {
     last_us: u64,
     days: u64,
     directions: HashMap<(SocketAddr, SocketAddr), Direction>,
+    names: Names,
+}
+
+/// Hosts that the text names in place of their addresses.
+#[derive(Default)]
+struct Names {
+    known: HashMap<String, IpAddr>,
+    /// How many lines have one.
+    lines: u64,
+}
+
+impl Names {
+    /// `192.0.2.1.40000`, `2001:db8::1.40000`, `web1.example.com.http`
+    fn address_and_port(&mut self, text: &str) -> Option<SocketAddr> {
+        let (address, port) = text.rsplit_once('.')?;
+        let named = || PORTS.iter().find(|(name, _)| *name == port).map(|(_, port)| *port);
+        let port = port.parse().ok().or_else(named)?;
+        Some(SocketAddr::new(address.parse().ok().or_else(|| self.stand_in(address))?, port))
+    }
+
+    /// 198.18.0.N (RFC 2544) for the N-th name.
+    fn stand_in(&mut self, name: &str) -> Option<IpAddr> {
+        let is_name = name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '_'));
+        if !is_name || !name.chars().any(|letter| letter.is_ascii_alphabetic()) {
+            return None;
+        }
+        self.lines += 1;
+        let next = self.known.len() as u32 + 1;
+        let address = self.known.entry(name.to_owned());
+        Some(*address.or_insert_with(|| Ipv4Addr::from(0xc612_0000 | next & 0x0001_ffff).into()))
+    }
 }
 
 /// The sequence numbers of a direction.
@@ -105,7 +143,8 @@ impl Lines {
         let (addresses, rest) = line.split_once(": Flags [")?;
         let (before, destination) = addresses.rsplit_once(" > ")?;
         let (time, source) = before.rsplit_once(' ').unwrap_or(("", before));
-        let (source, destination) = (address_and_port(source)?, address_and_port(destination)?);
+        let source = self.names.address_and_port(source)?;
+        let destination = self.names.address_and_port(destination)?;
         let (flags, rest) = rest.split_once(']')?;
         let bits = flags.chars().fold(0, |bits, letter| {
             bits | match letter {
@@ -134,18 +173,18 @@ impl Lines {
         Some(packet)
     }
 
-    /// `1 0.000000 192.0.2.1 → 192.0.2.2 TCP 74 40000 → 80 [SYN] Seq=0 Win=64240 Len=0`
+    /// `1 0.000000 192.0.2.1 → 192.0.2.2 TCP 74 40000 → 80 [SYN] Seq=0 Win=64240 Len=0`; Wireshark's list has no arrow
+    /// between the addresses.
     fn tshark(&mut self, line: &str) -> Option<Packet> {
-        let line = line.replace("->", "→");
+        let line = line.replace("->", "→").replace('\t', " ");
         let (front, behind) = line.split_once(" TCP ")?;
-        let (before, destination) = front.rsplit_once('→')?;
-        let mut columns = before.split_whitespace().rev();
+        let mut columns = front.split_whitespace().rev().filter(|column| *column != "→");
+        let destination: IpAddr = columns.next()?.parse().ok()?;
         let source: IpAddr = columns.next()?.parse().ok()?;
-        let destination: IpAddr = destination.trim().parse().ok()?;
         let time = columns.next().unwrap_or("0");
         // Remarks such as [TCP Retransmission] stand before the ports.
         let (ports, rest) = behind.split_once('→')?;
-        let source_port = ports.split_whitespace().next_back()?.parse().ok()?;
+        let source_port = numbered_port(ports.split_whitespace().next_back()?)?;
         let (port, rest) = rest.trim_start().split_once(' ')?;
         let (flags, rest) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
         let bits = flags.split(", ").fold(0, |bits, flag| {
@@ -159,7 +198,7 @@ impl Lines {
             }
         });
         let (source, destination) =
-            (SocketAddr::new(source, source_port), SocketAddr::new(destination, port.parse().ok()?));
+            (SocketAddr::new(source, source_port), SocketAddr::new(destination, numbered_port(port)?));
         let mut packet = Packet::of_text(source, destination, bits);
         packet.at_us = seconds(time).unwrap_or(self.last_us);
         self.last_us = packet.at_us;
@@ -228,11 +267,10 @@ impl Lines {
     }
 }
 
-/// `192.0.2.1.40000`, `2001:db8::1.40000`
-fn address_and_port(text: &str) -> Option<SocketAddr> {
-    let (address, port) = text.rsplit_once('.')?;
-    let named = || PORTS.iter().find(|(name, _)| *name == port).map(|(_, port)| *port);
-    Some(SocketAddr::new(address.parse().ok()?, port.parse().ok().or_else(named)?))
+/// `40000`, or `https(443)`
+fn numbered_port(text: &str) -> Option<u16> {
+    let number = text.split_once('(').map_or(text, |(_, number)| number.trim_end_matches(')'));
+    number.parse().ok()
 }
 
 /// The number right behind a word, if it has room in the type; of `seq 1:6` the first.
@@ -346,6 +384,33 @@ mod tests {
     5   0.040000    192.0.2.2 → 192.0.2.1    TCP 66 80 → 40000 [RST, ACK] Seq=1 Ack=12 Win=65152 Len=0
 ";
         assert_eq!(judged(text), (EndingKind::Reset, Some(5), [11, 0], "ShADr".to_owned()));
+    }
+
+    #[test]
+    fn wireshark_s_list_has_no_arrow_between_the_addresses() {
+        let text = "No.\tTime\tSource\tDestination\tProtocol\tLength\tInfo\n\
+                    1\t0.000000\t192.0.2.1\t192.0.2.2\tTCP\t74\t40000 → https(443) [SYN] Seq=0 Win=64240 Len=0\n\
+                    2  0.010000  192.0.2.2  192.0.2.1  TCP  54  443 → 40000 [RST, ACK] Seq=1 Ack=1 Win=0 Len=0\n";
+        let (connections, skipped) = Capture::of_text(text);
+        assert_eq!(skipped.of(&Skip::Line), 1, "the heading");
+        assert_eq!(connections.len(), 1, "{connections:?}");
+        assert_eq!(Ending::of(&connections[0]).kind, EndingKind::Refused);
+    }
+
+    #[test]
+    fn names_are_numbered_and_counted() {
+        let text = "> 16:04:05.1 IP web1.example.com.40000 > db1.example.com.postgresql: Flags [S], seq 1, win 64240, length 0\n\
+                    > 16:04:05.2 IP db1.example.com.postgresql > web1.example.com.40000: Flags [R.], seq 0, ack 2, win 0, length 0\n";
+        let (connections, skipped) = Capture::of_text(text);
+        assert_eq!(skipped.of(&Skip::Name), 2);
+        assert_eq!(connections.len(), 1, "{connections:?}");
+        assert_eq!(connections[0].addresses[1].to_string(), "198.18.0.2:5432");
+    }
+
+    #[test]
+    fn colours_are_no_part_of_a_line() {
+        let text = DEFAULT.replace("192.0.2.2.80", "\u{1b}[1m192.0.2.2.80\u{1b}[0m");
+        assert_eq!(judged(&text), judged(DEFAULT));
     }
 
     #[test]

@@ -28,8 +28,12 @@ pub(crate) fn message(text: &str, message: &Message) -> String {
     for (term, text) in says.iter().filter(|(_, text)| !text.is_empty()) {
         card += &format!("<dt>{term}</dt><dd>{}</dd>", sentence(text));
     }
-    card += "</dl><h3>Causes, the most likely for this line first</h3><ol class=\"ev-causes\">";
-    card += &found.causes().into_iter().map(cause).collect::<String>();
+    card += "</dl>";
+    if let Some(context) = message.context {
+        card += &format!("<p class=\"ev-context\">{}</p>", sentence(&context.says));
+    }
+    card += "<h3>Causes, the most likely for this line first</h3><ol class=\"ev-causes\">";
+    card += &message.causes().into_iter().map(cause).collect::<String>();
     card += "</ol>";
     if !message.also.is_empty() {
         let link = |also: &Found| format!("<a href=\"#{}\">{}</a>", also.ending.id, escaped(&also.ending.title));
@@ -75,6 +79,7 @@ fn recognised(by: &By, found: &Found) -> String {
         let known = match &line.known {
             Known::Run(version) => format!("seen in a run: {version}"),
             Known::Source(place) => format!("read in the source: {place}"),
+            Known::Unverified(place) => format!("not verified; it should stand in {place}"),
         };
         format!("{}: <code>{}</code> ({})", escaped(&line.who), escaped(&line.text), escaped(&known))
     });
@@ -90,6 +95,15 @@ fn recognised(by: &By, found: &Found) -> String {
         }
         By::Status(status) => format!("The HTTP status {status}. {of_line}"),
         By::State(state) => format!("The state <code>{state}</code>, of a connection"),
+        By::Code(code) => format!("The code <code>{}</code>. {of_line}", escaped(code)),
+        By::Words(phrase) => format!(
+            "No errno and no line of a known program stands here; the words <code>{}</code> say what follows, \
+             and no more than that.",
+            escaped(&phrase.text)
+        ),
+        By::Translated(errno, words) => {
+            format!("<code>{}</code>: the errno <code>{}</code> in another language", escaped(words), errno.name)
+        }
         By::Termination(state) => format!("HAProxy's termination state <code>{}</code>. {of_line}", escaped(state)),
         By::Near(meant) => format!("Not found as it stands. Perhaps it is <code>{}</code>?", escaped(meant)),
     }

@@ -29,6 +29,8 @@ pub enum Skip {
     TooMany,
     /// A line of text that is no segment.
     Line,
+    /// A line that names a host. It was read; an address stands in for the name.
+    Name,
 }
 
 impl fmt::Display for Skip {
@@ -53,6 +55,9 @@ impl fmt::Display for Skip {
             Self::Fragment => f.write_str("fragments without the first one"),
             Self::TooMany => f.write_str("segments of connections beyond the number that is kept"),
             Self::Line => f.write_str("lines that are no segments"),
+            Self::Name => {
+                f.write_str("lines with names, in whose place 198.18.0.1 and on are shown; tcpdump -n has addresses")
+            }
         }
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::counters::Counter;
 use super::names::{Errno, System};
 use super::sockets::Sockets;
-use super::table::{Cause, Ending, Line};
+use super::table::{Cause, Context, Ending, Line, Phrase};
 
 /// What a pasted text is.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +37,24 @@ pub struct Message {
     pub marks: Vec<Range<usize>>,
     /// Other endings that the same text tells of.
     pub also: Vec<Found>,
+    /// The surroundings that the text speaks of.
+    pub context: Option<&'static Context>,
+}
+
+impl Message {
+    /// The causes, the most likely for this text first.
+    pub fn causes(&self) -> Vec<&'static Cause> {
+        let of_phrase = match self.by {
+            By::Words(phrase) => &phrase.causes[..],
+            _ => &[],
+        };
+        let own = self.found.line.map_or(of_phrase, |line| &line.causes);
+        match self.context.and_then(|context| context.causes.get(&self.found.ending.id)) {
+            Some(ids) if own.is_empty() => super::find::causes(ids),
+            _ if own.is_empty() => self.found.causes(),
+            _ => super::find::causes(own),
+        }
+    }
 }
 
 /// By what a text was recognised.
@@ -57,6 +75,12 @@ pub enum By {
     State(&'static str),
     /// By HAProxy's termination state.
     Termination(String),
+    /// By the code of a family of programs: `curl 56`, `SQLSTATE 08006`.
+    Code(String),
+    /// By words of a program's own sentence, for want of anything more exact.
+    Words(&'static Phrase),
+    /// By an errno's words in another language.
+    Translated(&'static Errno, &'static str),
     /// By a near miss of this.
     Near(&'static str),
 }
@@ -83,8 +107,6 @@ impl Found {
     /// The causes, the most likely for this line first.
     pub fn causes(&self) -> Vec<&'static Cause> {
         let own = self.line.map(|line| &line.causes).filter(|causes| !causes.is_empty());
-        let causes = &super::find::table().causes;
-        let of_id = |id: &String| causes.iter().find(|cause| cause.id == *id);
-        own.unwrap_or(&self.ending.causes).iter().filter_map(of_id).collect()
+        super::find::causes(own.unwrap_or(&self.ending.causes))
     }
 }

@@ -4,11 +4,10 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::answer::{Answer, By, Found, Message};
-use super::names;
-use super::near;
-use super::pattern::Pattern;
+use super::pattern::{Pattern, find_word};
 use super::plain::Plain;
-use super::table::{Ending, Line, Table};
+use super::table::{Cause, Context, Ending, Line, Phrase, Table};
+use super::{codes, names, near, translations};
 
 /// The table, as the book has it.
 pub fn table() -> &'static Table {
@@ -36,12 +35,22 @@ fn rows() -> &'static [Row] {
     &ROWS
 }
 
+fn phrases() -> &'static [(&'static Phrase, Pattern)] {
+    static PHRASES: LazyLock<Vec<(&'static Phrase, Pattern)>> =
+        LazyLock::new(|| table().phrases.iter().map(|phrase| (phrase, Pattern::of(&phrase.text))).collect());
+    &PHRASES
+}
+
 /// A shorter text is no text yet.
 const LETTERS_MIN: usize = 3;
 /// A line with fewer letters (HAProxy's `SD--`) is sought by its name alone.
 const WEIGHT_MIN: usize = 3;
 /// A line with fewer letters (`EOF`) yields to an errno or a status beside it.
 const WEIGHT_OF_A_SENTENCE: usize = 7;
+/// A phrase with fewer letters (`timeout`) may as well name a setting.
+const WEIGHT_OF_A_REASON: usize = 8;
+/// Between the words of a phrase so much of a line may stand.
+const GAP_OF_A_PHRASE: usize = 60;
 /// How many lines are shown that have the text as a part.
 const PARTS_MAX: usize = 12;
 /// How many other endings are named.
@@ -57,7 +66,7 @@ pub(super) fn message(original: &str) -> Answer {
     if let Some((state, place)) = names::termination(original)
         && let Some(found) = by_name(&state)
     {
-        return Answer::Message(Message { by: By::Termination(state), found, marks: vec![place], also: Vec::new() });
+        return told(&plain, By::Termination(state), found, vec![place], Vec::new());
     }
     let hits = hits(&plain);
     if let Some(best) = hits.first().filter(|best| best.row.pattern.weight() >= WEIGHT_OF_A_SENTENCE) {
@@ -66,6 +75,7 @@ pub(super) fn message(original: &str) -> Answer {
     named(&plain)
         .or_else(|| hits.first().map(|best| of_line(&plain, best, &hits)))
         .or_else(|| part(text))
+        .or_else(|| worded(&plain))
         .or_else(|| nearest(&plain))
         .unwrap_or(Answer::Nothing)
 }
@@ -84,7 +94,8 @@ fn hits(plain: &Plain) -> Vec<Hit> {
     let breaks: Vec<usize> = plain.lines().map(|line| line.start).collect();
     let mut hits: Vec<Hit> = rows()
         .iter()
-        .filter(|row| row.pattern.weight() >= WEIGHT_MIN)
+        // A state's name is an everyday word as well (`closing`): `names` knows when it is the name.
+        .filter(|row| row.pattern.weight() >= WEIGHT_MIN && row.ending.id != "states")
         .filter_map(|row| {
             let places = row.pattern.find(text, 0..text.len())?;
             let (first, last) = (places.first()?.start, places.last()?.end);
@@ -109,27 +120,44 @@ fn of_line(plain: &Plain, best: &Hit, hits: &[Hit]) -> Answer {
             also.push(Found { ending: hit.row.ending, line: Some(hit.row.line) });
         }
     }
-    Answer::Message(Message {
-        by: By::Line,
-        found: Found { ending: best.row.ending, line: Some(best.row.line) },
-        marks: best.places.iter().map(|place| plain.original(place)).collect(),
-        also,
-    })
+    let found = Found { ending: best.row.ending, line: Some(best.row.line) };
+    told(plain, By::Line, found, best.places.iter().map(|place| plain.original(place)).collect(), also)
+}
+
+fn told(plain: &Plain, by: By, found: Found, marks: Vec<Range<usize>>, also: Vec<Found>) -> Answer {
+    Answer::Message(Message { by, found, marks, also, context: context(plain.text(), found.ending) })
+}
+
+/// The surroundings that a text speaks of, if they change what is likely for this ending.
+fn context(text: &str, ending: &Ending) -> Option<&'static Context> {
+    let is_said = |context: &&Context| context.words.iter().any(|words| find_word(text, 0, words).is_some());
+    table().contexts.iter().filter(|context| context.causes.contains_key(&ending.id)).find(is_said)
+}
+
+/// Those causes, in that order.
+pub(super) fn causes(ids: &[String]) -> Vec<&'static Cause> {
+    ids.iter().filter_map(|id| table().causes.iter().find(|cause| cause.id == *id)).collect()
 }
 
 fn meet(one: &Range<usize>, other: &Range<usize>) -> bool {
     one.start < other.end && other.start < one.end
 }
 
-/// By errno, status or state.
+/// By errno, code, status or state.
 fn named(plain: &Plain) -> Option<Answer> {
     let text = plain.text();
-    let answer = |by, found, place| {
-        Some(Answer::Message(Message { by, found, marks: vec![plain.original(&place)], also: Vec::new() }))
-    };
+    let answer = |by, found, place| Some(told(plain, by, found, vec![plain.original(&place)], Vec::new()));
     if let Some((errno, system, place)) = names::errno(text) {
         let found = Found { ending: ending(errno.ending)?, line: None };
         return answer(By::Errno { errno, system }, found, place);
+    }
+    if let Some((errno, words, place)) = translations::errno(text) {
+        let found = Found { ending: ending(errno.ending)?, line: None };
+        return answer(By::Translated(errno, words), found, place);
+    }
+    if let Some((code, place)) = codes::code(text) {
+        let found = by_name(&code)?;
+        return answer(By::Code(code), found, place);
     }
     if let Some((status, place)) = names::status(text) {
         return answer(By::Status(status), by_name(status)?, place);
@@ -161,6 +189,27 @@ fn part(text: &str) -> Option<Answer> {
     (!found.is_empty()).then_some(Answer::Part(found))
 }
 
+/// By words of a program's own sentence: the longest of those that stand on one line.
+fn worded(plain: &Plain) -> Option<Answer> {
+    let text = plain.text();
+    let of_line = |line: Range<usize>| {
+        phrases().iter().filter_map(move |(phrase, pattern)| {
+            let places = pattern.find(text, line.clone())?;
+            let is_together = places.windows(2).all(|pair| pair[1].start - pair[0].end <= GAP_OF_A_PHRASE);
+            is_together.then_some((*phrase, pattern.weight(), places))
+        })
+    };
+    // "Timed out" says more than "disconnected" beside it.
+    let says_how = |phrase: &Phrase, weight: usize| {
+        weight >= WEIGHT_OF_A_REASON && !matches!(phrase.ending.as_str(), "end-of-stream" | "cannot-connect")
+    };
+    let (phrase, _, places) =
+        plain.lines().flat_map(of_line).max_by_key(|(phrase, weight, _)| (says_how(phrase, *weight), *weight))?;
+    let found = Found { ending: ending(&phrase.ending)?, line: None };
+    let marks = places.iter().map(|place| plain.original(place)).collect();
+    Some(told(plain, By::Words(phrase), found, marks, Vec::new()))
+}
+
 fn nearest(plain: &Plain) -> Option<Answer> {
     let text = plain.text();
     let by_errno = near::errno(text).and_then(|(errno, likeness, place)| {
@@ -183,5 +232,5 @@ fn nearest(plain: &Plain) -> Option<Answer> {
         (Some(errno), _) => errno,
         (None, line) => line?,
     };
-    Some(Answer::Message(Message { by: By::Near(meant), found, marks: vec![plain.original(&place)], also: Vec::new() }))
+    Some(told(plain, By::Near(meant), found, vec![plain.original(&place)], Vec::new()))
 }

@@ -9,6 +9,7 @@
 //! ```
 
 mod answer;
+mod codes;
 mod counters;
 mod find;
 mod names;
@@ -17,23 +18,26 @@ mod pattern;
 mod plain;
 mod sockets;
 pub mod table;
+mod translations;
 
 pub use answer::{Answer, By, Found, Message};
 pub use counters::Counter;
 pub use find::table;
 pub use names::{ERRNOS, Errno, System};
 pub use plain::BYTES_MAX;
+pub(crate) use plain::without_colours;
 pub use sockets::{Count, Sockets};
 
 /// What a pasted text says. Any text is right; at most [`BYTES_MAX`] of it are looked at.
 pub fn answer(text: &str) -> Answer {
-    if is_packets(text) {
+    let plain = without_colours(text);
+    if is_packets(&plain) {
         return Answer::Packets;
     }
-    if let Some(sockets) = sockets::read(text) {
+    if let Some(sockets) = sockets::read(&plain) {
         return Answer::Sockets(sockets);
     }
-    if let Some(counters) = counters::read(text) {
+    if let Some(counters) = counters::read(&plain) {
         return Answer::Counters(counters);
     }
     find::message(text)
@@ -44,7 +48,7 @@ fn is_packets(text: &str) -> bool {
     text.lines().take(200).any(|line| {
         let of_tcpdump = line.contains(" > ") && line.contains("Flags [");
         let of_tshark =
-            (line.contains(" → ") || line.contains(" -> ")) && line.contains(" TCP ") && line.contains("Seq=");
+            (line.contains(" → ") || line.contains(" -> ")) && line.contains("TCP") && line.contains("Seq=");
         of_tcpdump || of_tshark
     })
 }

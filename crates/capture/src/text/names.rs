@@ -97,10 +97,34 @@ pub(super) fn errno(text: &str) -> Option<(&'static Errno, Option<System>, Range
     named.or_else(|| {
         words.iter().rev().find_map(|place| {
             let number: u32 = text[place.clone()].parse().ok()?;
-            let (errno, system) = numbered(number)?;
+            let (errno, system) = of_libuv(text, place).or_else(|| numbered(number))?;
             is_said_to_be_an_errno(text, place).then(|| (errno, Some(system), place.clone()))
         })
     })
+}
+
+/// libuv's own numbers on Windows (uv/errno.h), less their sign: Node prints `errno: -4077`.
+const LIBUV: [(&str, u32); 13] = [
+    ("EADDRINUSE", 4091),
+    ("EADDRNOTAVAIL", 4090),
+    ("EAGAIN", 4088),
+    ("EALREADY", 4084),
+    ("ECONNABORTED", 4079),
+    ("ECONNREFUSED", 4078),
+    ("ECONNRESET", 4077),
+    ("EHOSTUNREACH", 4073),
+    ("ENETUNREACH", 4062),
+    ("ENOTCONN", 4053),
+    ("EPIPE", 4047),
+    ("ESHUTDOWN", 4042),
+    ("ETIMEDOUT", 4039),
+];
+
+/// The errno that libuv means by a number behind a minus sign.
+fn of_libuv(text: &str, place: &Range<usize>) -> Option<(&'static Errno, System)> {
+    let number: u32 = text[..place.start].ends_with('-').then(|| text[place.clone()].parse().ok())??;
+    let (name, _) = LIBUV.iter().find(|(_, known)| *known == number)?;
+    Some((ERRNOS.iter().find(|errno| errno.name == *name)?, System::Windows))
 }
 
 /// Linux's meaning comes first, then that of macOS.
@@ -281,6 +305,8 @@ mod tests {
             ("os error 61", "ECONNREFUSED", System::Macos),
             ("[WinError 10060]", "ETIMEDOUT", System::Windows),
             ("error code 10053", "ECONNABORTED", System::Windows),
+            ("errno: -4077,", "ECONNRESET", System::Windows),
+            ("errno: -104", "ECONNRESET", System::Linux),
             ("system error: 110", "ETIMEDOUT", System::Linux),
         ] {
             assert_eq!(errno_of(text), Some((name, Some(system))), "{text}");

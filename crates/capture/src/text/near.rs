@@ -10,6 +10,8 @@ use super::names::{ERRNOS, words};
 const LENGTH_MAX: usize = 200;
 /// So many letters of a word may hold one slip.
 const LETTERS_A_SLIP: usize = 4;
+/// With more words around it a single one is not sought.
+const WORDS_OF_A_NAME_MAX: usize = 3;
 /// A short word is like many others.
 const LETTERS_MIN: usize = 6;
 
@@ -21,6 +23,10 @@ pub(super) fn likeness(text: &str, sought: &str) -> Option<(f64, Range<usize>)> 
     }
     let wanted: Vec<&str> = words(sought).into_iter().map(|place| &sought[place]).collect();
     let words = words(text);
+    // One word is like too many others, unless somebody has typed it almost alone.
+    if wanted.len() < 2 && words.len() > WORDS_OF_A_NAME_MAX {
+        return None;
+    }
     words
         .windows(wanted.len().max(1))
         .filter(|span| span.iter().zip(&wanted).all(|(place, wanted)| is_like(&text[place.clone()], wanted)))

@@ -1,5 +1,6 @@
 //! A text in the form in which it is compared: small letters, plain quotes, single spaces; with the way back.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 /// At most so much of a pasted text is looked at, in bytes; what is behind it is left out.
@@ -79,6 +80,19 @@ impl Plain {
         // The last letter's own end is not kept: the next letter's beginning is it, less the space between them.
         self.places[place.start]..self.places[place.end]
     }
+}
+
+/// The text without a terminal's colours.
+pub(crate) fn without_colours(text: &str) -> Cow<'_, str> {
+    if !text.contains("\u{1b}[") {
+        return Cow::Borrowed(text);
+    }
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain += part.find(|letter: char| letter.is_ascii_alphabetic()).map_or("", |end| &part[end + 1..]);
+    }
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]

@@ -115,9 +115,15 @@ const LINES_MAX: usize = 100_000;
 
 /// What the lines say, if they are a list of sockets.
 pub(super) fn read(text: &str) -> Option<Sockets> {
-    let sockets: Vec<Socket> = text.lines().take(LINES_MAX).filter_map(socket).collect();
+    // `ss state close-wait` leaves the column of states out.
+    let asked = text.lines().find_map(asked_state);
+    let of_line = |line| {
+        socket(line)
+            .map_or_else(|| asked.and_then(|state| of_ss_in(state, line)).into_iter().collect(), |one| vec![one])
+    };
+    let mut sockets: Vec<Socket> = text.lines().take(LINES_MAX).flat_map(of_line).collect();
     if sockets.is_empty() {
-        return None;
+        sockets = text.lines().find_map(summary)?;
     }
     Some(Sockets { counts: counts(&sockets), notes: notes(&sockets) })
 }
@@ -193,6 +199,38 @@ fn of_ss(line: &str) -> Option<Socket> {
     })
 }
 
+/// The state that a command line asks for: `ss -tan state close-wait`.
+fn asked_state(line: &str) -> Option<&'static str> {
+    let (before, behind) = line.split_once(" state ")?;
+    before.split_whitespace().any(|word| word == "ss").then(|| names::state(behind.split_whitespace().next()?))?
+}
+
+/// A line of ss without its state: `1 0 10.0.0.1:80 10.0.0.2:4000`.
+fn of_ss_in(state: &'static str, line: &str) -> Option<Socket> {
+    let mut fields = line.split_whitespace();
+    let queues = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
+    let (local, peer) = (fields.next()?, fields.next()?);
+    (is_address(local) && is_address(peer)).then(|| Socket {
+        state,
+        sockets: 1,
+        queues: Some(queues),
+        timer: timer(line),
+    })
+}
+
+/// `TCP:   5123 (estab 210, closed 4850, orphaned 3, timewait 4812)`, of `ss -s`: the states that it counts.
+fn summary(line: &str) -> Option<Vec<Socket>> {
+    let (_, counts) = line.strip_prefix("TCP:")?.split_once('(')?;
+    let counted = |part: &str| {
+        let (name, count) = part.trim().trim_end_matches(')').split_once(' ')?;
+        // `timewait 12/0` in older ones.
+        let count = count.split('/').next()?.parse().ok().filter(|count| *count > 0)?;
+        Some(Socket { state: names::state(name)?, sockets: count, queues: None, timer: None })
+    };
+    let sockets: Vec<Socket> = counts.split(',').filter_map(counted).collect();
+    (!sockets.is_empty()).then_some(sockets)
+}
+
 /// `timer:(on,200ms,3)` of ss -o; `on (0.5/3/0)` of netstat -o.
 fn timer(line: &str) -> Option<(Timer, u32)> {
     let (_, inside) = line.split_once("timer:(")?;
@@ -257,7 +295,9 @@ fn of_proc(line: &str) -> Option<Socket> {
 fn counted(line: &str) -> Option<Socket> {
     let fields: Vec<&str> = line.split_whitespace().collect();
     let [one, other] = fields[..] else { return None };
-    let (state, count) = match (names::state(one), names::state(other)) {
+    // netstat's heading leaves `established)`.
+    let state = |word: &str| names::state(word).filter(|_| !word.ends_with(')'));
+    let (state, count) = match (state(one), state(other)) {
         (Some(state), None) => (state, other.parse().ok()?),
         (None, Some(state)) => (state, one.parse().ok()?),
         _ => return None,
@@ -322,6 +362,17 @@ mod tests {
     fn counted_states_are_read() {
         assert_eq!(states("   4123 CLOSE_WAIT\n     12 ESTABLISHED"), [("CLOSE-WAIT", 4123), ("ESTABLISHED", 12)]);
         assert_eq!(states("TIME-WAIT 900"), [("TIME-WAIT", 900)]);
+    }
+
+    #[test]
+    fn ss_is_read_without_its_states_and_as_a_summary() {
+        let asked = "$ ss -tan state close-wait\nRecv-Q Send-Q Local Address:Port  Peer Address:Port\n\
+                     1      0      10.0.0.5:8080       10.0.0.9:51234\n1 0 10.0.0.5:8080 10.0.0.9:51236";
+        assert_eq!(states(asked), [("CLOSE-WAIT", 2)]);
+        let summary = "Total: 1036\nTCP:   5123 (estab 210, closed 4850, orphaned 3, timewait 4812)\n";
+        assert_eq!(states(summary), [("TIME-WAIT", 4812), ("ESTABLISHED", 210)]);
+        let headed = "      1 established)\n      1 Foreign\n    210 ESTABLISHED";
+        assert_eq!(states(headed), [("ESTABLISHED", 210)]);
     }
 
     #[test]

@@ -14,6 +14,10 @@ pub struct Table {
     pub causes: Vec<Cause>,
     /// Every kind of ending that a line can tell of, with the lines that tell of it.
     pub endings: Vec<Ending>,
+    /// Words that programs use in sentences of their own.
+    pub phrases: Vec<Phrase>,
+    /// Words that say in what surroundings a connection ended.
+    pub contexts: Vec<Context>,
     /// The heading of each chapter that is named; it is not in the data, `build.rs` looks it up.
     #[serde(default)]
     pub titles: BTreeMap<String, String>,
@@ -36,6 +40,31 @@ pub struct Cause {
     /// The scenario that shows it; some causes lie outside TCP and have none.
     #[serde(default)]
     pub scenario: Option<String>,
+}
+
+/// Words that many programs use for an ending; they count where a text has nothing that is more exact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrase {
+    /// The words; `…` stands for a few others on the same line.
+    pub text: String,
+    /// The id of the ending that they tell of.
+    pub ending: String,
+    /// Ids of causes, the most likely first, where the order is another than the ending's.
+    #[serde(default)]
+    pub causes: Vec<String>,
+}
+
+/// Surroundings that make other causes likely: a health check, a TLS handshake.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// Any of these words in the text.
+    pub words: Vec<String>,
+    /// What follows from them, as a sentence.
+    pub says: String,
+    /// Ids of causes by the id of an ending, the most likely first. A line that has an order of its own keeps it.
+    pub causes: BTreeMap<String, Vec<String>>,
 }
 
 /// A kind of ending, with everybody who tells of it.
@@ -72,7 +101,8 @@ pub struct Line {
     pub text: String,
     /// How it is known that it is printed so.
     pub known: Known,
-    /// What it is found by in any wording and spelling: a state (`FIN-WAIT-2`) or an HTTP status (`502`).
+    /// What it is found by in any wording and spelling: a state (`FIN-WAIT-2`), an HTTP status (`502`), or the code of
+    /// a family of programs (`curl 56`).
     #[serde(default)]
     pub name: Option<String>,
     /// The call that failed, where this line says more than its ending.
@@ -97,4 +127,6 @@ pub enum Known {
     Run(String),
     /// It was read there: a program's source, or its maker's documentation.
     Source(String),
+    /// Neither was it run nor its source read; it should be there.
+    Unverified(String),
 }
