@@ -355,7 +355,9 @@ impl Check {
     ) -> Result<(Release, Vec<&'a str>), String> {
         let script = Script::parse(&self.text).map_err(|error| format!("{}.tcp:{error}", self.file()))?;
         let model = sim::run(self.recorded.unwrap_or("script"), &script, Stack::Linux);
-        let model = model.map_err(|error| format!("the simulator: {error}"))?;
+        // The kernel's run comes as JSON.
+        let model = model.map_err(|error| format!("the simulator: {error}"))?.through_json();
+        let model = model.map_err(|error| format!("the simulator's trace: {error}"))?;
         let kernel = machine.run(&self.file())?;
         let release = Release::at_the_beginning_of(&kernel.kernel);
         let release = release.ok_or_else(|| format!("found `{}`, expected a kernel's release", kernel.kernel))?;
@@ -382,6 +384,7 @@ impl Check {
             let text = fs::read_to_string(recording(id))
                 .map_err(|error| format!("{}: {error}; `BLESS=1` records it", recording(id).display()))?;
             let recorded = Trace::from_json(&text).map_err(|error| format!("tests/recorded/{id}.json: {error}"))?;
+            let model = model.through_json().map_err(|error| format!("the simulator's trace: {error}"))?;
             let runs = Runs { name: &self.name, script: &script, model: &model, kernel: &recorded, asked: Asked::Yes };
             judge(runs, ledger).map_err(|why| format!("against the recorded kernel:\n{why}"))?;
         }

@@ -20,7 +20,11 @@ const TEXTS = {
     done: (said, ms) => `${said} It took ${(ms / 1000).toFixed(1)} s here.`,
     failed: (why) => `No run: ${why.trim().replace(/\.$/, "")}.`,
     noTrace: (notes) => notes.replace(/^here:(\d+):/, "line $1:"),
+    older: (why) => `the Linux of this page was made before the script language had this, and does not know it: ${why}`,
 };
+
+/** The code of a result: the runner could not read the script (worker.js). */
+const NO_SCRIPT = 2;
 
 class Here extends HTMLElement {
     static observedAttributes = ["script", "rules"];
@@ -111,7 +115,8 @@ class Here extends HTMLElement {
             ]);
             abort.signal.throwIfAborted();
             if (result.trace === "") {
-                throw new Error(TEXTS.noTrace(result.notes));
+                const why = TEXTS.noTrace(result.notes);
+                throw new Error(result.code === NO_SCRIPT && program.reads(script) ? TEXTS.older(why) : why);
             }
             this.#drawn = program.show(panel.run, script, rules ?? undefined, result.trace);
             this.#end(TEXTS.done(this.#drawn.said, performance.now() - began));

@@ -26,6 +26,14 @@ impl Trace {
     pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str::<Document>(text)?.read()
     }
+
+    /// The trace as it comes back from JSON: what one that came so is to be compared with.
+    ///
+    /// # Errors
+    /// Those of [`Trace::from_json`].
+    pub fn through_json(&self) -> Result<Self, serde_json::Error> {
+        Self::from_json(&self.to_json())
+    }
 }
 
 #[derive(Serialize, Deserialize)]
