@@ -35,6 +35,10 @@ pub struct Entry {
     pub shown_by: Vec<Shown>,
     /// The rule of the model that those kernels do not have: where it acts in another script, they may go another way.
     pub rule: Option<Acts>,
+    /// How it shows in other scripts, a `*` for whatever stands there: where the first statement at which the two differ
+    /// has such a line, the rest follows from it.
+    #[serde(default)]
+    pub shows_as: Vec<String>,
 }
 
 /// A commit in Linux.
@@ -99,6 +103,14 @@ impl Entry {
         }
     }
 
+    /// Whether the first statement at which the two differ shows it.
+    fn shows_at_first(&self, differences: &[String]) -> bool {
+        let lines = || differences.iter().filter_map(|difference| at_line(difference));
+        let Some(first) = lines().map(|(line, _)| line).min() else { return false };
+        let says = |said: &str| self.shows_as.iter().any(|pattern| matches(pattern, said));
+        lines().any(|(line, said)| line == first && says(said))
+    }
+
     /// Whether newer kernels no longer do so.
     pub fn has_ended(&self) -> bool {
         !self.kernels.is_empty() && self.kernels.iter().all(|releases| releases.until.is_some())
@@ -137,7 +149,7 @@ pub fn judge<'a>(
             continue;
         }
         let Some(shown) = entry.shown_by.iter().find(|shown| shown.script == script) else {
-            if entry.rule.as_ref().is_some_and(|rule| acted(rule, model)) {
+            if entry.rule.as_ref().is_some_and(|rule| acted(rule, model)) || entry.shows_at_first(differences) {
                 other_way = other_way.or(Some(entry.id.as_str()));
             }
             continue;
@@ -158,6 +170,22 @@ pub fn judge<'a>(
         }
     }
     if complaints.is_empty() { Ok(accounting) } else { Err(complaints.join("\n")) }
+}
+
+/// `line 8: the call: …` as the line's number and what differs there.
+fn at_line(difference: &str) -> Option<(u32, &str)> {
+    let (line, said) = difference.strip_prefix("line ")?.split_once(": ")?;
+    Some((line.parse().ok()?, said))
+}
+
+/// Whether a text is what a pattern says, in which a `*` stands for anything.
+fn matches(pattern: &str, text: &str) -> bool {
+    match pattern.split_once('*') {
+        None => pattern == text,
+        Some((before, rest)) => text.strip_prefix(before).is_some_and(|text| {
+            text.char_indices().map(|(at, _)| at).chain([text.len()]).any(|at| matches(rest, &text[at..]))
+        }),
+    }
 }
 
 /// Whether a rule acted in a run of the model.
@@ -197,6 +225,7 @@ mod tests {
             change: None,
             shown_by: vec![Shown { script: "x".to_owned(), difference: vec!["line 1: a / b".to_owned()] }],
             rule,
+            shows_as: Vec::new(),
         }
     }
 
@@ -239,6 +268,24 @@ mod tests {
     }
 
     #[test]
+    fn what_shows_first_in_another_script_says_why_the_rest_differs() {
+        let model = model("linger-zero");
+        let shows_as = vec!["the state of * on the *: TIME-WAIT / FIN-WAIT-2".to_owned()];
+        let ledger = [Entry { shows_as, ..entry(None) }];
+        let judge = |kernel, differences: &[&str]| {
+            let differences: Vec<String> = differences.iter().map(|line| (*line).to_owned()).collect();
+            judge(&ledger, Release::at_the_beginning_of(kernel), "y", &model, &differences).is_ok()
+        };
+        let shows = "line 7: the state of s on the server: TIME-WAIT / FIN-WAIT-2";
+        let follows = "line 10: the call: read() = 0 / read() = blocks";
+        assert!(judge("6.1.9", &[shows, "line 7: what s on the server holds: timer timewait / nothing", follows]));
+        assert!(!judge("6.1.9", &[follows]), "it does not show");
+        assert!(!judge("6.1.9", &["line 3: the call: read() = 0 / read() = blocks", shows]), "that came before it");
+        assert!(!judge("6.1.9", &["line 7: the state of s on the server: TIME-WAIT / FIN-WAIT-1"]), "another one");
+        assert!(!judge("6.1.21", &[shows]), "it is over");
+    }
+
+    #[test]
     fn every_entry_has_a_reason_and_is_about_what_there_is() {
         let ledger = read();
         for entry in &ledger {
@@ -257,6 +304,11 @@ mod tests {
             }
             for Shown { script, difference } in shown_by {
                 assert!(!difference.is_empty(), "{id}: {script} differs in nothing");
+            }
+            for pattern in &entry.shows_as {
+                let is_seen = |line: &String| at_line(line).is_some_and(|(_, said)| matches(pattern, said));
+                let mut lines = shown_by.iter().flat_map(|shown| &shown.difference);
+                assert!(lines.any(is_seen), "{id}: no script that shows it has a line as `{pattern}`");
             }
         }
     }
