@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::browser::{CHROMIUM, FIREFOX};
 use crate::weight::Weights;
-use crate::{book, cargo, program, run};
+use crate::{book, cargo, guest, program, run};
 
 /// Runs every check to its end, also after a failure, and closes with `N passed, N failed`; says whether all passed.
 ///
@@ -27,6 +27,13 @@ pub fn test() -> Result<bool> {
     report.step("lints of the programs' code", || {
         let packages = program::ALL.iter().flat_map(|name| ["--package", program::package(name)]);
         run(clippy().args(packages).args(["--lib", "--target", "wasm32-unknown-unknown", "--", "-D", "warnings"]))
+    });
+    report.step("lints of the runner for other machines", || {
+        guest::MACHINES.into_iter().try_for_each(|target| {
+            guest::ensure_target(target)?;
+            let packages = ["--package", "guest", "--package", "native"];
+            run(clippy().args(packages).args(["--lib", "--bins", "--target", target, "--", "-D", "warnings"]))
+        })
     });
     report.step("weight of the page's code", weight);
     let mut tests = tests();

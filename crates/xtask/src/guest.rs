@@ -9,6 +9,13 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{cargo, root, run};
 
+/// The machines that it is built for: those of [`crate::kernels`], and the one in the book's pages. Static, with musl.
+pub const MACHINES: [&str; 2] = [AMD64, I686];
+/// A PC of today.
+pub const AMD64: &str = "x86_64-unknown-linux-musl";
+/// One of 32 bits, whose time and lengths are of other types.
+pub const I686: &str = "i686-unknown-linux-musl";
+
 /// Builds it for a target, static, and gives its file.
 ///
 /// # Errors
@@ -20,8 +27,11 @@ pub fn build(target: &str) -> Result<PathBuf> {
     Ok(root().join(folder).join(target).join("guest/guest"))
 }
 
-/// A target that rust-toolchain.toml does not name, for it is needed here alone.
-fn ensure_target(target: &str) -> Result<()> {
+/// Adds a target that rust-toolchain.toml does not name, unless it is there.
+///
+/// # Errors
+/// It cannot be had.
+pub fn ensure_target(target: &str) -> Result<()> {
     let advice = || format!("the Rust target {target} is missing: rustup target add {target}");
     let output = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
     let installed = output.with_context(advice)?;
