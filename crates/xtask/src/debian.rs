@@ -124,16 +124,14 @@ pub fn unpack(package: &Path, patterns: &[&str], folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Says which package has a program that is not there.
+/// Gives a program's file, or says which package has it.
 ///
 /// # Errors
 /// It is not there.
-pub fn needs(program: &str, package: &str) -> Result<()> {
+pub fn needs(program: &str, package: &str) -> Result<PathBuf> {
     let folders = std::env::var_os("PATH").unwrap_or_default();
-    if std::env::split_paths(&folders).any(|folder| folder.join(program).is_file()) {
-        return Ok(());
-    }
-    bail!("{program} is missing: apt-get install {package}")
+    let mut files = std::env::split_paths(&folders).map(|folder| folder.join(program));
+    files.find(|file| file.is_file()).with_context(|| format!("{program} is missing: apt-get install {package}"))
 }
 
 /// Where Debian's packages are: what this system's own apt uses, or the address in an environment variable.

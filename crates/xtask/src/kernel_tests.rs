@@ -68,11 +68,21 @@ pub fn on_kernels(options: &Options) -> Result<()> {
         run(Command::new("strip").arg("-o").arg(&stripped).arg(&file.path))?;
         files.copy(&stripped, &file.path)?;
     }
-    let libraries: BTreeSet<PathBuf> =
-        built.iter().map(|file| libraries(&file.path)).collect::<Result<Vec<_>>>()?.into_iter().flatten().collect();
+    // It is the program whose process is killed in some of them.
+    let sleep = needs("sleep", "coreutils")?;
+    let libraries: BTreeSet<PathBuf> = built
+        .iter()
+        .map(|file| &file.path)
+        .chain([&sleep])
+        .map(|file| libraries(file))
+        .collect::<Result<Vec<_>>>()?
+        .into_iter()
+        .flatten()
+        .collect();
     for file in libraries {
         files.copy(&file, &file)?;
     }
+    files.copy(&sleep, Path::new("/bin/sleep"))?;
     for part in FILES {
         for file in below(&root().join(part))? {
             files.copy(&file, &file)?;
