@@ -265,7 +265,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 fn perform(page: &mut Page, id: &str, script: &str) -> Value {
     let request = serde_json::json!({ "kind": "perform", "id": id, "script": script, "reasons": true });
     page.value(&format!(
-        "globalThis.said = null; const began = performance.now(); new Promise((resolve) => {{ {START} worker.onmessage = async ({{ data }}) => {{ \
+        "globalThis.said = null; new Promise((resolve) => {{ const began = performance.now(); {START} worker.onmessage = async ({{ data }}) => {{ \
          if (data.kind !== 'result' && data.kind !== 'error') return; worker.terminate(); \
          const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(data.trace ?? '')); \
          const sha256 = Array.from(new Uint8Array(hash), (byte) => byte.toString(16).padStart(2, '0')).join(''); \
