@@ -116,6 +116,17 @@ fn on_paper_every_theme_is_black_on_white_and_nothing_is_missing() {
 }
 
 #[test]
+fn the_handout_is_one_page() {
+    let mut page = Page::new(Scripts::On);
+    // A4 between its margins.
+    page.resize(718, 1046);
+    page.open(&format!("{}/teaching/handout.html", origin()));
+    page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    let height = page.number("document.querySelector('.one-page').getBoundingClientRect().height");
+    assert!((500.0..1046.0).contains(&height), "the handout is {height} pixels high, a page 1046");
+}
+
+#[test]
 fn after_printing_the_page_is_as_it_was() {
     let mut page = Page::new(Scripts::On);
     page.open(&format!("{}/{}", origin(), chapter_of(ID)));
