@@ -122,7 +122,7 @@ fn the_handout_is_one_page() {
     page.resize(718, 1046);
     page.open(&format!("{}/teaching/handout.html", origin()));
     page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
-    let height = page.number("document.querySelector('.one-page').getBoundingClientRect().height");
+    let height = page.number("document.querySelector('main').getBoundingClientRect().height");
     assert!((500.0..1046.0).contains(&height), "the handout is {height} pixels high, a page 1046");
 }
 
