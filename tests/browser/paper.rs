@@ -123,7 +123,8 @@ fn the_handout_is_one_page() {
     page.open(&format!("{}/teaching/handout.html", origin()));
     page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
     let height = page.number("document.querySelector('main').getBoundingClientRect().height");
-    assert!((500.0..1046.0).contains(&height), "the handout is {height} pixels high, a page 1046");
+    // US Letter is shorter.
+    assert!((500.0..979.0).contains(&height), "the handout is {height} pixels high, the shorter page 979");
 }
 
 #[test]
