@@ -41,7 +41,6 @@ fn run(text: &str, stack: Stack) -> Option<Trace> {
     match sim::run("random", &script, stack) {
         Ok(trace) => Some(trace),
         Err(sim::Error::Bound { .. } | sim::Error::NothingToForge { .. }) => None,
-        Err(error @ sim::Error::WithoutIpv6) => panic!("{error}"),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use scenario::{
-    Action, Call, Event, Fate, Host, Info, Outcome, Place, Script, SocketOption, State, Timer, Trace, Verb,
+    Action, Call, Event, Fate, Host, Info, Outcome, Place, Script, SocketOption, State, Timer, Trace, Verb, queued_at,
 };
 
 use view::normal::{Quiet, quiets};
@@ -210,7 +210,7 @@ impl Options {
     /// Connections that wait at a listener, and that nobody has seen before, have its options: `listener.1`.
     fn inherit<'a>(&mut self, new: impl Iterator<Item = &'a (Host, &'a str)>) {
         for (host, name) in new {
-            let Some((listener, _)) = name.rsplit_once('.') else { continue };
+            let Some((listener, _)) = queued_at(name) else { continue };
             for options in [&mut self.keep_alive, &mut self.linger] {
                 let on = options.contains(&(*host, listener.to_owned()));
                 set(options, (*host, (*name).to_owned()), on);

@@ -227,6 +227,8 @@ enum Reading {
     All,
     /// Its last byte, or all of it, is never read.
     LeavesRest,
+    /// It is not sent in the conversation: what follows sends it.
+    LeavesLast,
 }
 
 const NAMES: [&str; 2] = ["client", "server"];
@@ -261,9 +263,9 @@ impl Stories<'_> {
             add(Some(Cause::Linger2), "", Reading::All, &linger2);
             let length = self.last_data(1 - side).unwrap_or(1);
             let write = format!("{peer} write({length})");
-            add(Some(Cause::WroteAfterClose), "close() LAST", Reading::All, std::slice::from_ref(&write));
+            add(Some(Cause::WroteAfterClose), "close()", Reading::LeavesLast, std::slice::from_ref(&write));
             let reboot = [line("OWN crash()"), line("OWN boot()"), write];
-            add(Some(Cause::NoSuchConnection), "shutdown(WR) LAST", Reading::All, &reboot);
+            add(Some(Cause::NoSuchConnection), "shutdown(WR)", Reading::LeavesLast, &reboot);
             add(Some(Cause::Forged), "shutdown(WR)", Reading::All, &one("link inject R to PEER"));
             add(Some(Cause::Forged), "shutdown(WR)", Reading::All, &one("link inject R. to PEER"));
             let alive = ["TCP_KEEPIDLE, 1s", "TCP_KEEPINTVL, 1s", "TCP_KEEPCNT, 2", "SO_KEEPALIVE, 1"];
@@ -297,13 +299,9 @@ impl Stories<'_> {
         })
     }
 
-    /// The turns as calls, up to the ending: `own`'s FIN comes from `how`, and its peer's from shutdown(WR). `LAST`: the
-    /// peer's last data are left to whoever asks. `None` if this side could not have done it so.
+    /// The turns as calls, up to the ending: `own`'s FIN comes from `how`, and its peer's from shutdown(WR). `None` if this
+    /// side could not have done it so.
     fn conversation(&self, own: usize, how: &str, reading: Reading) -> Option<Vec<String>> {
-        let (how, leaves_last) = match how.strip_suffix(" LAST") {
-            Some(how) => (how, true),
-            None => (how, false),
-        };
         let peer = 1 - own;
         let peer_last = self.turns.iter().rposition(|turn| turn.from == peer && matches!(turn.what, What::Data(_)));
         if reading == Reading::LeavesRest && peer_last.is_none() {
@@ -316,7 +314,7 @@ impl Stories<'_> {
             match turn.what {
                 What::Syn | What::Probe | What::Reset { .. } => {}
                 What::Data(_) if turn.from == own && closed => return None,
-                What::Data(_) if leaves_last && Some(place) == peer_last => {}
+                What::Data(_) if reading == Reading::LeavesLast && Some(place) == peer_last => {}
                 What::Data(length) => {
                     lines.push(format!("{from} write({length})"));
                     let is_rest = reading == Reading::LeavesRest && Some(place) == peer_last;

@@ -10,9 +10,21 @@ use nix::libc;
 use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::Pid;
 
+/// What this process and those that it starts do at one moment happens in one order from now on, see
+/// [`stay_on_one`] and [`let_others_finish`].
+///
+/// # Errors
+/// A container may forbid either: which call, and why. The run can go on.
+pub(crate) fn order_what_happens_at_once() -> Result<(), String> {
+    stay_on_one().map_err(|error| format!("sched_setaffinity: {error}"))?;
+    // The calls' processes ask for themselves; a thread that ends at once asks whether they may.
+    let asked = std::thread::spawn(let_others_finish).join().expect("it does not panic");
+    asked.map_err(|error| format!("sched_setscheduler: {error}"))
+}
+
 /// This thread, and every thread and process that it starts from now on, stay on one of the processors that it may use.
 /// Which one differs between processes, so that runs side by side share them.
-pub(crate) fn stay_on_one() -> io::Result<()> {
+fn stay_on_one() -> io::Result<()> {
     let this = Pid::from_raw(0);
     let allowed = sched_getaffinity(this)?;
     let allowed: Vec<usize> =

@@ -81,15 +81,18 @@ pub(crate) fn perform(id: &str, script: &Script, options: &Options) -> Result<Pe
 }
 
 fn play_runner() -> io::Result<()> {
-    processor::stay_on_one()?;
+    let unordered = processor::order_what_happens_at_once().err();
     let mut order = Vec::new();
     io::stdin().read_to_end(&mut order)?;
     let Order { id, script, rung, reasons, pcap } = serde_json::from_slice(&order)?;
     let options = Options { rung, reasons, pcap, program: None };
-    let performed: Result<Performed, Error> = match Script::parse(&script) {
+    let mut performed: Result<Performed, Error> = match Script::parse(&script) {
         Ok(parsed) => runner::perform(&id, &parsed, &script, &options),
         Err(error) => Err(Error::broken("the script does not read back", error)),
     };
+    if let (Ok(performed), Some(why)) = (&mut performed, unordered) {
+        performed.notes.push(format!("what happens at one moment may come in another order: {why}"));
+    }
     io::stdout().write_all(&serde_json::to_vec(&performed)?)
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use scenario::{Host, Info, Outcome, Place, SocketId, Sockets, State, Verb};
+use scenario::{Host, Info, Outcome, Place, SocketId, Sockets, State, Verb, queued_name};
 
 use crate::socket_row::SocketRow;
 
@@ -301,7 +301,7 @@ impl SocketNames {
             let listener = listener.map_or_else(|| "listener".to_owned(), |listener| listener.name.clone());
             let number = self.arrived.entry((host, listener.clone())).or_default();
             *number += 1;
-            let name = format!("{listener}.{number}");
+            let name = queued_name(&listener, *number);
             let id = self.table.add(host, &name);
             looked.changes.push(Change { socket: id, from: State::Closed, to: row.state });
             let info = row.info.unwrap_or_default();

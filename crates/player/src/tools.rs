@@ -33,7 +33,7 @@ pub(crate) fn row_tools(tools: Tools, row: usize, layout: &Layout, act: &Callbac
         },
         Tools::Palette => html! {
             { for lines(layout.network).map(|line| html! {
-                <button type="button" class="sc-line" onclick={does(act, Act::Change(Change::Insert(line)))}>{ LINES[line] }</button>
+                <button type="button" class="sc-line" onclick={does(act, Act::Change(Change::Insert(line)))}>{ LINES[line].0 }</button>
             }) }
         },
     };

@@ -63,6 +63,6 @@ pub use script::{
 };
 pub use segment::{Fate, Flags, Segment};
 pub use settings::{SocketOption, Sysctl};
-pub use sockets::{SocketId, Sockets};
+pub use sockets::{SocketId, Sockets, queued_at, queued_name};
 pub use state::State;
 pub use trace::{Backend, Event, Failed, Trace, Witness};

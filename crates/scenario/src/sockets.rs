@@ -13,14 +13,25 @@ pub struct SocketId(u32);
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sockets(Vec<(Host, String)>);
 
+/// The name of a connection that waits at a listener, or has not been through its handshake: the listener's, and which of
+/// its connections it is, counted from 1: `listener.1`. No script can give such a name.
+pub fn queued_name(listener: &str, number: u32) -> String {
+    format!("{listener}.{number}")
+}
+
+/// The listener and the number of a name that [`queued_name`] has made; `None` for one that a script has given.
+pub fn queued_at(name: &str) -> Option<(&str, u32)> {
+    let (listener, number) = name.rsplit_once('.')?;
+    Some((listener, number.parse().ok()?))
+}
+
 impl Sockets {
     /// A run that has had no sockets yet.
     pub const fn new() -> Self {
         Self(Vec::new())
     }
 
-    /// Adds a socket. The name is the script's; a connection that waits to be accepted has its listener's name and a
-    /// number, `listener.1` for the first.
+    /// Adds a socket. The name is the script's; of a connection that waits to be accepted it is [`queued_name`]'s.
     pub fn add(&mut self, host: Host, name: &str) -> SocketId {
         self.0.push((host, name.to_owned()));
         SocketId(u32::try_from(self.0.len() - 1).expect("a run has fewer sockets than 2^32"))
@@ -58,5 +69,18 @@ impl Sockets {
     /// All of them, with host and name.
     pub fn iter(&self) -> impl Iterator<Item = (SocketId, Host, &str)> {
         self.0.iter().zip(0..).map(|((host, name), id)| (SocketId(id), *host, name.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queued_connection_is_known_by_its_name() {
+        assert_eq!(queued_at(&queued_name("listener", 12)), Some(("listener", 12)));
+        for given in ["listener", "server", "a-b_1"] {
+            assert_eq!(queued_at(given), None, "{given}");
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use scenario::{Connecting, Errno, Host, How, Opening, Outcome, Place, Queue, Ready, State, Verb};
+use scenario::{Connecting, Errno, Host, How, Opening, Outcome, Place, Queue, Ready, State, Verb, queued_name};
 use smoltcp::iface::{SocketHandle, SocketSet};
 use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
 use smoltcp::time::Instant;
@@ -223,7 +223,7 @@ impl BareHost {
         let listener = &mut self.listeners[at];
         listener.handle = None;
         listener.begun += 1;
-        let name = format!("{}.{}", listener.name, listener.begun).into();
+        let name = queued_name(&listener.name, listener.begun).into();
         let holder = Holder::Listener(listener.id);
         self.open(name, holder, Some(handle));
     }

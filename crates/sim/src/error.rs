@@ -19,8 +19,6 @@ pub enum Error {
         /// The host that has had no connection yet.
         host: Host,
     },
-    /// `link ipv6` in a build without the feature `ipv6`.
-    WithoutIpv6,
 }
 
 impl fmt::Display for Error {
@@ -32,9 +30,6 @@ impl fmt::Display for Error {
                     f,
                     "line {line}: {host} has had no connection yet, so there are no numbers to forge a segment with"
                 )
-            }
-            Self::WithoutIpv6 => {
-                f.write_str("this build performs no `link ipv6`: it was made without the feature `ipv6`")
             }
         }
     }

@@ -80,7 +80,7 @@ fn perform(
     capture: Option<Vec<Frame>>,
 ) -> Result<(Trace, Vec<Frame>), Error> {
     let events = script.statements.len() * EVENTS_EXPECTED;
-    let mut world = World::new(script.network(), version(script)?, stack, buffers(script), lateness, capture, events);
+    let mut world = World::new(script.network(), version(script), stack, buffers(script), lateness, capture, events);
     let failed = scenario::perform(script, &mut world)?;
     let (sockets, events, mut frames) = world.end();
     for frame in &mut frames {
@@ -122,12 +122,6 @@ fn buffers(script: &Script) -> [Buffers; Host::ALL.len()] {
     Host::ALL.map(buffers)
 }
 
-#[cfg(feature = "ipv6")]
-fn version(script: &Script) -> Result<Ip, Error> {
-    Ok(if script.ipv6() { Ip::V6 } else { Ip::V4 })
-}
-
-#[cfg(not(feature = "ipv6"))]
-fn version(script: &Script) -> Result<Ip, Error> {
-    if script.ipv6() { Err(Error::WithoutIpv6) } else { Ok(Ip::V4) }
+fn version(script: &Script) -> Ip {
+    if script.ipv6() { Ip::V6 } else { Ip::V4 }
 }

@@ -3,11 +3,9 @@
 use scenario::{Flags, Host, Icmp, RawSegment};
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{
-    Icmpv4Packet, IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, TcpControl, TcpOption, TcpPacket,
-    TcpRepr, TcpSeqNumber,
+    Icmpv4Packet, Icmpv6Packet, IpAddress, IpProtocol, IpRepr, IpVersion, Ipv4Address, Ipv4Packet, Ipv6Address,
+    Ipv6Packet, TcpControl, TcpOption, TcpPacket, TcpRepr, TcpSeqNumber,
 };
-#[cfg(feature = "ipv6")]
-use smoltcp::wire::{Icmpv6Packet, Ipv6Address, Ipv6Packet};
 
 /// The link's MTU. With it a full segment has 1448 bytes, as on a Linux host whose timestamps take 12 of 1500.
 pub(crate) const MTU: usize = 1488;
@@ -16,7 +14,6 @@ pub(crate) const MTU: usize = 1488;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ip {
     V4,
-    #[cfg(feature = "ipv6")]
     V6,
 }
 
@@ -25,7 +22,6 @@ impl Ip {
     pub(crate) const fn address(self, host: Host) -> IpAddress {
         match self {
             Self::V4 => IpAddress::Ipv4(Ipv4Address::new(192, 0, 2, 1 + host as u8)),
-            #[cfg(feature = "ipv6")]
             Self::V6 => IpAddress::Ipv6(Ipv6Address::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1 + host as u16)),
         }
     }
@@ -34,7 +30,6 @@ impl Ip {
     pub(crate) const fn segment_max(self) -> usize {
         match self {
             Self::V4 => MTU - 40,
-            #[cfg(feature = "ipv6")]
             Self::V6 => MTU - 60,
         }
     }
@@ -47,7 +42,6 @@ impl Ip {
     pub(crate) const fn prefix_len(self) -> u8 {
         match self {
             Self::V4 => 24,
-            #[cfg(feature = "ipv6")]
             Self::V6 => 64,
         }
     }
@@ -150,7 +144,6 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
 
 /// Protocol numbers of ICMP, by version.
 const ICMP: u8 = 1;
-#[cfg(feature = "ipv6")]
 const ICMPV6: u8 = 58;
 /// Of a segment an ICMP message quotes its IP header and so much (RFC 792).
 const QUOTED: usize = 8;
@@ -161,7 +154,6 @@ pub(crate) fn write_icmp(ip: Ip, icmp: Icmp, quoted: &RawSegment) -> Vec<u8> {
     let header = bare.len() - payload(&bare).len();
     let [kind, code] = match ip {
         Ip::V4 => icmp.v4(),
-        #[cfg(feature = "ipv6")]
         Ip::V6 => icmp.v6(),
     };
     let mut message = vec![kind, code, 0, 0, 0, 0, 0, 0];
@@ -176,7 +168,6 @@ pub(crate) fn write_icmp(ip: Ip, icmp: Icmp, quoted: &RawSegment) -> Vec<u8> {
             frame[9] = ICMP;
             frame[15] = BOX;
         }
-        #[cfg(feature = "ipv6")]
         Ip::V6 => {
             frame[4..6].copy_from_slice(&(message.len() as u16).to_be_bytes());
             frame[6] = ICMPV6;
@@ -245,7 +236,6 @@ pub(crate) fn clear_fin(frame: &mut [u8]) {
 /// Writes the checksums of IP and TCP, which nothing in memory looks at.
 pub(crate) fn fill_checksums(frame: &mut [u8]) {
     let (source, destination) = match IpVersion::of_packet(frame) {
-        #[cfg(feature = "ipv6")]
         Ok(IpVersion::Ipv6) => {
             let packet = Ipv6Packet::new_unchecked(&*frame);
             (IpAddress::Ipv6(packet.src_addr()), IpAddress::Ipv6(packet.dst_addr()))
@@ -263,12 +253,10 @@ pub(crate) fn fill_checksums(frame: &mut [u8]) {
     }
 }
 
-#[cfg_attr(not(feature = "ipv6"), expect(unused_variables, reason = "IPv4 sums no addresses"))]
 fn fill_icmp_checksum(frame: &mut [u8], source: &IpAddress, destination: &IpAddress) {
     let at = frame.len() - payload(frame).len();
     let message = &mut frame[at..];
     match (source, destination) {
-        #[cfg(feature = "ipv6")]
         (IpAddress::Ipv6(source), IpAddress::Ipv6(destination)) => {
             Icmpv6Packet::new_unchecked(message).fill_checksum(source, destination);
         }
@@ -280,7 +268,6 @@ fn fill_icmp_checksum(frame: &mut [u8], source: &IpAddress, destination: &IpAddr
 fn hosts(frame: &[u8]) -> [Host; 2] {
     // The last byte of an address is the host's, see `Ip::address`.
     let last = match IpVersion::of_packet(frame) {
-        #[cfg(feature = "ipv6")]
         Ok(IpVersion::Ipv6) => [23, 39],
         _ => [15, 19],
     };
@@ -289,7 +276,6 @@ fn hosts(frame: &[u8]) -> [Host; 2] {
 
 fn payload(frame: &[u8]) -> &[u8] {
     match IpVersion::of_packet(frame) {
-        #[cfg(feature = "ipv6")]
         Ok(IpVersion::Ipv6) => Ipv6Packet::new_unchecked(frame).payload(),
         _ => Ipv4Packet::new_unchecked(frame).payload(),
     }
@@ -313,7 +299,6 @@ mod tests {
             win: 1000,
         };
         assert_eq!(read(&write(Ip::V4, &segment)), segment);
-        #[cfg(feature = "ipv6")]
         assert_eq!(read(&write(Ip::V6, &segment)), segment);
     }
 

@@ -184,7 +184,6 @@ fn bare_smoltcp_acknowledges_what_nobody_will_read() {
     assert_eq!(sent(&linux, Host::Server).last(), Some(&Flags::RST));
 }
 
-#[cfg(feature = "ipv6")]
 #[test]
 fn every_scenario_ends_alike_in_ipv6() {
     for entry in CATALOGUE {
@@ -201,14 +200,6 @@ fn every_scenario_ends_alike_in_ipv6() {
         }
         assert_eq!(outcomes(&six), outcomes(&four), "{}", entry.id);
     }
-}
-
-#[cfg(not(feature = "ipv6"))]
-#[test]
-fn a_build_without_ipv6_says_so() {
-    let script = Script::parse("link ipv6\nserver listen()\n").expect("a script");
-    assert_eq!(sim::run("story", &script, Stack::Linux), Err(sim::Error::WithoutIpv6));
-    assert!(CATALOGUE.iter().all(|entry| !outcomes(&run_with(entry.text, Stack::Linux)).is_empty()));
 }
 
 #[test]

@@ -24,41 +24,53 @@ pub enum Change {
 /// How much later a segment arrives that a click delays.
 pub const DELAY_MS: u32 = 500;
 
-/// What can be put in by a click. Anything else is for the editor.
-pub const LINES: [&str; 24] = [
-    "client read()",
-    "client write(\"more\")",
-    "client shutdown(WR)",
-    "client setsockopt(SO_LINGER, 0)",
-    "client close()",
-    "client kill()",
-    "client crash()",
-    "server read()",
-    "server write(\"more\")",
-    "server shutdown(WR)",
-    "server setsockopt(SO_LINGER, 0)",
-    "server close()",
-    "server kill()",
-    "server crash()",
-    "server boot()",
-    "link cut",
-    "wait 1s",
-    "downstream read()",
-    "downstream close()",
-    "upstream read()",
-    "upstream close()",
-    "proxy kill()",
-    "link client-proxy cut",
-    "link proxy-server cut",
+/// What can be put in by a click, and in which networks it has a meaning. Anything else is for the editor.
+pub const LINES: [(&str, Networks); 24] = [
+    ("client read()", Networks::Any),
+    ("client write(\"more\")", Networks::Any),
+    ("client shutdown(WR)", Networks::Any),
+    ("client setsockopt(SO_LINGER, 0)", Networks::Any),
+    ("client close()", Networks::Any),
+    ("client kill()", Networks::Any),
+    ("client crash()", Networks::Any),
+    ("server read()", Networks::Any),
+    ("server write(\"more\")", Networks::Any),
+    ("server shutdown(WR)", Networks::Any),
+    ("server setsockopt(SO_LINGER, 0)", Networks::Any),
+    ("server close()", Networks::Any),
+    ("server kill()", Networks::Any),
+    ("server crash()", Networks::Any),
+    ("server boot()", Networks::Any),
+    ("link cut", Networks::Direct),
+    ("wait 1s", Networks::Any),
+    ("downstream read()", Networks::Proxied),
+    ("downstream close()", Networks::Proxied),
+    ("upstream read()", Networks::Proxied),
+    ("upstream close()", Networks::Proxied),
+    ("proxy kill()", Networks::Proxied),
+    ("link client-proxy cut", Networks::Proxied),
+    ("link proxy-server cut", Networks::Proxied),
 ];
+
+/// Networks in which a line has a meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Networks {
+    /// All.
+    Any,
+    /// That of two hosts alone.
+    Direct,
+    /// That with a proxy alone.
+    Proxied,
+}
 
 /// The indices into [`LINES`] of those that have a meaning in this network.
 pub fn lines(network: Network) -> impl Iterator<Item = usize> {
-    let is_proxy_s = |line: &str| line.contains("proxy") || line.contains("stream");
-    (0..LINES.len()).filter(move |at| match network {
-        Network::Direct => !is_proxy_s(LINES[*at]),
-        Network::Proxied => LINES[*at] != "link cut",
-    })
+    let fits = move |networks| match networks {
+        Networks::Any => true,
+        Networks::Direct => network == Network::Direct,
+        Networks::Proxied => network == Network::Proxied,
+    };
+    (0..LINES.len()).filter(move |at| fits(LINES[*at].1))
 }
 
 /// A changed script, and what the change is about.
@@ -132,7 +144,7 @@ pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Optio
             // Behind the statement that brought the step about; what a statement began is over before the next.
             let line = layout.rows[..=step].iter().rev().find_map(|row| row.line)?;
             let line = (line as usize).min(lines.len());
-            lines.insert(line, LINES.get(index)?);
+            lines.insert(line, LINES.get(index)?.0);
             At::Line(line as u32 + 1)
         }
     };
@@ -284,11 +296,11 @@ mod tests {
 
     #[test]
     fn every_line_that_can_be_put_in_is_a_statement() {
-        for line in lines(Network::Direct).map(|at| LINES[at]) {
+        for line in lines(Network::Direct).map(|at| LINES[at].0) {
             let server = if line == "server boot()" { "server crash()\n" } else { "" };
             run(&format!("# ?\nserver listen()\nclient connect()\nserver accept()\n{server}{line}\n"));
         }
-        for line in lines(Network::Proxied).map(|at| LINES[at]) {
+        for line in lines(Network::Proxied).map(|at| LINES[at].0) {
             let proxy = "proxy listen()\nclient connect()\nproxy accept()\nproxy connect()\n";
             let server = if line == "server boot()" { "server crash()\n" } else { "" };
             run(&format!("# ?\nserver listen()\n{proxy}server accept()\n{server}{line}\n"));

@@ -10,7 +10,7 @@ use std::fmt;
 
 use scenario::{
     Action, Event, Fate, Flags, Host, Icmp, Info, Link, LinkAction, Offset, Outcome, Script, Segment, State, Timer,
-    Trace, Verb,
+    Trace, Verb, queued_at, queued_name,
 };
 
 use crate::quiet::Windows;
@@ -48,7 +48,7 @@ impl<'a> Queued<'a> {
             there.map(|(socket, _)| *socket).collect::<Vec<_>>()
         };
         for (host, name) in quiets.iter().flat_map(present) {
-            if let Some((listener, number)) = numbered(name) {
+            if let Some((listener, number)) = queued_at(name) {
                 let numbers = seen.entry((host, listener)).or_default();
                 if !numbers.contains(&number) {
                     numbers.push(number);
@@ -58,10 +58,10 @@ impl<'a> Queued<'a> {
         let mut names = BTreeMap::new();
         for quiet in quiets {
             for &(host, name) in quiet.sockets.keys() {
-                let Some((listener, number)) = numbered(name) else { continue };
+                let Some((listener, number)) = queued_at(name) else { continue };
                 let numbers = seen.get(&(host, listener)).map_or(&[][..], Vec::as_slice);
                 let place = numbers.iter().filter(|known| **known <= number).count();
-                names.insert((host, name), format!("{listener}.{place}"));
+                names.insert((host, name), queued_name(listener, u32::try_from(place).unwrap_or(u32::MAX)));
             }
         }
         Self { names }
@@ -70,12 +70,6 @@ impl<'a> Queued<'a> {
     fn name(&self, host: Host, name: &str) -> String {
         self.names.get(&(host, name)).map_or_else(|| name.to_owned(), Clone::clone)
     }
-}
-
-/// The listener and the number of a connection that waits there: `listener.1`.
-fn numbered(name: &str) -> Option<(&str, u32)> {
-    let (listener, number) = name.rsplit_once('.')?;
-    Some((listener, number.parse().ok()?))
 }
 
 impl Normal {

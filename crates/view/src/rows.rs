@@ -3,6 +3,7 @@
 use catalogue::messages::{Cause, ResetWasRead};
 use scenario::{
     Action, Event, Host, Link, LinkAction, Network, Outcome, Script, SocketId, Sockets, State, Statement, Trace, Verb,
+    queued_at,
 };
 
 use crate::layout::{Change, Flight, Row, Thing};
@@ -324,7 +325,7 @@ fn is_alone(host: Host, trace: &Trace) -> bool {
         let name = trace.sockets.name(*socket);
         let names = match is_listener {
             true => &mut listeners,
-            false if name.contains('.') => &mut queued,
+            false if queued_at(name).is_some() => &mut queued,
             false => &mut own,
         };
         if !names.contains(&name) {

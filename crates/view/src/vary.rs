@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use scenario::{Event, Outcome, Trace};
+use scenario::{Event, Outcome, Trace, Verb};
 
 /// A script with a handle on one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,6 +177,8 @@ pub struct Band {
 pub struct Given {
     /// `client read()`
     pub call: String,
+    /// The call itself.
+    pub verb: Verb,
     /// What it gave; `None` if it was not made.
     pub outcome: Option<Outcome>,
 }
@@ -212,7 +214,7 @@ impl Band {
         match self.gives.iter().find_map(|given| Some((given, given.outcome?))) {
             Some((_, Outcome::Errno(_))) => Tone::Fails,
             Some((_, Outcome::Blocks)) => Tone::Blocks,
-            Some((given, Outcome::Number(0))) if given.call.contains(" read(") => Tone::Ends,
+            Some((Given { verb: Verb::Read { .. }, .. }, Outcome::Number(0))) => Tone::Ends,
             _ => Tone::Works,
         }
     }
@@ -241,26 +243,26 @@ pub fn bands<E>(
 /// The calls of a run by the line of the script, without the one that varies. The second `client read()` is told from
 /// the first by its number.
 fn given(trace: &Trace, varied: Option<u32>) -> Vec<Given> {
-    let mut calls: Vec<(u32, String, Outcome)> = Vec::new();
+    let mut calls: Vec<(u32, String, &Verb, Outcome)> = Vec::new();
     for event in &trace.events {
         if let Event::Call { socket, line, call, outcome, .. } = event
             && Some(*line) != varied
         {
             // Calls return in the order of time.
             let at = calls.partition_point(|(known, ..)| known <= line);
-            calls.insert(at, (*line, format!("{} {call}", trace.sockets.name(*socket)), *outcome));
+            calls.insert(at, (*line, format!("{} {call}", trace.sockets.name(*socket)), call, *outcome));
         }
     }
     let mut gives: Vec<Given> = Vec::new();
-    for (at, (_, name, outcome)) in calls.iter().enumerate() {
-        let earlier = calls[..at].iter().filter(|(_, earlier, _)| earlier == name).count();
+    for (at, (_, name, verb, outcome)) in calls.iter().enumerate() {
+        let earlier = calls[..at].iter().filter(|(_, earlier, ..)| earlier == name).count();
         let call = match earlier {
             0 => name.clone(),
             1 => format!("2nd {name}"),
             2 => format!("3rd {name}"),
             _ => format!("{}th {name}", earlier + 1),
         };
-        gives.push(Given { call, outcome: Some(*outcome) });
+        gives.push(Given { call, verb: (*verb).clone(), outcome: Some(*outcome) });
     }
     gives
 }
@@ -268,23 +270,25 @@ fn given(trace: &Trace, varied: Option<u32>) -> Vec<Given> {
 /// Leaves out the calls that give the same everywhere, and, if others tell enough, those that are not made everywhere:
 /// they tell of the program.
 fn telling(mut bands: Vec<Band>) -> Vec<Band> {
-    let mut calls: Vec<String> = Vec::new();
+    let mut calls: Vec<(String, Verb)> = Vec::new();
     for given in bands.iter().flat_map(|band| &band.gives) {
-        if !calls.contains(&given.call) {
-            calls.push(given.call.clone());
+        if !calls.iter().any(|(call, _)| *call == given.call) {
+            calls.push((given.call.clone(), given.verb.clone()));
         }
     }
     let of = |band: &Band, call: &str| band.gives.iter().find(|it| it.call == call).and_then(|it| it.outcome);
     if bands.len() > 1 {
-        calls.retain(|call| bands.windows(2).any(|pair| of(&pair[0], call) != of(&pair[1], call)));
-        let made: Vec<String> =
-            calls.iter().filter(|call| bands.iter().all(|band| of(band, call).is_some())).cloned().collect();
+        calls.retain(|(call, _)| bands.windows(2).any(|pair| of(&pair[0], call) != of(&pair[1], call)));
+        let is_made_everywhere = |(call, _): &&(String, Verb)| bands.iter().all(|band| of(band, call).is_some());
+        let made: Vec<(String, Verb)> = calls.iter().filter(is_made_everywhere).cloned().collect();
         if !made.is_empty() {
             calls = made;
         }
     }
     for band in &mut bands {
-        band.gives = calls.iter().map(|call| Given { outcome: of(band, call), call: call.clone() }).collect();
+        let gives =
+            |(call, verb): &(String, Verb)| Given { outcome: of(band, call), call: call.clone(), verb: verb.clone() };
+        band.gives = calls.iter().map(gives).collect();
     }
     // What is left may not tell neighbours apart any more.
     bands.dedup_by(|next, band| {

@@ -27,7 +27,6 @@ impl Connection {
         let facts = Facts { state: self.state, phase, snd: &tcb.snd, backoff: &self.backoff };
         let version = match cx.ip {
             Ip::V4 => Version::V4,
-            #[cfg(feature = "ipv6")]
             Ip::V6 => Version::V6,
         };
         let (action, rule) = icmp_error::decide(&facts, version, icmp, seq);

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use scenario::link;
-use scenario::{Errno, Flags, Outcome, RawSegment, State};
+use scenario::{Errno, Flags, Outcome, RawSegment, State, queued_name};
 
 use super::Kernel;
 use super::connection::{Binding, Connection, Holder, Standing};
@@ -142,7 +142,7 @@ impl Kernel {
         }
         let begun = &mut self.begun[place].1;
         *begun += 1;
-        let name = format!("{}.{begun}", listener.name).into();
+        let name = queued_name(&listener.name, *begun).into();
         let (holder, options, reuse) = (Holder::Handshake(listener.id), listener.options, listener.reuse);
         let (sending_ended, reading_ended) = (listener.sending_ended, listener.reading_ended);
         let at = self.open(name, holder, segment.from, [segment.ports[1], segment.ports[0]], iss, options);
