@@ -269,9 +269,6 @@ fn chapters() -> Vec<PathBuf> {
     chapters
 }
 
-/// Folders whose files import each other still: which.
-const CIRCLES: [(&str, &str); 1] = [("crates/capture/src/text", "answer, find and sockets")];
-
 /// Between the files and folders of one folder imports point one way. What stands in `lib.rs`, `main.rs` or `mod.rs` is
 /// the ground that all of them stand on.
 #[test]
@@ -295,13 +292,7 @@ fn no_two_files_of_a_crate_import_each_other() {
             }
         }
     }
-    let known = |circle: &String| CIRCLES.iter().any(|(folder, _)| circle.split(':').next() == Some(folder));
-    let new: Vec<&String> = circles.iter().filter(|circle| !known(circle)).collect();
-    assert!(new.is_empty(), "import each other, perhaps over others:\n{new:#?}");
-    for (folder, _) in CIRCLES {
-        let is_there = circles.iter().any(|circle| circle.split(':').next() == Some(folder));
-        assert!(is_there, "{folder} has no circle any more, so take it out of CIRCLES");
-    }
+    assert!(circles.is_empty(), "import each other, perhaps over others:\n{circles:#?}");
 }
 
 /// The folders of the crates' sources.

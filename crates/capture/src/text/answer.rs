@@ -3,9 +3,10 @@
 use std::ops::Range;
 
 use super::counters::Counter;
+use super::found::{Found, causes};
 use super::names::{Errno, System};
 use super::sockets::Sockets;
-use super::table::{Cause, Context, Ending, Line, Phrase};
+use super::table::{Cause, Context, Phrase};
 
 /// What a pasted text is.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +15,7 @@ pub enum Answer {
     Empty,
     /// It tells of one ending.
     Message(Message),
-    /// It is a part of these lines: somebody is still typing.
+    /// It is a part of these lines, as while one is typed.
     Part(Vec<Found>),
     /// Lines of `ss`, `netstat` or `/proc/net/tcp`.
     Sockets(Sockets),
@@ -37,7 +38,7 @@ pub struct Message {
     pub marks: Vec<Range<usize>>,
     /// Other endings that the same text tells of.
     pub also: Vec<Found>,
-    /// The surroundings that the text speaks of.
+    /// The surroundings that the text names: a health check, a TLS handshake.
     pub context: Option<&'static Context>,
 }
 
@@ -50,9 +51,9 @@ impl Message {
         };
         let own = self.found.line.map_or(of_phrase, |line| &line.causes);
         match self.context.and_then(|context| context.causes.get(&self.found.ending.id)) {
-            Some(ids) if own.is_empty() => super::find::causes(ids),
+            Some(ids) if own.is_empty() => causes(ids),
             _ if own.is_empty() => self.found.causes(),
-            _ => super::find::causes(own),
+            _ => causes(own),
         }
     }
 }
@@ -77,36 +78,10 @@ pub enum By {
     Termination(String),
     /// By the code of a family of programs: `curl 56`, `SQLSTATE 08006`.
     Code(String),
-    /// By words of a program's own sentence, for want of anything more exact.
+    /// By words of a program's own sentence, where there is no line, errno, code or state.
     Words(&'static Phrase),
     /// By an errno's words in another language.
     Translated(&'static Errno, &'static str),
     /// By a near miss of this.
     Near(&'static str),
-}
-
-/// An ending of the table, with one of its lines where it was one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[expect(missing_docs, reason = "the table's own types")]
-pub struct Found {
-    pub ending: &'static Ending,
-    pub line: Option<&'static Line>,
-}
-
-impl Found {
-    /// The calls that can have failed.
-    pub fn call(&self) -> &'static str {
-        self.line.and_then(|line| line.call.as_deref()).unwrap_or(&self.ending.call)
-    }
-
-    /// What it does not say.
-    pub fn not(&self) -> &'static str {
-        self.line.and_then(|line| line.not.as_deref()).unwrap_or(&self.ending.not)
-    }
-
-    /// The causes, the most likely for this line first.
-    pub fn causes(&self) -> Vec<&'static Cause> {
-        let own = self.line.map(|line| &line.causes).filter(|causes| !causes.is_empty());
-        super::find::causes(own.unwrap_or(&self.ending.causes))
-    }
 }

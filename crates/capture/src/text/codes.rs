@@ -10,7 +10,7 @@ const CURL: [&str; 9] = ["7", "16", "18", "28", "35", "52", "55", "56", "92"];
 const SQLSTATES: [&str; 13] = [
     "08000", "08001", "08003", "08004", "08006", "08007", "08s01", "57p01", "57p02", "57p03", "57p05", "25p03", "53300",
 ];
-/// WebSocket's close codes that no orderly goodbye of the program has (RFC 6455, section 7.4.1).
+/// WebSocket's close codes of an end that the program has not asked for (RFC 6455, section 7.4.1).
 const WEBSOCKET: [&str; 2] = ["1001", "1006"];
 
 /// The code that a text names, as the table has it (`curl 56`), and its place. The text is in small letters.

@@ -3,20 +3,12 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use super::answer::{Answer, By, Found, Message};
+use super::answer::{Answer, By, Message};
+use super::found::{Found, table};
 use super::pattern::{Pattern, find_word};
 use super::plain::Plain;
-use super::table::{Cause, Context, Ending, Line, Phrase, Table};
+use super::table::{Context, Ending, Line, Phrase};
 use super::{codes, names, near, translations};
-
-/// The table, as the book has it.
-pub fn table() -> &'static Table {
-    static TABLE: LazyLock<Table> = LazyLock::new(|| {
-        postcard::from_bytes(include_bytes!(concat!(env!("OUT_DIR"), "/messages.postcard")))
-            .expect("build.rs has packed this very type")
-    });
-    &TABLE
-}
 
 /// A line of the table, ready to be sought.
 struct Row {
@@ -64,7 +56,7 @@ pub(super) fn message(original: &str) -> Answer {
         return Answer::Empty;
     }
     if let Some((state, place)) = names::termination(original)
-        && let Some(found) = by_name(&state)
+        && let Some(found) = Found::of_name(&state)
     {
         return told(&plain, By::Termination(state), found, vec![place], Vec::new());
     }
@@ -128,15 +120,10 @@ fn told(plain: &Plain, by: By, found: Found, marks: Vec<Range<usize>>, also: Vec
     Answer::Message(Message { by, found, marks, also, context: context(plain.text(), found.ending) })
 }
 
-/// The surroundings that a text speaks of, if they change what is likely for this ending.
+/// The surroundings that a text names, if they change the order of the causes of this ending.
 fn context(text: &str, ending: &Ending) -> Option<&'static Context> {
     let is_said = |context: &&Context| context.words.iter().any(|words| find_word(text, 0, words).is_some());
     table().contexts.iter().filter(|context| context.causes.contains_key(&ending.id)).find(is_said)
-}
-
-/// Those causes, in that order.
-pub(super) fn causes(ids: &[String]) -> Vec<&'static Cause> {
-    ids.iter().filter_map(|id| table().causes.iter().find(|cause| cause.id == *id)).collect()
 }
 
 fn meet(one: &Range<usize>, other: &Range<usize>) -> bool {
@@ -156,14 +143,14 @@ fn named(plain: &Plain) -> Option<Answer> {
         return answer(By::Translated(errno, words), found, place);
     }
     if let Some((code, place)) = codes::code(text) {
-        let found = by_name(&code)?;
+        let found = Found::of_name(&code)?;
         return answer(By::Code(code), found, place);
     }
     if let Some((status, place)) = names::status(text) {
-        return answer(By::Status(status), by_name(status)?, place);
+        return answer(By::Status(status), Found::of_name(status)?, place);
     }
     let (state, place) = names::state_in(text)?;
-    answer(By::State(state), by_name(state)?, place)
+    answer(By::State(state), Found::of_name(state)?, place)
 }
 
 /// The ending with that id.
@@ -171,13 +158,7 @@ pub(super) fn ending(id: &str) -> Option<&'static Ending> {
     table().endings.iter().find(|ending| ending.id == id)
 }
 
-/// The line that is found by that name.
-pub(super) fn by_name(name: &str) -> Option<Found> {
-    let row = rows().iter().find(|row| row.line.name.as_deref() == Some(name))?;
-    Some(Found { ending: row.ending, line: Some(row.line) })
-}
-
-/// The lines of which the text is a part: somebody is still typing.
+/// The lines of which the text is a part, as while a line is typed; [`PARTS_MAX`] at most.
 fn part(text: &str) -> Option<Answer> {
     if text.len() < LETTERS_MIN {
         return None;

@@ -1,4 +1,4 @@
-//! Names and numbers that say something whoever prints them: errnos, HTTP statuses, states.
+//! Names and numbers that mean the same in every program: errnos, HTTP statuses, states.
 
 use std::ops::Range;
 

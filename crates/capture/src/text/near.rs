@@ -6,7 +6,7 @@ use strsim::{damerau_levenshtein, normalized_damerau_levenshtein};
 
 use super::names::{ERRNOS, words};
 
-/// A longer text is no line that somebody has typed from memory.
+/// In letters: a near miss is sought of a shorter text only, as a line typed from memory is.
 const LENGTH_MAX: usize = 200;
 /// So many letters of a word may hold one slip.
 const LETTERS_A_SLIP: usize = 4;

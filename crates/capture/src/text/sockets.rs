@@ -1,7 +1,6 @@
 //! Lines of `ss`, `netstat` and `/proc/net/tcp`: how many connections are in which state, and what stands out.
 
-use super::answer::Found;
-use super::find;
+use super::found::Found;
 use super::names;
 
 /// What a list of sockets says.
@@ -38,7 +37,7 @@ pub enum Note {
         /// Connections that wait.
         waiting: u64,
     },
-    /// Data or a FIN is repeated, for nobody acknowledges it (`timer:(on,…,N)`).
+    /// Retransmissions of data or a FIN that are not acknowledged (`timer:(on,…,N)`).
     Repeating {
         /// Sockets that do.
         sockets: usize,
@@ -128,7 +127,7 @@ pub(super) fn read(text: &str) -> Option<Sockets> {
     Some(Sockets { counts: counts(&sockets), notes: notes(&sockets) })
 }
 
-/// In the order in which somebody looks at them.
+/// The states, in the order of the answer.
 const STATES: [&str; 10] = [
     "CLOSE-WAIT",
     "SYN-RECV",
@@ -145,7 +144,7 @@ const STATES: [&str; 10] = [
 fn counts(sockets: &[Socket]) -> Vec<Count> {
     let of = |state: &'static str| {
         let count = sockets.iter().filter(|socket| socket.state == state).map(|socket| socket.sockets).sum();
-        Count { state, sockets: count, found: find::by_name(state) }
+        Count { state, sockets: count, found: Found::of_name(state) }
     };
     STATES.into_iter().map(of).filter(|count| count.sockets > 0).collect()
 }

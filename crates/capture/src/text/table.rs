@@ -31,7 +31,7 @@ pub struct Cause {
     pub id: String,
     /// What happened, as a sentence.
     pub title: String,
-    /// A question whose "yes" speaks for this cause, and whose "no" excludes it.
+    /// A question: "yes" is evidence for this cause, "no" excludes it.
     pub ask: String,
     /// How to find the answer: a command, a counter, a place to look.
     pub how: String,
@@ -67,7 +67,7 @@ pub struct Context {
     pub causes: BTreeMap<String, Vec<String>>,
 }
 
-/// A kind of ending, with everybody who tells of it.
+/// A kind of ending, with the lines that programs print of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ending {
@@ -91,7 +91,7 @@ pub struct Ending {
     pub messages: Vec<Line>,
 }
 
-/// A line of somebody's log.
+/// A line that a program prints.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Line {

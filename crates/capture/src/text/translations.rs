@@ -1,4 +1,4 @@
-//! What an errno is called where a system speaks another language than English.
+//! The texts of errnos (strerror(3)) in other languages than English.
 //!
 //! The texts of glibc 2.36 (its catalogues of messages, package libc-l10n), in small letters: Chinese, Chinese of Taiwan,
 //! Japanese, Korean, German, French, Spanish, Portuguese of Brazil, Russian, Italian. Java prints them too.
