@@ -239,7 +239,7 @@ struct Check {
     recorded: Option<&'static str>,
     /// Drawn, not written: the shortest script that differs says more.
     is_random: bool,
-    /// The model follows a wrong rule, and somebody must notice.
+    /// A wrong rule that is planted in the model: the comparison must find it.
     planted: Option<Planted>,
 }
 

@@ -1,4 +1,4 @@
-//! What holds for every script: scripts that nobody wrote, on links that lose, repeat, hold and forge.
+//! Properties of every run: random scripts, on links that lose, repeat, hold and forge.
 //!
 //! `PROPERTIES=5000` draws more of them. One that fails is made shorter until no line can be left out.
 
@@ -137,7 +137,7 @@ fn no_reset_answers_reset(trace: &Trace) -> Verdict {
     Ok(resets)
 }
 
-/// Nobody reads more than the other side has written. What a write that never returned has handed over may be read.
+/// The bytes that one side reads are no more than the other has written, those of a write that never returned included.
 fn reads_are_of_writes(trace: &Trace) -> Verdict {
     let (mut written, mut read) = ([0; 2], [0; 2]);
     for event in &trace.events {

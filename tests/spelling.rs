@@ -8,7 +8,7 @@ use typos::{Dictionary, Status};
 use typos_dict::WORD;
 use unicase::UniCase;
 
-/// What is written by us. The rest is generated, or somebody else's.
+/// The kinds of files that are written here. The rest is generated, or from elsewhere.
 const WRITTEN: [&str; 12] = ["md", "tcp", "rs", "toml", "js", "css", "hbs", "yml", "sh", "py", "java", "c"];
 const NOT_OURS: [&str; 5] = [
     "tests/browser/axe.min.js",

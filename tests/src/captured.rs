@@ -1,4 +1,4 @@
-//! Captures made from the simulator's runs: as files of every format, and as somebody at one place of the way sees them.
+//! Captures made from the simulator's runs: as files of every format, and as taken at each place of the way.
 
 use scenario::{Event, Fate, Host, Script, Trace, Witness};
 use sim::{Frame, Stack};
@@ -77,7 +77,7 @@ fn source(packet: &[u8]) -> usize {
     usize::from(packet[if packet[0] >> 4 == 4 { 15 } else { 23 }])
 }
 
-/// Where somebody captures.
+/// The place at which a capture is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the words say it")]
 pub enum Place {

@@ -18,7 +18,7 @@ pub fn below(folders: &[&str]) -> Vec<PathBuf> {
     found
 }
 
-/// What nobody wrote: it is built, and git leaves it out.
+/// Folders that are built, and that git leaves out.
 const BUILT: [&str; 7] =
     ["target", ".git", "book/player", "book/playground", "book/evidence", "book/here", "book/analyzer"];
 

@@ -104,7 +104,7 @@ pub const CLAIMS: [Claim; 12] = [
     ),
 ];
 
-/// The states in which there is somebody to send to.
+/// The states in which data may be sent (RFC 9293 §3.3.2).
 const fn is_open(state: State) -> bool {
     matches!(state, State::Established | State::CloseWait)
 }

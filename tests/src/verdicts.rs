@@ -167,7 +167,7 @@ pub struct Table {
     who: [u64; 2],
     /// Resets with a cause that was named first, and those of which it was the right one.
     first: [u64; 2],
-    /// Resets of a forger who alone speaks in his host's name.
+    /// Forged resets in the name of a host that has sent nothing else.
     alone: u64,
     wrong: Vec<String>,
 }

@@ -38,7 +38,7 @@ impl Capture {
         (tracker.finish(), skipped)
     }
 
-    /// Takes the next piece of the file, of any size. gzip is unpacked by whoever reads the file: [`kind`] knows it.
+    /// Takes the next piece of the file, of any size. gzip must be unpacked before: [`kind`] recognises it.
     pub fn push(&mut self, piece: &[u8]) {
         let Self { reader, tracker } = self;
         reader.push(piece, &mut |packet| tracker.take(packet));

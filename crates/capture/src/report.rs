@@ -123,7 +123,7 @@ pub struct Why {
     pub id: &'static str,
     /// [`crate::Sure::name`]
     pub sure: &'static str,
-    /// What speaks for it.
+    /// Its evidence.
     pub evidence: Vec<Shown>,
 }
 

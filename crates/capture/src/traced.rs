@@ -64,7 +64,7 @@ pub fn segment(seen: &Seen) -> Segment {
     Segment { flags, seq: seen.seq, ack: seen.ack, len: seen.len, win: seen.win }
 }
 
-/// The states that segments show, as RFC 9293 §3.3.2 has them. What a host did without a segment nobody sees.
+/// The states that segments show (RFC 9293 §3.3.2). A change of state without a segment is not in a capture.
 struct States {
     ids: [SocketId; 2],
     now: [State; 2],
@@ -110,7 +110,7 @@ impl States {
         self.arrive(peer, seen, at_us, events);
     }
 
-    /// The peer hears it.
+    /// The segment has arrived at the peer.
     fn arrive(&mut self, side: usize, seen: &Seen, at_us: u64, events: &mut Vec<Event>) {
         if self.now[side] == State::SynReceived && seen.ack.is_some() {
             self.enter(side, State::Established, at_us, events);

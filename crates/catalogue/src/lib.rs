@@ -25,9 +25,9 @@ pub enum Family {
     Abort,
     /// It never began.
     NeverIn,
-    /// Nobody is there any more.
+    /// The peer is gone and sends nothing: crashed, rebooted, cut off.
     NobodyThere,
-    /// Somebody in between.
+    /// A box on the way: a NAT, a firewall, a proxy, a forger.
     InBetween,
 }
 

@@ -50,7 +50,7 @@ pub(crate) fn html(drawing: &Drawing, row: impl Fn(&str, usize) -> Option<String
     html + "</ol>" + &legend + "</figure>"
 }
 
-/// What the marks mean, for whoever sees them.
+/// The key of the marks.
 fn legend(shows: &Shows) -> String {
     let marks: Vec<(&str, &str)> = match shows {
         Shows::Buffers(_) => ["dr-unsent", "dr-kept", "dr-thrown"].into_iter().zip(texts::BYTES).collect(),

@@ -1,4 +1,4 @@
-//! The preprocessor as a program, as plain `mdbook build` wants it: the book comes as JSON on stdin and leaves on stdout.
+//! The preprocessor as a program, for plain `mdbook build`: the book as JSON on stdin, and again on stdout.
 
 use std::io::{self, Write};
 use std::process::ExitCode;

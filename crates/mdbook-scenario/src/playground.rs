@@ -1,4 +1,4 @@
-//! The playground's place in its page: for everybody the list of all scenarios, for the loader what it needs.
+//! The playground's place in its page: the list of all scenarios, and the loader's attributes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -114,7 +114,7 @@ impl Look {
     }
 }
 
-/// What a row is about, for whoever gives it one colour.
+/// The kind of a row, where each kind has one colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hue {
     /// A segment.

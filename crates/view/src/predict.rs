@@ -61,7 +61,7 @@ impl Quiz {
         (self.right, self.questions.len())
     }
 
-    /// How far the reader may go who wants to go to `row`: to the next question.
+    /// The last row that may be shown on the way to `row`: that of the next question.
     pub fn stop(&mut self, row: usize) -> usize {
         self.verdict = None;
         match self.questions.get(self.answered) {

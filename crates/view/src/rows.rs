@@ -88,11 +88,11 @@ fn happenings(events: &[Event]) -> Vec<Happening<'_>> {
     all
 }
 
-/// Whose and which: what a socket is called, and over which link it speaks.
+/// A socket's name, and the link that its connection is on.
 struct Of<'a> {
     network: Network,
     sockets: &'a Sockets,
-    /// Whether a host has one connection, so that nobody asks which; by [`Host::index`].
+    /// Whether a host has one connection, whose name need not be shown; by [`Host::index`].
     alone: [bool; Host::ALL.len()],
     /// The sockets that connect() has made.
     connected: Vec<SocketId>,

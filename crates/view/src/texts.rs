@@ -168,7 +168,7 @@ pub fn choice(choice: Choice) -> String {
     }
 }
 
-/// What a state means for whoever is in it.
+/// A state's meaning for the socket that is in it.
 pub const fn state(state: State) -> &'static str {
     match state {
         State::Closed => "no connection",

@@ -33,7 +33,7 @@ const FAST: [&str; 12] = [
     "tests",
     "view",
 ];
-/// What they read, below the repository's folder. `programs` wants to see that no example is older than its source.
+/// The files that they read, below the repository's folder. `programs` compares the ages of examples and sources.
 const FILES: [&str; 4] = ["book/data", "tests/found", "tests/recorded", "crates/native/examples"];
 /// The programs lie in memory.
 const TESTING: Machine = Machine {

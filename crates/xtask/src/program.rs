@@ -22,7 +22,7 @@ pub const PLAYER: &str = "player";
 pub const PLAYGROUND: &str = "playground";
 /// The answers to pasted text, for the page of messages.
 pub const EVIDENCE: &str = "evidence";
-/// What draws a kernel's run, for whoever has a script performed on the Linux of the pages.
+/// The program that draws the run of the Linux of the pages.
 pub const HERE: &str = "here";
 /// Captures: their connections, and the verdict on each.
 pub const ANALYZER: &str = "analyzer";

@@ -18,7 +18,7 @@ pub const PLAYER_BUDGET_BROTLI_BYTES: usize = 230_000;
 pub const PLAYGROUND_BUDGET_BROTLI_BYTES: usize = 240_000;
 /// What the page of messages may load beyond that.
 pub const EVIDENCE_BUDGET_BROTLI_BYTES: usize = 90_000;
-/// What whoever has a script performed on Linux loads beyond that: the program, and the machine. Buttons say "3 MB".
+/// The same for a run on the Linux of the pages, beyond that: the program, and the machine. Buttons say "3 MB".
 pub const HERE_BUDGET_BROTLI_BYTES: usize = 3_200_000;
 
 /// What the program for captures and its glue may weigh; a page loads it, in a worker, when a reader gives it one.

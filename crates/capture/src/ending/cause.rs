@@ -3,7 +3,7 @@
 /// Why a connection ended as it did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Cause {
-    /// close() found data that nobody had read.
+    /// close() with unread data in the receive queue.
     UnreadData,
     /// close() with SO_LINGER 0.
     LingerZero,
@@ -17,7 +17,7 @@ pub enum Cause {
     Abort,
     /// Data for a connection that the other side had closed.
     WroteAfterClose,
-    /// TLS's goodbye to a closed socket.
+    /// TLS's close_notify sent to a closed socket.
     CloseNotify,
     /// The host knows no such connection.
     NoSuchConnection,
@@ -25,7 +25,7 @@ pub enum Cause {
     KeepAliveGaveUp,
     /// A box in between has an idle timer.
     IdleBox,
-    /// Somebody in between wrote the reset.
+    /// A box on the way, or a forger, wrote the reset.
     Forged,
     /// A segment that was questioned.
     Challenged,
@@ -33,7 +33,7 @@ pub enum Cause {
     NotBelieved,
     /// A reset behind an ending that was complete.
     LateSegment,
-    /// Nobody listens on the port.
+    /// No listener on the port.
     NobodyListens,
     /// A firewall, in silence or with a reset of its own.
     Firewall,

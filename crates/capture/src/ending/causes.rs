@@ -97,7 +97,7 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
     }
 }
 
-/// Signs that somebody in between wrote it. Says whether there are any.
+/// Signs that a box on the way wrote it. Says whether there are any.
 fn forged(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) -> bool {
     let number = facts.number(reset.at);
     let sender = By::side(reset.from).name();
@@ -217,7 +217,7 @@ fn idle(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     }
 }
 
-/// RST with ACK: the host, or somebody in its name, ended the connection by itself.
+/// RST with ACK: the host ended the connection by itself, or a forger did in its name.
 fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let number = facts.number(reset.at);
     let sender = By::side(reset.from).name();

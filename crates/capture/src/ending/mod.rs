@@ -25,7 +25,7 @@ pub enum Kind {
     Reset,
     /// A reset answered the SYN.
     Refused,
-    /// Nobody answered the SYN.
+    /// The SYN has no answer.
     NoAnswer,
     /// It never came farther than the handshake.
     HandshakeOnly,
@@ -126,7 +126,7 @@ pub enum Sure {
     Certain,
     /// Other causes would have to be unusual.
     Likely,
-    /// Nothing speaks against it.
+    /// There is no evidence against it.
     Possible,
 }
 
@@ -141,14 +141,14 @@ impl Sure {
     }
 }
 
-/// A cause, and what speaks for it.
+/// A cause and its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// The cause.
     pub cause: Cause,
     /// How sure it is.
     pub sure: Sure,
-    /// What speaks for it.
+    /// Its evidence.
     pub evidence: Vec<Evidence>,
 }
 

@@ -35,7 +35,7 @@ pub enum Kind {
     Pcap,
     /// pcapng.
     PcapNg,
-    /// gzip: whoever reads the file unpacks it first.
+    /// gzip: to be unpacked before it is read.
     Gzip,
     /// Neither: perhaps text.
     Other,

@@ -108,7 +108,7 @@ pub struct Connection {
     pub packets: u64,
     /// Segments that were captured twice.
     pub doubles: u64,
-    /// The segments of a SYN to this living connection that nobody answered with a SYN-ACK.
+    /// The segments of a SYN to this open connection that no SYN-ACK has answered.
     pub challenged_syns: Vec<u64>,
     pub(crate) zeek: Zeek,
     /// The life of the same pair before this one.

@@ -1,4 +1,4 @@
-//! One host's waiting: what it sends again, by which it asks whether somebody is there, and what ends it.
+//! One host's timers: retransmissions and probes, the waits between them, and what ends them.
 
 use scenario::{Fate, Host, Outcome, State, Verb};
 

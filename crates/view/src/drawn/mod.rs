@@ -5,7 +5,7 @@
 //! - [`chain`]: how long each end of a run's connections waits, and which closes first
 //! - [`clock`]: what one host sends again while it waits, and what ends the waiting
 //! - [`flows`]: the table of a box that forgets
-//! - [`texts`]: each of them in words, for whoever does not see it
+//! - [`texts`]: each of them in words
 
 pub mod buffers;
 pub mod chain;

@@ -1,4 +1,4 @@
-//! Each picture in words: what stands under it, and what whoever does not see it reads.
+//! Each picture in words: the sentence under it, and the text for a screen reader.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub const PLACES: [&str; 3] = ["SYN queue", "accept queue", "handed out by accep
 pub const BYTES: [&str; 3] = ["waiting", "sent, kept until acknowledged", "thrown away"];
 /// How the marks of a wait look; by [`Sending`] in its order.
 pub const MARKS: [&str; 4] = ["sent", "sent again", "probe", "reset"];
-/// How the marks of a chain look: bytes that pass, bytes that meet nobody, and the silence before a close.
+/// The marks of a chain: bytes that arrive, bytes that no socket takes, and the silence before a close.
 pub const CHAIN: [&str; 3] = ["bytes pass", "bytes that meet nobody", "silence, then this end closes first"];
 
 /// `The client's send buffer: 8 bytes, not sent. On the wire: nothing.`
