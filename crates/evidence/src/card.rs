@@ -116,12 +116,15 @@ fn cause(cause: &Cause) -> String {
             escaped(scenario)
         )
     });
+    let in_a_capture = cause.verdict.as_ref().map_or_else(String::new, |_| {
+        format!(" <a href=\"reference/causes.html#{}\">How a capture shows it</a>", escaped(&cause.id))
+    });
     format!(
         "<li data-cause=\"{id}\"><p class=\"ev-title\">{title}</p>\
          <p class=\"ev-ask\"><span id=\"ask-{id}\">{ask}</span> \
          <button type=\"button\" data-say=\"yes\" aria-pressed=\"false\" aria-describedby=\"ask-{id}\">Yes</button> \
          <button type=\"button\" data-say=\"no\" aria-pressed=\"false\" aria-describedby=\"ask-{id}\">No</button></p>\
-         <p class=\"ev-how\">{how}</p><p class=\"ev-more\">{chapter}{run}</p></li>",
+         <p class=\"ev-how\">{how}</p><p class=\"ev-more\">{chapter}{in_a_capture}{run}</p></li>",
         id = escaped(&cause.id),
         title = sentence(&cause.title),
         ask = sentence(&cause.ask),

@@ -1,6 +1,6 @@
 //! The table of lines: what programs print when a connection ends, what each line says, and what can have caused it.
 //!
-//! It is data, `book/data/messages.json`; `build.rs` packs it into the program.
+//! It is data, `book/data/messages.json` with `book/data/causes.json`; `build.rs` packs it into the program.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// Every cause that a line can have.
+    /// Every cause that an ending can have; `build.rs` puts in what `causes.json` names.
+    #[serde(default)]
     pub causes: Vec<Cause>,
     /// Every kind of ending that a line can tell of, with the lines that tell of it.
     pub endings: Vec<Ending>,
@@ -23,21 +24,40 @@ pub struct Table {
     pub titles: BTreeMap<String, String>,
 }
 
-/// A cause of an ending.
+/// A cause of an ending. Each is named once: lines of logs, verdicts on captures and the book's page of causes have it
+/// from the same place.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cause {
     /// Unique: `keep-alive-race`.
     pub id: String,
-    /// What happened, as a sentence.
+    /// What happened, as a sentence to whoever got the error.
     pub title: String,
-    /// A question: "yes" is evidence for this cause, "no" excludes it.
+    /// A question: "yes" is evidence for this cause, "no" excludes it; empty if no line tells of it.
+    #[serde(default)]
     pub ask: String,
     /// How to find the answer: a command, a counter, a place to look.
+    #[serde(default)]
     pub how: String,
     /// The chapter that explains it, from the book's root.
     pub chapter: String,
     /// The scenario that shows it; some causes lie outside TCP and have none.
+    #[serde(default)]
+    pub scenario: Option<String>,
+    /// What a capture can say of it; it has a paragraph in `reference/causes.md` then.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
+}
+
+/// A cause as a verdict on a capture names it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Verdict {
+    /// What happened, in one sentence, of the side that it is said of.
+    pub says: String,
+    /// What to run next to be sure of it.
+    pub next: String,
+    /// The scenario whose segments are like those of a capture, where it is another than the cause's.
     #[serde(default)]
     pub scenario: Option<String>,
 }
