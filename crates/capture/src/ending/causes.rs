@@ -296,12 +296,26 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         _ => {
             let why = format!("the {sender} ended it with RST in place of a FIN, by itself");
             ending.add(Cause::Abort, Sure::Certain, vec![number], why);
+            behind_an_end(facts, reset, ending);
             for (cause, packets, why) in members {
                 ending.add(cause, Sure::Possible, packets, why);
             }
         }
     }
     idle(facts, reset, ending);
+}
+
+/// Says that nothing of the other side's was lost, where it had ended its stream and all of that had come.
+fn behind_an_end(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
+    let other = if reset.from == CLIENT { SERVER } else { CLIENT };
+    let Some(fin) = facts.fin_before(other, reset.at) else { return };
+    if facts.seen[reset.at].ack.is_some_and(|ack| ack >= facts.seen[fin].end()) {
+        let why = format!(
+            "the {} had ended its stream before, and all of it had come: as browsers leave, and harmless",
+            By::side(other).name()
+        );
+        ending.add(Cause::Abort, Sure::Certain, vec![facts.number(fin), facts.number(reset.at)], why);
+    }
 }
 
 /// SYNs without an answer.
