@@ -72,6 +72,7 @@ fn weight() -> Result<()> {
         ("evidence", Weights::of_evidence()?),
         ("Linux, here", Weights::of_here()?),
         ("analyzer", Weights::of_analyzer()?),
+        ("captures", Weights::of_captures()?),
     ];
     for (name, weights) in all {
         println!("{name}\n{weights}");
