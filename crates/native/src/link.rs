@@ -145,6 +145,11 @@ impl Link {
         self.lock().links.act(link, action);
     }
 
+    /// A setting of that host's that its segments show.
+    pub(crate) fn act_on_host(&self, host: Host, action: HostAction) {
+        self.lock().links.act_on_host(host, action);
+    }
+
     /// Forges a segment (see [`Connections::forge`]); `None` if the host has had no connection for which it could be.
     pub(crate) fn inject(&self, link: scenario::Link, to: Host, forged: Forged) -> Option<()> {
         let forged = self.lock().inject(link, to, forged);

@@ -144,7 +144,8 @@ pub(crate) fn write_icmp(source: IpAddr, icmp: Icmp, [sender, receiver]: [IpAddr
     let is_v4 = sender.is_ipv4();
     let header = if is_v4 { 20 } else { 40 };
     let mut message = if is_v4 { icmp.v4() } else { icmp.v6() }.to_vec();
-    message.extend([0; 6]);
+    message.extend([0; 2]);
+    message.extend(icmp.rest());
     message.extend(&segment[..header + 8]);
     let length = u16::try_from(message.len()).expect("a message is short");
     let mut summed = Vec::new();

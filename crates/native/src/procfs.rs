@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 
-use scenario::Sysctl;
+use scenario::{BufferMemory, Sysctl};
 
 use crate::socket_row::{SocketRow, state};
 
@@ -141,6 +141,14 @@ pub(crate) fn set(sysctl: Sysctl, value: u32) -> io::Result<()> {
 /// The kernel refuses it, or /proc/sys is read-only.
 pub(crate) fn set_port_range(first: u16, last: u16) -> io::Result<()> {
     std::fs::write(format!("/proc/sys/net/ipv4/{}", Sysctl::PORT_RANGE), format!("{first} {last}"))
+}
+
+/// Sets tcp_rmem or tcp_wmem.
+///
+/// # Errors
+/// The kernel refuses it, or /proc/sys is read-only.
+pub(crate) fn set_buffer_memory(buffer: BufferMemory, least: u32, bytes: u32) -> io::Result<()> {
+    std::fs::write(format!("/proc/sys/net/ipv4/{}", buffer.name()), format!("{least} {bytes} {bytes}"))
 }
 
 /// As with which value a kernel behaves that has no such setting, if one is known.

@@ -220,6 +220,9 @@ impl<'a> Runner<'a> {
 
     fn host_action(&mut self, statement: &Statement, host: Host, action: HostAction) -> Result<(), Error> {
         self.record_statement(statement);
+        if let HostAction::Sysctl(..) = action {
+            self.testbed.link.act_on_host(host, action);
+        }
         match action {
             HostAction::Kill => {
                 self.kill(host);
@@ -240,6 +243,10 @@ impl<'a> Runner<'a> {
             HostAction::PortRange { first, last } => {
                 let written = self.testbed.on(host, || procfs::set_port_range(first, last))?;
                 unperformed(statement, Sysctl::PORT_RANGE, written)?;
+            }
+            HostAction::BufferMemory { buffer, least, bytes } => {
+                let written = self.testbed.on(host, || procfs::set_buffer_memory(buffer, least, bytes))?;
+                unperformed(statement, buffer.name(), written)?;
             }
         }
         Ok(())
@@ -351,9 +358,10 @@ fn out_of_reach(rung: Rung, action: &Action) -> Option<&'static str> {
         (Rung::Tun | Rung::Veth, _) | (Rung::Lo, Action::Link(_, LinkAction::Ipv6)) => None,
         (_, Action::Link(..)) => Some("nothing can be done to the link"),
         (_, Action::Host(_, HostAction::Crash | HostAction::Boot)) => Some("the hosts are one machine"),
-        (Rung::Calls, Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. })) => {
-            Some("the settings are the machine's own")
-        }
+        (
+            Rung::Calls,
+            Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. } | HostAction::BufferMemory { .. }),
+        ) => Some("the settings are the machine's own"),
         _ => None,
     }
 }

@@ -50,7 +50,7 @@ pub use counter::Counter;
 pub use host::Host;
 pub use icmp::Icmp;
 pub use info::{Info, Timer};
-pub use link_action::{Count, Flows, Forgotten, Kind, LinkAction, Meeting, Offset, Refusal, Target};
+pub use link_action::{Count, Flows, Forgotten, Kind, LinkAction, Meeting, Offset, Refusal, Target, TooLong};
 pub use map::Map;
 pub use network::{Link, Network};
 pub use numbering::{Numbering, RawSegment};
@@ -62,7 +62,7 @@ pub use script::{
     Action, Call, Connecting, Expected, HostAction, How, Opening, Payload, Place, Queue, Script, Statement, Verb, Whom,
 };
 pub use segment::{Fate, Flags, Segment};
-pub use settings::{SocketOption, Sysctl};
+pub use settings::{BufferMemory, SocketOption, Sysctl};
 pub use sockets::{SocketId, Sockets, queued_at, queued_name};
 pub use state::State;
 pub use trace::{Backend, Event, Failed, Trace, Witness};

@@ -28,8 +28,8 @@ pub enum LinkAction {
         /// Whose segments meet it.
         from: Host,
     },
-    /// The MTU, in bytes: a segment whose IP packet is longer is lost, and no ICMP message says so.
-    Mtu(u16),
+    /// The MTU, in bytes: a segment whose IP packet is longer is lost.
+    Mtu(u16, TooLong),
     /// A middlebox on the link keeps a table of flows, and forgets a flow when none of its segments has passed for a time.
     Forget {
         /// The time without a segment after which a flow is forgotten.
@@ -93,6 +93,15 @@ pub enum Meeting {
     Hold(Duration),
     /// It is lost, and its sender is told, as a firewall's REJECT does.
     Reject(Refusal),
+}
+
+/// What becomes of the sender of a segment that is too long for the link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TooLong {
+    /// Nothing tells it: a black hole.
+    Lost,
+    /// An ICMP message tells it the MTU (RFC 1191, RFC 8201).
+    Told,
 }
 
 /// How a sender is told that its segment was not let through.

@@ -71,7 +71,7 @@ impl<'de> Deserialize<'de> for Outcome {
 pub struct Errno(pub u16);
 
 /// Name, Linux's number (asm-generic/errno.h), the text of strerror(3).
-const ERRNOS: [(&str, u16, &str); 24] = [
+const ERRNOS: [(&str, u16, &str); 25] = [
     ("EINTR", 4, "Interrupted system call"),
     ("EBADF", 9, "Bad file descriptor"),
     ("EAGAIN", 11, "Resource temporarily unavailable"),
@@ -80,6 +80,7 @@ const ERRNOS: [(&str, u16, &str); 24] = [
     ("EINVAL", 22, "Invalid argument"),
     ("EPIPE", 32, "Broken pipe"),
     ("EDESTADDRREQ", 89, "Destination address required"),
+    ("EMSGSIZE", 90, "Message too long"),
     ("EOPNOTSUPP", 95, "Operation not supported"),
     ("EADDRINUSE", 98, "Address already in use"),
     ("EADDRNOTAVAIL", 99, "Cannot assign requested address"),
@@ -104,6 +105,7 @@ impl Errno {
     pub const EBADF: Self = Self(9);
     pub const EACCES: Self = Self(13);
     pub const EINVAL: Self = Self(22);
+    pub const EMSGSIZE: Self = Self(90);
     pub const EPIPE: Self = Self(32);
     pub const EADDRINUSE: Self = Self(98);
     pub const ECONNABORTED: Self = Self(103);

@@ -170,6 +170,9 @@ rules! {
     IcmpTakesBack:
         "an unreachable host takes one doubling of the timeout back", "RFC 6069 §4.2", "tcp_ld_RTO_revert",
         "icmp-soft-error";
+    PathNarrows:
+        "a link says what is not too long for it: segments are shorter, and what was too long leaves again", "RFC 1191 §3",
+        "tcp_v4_mtu_reduced", "path-mtu-told";
     NotedErrorTold:
         "a connection that is given up has the error that ICMP has told", "Linux", "tcp_write_err", "icmp-soft-error";
     LossProbe:

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Errno, Host, Link, LinkAction, Network, Outcome, SocketOption, State, Sysctl};
+use crate::{BufferMemory, Errno, Host, Link, LinkAction, Network, Outcome, SocketOption, State, Sysctl};
 
 /// A script: a question, and the statements whose run answers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -336,6 +336,15 @@ pub enum HostAction {
         first: u16,
         /// The last port.
         last: u16,
+    },
+    /// tcp_rmem or tcp_wmem, for sockets that are made from now on.
+    BufferMemory {
+        /// Which of the two.
+        buffer: BufferMemory,
+        /// The least, in bytes.
+        least: u32,
+        /// What a socket has from the beginning, and never more, in bytes.
+        bytes: u32,
     },
 }
 

@@ -94,14 +94,15 @@ pub enum Sysctl {
     TcpMaxSynBacklog,
     TcpSyncookies,
     TcpTwReuse,
+    TcpTimestamps,
 }
 
 impl Sysctl {
-    /// The one setting with two numbers, [`crate::HostAction::PortRange`].
+    /// The setting with two numbers, [`crate::HostAction::PortRange`]. Those with three are [`BufferMemory`]'s.
     pub const PORT_RANGE: &str = "ip_local_port_range";
 
-    /// All others.
-    pub const ALL: [Self; 12] = [
+    /// Those with one number.
+    pub const ALL: [Self; 13] = [
         Self::TcpFinTimeout,
         Self::TcpRfc1337,
         Self::TcpAbortOnOverflow,
@@ -114,6 +115,7 @@ impl Sysctl {
         Self::TcpMaxSynBacklog,
         Self::TcpSyncookies,
         Self::TcpTwReuse,
+        Self::TcpTimestamps,
     ];
 
     /// The file's name under /proc/sys/net/ipv4.
@@ -131,6 +133,30 @@ impl Sysctl {
             Self::TcpMaxSynBacklog => "tcp_max_syn_backlog",
             Self::TcpSyncookies => "tcp_syncookies",
             Self::TcpTwReuse => "tcp_tw_reuse",
+            Self::TcpTimestamps => "tcp_timestamps",
+        }
+    }
+}
+
+/// The settings that say how much memory a new socket's buffer may take: three numbers of bytes, of which a script gives
+/// the least, and one for the default and the limit, so that the buffer does not grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum BufferMemory {
+    /// tcp_rmem
+    Receive,
+    /// tcp_wmem
+    Send,
+}
+
+impl BufferMemory {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Receive, Self::Send];
+
+    /// The file's name under /proc/sys/net/ipv4.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Receive => "tcp_rmem",
+            Self::Send => "tcp_wmem",
         }
     }
 }

@@ -11,7 +11,7 @@ use smoltcp::time::Instant;
 use crate::kernel::{Attempt, Awaited, CONNECTIONS_MAX, Effect, Taking, Waiting};
 use crate::network_interface::{NetworkInterface, seed};
 use crate::rules::initial_sequence_number;
-use crate::wire::Ip;
+use crate::wire::{Ip, MTU, TIMESTAMPS};
 
 /// Bytes of each buffer of a socket.
 const BUFFER: usize = u16::MAX as usize;
@@ -550,5 +550,5 @@ const fn is_open(connection: &Connection) -> bool {
 
 fn interface(host: Host, ip: Ip, now_us: u64) -> NetworkInterface {
     let first = initial_sequence_number::of_pair(host, [0, 0], now_us);
-    NetworkInterface::new(ip, host, seed(first), Instant::from_micros((EPOCH_US + now_us) as i64))
+    NetworkInterface::new(ip, host, MTU - TIMESTAMPS, seed(first), Instant::from_micros((EPOCH_US + now_us) as i64))
 }

@@ -1,6 +1,6 @@
 //! What performs a host's calls: Linux's rules over smoltcp, or smoltcp alone.
 
-use scenario::{Host, Network, State, Sysctl, Verb};
+use scenario::{BufferMemory, Host, Network, State, Sysctl, Verb};
 
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
@@ -96,6 +96,18 @@ impl HostStack {
     pub(crate) fn set_port_range(&mut self, first: u16, last: u16) {
         if let Self::Linux(kernel) = self {
             kernel.sysctls().port_range = Some((first, last));
+        }
+    }
+
+    /// tcp_rmem or tcp_wmem; smoltcp's user makes the buffers.
+    pub(crate) fn set_buffer_memory(&mut self, buffer: BufferMemory, bytes: u32) {
+        if let Self::Linux(kernel) = self {
+            let sysctls = kernel.sysctls();
+            let memory = match buffer {
+                BufferMemory::Receive => &mut sysctls.receive_memory,
+                BufferMemory::Send => &mut sysctls.send_memory,
+            };
+            *memory = Some(bytes);
         }
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Wires {
 pub(crate) struct Flight {
     pub(crate) to: Host,
     pub(crate) frame: Vec<u8>,
+    /// When it left, which is its timestamp; `None` of a forged one, a message, and a SYN whose sender has none.
+    pub(crate) timestamp_us: Option<u64>,
     /// Its place among the events.
     pub(crate) event: usize,
 }
@@ -114,7 +116,7 @@ impl Wires {
         if let Some(capture) = &mut self.capture {
             capture.push(Frame { at_us: now_us, bytes: frame.clone() });
         }
-        self.fly(arrives_us, Flight { to, frame, event: events.len() - 1 });
+        self.fly(arrives_us, Flight { to, frame, timestamp_us: None, event: events.len() - 1 });
     }
 
     fn fly(&mut self, arrives_us: u64, flight: Flight) {
@@ -133,7 +135,9 @@ impl Wires {
     ) {
         let arrives_us = now_us + micros(after) + micros(self.late);
         self.record(now_us, Some(arrives_us), raw, &frame, fate, events);
-        self.fly(arrives_us, Flight { to: raw.to, frame, event: events.len() - 1 });
+        let has_timestamp = !raw.flags.syn || self.links.offers_timestamps(raw.from);
+        let timestamp_us = (fate == Fate::Delivered && has_timestamp).then_some(now_us);
+        self.fly(arrives_us, Flight { to: raw.to, frame, timestamp_us, event: events.len() - 1 });
     }
 
     fn record(

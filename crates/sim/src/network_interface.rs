@@ -9,7 +9,7 @@ use smoltcp::phy::{Checksum, ChecksumCapabilities, Device, DeviceCapabilities, M
 use smoltcp::time::Instant;
 use smoltcp::wire::{HardwareAddress, IpCidr};
 
-use crate::wire::{self, Ip};
+use crate::wire::Ip;
 
 pub(crate) struct NetworkInterface {
     interface: Interface,
@@ -17,9 +17,10 @@ pub(crate) struct NetworkInterface {
 }
 
 impl NetworkInterface {
-    /// An interface with the host's address. `seed` decides the initial sequence numbers, see [`seed`].
-    pub(crate) fn new(ip: Ip, host: Host, seed: u64, now: Instant) -> Self {
-        let mut frames = Frames { arriving: None, leaving: Vec::new() };
+    /// An interface with the host's address, for packets of at most so many bytes. `seed` decides the initial sequence
+    /// numbers, see [`seed`].
+    pub(crate) fn new(ip: Ip, host: Host, mtu: u16, seed: u64, now: Instant) -> Self {
+        let mut frames = Frames { mtu, arriving: None, leaving: Vec::new() };
         let mut config = Config::new(HardwareAddress::Ip);
         config.random_seed = seed;
         let mut interface = Interface::new(config, &mut frames, now);
@@ -52,6 +53,7 @@ impl NetworkInterface {
 }
 
 struct Frames {
+    mtu: u16,
     arriving: Option<Vec<u8>>,
     leaving: Vec<Vec<u8>>,
 }
@@ -71,7 +73,7 @@ impl Device for Frames {
     fn capabilities(&self) -> DeviceCapabilities {
         let mut capabilities = DeviceCapabilities::default();
         capabilities.medium = Medium::Ip;
-        capabilities.max_transmission_unit = wire::MTU;
+        capabilities.max_transmission_unit = self.mtu.into();
         let mut checksums = ChecksumCapabilities::ignored();
         checksums.tcp = Checksum::None;
         capabilities.checksum = checksums;

@@ -1,5 +1,7 @@
 //! What setsockopt(2) has set. A connection inherits its listener's.
 
+use crate::sysctls::Sysctls;
+
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SocketOptions {
     /// SO_LINGER, in seconds; `None` is off.
@@ -19,6 +21,10 @@ pub(crate) struct SocketOptions {
     pub(crate) send_buffer: Option<u32>,
     /// SO_RCVBUF, in bytes as it was given.
     pub(crate) receive_buffer: Option<u32>,
+    /// Half of what tcp_rmem and tcp_wmem gave it when it was made, where a script has set them: as SO_RCVBUF and SO_SNDBUF,
+    /// which Linux doubles.
+    pub(crate) receive_memory: Option<u32>,
+    pub(crate) send_memory: Option<u32>,
     /// SO_RCVTIMEO
     pub(crate) receive_timeout_us: Option<u64>,
     /// SO_SNDTIMEO
@@ -66,11 +72,25 @@ impl Default for SocketOptions {
             linger2: Linger2::Unset,
             send_buffer: None,
             receive_buffer: None,
+            receive_memory: None,
+            send_memory: None,
             receive_timeout_us: None,
             send_timeout_us: None,
             nagle: Nagle::On,
             bind_no_port: false,
             deferred_timeouts: 0,
+        }
+    }
+}
+
+impl SocketOptions {
+    /// Those of a new socket, by its host's settings.
+    pub(crate) fn of_new_socket(sysctls: &Sysctls) -> Self {
+        let half = |bytes: u32| bytes / 2;
+        Self {
+            receive_memory: sysctls.receive_memory.map(half),
+            send_memory: sysctls.send_memory.map(half),
+            ..Self::default()
         }
     }
 }

@@ -315,6 +315,7 @@ impl World {
             HostAction::Boot => kernel.boot(),
             HostAction::Sysctl(name, value) => kernel.set_sysctl(name, value),
             HostAction::PortRange { first, last } => kernel.set_port_range(first, last),
+            HostAction::BufferMemory { buffer, bytes, .. } => kernel.set_buffer_memory(buffer, bytes),
         }
         if matches!(action, HostAction::Kill | HostAction::Crash) {
             let (ended, pending): (Vec<_>, _) =
@@ -390,11 +391,7 @@ impl World {
         while let Some(flight) = self.wires.arrival(self.now_us) {
             if self.wires.links.reaches(flight.to) {
                 self.active_us[flight.to.index()] = self.now_us;
-                let left_us = match self.events[flight.event] {
-                    Event::Segment { at_us, fate: Fate::Delivered, .. } => Some(at_us),
-                    _ => None,
-                };
-                self.kernels[flight.to.index()].arrive(flight.frame, left_us);
+                self.kernels[flight.to.index()].arrive(flight.frame, flight.timestamp_us);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
                 continue;

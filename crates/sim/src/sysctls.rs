@@ -20,6 +20,11 @@ pub(crate) struct Sysctls {
     pub(crate) syncookies: u32,
     /// 1: connect(2) may take a pair in TIME-WAIT; 2: on loopback only.
     pub(crate) tw_reuse: u32,
+    /// Not 0: a SYN offers timestamps, and an offer is taken.
+    pub(crate) timestamps: u32,
+    /// tcp_rmem and tcp_wmem, in bytes, where they were set.
+    pub(crate) receive_memory: Option<u32>,
+    pub(crate) send_memory: Option<u32>,
     /// ip_local_port_range, where it was set.
     pub(crate) port_range: Option<(u16, u16)>,
 }
@@ -39,6 +44,9 @@ impl Default for Sysctls {
             max_syn_backlog: 2_048,
             syncookies: 1,
             tw_reuse: 2,
+            timestamps: 1,
+            receive_memory: None,
+            send_memory: None,
             port_range: None,
         }
     }
@@ -59,6 +67,7 @@ impl Sysctls {
             Sysctl::TcpMaxSynBacklog => &mut self.max_syn_backlog,
             Sysctl::TcpSyncookies => &mut self.syncookies,
             Sysctl::TcpTwReuse => &mut self.tw_reuse,
+            Sysctl::TcpTimestamps => &mut self.timestamps,
         } = value;
     }
 }

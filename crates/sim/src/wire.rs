@@ -7,8 +7,10 @@ use smoltcp::wire::{
     Ipv6Packet, TcpControl, TcpOption, TcpPacket, TcpRepr, TcpSeqNumber,
 };
 
-/// The link's MTU. With it a full segment has 1448 bytes, as on a Linux host whose timestamps take 12 of 1500.
-pub(crate) const MTU: usize = 1488;
+/// The link's MTU, that of Ethernet.
+pub(crate) const MTU: u16 = 1_500;
+/// Bytes that timestamps take of each segment (RFC 7323 §3.2, appendix A). No segment has them here, and none has the room.
+pub(crate) const TIMESTAMPS: u16 = 12;
 
 /// Which version of IP the hosts speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +28,11 @@ impl Ip {
         }
     }
 
-    /// The payload of a full segment.
-    pub(crate) const fn segment_max(self) -> usize {
+    /// The payload of a full segment, of a packet of so many bytes.
+    pub(crate) const fn segment_max(self, packet: u16) -> u16 {
         match self {
-            Self::V4 => MTU - 40,
-            Self::V6 => MTU - 60,
+            Self::V4 => packet - 40,
+            Self::V6 => packet - 60,
         }
     }
 
@@ -110,6 +112,14 @@ pub(crate) fn options_of_syn(frame: &[u8]) -> SynOptions {
     told
 }
 
+/// Writes the size of segments that the sender of a SYN takes, without options (RFC 6691), into its option for that.
+pub(crate) fn set_segment_max(frame: &mut [u8], size: u16) {
+    let at = frame.len() - payload(frame).len() + TCP_HEADER;
+    if let Some([2, 4, told @ ..]) = frame.get_mut(at..at + 4) {
+        told.copy_from_slice(&size.to_be_bytes());
+    }
+}
+
 /// As [`write`], with the numbers from the first up to, but without, the second as received beyond a gap.
 pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u32)>) -> Vec<u8> {
     let repr = TcpRepr {
@@ -142,6 +152,8 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
     frame
 }
 
+/// Bytes of a TCP header without options.
+const TCP_HEADER: usize = 20;
 /// Protocol numbers of ICMP, by version.
 const ICMP: u8 = 1;
 const ICMPV6: u8 = 58;
@@ -156,7 +168,8 @@ pub(crate) fn write_icmp(ip: Ip, icmp: Icmp, quoted: &RawSegment) -> Vec<u8> {
         Ip::V4 => icmp.v4(),
         Ip::V6 => icmp.v6(),
     };
-    let mut message = vec![kind, code, 0, 0, 0, 0, 0, 0];
+    let mut message = vec![kind, code, 0, 0];
+    message.extend(icmp.rest());
     message.extend(&bare[..header + QUOTED]);
     // From the link's own address to the host's: as its peer's frames have it, but for the sender.
     let mut frame = write(ip, &RawSegment { from: quoted.to, to: quoted.from, len: 0, ..*quoted });
@@ -192,7 +205,9 @@ pub(crate) fn read_icmp(frame: &[u8]) -> Option<(Icmp, RawSegment)> {
     let is = |known: Icmp| {
         message.starts_with(&known.v4()) && header == 20 || message.starts_with(&known.v6()) && header == 40
     };
-    let icmp = Icmp::WORDS.into_iter().map(|(_, icmp)| icmp).find(|icmp| is(*icmp))?;
+    let mtu = u16::from_be_bytes([*message.get(6)?, *message.get(7)?]);
+    let known = Icmp::WORDS.into_iter().map(|(_, icmp)| icmp).chain([Icmp::FragmentationNeeded(mtu)]);
+    let icmp = known.into_iter().find(|icmp| is(*icmp))?;
     let quoted = message.get(8 + header..8 + header + QUOTED)?;
     let number = |at: usize| u16::from_be_bytes([quoted[at], quoted[at + 1]]);
     let seq = u32::from(number(4)) << 16 | u32::from(number(6));

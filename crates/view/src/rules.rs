@@ -46,6 +46,7 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::IcmpNoted => "an open connection: noted, nothing ends",
         RuleId::IcmpLate => "quotes what has long arrived: ignored",
         RuleId::IcmpTakesBack => "host unreachable: the next try comes sooner",
+        RuleId::PathNarrows => "ICMP says how long a packet may be: cut, and sent again",
         RuleId::NotedErrorTold => "given up: the error is what ICMP had said",
         RuleId::LossProbe => "no ACK for two round trips: a probe",
         RuleId::WindowGiveUp => "the window stays closed: given up, without a reset",
@@ -183,6 +184,9 @@ pub const fn sentence(rule: RuleId) -> &'static str {
         }
         RuleId::IcmpTakesBack => {
             "The network is not full, the host is out of reach. So this loss does not double the time until the next try."
+        }
+        RuleId::PathNarrows => {
+            "A box on the way cannot pass on a packet of that length, and says which length it can. The kernel keeps that for the path, cuts what was too long, and sends it again at once. The program notices nothing."
         }
         RuleId::NotedErrorTold => {
             "The kernel gives up, and has noted what an ICMP message said. The program gets that error in place of ETIMEDOUT."

@@ -144,7 +144,9 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Host(_, HostAction::Kill) => "kill",
         Action::Host(_, HostAction::Crash) => "crash",
         Action::Host(_, HostAction::Boot) => "boot",
-        Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. }) => "sysctl",
+        Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. } | HostAction::BufferMemory { .. }) => {
+            "sysctl"
+        }
         Action::Link(_, LinkAction::Delay(_)) => "delay",
         Action::Link(_, LinkAction::Ipv6) => "ipv6",
         Action::Link(_, LinkAction::Cut) => "cut",
@@ -153,7 +155,7 @@ const fn name_of(action: &Action) -> &'static str {
         Action::Link(_, LinkAction::Meet { meeting: Meeting::Twice, .. }) => "twice",
         Action::Link(_, LinkAction::Meet { meeting: Meeting::Hold(_), .. }) => "hold",
         Action::Link(_, LinkAction::Meet { meeting: Meeting::Reject(_), .. }) => "reject",
-        Action::Link(_, LinkAction::Mtu(_)) => "mtu",
+        Action::Link(_, LinkAction::Mtu(..)) => "mtu",
         Action::Link(_, LinkAction::Forget { .. }) => "forget",
         Action::Link(_, LinkAction::Icmp { .. }) => "icmp",
         Action::Link(_, LinkAction::Inject { .. }) => "inject",

@@ -5,7 +5,7 @@
 //! `rules.rs` has the sentence, and this module is silent.
 
 use scenario::{
-    Action, Errno, Fate, Host, HostAction, How, LinkAction, Outcome, Ready, SocketOption, State, Sysctl, Verb,
+    Action, Errno, Fate, Host, HostAction, How, LinkAction, Outcome, Ready, SocketOption, State, Sysctl, TooLong, Verb,
 };
 
 use crate::layout::{Flight, Layout, Look, Row, Thing};
@@ -497,13 +497,22 @@ fn statement(action: &Action) -> Option<&'static str> {
         Action::Host(_, HostAction::Sysctl(Sysctl::TcpMaxTwBuckets, _)) => {
             "So many closed connections the kernel may remember, and no more."
         }
+        Action::Host(_, HostAction::Sysctl(Sysctl::TcpTimestamps, 0)) => {
+            "Connections that begin from now on have no timestamps: each segment has room for twelve bytes more."
+        }
+        Action::Host(_, HostAction::BufferMemory { .. }) => {
+            "So much memory a new socket of this host has for its buffer, and never more."
+        }
         Action::Host(_, HostAction::Sysctl(..) | HostAction::PortRange { .. }) => {
             "A setting of this host's kernel, for all its connections."
         }
         Action::Link(_, LinkAction::Cut) => "From now on everything is lost, both ways. Nobody is told.",
         Action::Link(_, LinkAction::Restore) => "From now on segments arrive again.",
         Action::Link(_, LinkAction::Delay(_)) => "So long each segment travels, one way.",
-        Action::Link(_, LinkAction::Mtu(_)) => "From now on longer segments are lost. Nobody is told.",
+        Action::Link(_, LinkAction::Mtu(_, TooLong::Lost)) => "From now on longer segments are lost. Nobody is told.",
+        Action::Link(_, LinkAction::Mtu(_, TooLong::Told)) => {
+            "From now on longer segments are lost, and an ICMP message tells their sender what is not too long."
+        }
         Action::Link(_, LinkAction::Forget { .. }) => {
             "A box in between, such as a NAT, forgets a connection of which it has seen nothing for so long."
         }

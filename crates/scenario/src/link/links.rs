@@ -44,6 +44,11 @@ impl Links {
         self.0[0].reaches(host)
     }
 
+    /// See [`LinkState::offers_timestamps`].
+    pub const fn offers_timestamps(&self, host: Host) -> bool {
+        self.0[0].offers_timestamps(host)
+    }
+
     /// See [`LinkState::send`]: on the link between the two hosts.
     pub fn send(&mut self, now: Duration, segment: &RawSegment) -> Disposition {
         self.0[Link::between(segment.from, segment.to).index()].send(now, segment)

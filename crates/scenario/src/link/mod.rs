@@ -13,7 +13,9 @@ use flows::FlowTable;
 pub use links::Links;
 pub use refusal::reset;
 
-use crate::{Count, Flags, Forgotten, Host, HostAction, Kind, LinkAction, Meeting, RawSegment, Refusal};
+use crate::{
+    Count, Flags, Forgotten, Host, HostAction, Icmp, Kind, LinkAction, Meeting, RawSegment, Refusal, Sysctl, TooLong,
+};
 
 /// What a link does to segments: its delay, its cut, the rules that a script has given it, and which hosts are down.
 #[derive(Clone, Debug)]
@@ -22,12 +24,14 @@ pub struct LinkState {
     is_cut: bool,
     /// In the order in which the script gave them.
     rules: Vec<Rule>,
-    /// The longest IP packet that passes.
-    mtu: Option<u16>,
+    /// The longest IP packet that passes, and whether the sender of a longer one is told.
+    mtu: Option<(u16, TooLong)>,
     ip_header: u32,
     flows: FlowTable,
-    /// By [`Host::index`].
+    /// By [`Host::index`], as `without_timestamps`.
     is_down: [bool; Host::ALL.len()],
+    /// The hosts whose tcp_timestamps is 0.
+    without_timestamps: [bool; Host::ALL.len()],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,8 +59,10 @@ pub enum Disposition {
 /// Bytes of an IP header without options.
 const IPV4_HEADER: u32 = 20;
 const IPV6_HEADER: u32 = 40;
-/// Bytes of a TCP header with timestamps, as Linux sends them (RFC 7323 §3.2).
-const TCP_HEADER: u32 = 32;
+/// Bytes of a TCP header without options.
+const TCP_HEADER: u32 = 20;
+/// Bytes of timestamps in it, as Linux sends them (RFC 7323 §3.2, appendix A).
+const TIMESTAMPS: u32 = 12;
 
 impl Default for LinkState {
     fn default() -> Self {
@@ -78,6 +84,7 @@ impl LinkState {
             ip_header: IPV4_HEADER,
             flows: FlowTable::new(),
             is_down: [false; Host::ALL.len()],
+            without_timestamps: [false; Host::ALL.len()],
         }
     }
 
@@ -92,18 +99,25 @@ impl LinkState {
                 self.rules.push(Rule { meeting, left: count, kind, from });
             }
             LinkAction::Ipv6 => self.ip_header = IPV6_HEADER,
-            LinkAction::Mtu(mtu) => self.mtu = Some(mtu),
+            LinkAction::Mtu(mtu, too_long) => self.mtu = Some((mtu, too_long)),
             LinkAction::Forget { after, then, flows } => self.flows.forget(after, then, flows),
             LinkAction::Icmp { .. } | LinkAction::Inject { .. } => {}
         }
     }
 
-    /// Takes note of what happens to a host: one that has crashed is down until it boots.
+    /// Takes note of what happens to a host: one that has crashed is down until it boots, and then has Linux's settings.
     pub fn act_on_host(&mut self, host: Host, action: HostAction) {
         match action {
             HostAction::Crash => self.is_down[host.index()] = true,
-            HostAction::Boot => self.is_down[host.index()] = false,
-            HostAction::Kill | HostAction::Sysctl(..) | HostAction::PortRange { .. } => {}
+            HostAction::Boot => {
+                self.is_down[host.index()] = false;
+                self.without_timestamps[host.index()] = false;
+            }
+            HostAction::Sysctl(Sysctl::TcpTimestamps, value) => self.without_timestamps[host.index()] = value == 0,
+            HostAction::Kill
+            | HostAction::Sysctl(..)
+            | HostAction::PortRange { .. }
+            | HostAction::BufferMemory { .. } => {}
         }
     }
 
@@ -133,14 +147,32 @@ impl LinkState {
             Some(Meeting::Twice) => Disposition::ArrivesTwice(self.delay),
             Some(Meeting::Hold(longer)) => Disposition::Arrives(self.delay.saturating_add(longer)),
         };
-        if self.mtu.is_some_and(|mtu| len > 0 && self.ip_header + TCP_HEADER + len > u32::from(mtu)) {
-            return Disposition::Lost;
+        match self.mtu {
+            Some((mtu, too_long)) if len > 0 && self.headers(segment) + len > u32::from(mtu) => {
+                return match too_long {
+                    TooLong::Lost => Disposition::Lost,
+                    TooLong::Told => Disposition::Refused(Refusal::Icmp(Icmp::FragmentationNeeded(mtu)), self.delay),
+                };
+            }
+            _ => {}
         }
         match self.flows.pass(now, segment) {
             None => met,
             Some(Forgotten::Drop) => Disposition::Lost,
             Some(Forgotten::Reset) => Disposition::Refused(Refusal::Reset, self.delay),
         }
+    }
+
+    /// Bytes before a segment's payload. Its connection has timestamps if both of its hosts have them now.
+    fn headers(&self, segment: &RawSegment) -> u32 {
+        let has = |host: Host| !self.without_timestamps[host.index()];
+        let timestamps = if has(segment.from) && has(segment.to) { TIMESTAMPS } else { 0 };
+        self.ip_header + TCP_HEADER + timestamps
+    }
+
+    /// Whether a SYN of the host's offers timestamps.
+    pub const fn offers_timestamps(&self, host: Host) -> bool {
+        !self.without_timestamps[host.index()]
     }
 
     fn use_up_rule(&mut self, from: Host, flags: Flags, len: u32) -> Option<Meeting> {
@@ -233,11 +265,16 @@ mod tests {
     #[test]
     fn what_is_longer_than_the_link_takes_is_lost() {
         let mut link = link(&[]);
-        link.act(&LinkAction::Mtu(576));
+        link.act(&LinkAction::Mtu(576, TooLong::Lost));
         let sent = |link: &mut LinkState, len| send(link, Host::Client, Flags::DATA, len);
         assert_eq!([sent(&mut link, 524), sent(&mut link, 525)], [ARRIVES, Disposition::Lost]);
         link.act(&LinkAction::Ipv6);
         assert_eq!([sent(&mut link, 504), sent(&mut link, 505)], [ARRIVES, Disposition::Lost]);
+        link.act_on_host(Host::Server, HostAction::Sysctl(Sysctl::TcpTimestamps, 0));
+        assert_eq!([sent(&mut link, 516), sent(&mut link, 517)], [ARRIVES, Disposition::Lost]);
+        link.act(&LinkAction::Mtu(576, TooLong::Told));
+        let told = Disposition::Refused(Refusal::Icmp(Icmp::FragmentationNeeded(576)), LinkState::DELAY);
+        assert_eq!([sent(&mut link, 516), sent(&mut link, 517)], [ARRIVES, told]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::line::{Reader, Token};
 use super::values::{choice, duration, number};
 use crate::{
     Action, Count, Flags, Flows, Forgotten, Icmp, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal, Target,
+    TooLong,
 };
 
 /// What can be said of the link.
@@ -13,6 +14,10 @@ pub const LINK: [&str; 12] =
 
 /// The longest packet of Ethernet, and the longest that every host must take (RFC 791 §3.1).
 const MTU: std::ops::RangeInclusive<i64> = 68..=1_500;
+
+/// The least that IPv6 lets a link have (RFC 8200 §5): of less neither version's hosts take the word for it, Linux with
+/// IPv4 not below 552 (`ip_rt_min_pmtu`).
+const MTU_TOLD: u16 = 1_280;
 
 /// TCP's, without 0.
 const PORTS: std::ops::RangeInclusive<i64> = 1..=65_535;
@@ -42,13 +47,27 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, network: Option<Network>) -> Res
         "ipv6" => LinkAction::Ipv6,
         "cut" => LinkAction::Cut,
         "restore" => LinkAction::Restore,
-        "mtu" => LinkAction::Mtu(number(reader, MTU)?),
+        "mtu" => mtu(reader)?,
         "forget" => forget(reader)?,
         "icmp" => icmp(reader, link)?,
         "inject" => inject(reader, link)?,
         meeting => meet(reader, link, meeting)?,
     };
     Ok(Action::Link(link, action))
+}
+
+fn mtu(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
+    let column = reader.column();
+    let bytes = number(reader, MTU)?;
+    if reader.peek().is_none() {
+        return Ok(LinkAction::Mtu(bytes, TooLong::Lost));
+    }
+    let too_long = choice(reader, &[(Icmp::FRAGMENTATION_NEEDED, TooLong::Told)])?;
+    if bytes < MTU_TOLD {
+        let right = format!("at least {MTU_TOLD}: a host that is told of less goes by less than it was told");
+        return Err(reader.error(column, format!("found {bytes}"), right));
+    }
+    Ok(LinkAction::Mtu(bytes, too_long))
 }
 
 fn meet(reader: &mut Reader<'_, '_>, link: Link, meeting: &str) -> Result<LinkAction> {

@@ -186,7 +186,10 @@ impl Names {
         let how = match action {
             HostAction::Kill => Ending::Killed,
             HostAction::Crash => Ending::Crashed,
-            HostAction::Boot | HostAction::Sysctl(..) | HostAction::PortRange { .. } => return Ok(()),
+            HostAction::Boot
+            | HostAction::Sysctl(..)
+            | HostAction::PortRange { .. }
+            | HostAction::BufferMemory { .. } => return Ok(()),
         };
         if action == HostAction::Crash {
             self.down[host.index()] = Some(line);

@@ -7,8 +7,8 @@ use super::option::socket_option;
 use super::values::{BYTES_MAX, choice, duration, number};
 use super::{Result, ScriptError};
 use crate::{
-    Action, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Opening, Outcome, Payload, Place, Queue,
-    Ready, SocketOption, State, Statement, Sysctl, Verb, Whom,
+    Action, BufferMemory, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Opening, Outcome, Payload,
+    Place, Queue, Ready, SocketOption, State, Statement, Sysctl, Verb, Whom,
 };
 
 const NAME_LENGTH_MAX: usize = 32;
@@ -440,19 +440,21 @@ fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
         "crash" => HostAction::Crash,
         "boot" => HostAction::Boot,
         _ => {
-            let mut known = Sysctl::ALL.map(|sysctl| (sysctl.name(), Some(sysctl))).to_vec();
-            known.push((Sysctl::PORT_RANGE, None));
-            let sysctl = choice(reader, &known)?;
-            let name = sysctl.map_or(Sysctl::PORT_RANGE, Sysctl::name);
+            let mut known = Sysctl::ALL.map(|sysctl| (sysctl.name(), Setting::OneNumber(sysctl))).to_vec();
+            known.push((Sysctl::PORT_RANGE, Setting::PortRange));
+            known.extend(BufferMemory::ALL.map(|buffer| (buffer.name(), Setting::BufferMemory(buffer))));
+            let setting = choice(reader, &known)?;
+            let name = known.iter().find(|(_, known)| *known == setting).map_or("", |(name, _)| name);
             if !reader.sign(',') {
                 return Err(reader.unexpected(&format!("a value follows: `sysctl({name}, …)`")));
             }
-            match sysctl {
-                Some(sysctl) => HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?),
-                None => {
+            match setting {
+                Setting::OneNumber(sysctl) => HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?),
+                Setting::PortRange => {
                     let first = number(reader, 1..=65_535)?;
                     HostAction::PortRange { first, last: number(reader, i64::from(first)..=65_535)? }
                 }
+                Setting::BufferMemory(buffer) => buffer_memory(reader, buffer)?,
             }
         }
     };
@@ -460,11 +462,35 @@ fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
     Ok(action)
 }
 
+/// The settings, by how many numbers they have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Setting {
+    OneNumber(Sysctl),
+    PortRange,
+    BufferMemory(BufferMemory),
+}
+
+/// A buffer takes at least what the kernel takes of a smaller SO_SNDBUF (SOCK_MIN_SNDBUF).
+const BUFFER_MEMORY: RangeInclusive<i64> = 4_608..=4_194_304;
+
+/// Three numbers, as the setting has them, of which the last two are the same.
+fn buffer_memory(reader: &mut Reader<'_, '_>, buffer: BufferMemory) -> Result<HostAction> {
+    let least: u32 = number(reader, 1..=*BUFFER_MEMORY.end())?;
+    let bytes: u32 = number(reader, i64::from(least).max(*BUFFER_MEMORY.start())..=*BUFFER_MEMORY.end())?;
+    let column = reader.column();
+    let limit: u32 = number(reader, i64::from(bytes)..=*BUFFER_MEMORY.end())?;
+    if limit != bytes {
+        let right = format!("the default once more, `{} {bytes} {bytes}`: a buffer that grows cannot be told", least);
+        return Err(reader.error(column, format!("found {limit}, a limit above the default"), right));
+    }
+    Ok(HostAction::BufferMemory { buffer, least, bytes })
+}
+
 /// What the kernel takes, as far as it keeps a run short (net/ipv4/sysctl_net_ipv4.c).
 fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
     match sysctl {
         Sysctl::TcpFinTimeout => 1..=3_600,
-        Sysctl::TcpRfc1337 | Sysctl::TcpAbortOnOverflow => 0..=1,
+        Sysctl::TcpRfc1337 | Sysctl::TcpAbortOnOverflow | Sysctl::TcpTimestamps => 0..=1,
         Sysctl::TcpOrphanRetries | Sysctl::TcpRetries2 => 0..=255,
         Sysctl::TcpSynRetries => 1..=127,
         Sysctl::TcpSynLinearTimeouts => 0..=127,

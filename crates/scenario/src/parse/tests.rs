@@ -2,8 +2,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::{
-    Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Icmp, Kind, Link, Meeting, Network,
-    Offset, Opening, Outcome, Place, Refusal, Sysctl, Target, Verb, Whom,
+    BufferMemory, Call, Connecting, Count, Expected, Flags, Flows, Forgotten, Host, HostAction, Icmp, Kind, Link,
+    Meeting, Network, Offset, Opening, Outcome, Place, Refusal, Sysctl, Target, TooLong, Verb, Whom,
 };
 
 const OPEN: &str = "server listen()\nclient connect()\nserver accept()\n";
@@ -135,7 +135,10 @@ fn the_link_the_hosts_and_expectations() {
     );
     let icmp = LinkAction::Icmp { icmp: Icmp::AdminProhibited, to: Host::Server };
     assert_eq!(action("link icmp admin-prohibited to server"), Action::Link(Link::ClientServer, icmp));
-    assert_eq!(action("link mtu 576"), Action::Link(Link::ClientServer, LinkAction::Mtu(576)));
+    let black_hole = LinkAction::Mtu(576, TooLong::Lost);
+    assert_eq!(action("link mtu 576"), Action::Link(Link::ClientServer, black_hole));
+    let told = LinkAction::Mtu(1_300, TooLong::Told);
+    assert_eq!(action("link mtu 1300 fragmentation-needed"), Action::Link(Link::ClientServer, told));
     let forget = |after, then, flows| {
         Action::Link(Link::ClientServer, LinkAction::Forget { after: Duration::from_secs(after), then, flows })
     };
@@ -432,4 +435,28 @@ fn accept_is_deferred_by_listeners_alone() {
         error_behind_open("listener setsockopt(TCP_DEFER_ACCEPT, 5ms)"),
         "4:39: Linux counts in whole seconds here, whole seconds from 0s (off) to 60s would be right"
     );
+}
+
+#[test]
+fn a_buffer_s_memory_is_one_number_twice_and_a_told_mtu_is_not_small() {
+    let memory = |buffer, bytes| HostAction::BufferMemory { buffer, least: 4_096, bytes };
+    assert_eq!(
+        action("server sysctl(tcp_rmem, 4096 8192 8192)"),
+        Action::Host(Host::Server, memory(BufferMemory::Receive, 8_192))
+    );
+    assert_eq!(
+        action("client sysctl(tcp_wmem, 4096 20000 20000)"),
+        Action::Host(Host::Client, memory(BufferMemory::Send, 20_000))
+    );
+    assert_eq!(
+        error_behind_open("server sysctl(tcp_rmem, 4096 8192 16384)"),
+        "4:35: found 16384, a limit above the default, the default once more, `4096 8192 8192`: a buffer \
+         that grows cannot be told"
+    );
+    assert_eq!(
+        error_behind_open("link mtu 576 fragmentation-needed"),
+        "4:10: found 576, at least 1280: a host that is told of less goes by less than it was told"
+    );
+    assert_eq!(error_behind_open("link mtu 1300 told").matches("fragmentation-needed").count(), 1);
+    assert_eq!(error_behind_open("client sysctl(tcp_timestamps, 2)").matches("0 to 1").count(), 1);
 }

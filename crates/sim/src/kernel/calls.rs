@@ -86,7 +86,7 @@ impl Kernel {
             port,
             backlog,
             reuse,
-            options: SocketOptions::default(),
+            options: SocketOptions::of_new_socket(&self.sysctls),
             queue: Vec::new(),
             cookies: Vec::new(),
             binding: Binding::Fixed,

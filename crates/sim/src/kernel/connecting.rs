@@ -10,7 +10,6 @@ use super::{Kernel, PORT_FIRST};
 use crate::rules::bind::{self, Listening, Occupant, Reuse};
 use crate::rules::{initial_sequence_number, time_wait};
 use crate::socket_options::SocketOptions;
-use crate::tcp::Tcb;
 
 const DONE: Attempt = Attempt::Returned(Outcome::ZERO);
 
@@ -103,7 +102,7 @@ impl Kernel {
             iss = initial_sequence_number::after_time_wait(self.time_waits[rest].snd.nxt);
             self.end_time_wait(rest);
         }
-        let tcb = Tcb::new(self.ip, [self.host, self.connects_to], ports, iss, self.buffers);
+        let tcb = self.tcb(self.connects_to, ports, iss);
         self.connections[at].begin_again(self.now_us, ports, tcb);
         let id = self.connections[at].id;
         // It may have listened before.
@@ -123,7 +122,7 @@ impl Kernel {
     pub(super) fn unconnected(&mut self, name: &str) -> usize {
         let id = self.new_id();
         self.note_made(id);
-        let options = SocketOptions::default();
+        let options = SocketOptions::of_new_socket(&self.sysctls);
         self.connections.push(Connection::new(id, name.into(), Holder::Descriptor, self.connects_to, [0, 0], options));
         self.descriptors.push((name.into(), id));
         self.connections.len() - 1
@@ -153,6 +152,7 @@ impl Kernel {
         let is_open = |known: &Connection| known.tcb.is_some() && known.ports == ports;
         let stays = |known: &TimeWaitSocket| {
             let rests_us = (known.state == State::TimeWait).then(|| self.now_us - known.since_us);
+            let rests_us = rests_us.filter(|_| known.recent.is_kept());
             known.ports == ports && !time_wait::may_be_reused(rests_us, self.sysctls.tw_reuse)
         };
         !self.connections.iter().any(is_open) && !self.time_waits.iter().any(stays)

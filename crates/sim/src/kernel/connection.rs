@@ -247,11 +247,16 @@ impl Connection {
         let unsent = self.tcb.as_ref().map_or(0, |tcb| tcb.unsent() as usize);
         // The SYN's number is none of the stream's bytes.
         let acknowledged = self.acknowledged.saturating_sub(1);
-        send_buffer::space(self.options.send_buffer, acknowledged, self.queued(), unsent)
+        send_buffer::space(self.options.send_buffer.or(self.options.send_memory), acknowledged, self.queued(), unsent)
     }
 
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
-        Buffer { set: self.options.receive_buffer, scale: self.scale, unread: self.unread, mss }
+        Buffer {
+            set: self.options.receive_buffer.or(self.options.receive_memory),
+            scale: self.scale,
+            unread: self.unread,
+            mss,
+        }
     }
 
     /// The connection ends here and now, without a word (Linux: `tcp_done`). What has arrived stays readable.

@@ -5,8 +5,8 @@ use scenario::{Icmp, RawSegment};
 use super::Kernel;
 use super::connection::{Connection, Context, Holder};
 use super::effect::Effect;
-use crate::rules::icmp_error::{self, Action, Facts, Phase, Version};
-use crate::tcp::Timer;
+use crate::rules::icmp_error::{self, Action, Facts, Phase, TooLong, Version};
+use crate::tcp::{Once, Timer};
 use crate::wire::Ip;
 
 impl Kernel {
@@ -14,13 +14,46 @@ impl Kernel {
     pub(super) fn icmp_arrives(&mut self, icmp: Icmp, quoted: &RawSegment) {
         let is_its = |known: &Connection| known.tcb.is_some() && known.peer == quoted.to && known.ports == quoted.ports;
         if let Some(at) = self.connections.iter().position(is_its) {
+            if let Icmp::FragmentationNeeded(mtu) = icmp {
+                return self.path_narrows(at, mtu, quoted);
+            }
             self.with(at, |connection, cx| connection.icmp_arrives(cx, icmp, quoted.seq));
             self.sweep();
         }
     }
 }
 
+impl Kernel {
+    /// The path to a host takes no longer packets than this: those of all connections to it are shorter from now on, and
+    /// what was too long leaves again at once (Linux: `tcp_v4_mtu_reduced`, `tcp_simple_retransmit`).
+    fn path_narrows(&mut self, at: usize, mtu: u16, quoted: &RawSegment) {
+        let Connection { tcb: Some(tcb), .. } = &self.connections[at] else { return };
+        let (action, rule) = icmp_error::on_too_long(&tcb.snd, self.path_mtus[quoted.to.index()], mtu, quoted.seq);
+        self.effects.extend(rule.map(Effect::Rule));
+        if action == TooLong::Ignore {
+            return;
+        }
+        self.path_mtus[quoted.to.index()] = mtu;
+        let to_it = self.connections.iter_mut().filter(|known| known.peer == quoted.to);
+        for tcb in to_it.filter_map(|known| known.tcb.as_mut()) {
+            tcb.note_path_mtu(mtu);
+        }
+        self.with(at, Connection::cut_and_send_again);
+        self.sweep();
+    }
+}
+
 impl Connection {
+    fn cut_and_send_again(&mut self, cx: &mut Context<'_>) {
+        let Some(tcb) = &mut self.tcb else { return };
+        if tcb.queue.lose_too_long(tcb.snd.una, tcb.snd.mss) {
+            // What is told of the rest, which was not too long, is known.
+            self.backoff.losses.gap = Once::Done;
+            tcb.rewind();
+            self.output(cx);
+        }
+    }
+
     fn icmp_arrives(&mut self, cx: &mut Context<'_>, icmp: Icmp, seq: u32) {
         let Some(tcb) = &self.tcb else { return };
         let phase = if matches!(self.holder, Holder::Handshake(_)) { Phase::Request } else { Phase::Socket };

@@ -14,7 +14,7 @@ use crate::rules::retransmission;
 use crate::rules::segment_arrives::{self, Action, Facts};
 use crate::rules::{Decision, Pace};
 use crate::seq::{after, before, length};
-use crate::tcp::{Backoff, Delivered, InFlight, Once, Tcb, Timer, Timestamp};
+use crate::tcp::{Backoff, Delivered, InFlight, Once, Tcb, Timer, Timestamp, Timestamps};
 use crate::wire;
 
 /// More SYNs than this in vain, and an open connection begins with one segment (Linux: `tcp_init_transfer`).
@@ -228,6 +228,9 @@ impl Connection {
         tcb.note_beyond_gap(segment);
         if segment.flags.syn {
             self.recent.begin(cx.timestamp);
+            if matches!(tcb.state(), State::Closed | State::Listen | State::SynSent) {
+                tcb.agree_on(if cx.timestamp.is_some() { Timestamps::Used } else { Timestamps::None });
+            }
         } else if !after(segment.seq, tcb.rcv.wup) {
             self.recent.note(cx.timestamp);
         }
@@ -250,7 +253,10 @@ impl Connection {
             if opens && state_before == State::SynSent && self.backoff.retransmits <= SYN_RETRANSMITS_MAX {
                 self.reopen_congestion_window();
             }
-            let sample = Sample::of(&delivered, cx.timestamp, &self.backoff);
+            let sample = Sample::of(&delivered, cx.timestamp.filter(|_| self.recent.is_kept()), &self.backoff);
+            if !self.recent.is_kept() && self.backoff.retransmits > 0 {
+                self.round_trip.forget_measurement();
+            }
             self.note_acknowledged(cx.now_us, segment.ack, &delivered, sample);
             if opens && matches!(self.holder, Holder::Handshake(_)) {
                 // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are the

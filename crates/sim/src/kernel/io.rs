@@ -110,11 +110,17 @@ impl Kernel {
             Write::Fail => return Some(Outcome::Errno(self.take_error(at).unwrap_or(Errno::EPIPE))),
             Write::Take => {}
         }
-        let room = connection.send_space().min(bytes.len() - *written);
-        if room > 0 {
-            let tcb = connection.tcb.as_mut().expect("an open connection has a TCB");
-            *written += tcb.send(&bytes[*written..*written + room]);
+        // What has left makes room for more (Linux: `tcp_sendmsg_locked` sends while it takes).
+        loop {
+            let connection = &mut self.connections[at];
+            let room = connection.send_space().min(bytes.len() - *written);
+            let Some(tcb) = connection.tcb.as_mut().filter(|_| room > 0) else { break };
+            let taken = tcb.send(&bytes[*written..*written + room]);
+            *written += taken;
             self.with(at, |connection, cx| connection.output(cx));
+            if taken == 0 {
+                break;
+            }
         }
         (*written == bytes.len()).then_some(Outcome::Number(*written as u64))
     }

@@ -46,6 +46,8 @@ pub(crate) struct Kernel {
     /// That of the segment that arrives.
     timestamp: Option<Timestamp>,
     sysctls: Sysctls,
+    /// The longest packets that the paths to other hosts take, by [`Host::index`], as ICMP has told.
+    path_mtus: [u16; Host::ALL.len()],
     listeners: Vec<Listener>,
     /// Handshakes begun for listeners of each name: their connections are called after name and number.
     begun: Vec<(Rc<str>, u32)>,
@@ -81,6 +83,7 @@ impl Kernel {
             now_us: 0,
             timestamp: None,
             sysctls: Sysctls::default(),
+            path_mtus: [wire::MTU; Host::ALL.len()],
             listeners: Vec::new(),
             begun: Vec::new(),
             connections: Vec::new(),
@@ -165,6 +168,7 @@ impl Kernel {
     /// Power is back.
     pub(crate) fn boot(&mut self) {
         self.sysctls = Sysctls::default();
+        self.path_mtus = [wire::MTU; Host::ALL.len()];
     }
 
     /// A segment has arrived: for the connection with these ports, else for what is left of one, else for the listener.
@@ -173,8 +177,10 @@ impl Kernel {
         if let Some((icmp, quoted)) = wire::read_icmp(&frame) {
             return self.icmp_arrives(icmp, &quoted);
         }
-        self.timestamp = left_us.map(Timestamp::of);
         let segment = wire::read(&frame);
+        // A SYN's is looked at by a host that would answer with its own; the others' by connections that have them.
+        let counts = !segment.flags.syn || self.sysctls.timestamps != 0;
+        self.timestamp = left_us.filter(|_| counts).map(Timestamp::of);
         let ports = [segment.ports[1], segment.ports[0]];
         let is_it = |known: &Connection| known.tcb.is_some() && known.peer == segment.from && known.ports == ports;
         let known = self.connections.iter().position(is_it);
@@ -222,8 +228,7 @@ impl Kernel {
         let iss = iss.unwrap_or_else(|| self.initial_sequence_number(ports));
         let id = self.new_id();
         let mut connection = Connection::new(id, name, holder, peer, ports, options);
-        let tcb = Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers);
-        connection.tcb = Some(tcb);
+        connection.tcb = Some(self.tcb(peer, ports, iss));
         connection.received_us = self.now_us;
         self.note_made(id);
         // Connections are large, and few.
@@ -232,10 +237,16 @@ impl Kernel {
         self.connections.len() - 1
     }
 
+    fn tcb(&self, peer: Host, ports: [u16; 2], iss: u32) -> Tcb {
+        let mut tcb = Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers);
+        tcb.note_path_mtu(self.path_mtus[peer.index()]);
+        tcb
+    }
+
     /// A connection that no table holds.
     fn request(&self, peer: Host, ports: [u16; 2], iss: u32, options: SocketOptions) -> Connection {
         let mut connection = Connection::new(0, "".into(), Holder::Handshake(0), peer, ports, options);
-        connection.tcb = Some(Tcb::new(self.ip, [self.host, peer], ports, iss, self.buffers));
+        connection.tcb = Some(self.tcb(peer, ports, iss));
         connection
     }
 

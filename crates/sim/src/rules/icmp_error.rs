@@ -63,6 +63,28 @@ pub(crate) fn decide(facts: &Facts<'_>, version: Version, icmp: Icmp, seq: u32) 
     }
 }
 
+/// What becomes of a message that a segment was too long for the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TooLong {
+    Ignore,
+    /// Segments are shorter from now on, and what was too long leaves again.
+    Shrink,
+}
+
+/// A link on the path, that takes packets of `told` bytes, has lost the segment with that number; `known` is what the
+/// path was believed to take.
+///
+/// RFC 1191 §3, RFC 8201 §4. Linux: `tcp_v4_err`, `tcp_v4_mtu_reduced`, `tcp_v6_mtu_reduced`.
+pub(crate) fn on_too_long(snd: &SendSequence, known: u16, told: u16, seq: u32) -> Decision<TooLong> {
+    if before(seq, snd.una) || after(seq, snd.nxt) {
+        (TooLong::Ignore, Some(RuleId::IcmpLate))
+    } else if told >= known {
+        (TooLong::Ignore, None)
+    } else {
+        (TooLong::Shrink, Some(RuleId::PathNarrows))
+    }
+}
+
 /// Whether the message takes back a doubling of the timeout: it was the way that was broken, and not a full network.
 ///
 /// RFC 6069. Linux: `tcp_ld_RTO_revert`; with IPv6 for "no route" only, which is not among these. Seen in
@@ -93,6 +115,7 @@ fn errno(version: Version, icmp: Icmp) -> Errno {
         Icmp::PortUnreachable => Errno::ECONNREFUSED,
         Icmp::AdminProhibited if version == Version::V4 => Errno::EHOSTUNREACH,
         Icmp::AdminProhibited => Errno::EACCES,
+        Icmp::FragmentationNeeded(_) => Errno::EMSGSIZE,
     }
 }
 
@@ -128,6 +151,16 @@ mod tests {
         assert_eq!(request(Icmp::Unreachable, 7), Action::Destroy);
         assert_eq!(request(Icmp::Unreachable, 8), Action::Ignore);
         assert_eq!(request(Icmp::PortUnreachable, 7), Action::Ignore);
+    }
+
+    #[test]
+    fn only_a_message_of_a_narrower_path_about_what_is_in_flight_counts() {
+        let snd = SendSequence { una: 100, nxt: 110, ..SendSequence::new(7, 1448) };
+        let told = |told, seq| on_too_long(&snd, 1_500, told, seq).0;
+        assert_eq!(
+            [told(1_280, 100), told(1_500, 100), told(1_280, 99)],
+            [TooLong::Shrink, TooLong::Ignore, TooLong::Ignore]
+        );
     }
 
     #[test]

@@ -114,8 +114,8 @@ pub(crate) enum Minute {
 /// tcp_tw_reuse_delay
 const REUSE_AFTER_US: u64 = 1_000_000;
 
-/// Whether connect(2) may take the pair of ports, after so long in TIME-WAIT (`None`: in FIN-WAIT-2). On a link that is
-/// not loopback only with tcp_tw_reuse 1; both sides use timestamps here.
+/// Whether connect(2) may take the pair of ports, after so long in TIME-WAIT (`None`: in FIN-WAIT-2, or of a connection
+/// without timestamps). On a link that is not loopback only with tcp_tw_reuse 1.
 ///
 /// RFC 6191 §2. Linux: `tcp_twsk_unique`. Seen in `ports-exhausted`.
 pub(crate) fn may_be_reused(rests_us: Option<u64>, tw_reuse: u32) -> bool {

@@ -23,7 +23,7 @@ use smoltcp::socket::tcp::{self, Socket, SocketBuffer};
 use smoltcp::time::{Duration, Instant};
 
 use crate::network_interface::{NetworkInterface, seed};
-use crate::wire::{self, Ip};
+use crate::wire::{self, Ip, MTU, TIMESTAMPS};
 
 /// The largest window without scaling: what the peer may send is decided outside, and is less.
 pub(crate) const RECEIVE_BUFFER_MAX: usize = u16::MAX as usize;
@@ -57,7 +57,7 @@ pub(crate) struct Buffers {
 impl Endpoint {
     /// A closed socket whose first sequence number, when it has one, will be `iss`. Its buffers do not grow.
     pub(crate) fn new(ip: Ip, hosts: [Host; 2], iss: u32, buffers: Buffers) -> Self {
-        let network = NetworkInterface::new(ip, hosts[0], seed(iss), EPOCH);
+        let network = NetworkInterface::new(ip, hosts[0], MTU - TIMESTAMPS, seed(iss), EPOCH);
         let buffer = |bytes| SocketBuffer::new(vec![0; bytes]);
         let mut socket = Socket::new(buffer(buffers.receive.min(RECEIVE_BUFFER_MAX)), buffer(buffers.send));
         socket.set_ack_delay(None);
@@ -65,6 +65,12 @@ impl Endpoint {
         let mut sockets = SocketSet::new(Vec::with_capacity(1));
         let handle = sockets.add(socket);
         Self { network, sockets, handle, clock: EPOCH, ip, hosts, shown: WINDOW_OPEN }
+    }
+
+    /// From now on its packets have at most so many bytes. smoltcp asks its interface for that, and an interface asks
+    /// once; a new one also has the numbers to come.
+    pub(crate) fn set_mtu(&mut self, mtu: u16, iss: u32) {
+        self.network = NetworkInterface::new(self.ip, self.hosts[0], mtu, seed(iss), self.clock);
     }
 
     fn socket(&self) -> &Socket<'static> {

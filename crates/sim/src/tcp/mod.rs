@@ -25,7 +25,7 @@ pub(crate) use timestamp::{Recent, Timestamp};
 use crate::seq::{after, before, earlier, end, later, length};
 use crate::tcp::endpoint::{Between, Endpoint};
 pub(crate) use crate::wire::Sack;
-use crate::wire::{self, Ip, SynOptions};
+use crate::wire::{self, Ip, MTU, SynOptions, TIMESTAMPS};
 
 /// A transmission control block (RFC 9293 §3.3.1), and the endpoint that it describes.
 pub(crate) struct Tcb {
@@ -43,10 +43,22 @@ pub(crate) struct Tcb {
     pub(crate) ack_owed: bool,
     /// Whether the peer's SYN has offered SACK.
     pub(crate) sack: Sack,
+    timestamps: Timestamps,
+    /// The longest packet that the path to the peer takes.
+    path_mtu: u16,
+    /// The payload of the largest segment that the peer takes.
+    peer_segment_max: u16,
     /// A FIN shall follow what is queued, as soon as the handshake is over.
     fin_deferred: Option<DeferredFin>,
     /// The endpoint believes its FIN to have left, with something that left again; it has not.
     fin_withheld: bool,
+}
+
+/// Whether a connection's segments have timestamps (RFC 7323 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Timestamps {
+    Used,
+    None,
 }
 
 /// A FIN that is to follow a handshake: Linux has queued it, or has only noted that it shall.
@@ -106,15 +118,44 @@ impl Tcb {
             ip,
             hosts,
             ports,
-            snd: SendSequence::new(iss, ip.segment_max() as u32),
+            snd: SendSequence::new(iss, ip.segment_max(MTU - TIMESTAMPS).into()),
             rcv: ReceiveSequence::default(),
             queue: RetransmissionQueue::new(iss),
             congestion: CongestionWindow::new(iss),
             ack_owed: false,
             sack: Sack::Permitted,
+            timestamps: Timestamps::Used,
+            path_mtu: MTU,
+            peer_segment_max: u16::MAX,
             fin_deferred: None,
             fin_withheld: false,
         }
+    }
+
+    /// The handshake has decided on timestamps (RFC 7323 §3.2).
+    pub(crate) fn agree_on(&mut self, timestamps: Timestamps) {
+        if self.timestamps != timestamps {
+            self.timestamps = timestamps;
+            self.fit_packets();
+        }
+    }
+
+    /// The path to the peer takes no longer packets than this.
+    pub(crate) fn note_path_mtu(&mut self, mtu: u16) {
+        if self.path_mtu != mtu {
+            self.path_mtu = mtu;
+            self.fit_packets();
+        }
+    }
+
+    /// Linux: `tcp_sync_mss`.
+    fn fit_packets(&mut self) {
+        let packet = match self.timestamps {
+            Timestamps::Used => self.path_mtu - TIMESTAMPS,
+            Timestamps::None => self.path_mtu,
+        };
+        self.endpoint.set_mtu(packet, self.snd.iss);
+        self.snd.mss = self.ip.segment_max(packet).min(self.peer_segment_max).into();
     }
 
     pub(crate) fn state(&self) -> State {
@@ -207,6 +248,7 @@ impl Tcb {
         let mut delivered = Delivered { text: self.endpoint.take_received(), ..Delivered::default() };
         if matches!(before, State::Listen | State::SynSent) && after != before && after != State::Closed {
             if let Some(SynOptions { segment_max, sack }) = peer {
+                self.peer_segment_max = u16::try_from(segment_max).unwrap_or(u16::MAX);
                 self.snd.mss = self.snd.mss.min(segment_max);
                 self.sack = sack;
             }
@@ -370,6 +412,9 @@ impl Tcb {
         self.fit(next);
         let mut frame = self.endpoint.transmit()?;
         let segment = wire::read(&frame);
+        if segment.flags.syn {
+            wire::set_segment_max(&mut frame, self.ip.segment_max(MTU));
+        }
         if segment.flags.fin && !next.fin {
             // A FIN that has not left joins nothing that has.
             wire::clear_fin(&mut frame);

@@ -79,6 +79,28 @@ impl RetransmissionQueue {
         self.lost_to = nxt;
     }
 
+    /// What has left in segments longer than this counts as lost, and with it what stands before; true if there are any.
+    ///
+    /// Linux keeps full segments two by two, of which the second may be shorter, as they came from one write (`tcp_tso_autosize`
+    /// with two segments for a millisecond): such a pair is lost, and cut anew, as a whole (`tcp_simple_retransmit`).
+    pub(crate) fn lose_too_long(&mut self, una: u32, mss: u32) -> bool {
+        let mut ends = std::mem::take(&mut self.ends);
+        ends.sort_by_key(|end| end.wrapping_sub(una));
+        let (mut start, mut is_lost) = (una, false);
+        let mut ends = ends.into_iter();
+        while let Some(end) = ends.next() {
+            let is_too_long = end.wrapping_sub(start) > mss;
+            let end = if is_too_long { ends.next().unwrap_or(end) } else { end };
+            if is_too_long {
+                is_lost = true;
+                self.lost_to = end;
+            }
+            self.ends.push(end);
+            start = end;
+        }
+        is_lost
+    }
+
     /// What SACK passed over counts as lost; without SACK the first segment. True if SACK has told of anything.
     pub(crate) fn lose_gaps(&mut self, una: u32) -> bool {
         let furthest = self.sacked.iter().map(|(start, _)| *start).reduce(later);
@@ -179,6 +201,19 @@ mod tests {
         assert_eq!(queue.end_of_segment(301, 1_000, 500), Some(501), "with its FIN");
         assert!(queue.note_sacked(201, 301, 1));
         assert_eq!(queue.end_of_segment(1, 1_000, 501), Some(201), "what has arrived is not joined");
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_anew_in_pairs() {
+        let mut queue = RetransmissionQueue::new(0);
+        for end in [101, 201, 301, 341, 361] {
+            queue.note_sent(end - 20, end);
+        }
+        assert!(queue.lose_too_long(1, 80));
+        assert_eq!(queue.end_of_segment(1, 80, 361), Some(201));
+        assert_eq!(queue.fate(340), (Believed::Lost, None));
+        assert_eq!(queue.fate(341), (Believed::InNetwork, None), "it was not too long");
+        assert!(!queue.lose_too_long(1, 1_000));
     }
 
     #[test]

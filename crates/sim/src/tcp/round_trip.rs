@@ -49,6 +49,12 @@ impl RoundTrip {
         }
     }
 
+    /// What is being measured has left again, and without timestamps nothing tells which of the two was answered
+    /// (RFC 6298 §3, Karn's algorithm).
+    pub(crate) const fn forget_measurement(&mut self) {
+        self.measured = None;
+    }
+
     /// RFC 6298 §2.2 and §2.3.
     fn measure(&mut self, round_trip_us: u64) {
         self.estimate_us = Some(match self.estimate_us {

@@ -26,6 +26,11 @@ impl Recent {
         self.0 = timestamp;
     }
 
+    /// Whether the connection has timestamps.
+    pub(crate) const fn is_kept(self) -> bool {
+        self.0.is_some()
+    }
+
     /// Milliseconds by which a segment with that timestamp is older than what has counted, negative if it is newer;
     /// `None` if one of the two has none.
     pub(crate) fn age_ms(self, timestamp: Option<Timestamp>) -> Option<i32> {

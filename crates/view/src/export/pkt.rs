@@ -360,6 +360,9 @@ impl Descriptors {
             HostAction::PortRange { first, last } => {
                 vec![format!("`sysctl -q net.ipv4.ip_local_port_range='{first} {last}'`")]
             }
+            HostAction::BufferMemory { buffer, least, bytes } => {
+                vec![format!("`sysctl -q net.ipv4.{}='{least} {bytes} {bytes}'`", buffer.name())]
+            }
             HostAction::Sysctl(sysctl, value) => vec![format!("`sysctl -q net.ipv4.{}={value}`", sysctl.name())],
         }
     }
