@@ -113,7 +113,9 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "connection-refused"
         "connect-nonblocking"
         "connect-again"
+        "bind-then-listen"
         "ports-exhausted"
+        "reuse-needs-timestamps"
         "syn-sent-wrong-rst"
         "close-before-connected"
         "syn-blackhole"
@@ -122,6 +124,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "accept-queue-full"
         "accept-queue-full-syn-dropped"
         "accept-queue-full-abort"
+        "defer-accept"
         "rst-before-accept"
         "fin-before-accept";
     NobodyThere:
@@ -140,7 +143,9 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "nat-idle-reset"
         "nat-idle-kept"
         "half-close-forgotten"
-        "mtu-black-hole";
+        "mtu-black-hole"
+        "path-mtu-told"
+        "write-nonblocking";
     InBetween:
         "middlebox-rst"
         "icmp-soft-error"
