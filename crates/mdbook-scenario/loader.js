@@ -131,6 +131,7 @@
   addEventListener("resize", () => {
     if (innerWidth === width) return;
     width = innerWidth;
+    putBack();
     embeds.forEach((embed) => (embed.style.minHeight = ""));
     markWide();
   });
@@ -170,9 +171,73 @@
     }
   }, { rootMargin: NEAR });
   embeds.forEach((embed) => observer.observe(embed));
+  // While its reader is at a sentence too far away to be seen with the row that it speaks of, that row's picture lies
+  // above the text. Its place on the page is kept.
+  let aloft;
+  const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+  // mdBook's bar lies over the page's top, or comes back when one goes upwards.
+  const bar = document.getElementById("mdbook-menu-bar")?.offsetHeight ?? 0;
+  // Where a row is on the page; one that is folded is where its fold is.
+  const placeOf = (row) => (row.closest("details:not([open])") ?? row).getBoundingClientRect();
+
+  // Whether a sentence can still be read when the page has been scrolled to its row. Another row may have more words, and
+  // what stands below the picture moves down then.
+  const MORE_WORDS = 100;
+  function isNear(link, row, embed) {
+    const [place, sentence] = [placeOf(row), link.getBoundingClientRect()];
+    const bottom = innerHeight - (embed.querySelector(".sc-desk")?.offsetHeight ?? 0);
+    const by = place.top < bar ? place.top - bar : Math.max(place.bottom - bottom, 0);
+    return sentence.top - by >= bar + (by > 0 ? MORE_WORDS : 0) && sentence.bottom - by <= innerHeight - MORE_WORDS;
+  }
+
+  function lift(embed, link) {
+    const picture = embed.firstElementChild;
+    // An older browser goes to the row.
+    if (!picture.showPopover) return;
+    const { top, left, width, height } = embed.getBoundingClientRect();
+    const back = document.createElement("button");
+    back.type = "button";
+    back.className = "sc-back";
+    back.textContent = "×";
+    back.ariaLabel = back.title = "Put the picture back";
+    back.addEventListener("click", putBack);
+    aloft = { embed, picture, back, link, kept: embed.style.minHeight };
+    embed.style.minHeight = `${height}px`;
+    picture.className = top > link.getBoundingClientRect().top ? "sc-aloft sc-aloft-below" : "sc-aloft";
+    picture.style.left = `${left - 9}px`;
+    picture.style.width = `${width}px`;
+    picture.popover = "manual";
+    picture.append(back);
+    picture.showPopover();
+  }
+
+  // The sentence is not under the picture. The page moves no further than that.
+  function keepInView(link) {
+    const [place, { top, bottom }] = [aloft.picture.getBoundingClientRect(), link.getBoundingClientRect()];
+    const by = place.top > 0 ? Math.max(bottom - place.top + 24, 0) : Math.min(top - place.bottom - 24, 0);
+    if (by !== 0) scrollBy({ top: by, behavior: isCalm() ? "instant" : "smooth" });
+  }
+
+  function putBack() {
+    if (!aloft) return;
+    const { embed, picture, back, link, kept } = aloft;
+    aloft = undefined;
+    if (document.activeElement === back) link.focus({ preventScroll: true });
+    back.remove();
+    picture.removeAttribute("popover");
+    picture.className = picture.style.left = picture.style.width = "";
+    embed.style.minHeight = kept;
+  }
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && putBack());
+  // Whoever goes on, or to the picture, has left the sentence.
+  addEventListener("scroll", () => {
+    const sentence = aloft?.link.getBoundingClientRect();
+    if (sentence && (sentence.bottom < 0 || sentence.top > innerHeight)) putBack();
+  }, { passive: true });
+
   // A link from a sentence to a row of a picture (its address is the row's name) makes it the current step. The live
   // picture brings it into view, no further than needed.
-  async function go(hash) {
+  async function go(hash, link) {
     const name = decodeURIComponent(hash.slice(1));
     const embed = document.getElementById(name)?.closest(".scenario[data-program]");
     if (!embed) return;
@@ -181,21 +246,30 @@
       await enliven(embed);
     }
     const row = document.getElementById(name);
-    if (embed.dataset.live === "yes") row?.click();
-    else row?.scrollIntoView({ block: "nearest" });
+    if (embed.dataset.live !== "yes") {
+      row?.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    if (aloft?.embed !== embed) putBack();
+    if (row && link && !aloft && !isNear(link, row, embed)) lift(embed, link);
+    row?.click();
+    if (!link || !aloft) return;
+    aloft.link = link;
+    keepInView(link);
   }
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a.sc-step");
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     if (location.hash !== link.hash) history.pushState(null, "", link.hash);
-    go(link.hash);
+    go(link.hash, link);
   });
   addEventListener("hashchange", () => go(location.hash));
   if (location.hash) go(location.hash);
   // On paper every row is seen, and the table. Afterwards the page is as it was.
   let opened = [];
   addEventListener("beforeprint", () => {
+    putBack();
     opened = [...document.querySelectorAll(":is(.sc-fold, .sc-table):not([open])")];
     opened.forEach((fold) => (fold.open = true));
   });

@@ -58,6 +58,24 @@ pub(crate) fn types_through_a_mistake_and_back(mut page: Page) {
 }
 
 #[test]
+fn a_line_begun_below_a_picture_is_completed_by_keys_alone() {
+    let mut page = meet(ID);
+    unfold(&mut page, "Script");
+    caret_behind(&mut page, "server read() = 5");
+    page.type_text("\nclient wri");
+    let first = "here.querySelector('.sc-proposed button')";
+    page.wait_until(&format!("{first}?.textContent === 'client write(\"more\")'"));
+    page.press("Tab");
+    assert_eq!(page.value(&format!("document.activeElement === {first}")), true, "Tab leaves the field for them");
+    page.press(" ");
+    page.wait_until(&format!("{EDITOR}.value.includes('= 5\\nclient write(\"more\")\\nserver close')"));
+    page.wait_until(&format!("document.activeElement === {EDITOR} && !{first}"));
+    page.click(&button("Undo"));
+    page.wait_until(&format!("{EDITOR}.value.includes('client wri\\n')"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
 fn a_link_to_a_heading_leads_there_with_every_picture_live() {
     let mut wrong = Vec::new();
     for chapter in chapters_with_scenarios() {

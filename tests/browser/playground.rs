@@ -94,7 +94,7 @@ fn a_line_that_was_begun_is_completed_by_keys_alone() {
     let mut page = playground("#v=1&id=linger-zero");
     page.value(&format!("{EDITOR}.focus(); {EDITOR}.setSelectionRange(1e6, 1e6)"));
     page.type_text("\nclient rea");
-    let first = "document.querySelector('.pg-proposed button')";
+    let first = "document.querySelector('.sc-proposed button')";
     page.wait_until(&format!("{first}?.textContent === 'client read()'"));
     page.press("Tab");
     assert_eq!(page.value(&format!("document.activeElement === {first}")), true, "Tab leaves the field for them");

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use sim::Stack;
+use view::change::{LINES, lines};
 use view::holding::holdings;
 use view::layout::{Layout, Thing};
 use yew::prelude::*;
@@ -50,6 +51,7 @@ pub(crate) struct Chapter {
     open: Option<Drawer>,
     /// What is wrong with the link that led here.
     complaint: Option<AttrValue>,
+    field: NodeRef,
     _listens: settings::Listens,
 }
 
@@ -96,6 +98,7 @@ impl Component for Chapter {
             session: Rc::new(session),
             open: wrong.is_some().then_some(Drawer::Script),
             complaint: wrong.map(AttrValue::from),
+            field: NodeRef::default(),
             _listens: settings::listen(ctx.link().callback(|()| Message::Chosen)),
         }
     }
@@ -155,10 +158,12 @@ impl Component for Chapter {
 
 impl Chapter {
     fn script(&self, act: &Callback<Act>) -> Html {
-        let Session { text, wrong, .. } = &*self.session;
+        let Session { text, wrong, run, .. } = &*self.session;
+        let statements = lines(run.layout.network).map(|line| LINES[line].0.to_owned()).collect::<Vec<_>>();
         html! {
             <>
-                <Editor script={text.clone()} wrong={wrong.clone()} complaint={self.complaint.clone()} typed={act.reform(Act::Type)} />
+                <Editor script={text.clone()} wrong={wrong.clone()} complaint={self.complaint.clone()} statements={Rc::new(statements)}
+                    typed={act.reform(Act::Type)} put={act.reform(Act::Put)} field={self.field.clone()} />
                 <p class="sc-choices">{ other_stack(&self.session, act) }</p>
                 { here::handle(&self.session) }
             </>

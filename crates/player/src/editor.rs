@@ -1,11 +1,15 @@
-//! The script as the reader writes it: numbered lines, and what is wrong behind the line that is wrong.
+//! The script as the reader writes it: numbered lines, what would complete the line that was begun, and what is wrong
+//! behind the line that is wrong.
+
+use std::rc::Rc;
 
 use gloo_timers::callback::Timeout;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+use crate::language::{begun, completed, proposed};
 use crate::run::NoRun;
-use crate::texts;
+use crate::{page, texts};
 
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct EditorProps {
@@ -15,14 +19,15 @@ pub(crate) struct EditorProps {
     /// What is wrong with the link that led here.
     #[prop_or_default]
     pub(crate) complaint: Option<AttrValue>,
+    /// What can complete a line.
+    pub(crate) statements: Rc<Vec<String>>,
     /// The script as it is now.
     pub(crate) typed: Callback<String>,
+    /// Another script, by a click.
+    pub(crate) put: Callback<String>,
     /// Whoever puts words in where the reader types needs it.
     #[prop_or_default]
     pub(crate) field: NodeRef,
-    /// What stands between the script and what is wrong with it.
-    #[prop_or_default]
-    pub(crate) children: Html,
 }
 
 /// Whoever is in the middle of a word is not told that it is none.
@@ -33,6 +38,8 @@ const PAUSE_MS: u32 = 400;
 pub(crate) struct Editor {
     /// Runs while the reader types.
     typing: Option<Timeout>,
+    /// The line that the reader has begun, while its end is where the caret is.
+    begun: String,
 }
 
 /// What can happen to it.
@@ -40,6 +47,8 @@ pub(crate) enum Message {
     Typed(String),
     /// The reader has paused.
     Rests,
+    /// The line that was begun becomes this statement.
+    Complete(String),
 }
 
 impl Component for Editor {
@@ -47,7 +56,7 @@ impl Component for Editor {
     type Properties = EditorProps;
 
     fn create(_: &Context<Self>) -> Self {
-        Self { typing: None }
+        Self { typing: None, begun: String::new() }
     }
 
     fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
@@ -55,6 +64,7 @@ impl Component for Editor {
             Message::Typed(text) => {
                 let rests = ctx.link().callback(|()| Message::Rests);
                 self.typing = Some(Timeout::new(PAUSE_MS, move || rests.emit(())));
+                self.begun = begun(&text, caret(&ctx.props().field)).unwrap_or_default();
                 ctx.props().typed.emit(text);
                 // What was typed comes back as the script. Drawn before that, the field would have the one before.
                 false
@@ -63,11 +73,25 @@ impl Component for Editor {
                 self.typing = None;
                 true
             }
+            Message::Complete(statement) => {
+                let EditorProps { script, put, field, .. } = ctx.props();
+                self.begun.clear();
+                put_in(field, put, completed(script, caret(field), &statement));
+                false
+            }
         }
     }
 
+    fn changed(&mut self, ctx: &Context<Self>, before: &EditorProps) -> bool {
+        let EditorProps { script, field, .. } = ctx.props();
+        if *script != before.script && begun(script, caret(field)).as_ref() != Some(&self.begun) {
+            self.begun.clear();
+        }
+        true
+    }
+
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let EditorProps { script, wrong, complaint, field, children, .. } = ctx.props();
+        let EditorProps { script, wrong, complaint, field, statements, .. } = ctx.props();
         let typed = ctx.link().batch_callback(|event: InputEvent| {
             Some(Message::Typed(event.target_dyn_into::<HtmlTextAreaElement>()?.value()))
         });
@@ -92,11 +116,43 @@ impl Component for Editor {
                         </pre>
                     </div>
                 </div>
-                { children.clone() }
+                { self.proposed(ctx, statements) }
                 <p class="sc-failed" role="status">{ said }</p>
             </div>
         }
     }
+}
+
+impl Editor {
+    /// Statements that begin as the line of the caret does: the Tab key leads from the field to them.
+    fn proposed(&self, ctx: &Context<Self>, statements: &[String]) -> Html {
+        let button = |statement: String| {
+            let label = statement.clone();
+            let complete = ctx.link().callback(move |_: MouseEvent| Message::Complete(statement.clone()));
+            html! { <button type="button" onclick={complete}>{ label }</button> }
+        };
+        html! {
+            <div class="sc-choices sc-proposed" role="group" aria-label={texts::PROPOSED}>
+                { for proposed(statements, &self.begun).into_iter().map(button) }
+            </div>
+        }
+    }
+}
+
+/// Where the reader types, in UTF-16 units; the end, if that is nowhere.
+pub(crate) fn caret(field: &NodeRef) -> u32 {
+    let field = field.cast::<HtmlTextAreaElement>();
+    field.and_then(|field| field.selection_end().ok().flatten()).unwrap_or(u32::MAX)
+}
+
+/// Another script by a click, and where the caret is in it: the reader goes on typing there.
+pub(crate) fn put_in(field: &NodeRef, put: &Callback<String>, (text, caret): (String, u32)) {
+    let Some(field) = field.cast::<HtmlTextAreaElement>() else { return };
+    // The field has it at once, so that the caret has its place in it.
+    field.set_value(&text);
+    let _ = field.set_selection_range(caret, caret);
+    page::focus(&field);
+    put.emit(text);
 }
 
 /// As many lines and letters as stand before the end of a line's statement: what follows stands behind it without

@@ -206,24 +206,28 @@ const PROPOSED: usize = 8;
 /// Calls of one side alone.
 const ONE_SIDED: [&str; 6] = ["listen", "accept", "connect", "socket", "bind", "disconnect"];
 
-/// Statements of a list ([`listed`]) that begin as a line does; what one side or a socket does, any other can do.
-pub fn proposed(listed: &str, begun: &str) -> Vec<String> {
+/// The statements of a list ([`listed`]).
+pub fn statements(listed: &str) -> Vec<String> {
+    listed.split("<code>").skip(1).filter_map(|rest| Some(unescaped(rest.split_once("</code>")?.0))).collect()
+}
+
+/// Those of the statements that begin as a line does; what one side or a socket does, any other can do.
+pub fn proposed(statements: &[String], begun: &str) -> Vec<String> {
     let begun = begun.trim_start();
     let Some(begin) = begun.split(' ').next().filter(|word| !word.is_empty() && !begun.starts_with('#')) else {
         return Vec::new();
     };
     let is_subject = begun.contains(' ') && !["link", "wait", "expect", "proxy"].contains(&begin);
-    let statements = listed.split("<code>").skip(1).filter_map(|rest| Some(unescaped(rest.split_once("</code>")?.0)));
-    let as_begun = |statement: String| match statement.split_once(' ') {
+    let as_begun = |statement: &String| match statement.split_once(' ') {
         Some(("client" | "server", call))
             if is_subject && !ONE_SIDED.iter().any(|verb| call.starts_with(&format!("{verb}("))) =>
         {
             format!("{begin} {call}")
         }
-        _ => statement,
+        _ => statement.clone(),
     };
     let mut fitting: Vec<String> = Vec::new();
-    for statement in statements.map(as_begun) {
+    for statement in statements.iter().map(as_begun) {
         if statement.starts_with(begun) && statement != begun && !fitting.contains(&statement) {
             fitting.push(statement);
         }
@@ -290,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_proposed_begins_as_the_line_does_and_is_a_statement() {
-        let list = listed();
+        let list = statements(&listed());
         assert_eq!(
             proposed(&list, "server rea"),
             ["server read()", "server read() = 0", "server read() = blocks, then ECONNRESET"]

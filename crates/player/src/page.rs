@@ -1,17 +1,22 @@
 //! What the page around a picture is asked for: how much of it is in view, to scroll, to keep something.
 
 use wasm_bindgen::JsCast;
-use web_sys::{Element, FocusOptions, HtmlElement, ScrollBehavior, ScrollToOptions};
+use web_sys::{DomRect, Element, FocusOptions, HtmlElement, ScrollBehavior, ScrollToOptions};
 
 /// Brings the current row between what covers the page's top and the desk, no further than needed. A row that is there
 /// moves nothing.
 pub(crate) fn bring_into_view(root: &Element) {
     // One that is folded is nowhere.
     let Some(row) = find(root, ".sc-now").filter(|row| row.get_bounding_client_rect().height() > 0.0) else { return };
-    if let Some(frame) = find(root, ".sc-long") {
+    let frames = [".sc-long", ".sc-aloft :is(.sc-stand, .sc-both)"].map(|frame| find(root, frame));
+    for frame in frames.into_iter().flatten() {
         let by = distance(&row, frame.get_bounding_client_rect().top(), frame.get_bounding_client_rect().bottom());
         // Whole pixels: what is asked for is seen to its edge.
         frame.set_scroll_top(frame.scroll_top() + by.abs().ceil().copysign(by) as i32);
+    }
+    // Above the text (loader.js) it is in view already.
+    if root.matches(".sc-aloft > *").unwrap_or(false) {
+        return;
     }
     let Some(window) = web_sys::window() else { return };
     let options = ScrollToOptions::new();
@@ -25,11 +30,16 @@ pub(crate) fn bring_into_view(root: &Element) {
     }
     let height = window.inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(0.0);
     let bar = window.document().and_then(|document| document.query_selector("#mdbook-menu-bar").ok().flatten());
-    // mdBook's bar covers the page's top, or lies elsewhere on the page until it is scrolled.
-    let covers = |bar: Element| Some(bar.get_bounding_client_rect()).filter(|place| place.top() < 1.0);
-    let top = bar.and_then(covers).map_or(0.0, |place| place.bottom().max(0.0));
+    // mdBook's bar covers the page's top, or lies elsewhere on the page until it is scrolled, or comes back when the page
+    // goes upwards.
+    let covers = |place: &DomRect| place.top() < 1.0;
+    let bar = bar.map(|bar| bar.get_bounding_client_rect());
+    let top = bar.as_ref().filter(|place| covers(place)).map_or(0.0, |place| place.bottom().max(0.0));
     let desk = find(root, ".sc-desk").map_or(0.0, |desk| desk.get_bounding_client_rect().height());
-    let by = distance(&row, top + MARGIN, height - desk - MARGIN);
+    let mut by = distance(&row, top + MARGIN, height - desk - MARGIN);
+    if by < 0.0 {
+        by -= bar.map_or(0.0, |place| place.height()) - top;
+    }
     if by.abs() >= 1.0 {
         options.set_top(by);
         window.scroll_by_with_scroll_to_options(&options);

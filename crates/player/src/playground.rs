@@ -9,7 +9,7 @@ use gloo_events::EventListener;
 use scenario::{Event as Happening, Outcome, Trace};
 use sim::Stack;
 use view::export::stem;
-use web_sys::{Element, HtmlSelectElement, HtmlTextAreaElement};
+use web_sys::{Element, HtmlSelectElement};
 use yew::prelude::*;
 
 use crate::address::{fragment, put_fragment, when_fragment_changes};
@@ -18,12 +18,12 @@ use crate::challenges;
 use crate::chapter::other_stack;
 use crate::desk::menus;
 use crate::diagram::diagrams;
-use crate::editor::Editor;
+use crate::editor::{Editor, caret, put_in as put_into};
 use crate::here;
-use crate::language::{begun, completed, proposed, put_in};
+use crate::language::{put_in, statements};
 use crate::link::{Holds, Link};
 use crate::live::{Stage, until};
-use crate::page::{self as around, storage};
+use crate::page::storage;
 use crate::recent::{self, Recent};
 use crate::session::{Act, Session};
 use crate::settings;
@@ -122,8 +122,8 @@ pub(crate) struct Playground {
     outcome: String,
     /// What is wrong with the link that led here.
     notice: Option<String>,
-    /// The line that the reader has begun, while its end is where the caret is.
-    begun: String,
+    /// What can complete a line.
+    statements: Rc<Vec<String>>,
     field: NodeRef,
     _arrives: Option<EventListener>,
     _listens: settings::Listens,
@@ -152,8 +152,6 @@ pub(crate) enum Message {
     Filter(String),
     /// A statement is put in where the caret is.
     Write(String),
-    /// The line that was begun becomes this statement.
-    Complete(String),
     /// The last things tried are to be forgotten.
     Forget,
     /// Another runtime was chosen.
@@ -176,7 +174,7 @@ impl Component for Playground {
             pane: Pane::Picture,
             outcome: String::new(),
             notice: None,
-            begun: String::new(),
+            statements: Rc::new(statements(&ctx.props().language)),
             field: NodeRef::default(),
             _arrives: when_fragment_changes(ctx.link().callback(|()| Message::Arrive)),
             _listens: settings::listen(ctx.link().callback(|()| Message::Chosen)),
@@ -185,14 +183,9 @@ impl Component for Playground {
         playground
     }
 
-    fn update(&mut self, _: &Context<Self>, message: Message) -> bool {
+    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
         match message {
-            Message::Do(act) => {
-                let is_typed = matches!(act, Act::Type(_));
-                self.act(act);
-                self.begun =
-                    if is_typed { begun(&self.session.text, self.caret()).unwrap_or_default() } else { String::new() };
-            }
+            Message::Do(act) => self.act(act),
             Message::Open(arrival) => {
                 self.shelf = self.shelf.filter(|shelf| *shelf != Shelf::Examples);
                 self.open(arrival);
@@ -202,8 +195,10 @@ impl Component for Playground {
             Message::Reach(shelf) => self.shelf = Some(shelf).filter(|shelf| self.shelf != Some(*shelf)),
             Message::Show(pane) => self.pane = pane,
             Message::Filter(outcome) => self.outcome = outcome,
-            Message::Write(statement) => self.write(put_in(&self.session.text, self.caret(), &statement)),
-            Message::Complete(statement) => self.write(completed(&self.session.text, self.caret(), &statement)),
+            Message::Write(statement) => {
+                let put = ctx.link().callback(|text| Message::Do(Act::Put(text)));
+                put_into(&self.field, &put, put_in(&self.session.text, caret(&self.field), &statement));
+            }
             Message::Forget => {
                 (self.recent, self.kept) = (Recent::default(), None);
                 store(RECENT, "");
@@ -243,14 +238,13 @@ impl Component for Playground {
                 <div class="scenario sc-choices pg-switch">{ pane(page::SCRIPT, Pane::Script) }{ pane(page::PICTURE, Pane::Picture) }</div>
                 <div class="pg-panes">
                     <section class="scenario pg-script" aria-label={page::SCRIPT}>
-                        <Editor script={session.text.clone()} wrong={session.wrong.clone()} typed={act.reform(Act::Type)} field={self.field.clone()}>
-                            { self.proposed(ctx) }
-                        </Editor>
-                        <p class="sc-handles">{ other_stack(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
-                        { here::handle(session) }
+                        <Editor script={session.text.clone()} wrong={session.wrong.clone()} statements={self.statements.clone()}
+                            typed={act.reform(Act::Type)} put={act.reform(Act::Put)} field={self.field.clone()} />
                         <p class="sc-handles">{ toggle(page::CHALLENGES, Shelf::Challenges) }{ toggle(page::LANGUAGE, Shelf::Language) }</p>
                         if self.shelf == Some(Shelf::Challenges) { { self.challenges() } }
                         if self.shelf == Some(Shelf::Language) { { language(ctx) } }
+                        <p class="sc-handles">{ other_stack(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
+                        { here::handle(session) }
                     </section>
                     <section class="scenario pg-picture" aria-label={page::PICTURE}>
                         <Stage session={session.clone()} {act} {runtime} />
@@ -310,37 +304,6 @@ impl Playground {
     fn write_address(&self) {
         if let Ok(link) = link(&self.session, &self.id) {
             put_fragment(&link);
-        }
-    }
-
-    /// Where the reader types, in UTF-16 units; the end, if that is nowhere.
-    fn caret(&self) -> u32 {
-        let field = self.field.cast::<HtmlTextAreaElement>();
-        field.and_then(|field| field.selection_end().ok().flatten()).unwrap_or(u32::MAX)
-    }
-
-    /// Another script, and where the caret is in it.
-    fn write(&mut self, (text, caret): (String, u32)) {
-        let Some(field) = self.field.cast::<HtmlTextAreaElement>() else { return };
-        // The field has it at once, so that the caret has its place in it.
-        field.set_value(&text);
-        let _ = field.set_selection_range(caret, caret);
-        around::focus(&field);
-        self.begun.clear();
-        self.act(Act::Put(text));
-    }
-
-    /// Statements that begin as the line of the caret does: the Tab key leads from the field to them.
-    fn proposed(&self, ctx: &Context<Self>) -> Html {
-        let button = |statement: String| {
-            let label = statement.clone();
-            let complete = ctx.link().callback(move |_: MouseEvent| Message::Complete(statement.clone()));
-            html! { <button type="button" onclick={complete}>{ label }</button> }
-        };
-        html! {
-            <div class="sc-choices pg-proposed" role="group" aria-label={page::PROPOSED}>
-                { for proposed(&ctx.props().language, &self.begun).into_iter().map(button) }
-            </div>
         }
     }
 

@@ -134,6 +134,8 @@ pub(crate) fn wrong_line(why: &str, line: Option<u32>) -> String {
     }
 }
 
+pub(crate) const PROPOSED: &str = "Statements that begin as this line does";
+
 /// What a file is called on its button.
 pub(crate) const fn form(form: Form) -> &'static str {
     match form {
@@ -164,7 +166,6 @@ pub(crate) mod page {
     pub(crate) const OTHER_OUTCOMES: &str = "These calls give something else:";
     pub(crate) const RUNTIMES: &str = "What each runtime prints for it";
     pub(crate) const HINT: &str = "A hint";
-    pub(crate) const PROPOSED: &str = "Statements that begin as this line does";
     pub(crate) const DONE_NOW: &str = "✔ done";
     pub(crate) const DONE: &str = "✔ done before";
     pub(crate) const NOT_DONE: &str = "○ to do";
