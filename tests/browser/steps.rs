@@ -19,10 +19,11 @@ fn linked() -> Vec<String> {
 
 const IN_VIEW: &str = "row().getBoundingClientRect().top < innerHeight && row().getBoundingClientRect().bottom > 0";
 
-/// Whether the beginning of an element is seen: it is in view, and nothing lies over it.
+/// Whether the beginning or the end of an element is seen: it is in view, and nothing lies over it. (mdBook's bar may come
+/// to rest some pixels below the page's top.)
 const SEEN: &str = "window.seen = (it) => {
-  const { left, top, width, height } = [...it.getClientRects()].find(({ width }) => width > 0) ?? { left: -1, top: -1 };
-  return it.contains(document.elementFromPoint(left + Math.min(width, 16) / 2, top + Math.min(height, 16) / 2));
+  const { left, top, bottom } = [...it.getClientRects()].find(({ width }) => width > 0) ?? { left: -1 };
+  return [top + 8, bottom - 8].some((y) => it.contains(document.elementFromPoint(left + 8, y)));
 }; 0";
 
 /// Its row and the sentence are seen together, on a desk and on a telephone; where they are too far from each other, the
