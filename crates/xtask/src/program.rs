@@ -73,7 +73,7 @@ pub fn build() -> Result<()> {
 fn name_to_panel(glue: &str) -> Result<()> {
     let file = root().join("book/linux/program.js");
     let text = format!(
-        "// Written by `cargo xtask build`.\nexport {{ default, file, media_type, show, trace }} from \"../{HERE}/{glue}.js\";\n"
+        "// Written by `cargo xtask build`.\nexport {{ default, file, media_type, reads, show, trace }} from \"../{HERE}/{glue}.js\";\n"
     );
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
