@@ -262,9 +262,12 @@ fn seen_on(kept: &kernels::Kept, id: &str) -> String {
     for (kernel, entry) in &seen.otherwise {
         by_entry.entry(entry).or_default().push(kernel);
     }
-    let otherwise = by_entry
-        .iter()
-        .map(|(entry, kernels)| format!("; [otherwise](older-kernels.md#{entry}) on {}", kernels.join(", ")));
+    let ledger = ledger::read();
+    let otherwise = by_entry.iter().map(|(id, kernels)| {
+        let has_ended = ledger.iter().any(|entry| entry.id == *id && entry.has_ended());
+        let page = if has_ended { "older-kernels" } else { "differences" };
+        format!("; [otherwise]({page}.md#{id}) on {}", kernels.join(", "))
+    });
     same + &otherwise.collect::<String>()
 }
 
@@ -304,7 +307,7 @@ fn differences() -> String {
     let ledger = ledger::read();
     let mut page = String::new();
     for entry in ledger.iter().filter(|entry| !entry.has_ended()) {
-        page += &format!("## {}\n\n{}\n\nThe model: {}\n\n", entry.title, entry.reason, entry.model);
+        page += &format!("## {} {{#{}}}\n\n{}\n\nThe model: {}\n\n", entry.title, entry.id, entry.reason, entry.model);
         page += &format!("{}\n\n", kernels_of(entry));
         page += &shown_by(entry);
     }
