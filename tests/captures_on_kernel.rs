@@ -1,4 +1,5 @@
-//! Captures of runs on this machine's kernel: who ended a connection is never said wrongly, and why is among the causes.
+//! Captures of runs on this machine's kernel, whole and changed, in every format: who ended a connection is never said
+//! wrongly, and why is among the causes.
 //!
 //! Every scenario of the book, and random scripts from a fixed seed: `CAPTURES_KERNEL_RANDOM=2000` draws more,
 //! `CAPTURES_SEED=7` others. An argument picks scripts by name. Without Linux nothing can be captured here.
@@ -11,6 +12,7 @@ use std::sync::Mutex;
 use std::{env, fs, thread};
 
 use catalogue::CATALOGUE;
+use fastrand::Rng;
 use native::Options;
 use scenario::Script;
 use tests::captured::{Run, records};
@@ -51,7 +53,9 @@ fn main() -> ExitCode {
                     let Some((name, text)) = next else { break };
                     let pcap = folder.join(format!("{worker}.pcap"));
                     let run = capture(&name, &text, pcap);
-                    table.lock().expect("no thread panics while it holds this").judge_everywhere(&name, &run);
+                    let mut table = table.lock().expect("no thread panics while it holds this");
+                    table.judge_everywhere(&name, &run);
+                    table.judge_changed(&name, &mut Rng::with_seed(1), &run);
                 }
             });
         }

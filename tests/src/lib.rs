@@ -6,6 +6,7 @@
 
 pub mod bytes;
 pub mod captured;
+pub mod changed;
 pub mod comparison;
 pub mod counters;
 pub mod files;

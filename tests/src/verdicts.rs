@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use capture::{By, Capture, Cause, Connection, Ending, EndingKind, Sure};
+use capture::{By, Capture, Cause, Connection, Ending, EndingKind, Seen, Sure};
+use fastrand::Rng;
 use scenario::{Action, Counter, Event, Host, HostAction, RuleId, Verb, Witness};
 
-use crate::captured::{Captured, Place, Run, seen_at, usual_file};
+use crate::captured::{Captured, File, Form, Link, OnLink, Place, Run, file, seen_at, usual_file};
+use crate::changed::{CHANGES, outnumbered};
 
+/// Frames are cut behind so many bytes: the headers of all link types, IPv6 and TCP with its options are in them.
+const SNAP: usize = 96;
 const RST: u8 = 4;
 const SYN: u8 = 2;
 const ACK: u8 = 16;
@@ -25,8 +29,8 @@ fn truth(run: &Run, frame: usize) -> Truth {
     let from = sent.from;
     let causes = if sent.forged {
         vec![Cause::Forged]
-    } else if refuses(run, frame) {
-        vec![Cause::NobodyListens]
+    } else if let Some(causes) = refused(run, frame) {
+        causes
     } else if run.trace.witness == Witness::Sim {
         by_rules(run, frame)
     } else {
@@ -35,13 +39,19 @@ fn truth(run: &Run, frame: usize) -> Truth {
     Truth { from, causes }
 }
 
-/// Whether it answers a SYN and nothing else: then it has no number to give.
-fn refuses(run: &Run, frame: usize) -> bool {
+/// What it says when it answers a segment without ACK, and so has no number to give: nobody listens. A listener would
+/// have taken a SYN, and have let pass what is no SYN; of the latter there is no such connection either.
+fn refused(run: &Run, frame: usize) -> Option<Vec<Cause>> {
     let sent = &run.frames[frame];
-    let answered = run.frames[..frame].iter().rfind(|other| ports(&other.bytes) == turned(ports(&sent.bytes)));
-    tcp_flags(&sent.bytes) == RST | ACK
-        && seq(&sent.bytes) == 0
-        && answered.is_some_and(|answered| tcp_flags(&answered.bytes) == SYN)
+    let had_come = |other: &&OnLink| other.arrives_us.is_some_and(|at_us| at_us <= sent.left_us);
+    let turned = |other: &&OnLink| ports(&other.bytes) == turned(ports(&sent.bytes)) && had_come(other);
+    let answered = tcp_flags(&run.frames[..frame].iter().rfind(turned)?.bytes);
+    let has_no_number = tcp_flags(&sent.bytes) == RST | ACK && seq(&sent.bytes) == 0;
+    match answered & (SYN | ACK | RST) {
+        SYN if has_no_number => Some(vec![Cause::NobodyListens]),
+        0 if has_no_number => Some(vec![Cause::NobodyListens, Cause::NoSuchConnection]),
+        _ => None,
+    }
 }
 
 /// The rules that acted when the simulator sent it: several, where a process is killed that has several sockets.
@@ -126,13 +136,13 @@ fn turned([source, destination]: [u16; 2]) -> [u16; 2] {
 }
 
 /// Whether a segment is forged, and nothing was captured that its host itself sent on this connection.
-fn speaks_alone(run: &Run, packets: &[Captured], frame: usize) -> bool {
+fn speaks_alone(run: &Run, packets: &[Captured], connection: &Connection, frame: usize) -> bool {
     let sent = &run.frames[frame];
-    let its_own = |packet: &Captured| {
-        let other = &run.frames[packet.frame];
-        !other.forged && other.from == sent.from && ports(&other.bytes) == ports(&sent.bytes)
+    let its_own = |seen: &Seen| {
+        let other = &run.frames[packets[seen.number as usize - 1].frame];
+        !other.forged && other.from == sent.from
     };
-    sent.forged && !packets.iter().any(its_own)
+    sent.forged && !connection.segments().any(its_own)
 }
 
 /// Which side a host is of a connection: its address ends with its place among the hosts.
@@ -167,6 +177,8 @@ pub struct Table {
     who: [u64; 2],
     /// Resets with a cause that was named first, and those of which it was the right one.
     first: [u64; 2],
+    /// The same, refusals left out: they are many, and easy.
+    unrefused: [u64; 2],
     /// Forged resets in the name of a host that has sent nothing else.
     alone: u64,
     wrong: Vec<String>,
@@ -178,10 +190,10 @@ const ABORTS: [Cause; 5] =
 
 impl Table {
     /// The share of resets whose cause that was named first was the right one, `abort` counted as right where a host
-    /// aborted; in thousandths.
+    /// aborted; in thousandths. The lesser of two shares: of all resets, and of all that are no refusals.
     pub fn first_right(&self) -> u64 {
-        let [all, right] = self.first;
-        (right * 1000).checked_div(all).unwrap_or(1000)
+        let share = |[all, right]: [u64; 2]| (right * 1000).checked_div(all).unwrap_or(1000);
+        share(self.first).min(share(self.unrefused))
     }
 
     /// Judges a run as it is captured at each place.
@@ -196,12 +208,32 @@ impl Table {
         &self.wrong
     }
 
+    /// Judges a run as it is captured at each place, the captures changed in every way, each in another form.
+    pub fn judge_changed(&mut self, name: &str, rng: &mut Rng, run: &Run) {
+        for (how, change) in CHANGES {
+            for place in Place::ALL {
+                let packets = change(rng, seen_at(run, place));
+                if outnumbered(run, &packets) {
+                    continue;
+                }
+                let form = Form { file: File::ALL[rng.usize(..8)], link: Link::ALL[rng.usize(..9)] };
+                let snap = if rng.bool() { SNAP } else { usize::MAX };
+                let file = file(form, snap, &packets);
+                self.judge_file(&format!("{name} at {place:?}, {how}, {form:?}, {snap}"), run, &packets, &file);
+            }
+        }
+    }
+
     /// Judges what a capture of a run says.
     ///
     /// # Panics
     /// Something of the capture cannot be read.
     pub fn judge(&mut self, name: &str, run: &Run, packets: &[Captured]) {
-        let (connections, skipped) = Capture::read(&usual_file(packets));
+        self.judge_file(name, run, packets, &usual_file(packets));
+    }
+
+    fn judge_file(&mut self, name: &str, run: &Run, packets: &[Captured], file: &[u8]) {
+        let (connections, skipped) = Capture::read(file);
         assert_eq!(skipped.iter().count(), 0, "{name}: {skipped:?}");
         for connection in &connections {
             let ending = Ending::of(connection);
@@ -227,7 +259,7 @@ impl Table {
         if tcp_flags(&run.frames[frame].bytes) & RST == 0 {
             return Err(format!("frame {frame} is no reset"));
         }
-        if speaks_alone(run, packets, frame) {
+        if speaks_alone(run, packets, connection, frame) {
             // There is nothing to compare him with, so who cannot be told; that it may have been he must be.
             self.alone += 1;
             let is_named = ending.names(Cause::Forged) || ending.names(Cause::Firewall);
@@ -246,7 +278,12 @@ impl Table {
         let row: Vec<&str> = truth.causes.iter().map(|cause| cause.id()).collect();
         self.first[0] += 1;
         let is_abort = first.cause == Cause::Abort && truth.causes.iter().any(|cause| ABORTS.contains(cause));
-        self.first[1] += u64::from(is_abort || truth.causes.contains(&first.cause));
+        let is_right = u64::from(is_abort || truth.causes.contains(&first.cause));
+        self.first[1] += is_right;
+        if !truth.causes.contains(&Cause::NobodyListens) {
+            self.unrefused[0] += 1;
+            self.unrefused[1] += is_right;
+        }
         *self.counts.entry(row.join(" or ")).or_default().entry(first.cause.id()).or_default() += 1;
         if !truth.causes.iter().any(|cause| ending.names(*cause)) {
             return Err(format!("why: none of {truth:?} is named (frame {frame})"));
@@ -272,7 +309,7 @@ impl Table {
         }
         self.who[1] += 1;
         let first = &run.frames[frame];
-        if speaks_alone(run, packets, frame) {
+        if speaks_alone(run, packets, connection, frame) {
             return Ok(());
         }
         if first.forged {
@@ -289,7 +326,9 @@ impl Table {
         let [all, said] = self.who;
         let mut text = format!("who ended it: said {said} times of {all}, wrongly {}\n\n", self.wrong.len());
         let [all, right] = self.first;
-        let _ = write!(text, "the cause named first was right {right} times of {all}\n\n");
+        let [others, right_of_others] = self.unrefused;
+        let _ = write!(text, "the cause named first was right {right} times of {all}; ");
+        let _ = write!(text, "without refusals {right_of_others} times of {others}\n\n");
         if self.alone > 0 {
             let alone = self.alone;
             let _ =

@@ -22,6 +22,7 @@ pub(super) fn by(facts: &Facts<'_>, reset: &Reset) -> By {
         By::Between
     } else if reset.contested.is_some()
         || facts.is_unsure(reset.at)
+        || odd_flags(facts, reset).is_some()
         || reset.bare && reset.answers.is_none() && !is_missing_something(facts)
     {
         // No kernel that was read sends a bare reset but in answer to a segment, and there is none.
@@ -35,10 +36,19 @@ fn is_forged(reset: &Reset) -> bool {
     reset.lives_on.is_some() || !reset.odd.is_empty()
 }
 
+/// Place of a segment that no kernel that was read sends: the reset with SYN or FIN beside RST, or its side's SYN with FIN.
+fn odd_flags(facts: &Facts<'_>, reset: &Reset) -> Option<usize> {
+    let beside = |at: &usize, bits: u8| facts.seen[*at].bits & bits == bits && facts.seen[*at].from == reset.from;
+    let is_odd = |at: &usize| beside(at, bit::SYN | bit::FIN) && facts.seen[*at].opens();
+    let own = beside(&reset.at, bit::RST | bit::FIN) || beside(&reset.at, bit::RST | bit::SYN);
+    if own { Some(reset.at) } else { (0..reset.at).find(is_odd) }
+}
+
 /// Whether segments are missing before the reset that it might answer.
 fn is_missing_something(facts: &Facts<'_>) -> bool {
     !facts.connection.is_whole()
         || facts.handshake == Handshake::NotSeen
+        || !facts.is_answered()
         || facts.connection.sides.iter().any(|side| side.packets == 0)
 }
 
@@ -67,17 +77,27 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
         }
     } else if reset.bare {
         answer(facts, reset, ending);
-    } else if facts.seen[reset.at].seq == 0 {
+    } else if facts.seen[reset.at].seq == 0
+        && facts.last_before(reset.from, reset.at).is_none_or(|last| facts.seen[last].has(bit::SYN))
+    {
         let why = "its number is 0: it answers a segment without ACK, such as a SYN";
         ending.add(Cause::NobodyListens, Sure::Likely, vec![number], why);
         ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
         ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
     } else {
         abort(facts, reset, ending);
+        if facts.seen[reset.at].seq == 0 {
+            let why = "if what came before it in its sender's name is forged, it answers a SYN";
+            ending.add(Cause::NobodyListens, Sure::Possible, vec![number], why);
+        }
     }
     if let Some(later) = reset.contested {
-        let why = "behind it somebody speaks in its sender's name who is another way off: one of the two is forged";
+        let why = "behind it somebody speaks in its sender's name: one of the two is forged, or came late";
         ending.add(Cause::Forged, Sure::Possible, vec![number, facts.number(later)], why);
+    }
+    if let Some(odd) = odd_flags(facts, reset) {
+        let why = "no kernel that was read sends more than one of SYN, FIN and RST";
+        ending.add(Cause::Forged, Sure::Possible, vec![facts.number(odd)], why);
     }
     if facts.is_unsure(reset.at) {
         for named in &mut ending.causes {
@@ -133,15 +153,23 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         let why = "it would answer a segment that is not in this capture: lost to it, or forged";
         ending.add(Cause::Forged, Sure::Possible, vec![number], "it answers no segment that was captured");
         ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
+        if facts.seen.iter().all(|seen| seen.is_reset()) {
+            // Of a connection there is no other trace: somebody had forged a segment in the other host's name.
+            ending.causes.rotate_left(1);
+        }
         ending.add(Cause::WroteAfterClose, Sure::Possible, vec![number], why);
         ending.add(Cause::Abort, Sure::Possible, vec![number], "some systems and boxes abort with a bare RST");
+        if facts.fins[reset.from].is_some() {
+            ending.add(Cause::Linger2, Sure::Possible, vec![number], why);
+        }
         idle(facts, reset, ending);
         return;
     };
     let segment = facts.seen[answered];
     let packets = vec![facts.number(answered), number];
     let first_words = facts.last_before(SERVER, reset.at).is_some_and(|last| facts.seen[last].has(bit::SYN));
-    if reset.from == CLIENT && segment.opens() {
+    let asked = facts.connection.sides[CLIENT].syn_seen() && facts.fin_before(CLIENT, reset.at).is_none();
+    if reset.from == CLIENT && segment.opens() && asked {
         let why = "the client's kernel knows nothing of a SYN of its own: closed meanwhile, a scanner, or a forged SYN";
         ending.add(Cause::NoSuchConnection, Sure::Likely, packets, why);
         return;
@@ -202,6 +230,9 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let sure = if is_first { Sure::Possible } else { Sure::Likely };
     ending.add(Cause::NoSuchConnection, sure, packets.clone(), why);
     let why = format!("if the {sender} had closed, and its FIN was lost before it could be captured");
+    if segment.is_pure_ack() && is_missing_something(facts) {
+        ending.add(Cause::Linger2, Sure::Possible, packets.clone(), why.clone());
+    }
     ending.add(Cause::WroteAfterClose, Sure::Possible, packets.clone(), why);
     ending.add(Cause::Forged, Sure::Possible, packets, "a box may answer in the host's name");
     idle(facts, reset, ending);
@@ -236,8 +267,12 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         let mut packets: Vec<u64> = probes.iter().map(|at| facts.number(*at)).collect();
         packets.push(number);
         let why = format!("the {sender} asked {} times whether anybody is there, and had no answer", probes.len());
-        ending.add(Cause::KeepAliveGaveUp, Sure::Certain, packets, why);
-        return;
+        let in_order = facts.connection.in_order;
+        let sure = if in_order { Sure::Certain } else { Sure::Likely };
+        ending.add(Cause::KeepAliveGaveUp, sure, packets, why);
+        if in_order {
+            return;
+        }
     }
     if let Some(fin) = facts.fin_before(reset.from, reset.at) {
         let packets = vec![facts.number(fin), number];
@@ -260,7 +295,8 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         }
         ending.add(Cause::LingerZero, Sure::Possible, packets, "a shutdown, then close() with SO_LINGER 0");
     }
-    let answers_listener = reset.from == SERVER && !reset.spoke;
+    // Without a SYN-ACK nobody can say which of the two had listened.
+    let answers_listener = (reset.from == SERVER || !facts.is_answered()) && !reset.spoke;
     let could_be_unread = reset.peer_bytes > 0 || reset.acks_unseen || is_missing_something(facts);
     let mut members = Vec::new();
     if could_be_unread {
@@ -285,7 +321,7 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         members.push((Cause::Killed, vec![number], format!("the {sender}'s process may have ended with data unread")));
     }
     if answers_listener {
-        let why = "the server had not said a word: perhaps nobody had accepted the connection".to_owned();
+        let why = format!("the {sender} had not said a word: perhaps nobody had accepted the connection");
         members.push((Cause::ListenerClosed, vec![number], why));
     }
     match members.as_slice() {

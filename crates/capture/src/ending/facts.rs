@@ -61,12 +61,12 @@ pub(crate) struct Reset {
     pub(crate) peer_bytes: i64,
     /// Whether its sender acknowledges more than was seen of its peer.
     pub(crate) acks_unseen: bool,
-    /// Whether its sender had sent data or a FIN before, the way its SYN came.
+    /// Whether its sender had sent data or a FIN before, which came the same way.
     pub(crate) spoke: bool,
     /// Place of a later segment which shows that the sender lived on.
     pub(crate) lives_on: Option<usize>,
-    /// Of a refusal: place of a later segment in its sender's name that came another way, and that nobody took. One of
-    /// the two is forged.
+    /// Place of a later segment in its sender's name that proves nothing: it came another way, and either of the two may
+    /// be forged; or it may have left before the reset.
     pub(crate) contested: Option<usize>,
     /// What in its headers is unlike its sender's other segments.
     pub(crate) odd: Vec<Odd>,
@@ -115,6 +115,11 @@ impl<'a> Facts<'a> {
             .map(|at| reset(connection, &seen, at, handshake, &hops))
             .collect();
         Self { connection, seen, handshake, fins, alien, resets, hops }
+    }
+
+    /// Whether the server's answer to the SYN was captured.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.seen.iter().any(|seen| seen.from == SERVER && seen.has(bit::SYN))
     }
 
     /// Whether that side's FIN had been seen before that place.
@@ -251,14 +256,22 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     }
     // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
     let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].opens());
-    let lives_on = if is_scan { None } else { lives_on(seen, at, &hops[from]) };
+    let lives_on = if is_scan { None } else { lives_on(seen, at, &hops[from], connection.in_order) };
     let hops = &hops[from];
-    let is_contest = |later: &usize| {
-        let another_way = seen[*later].ttl != segment.ttl;
-        let taken = hops.is_settled(seen[*later].ttl) && is_taken(seen, *later);
-        another_way && if own_next.is_none() { !taken } else { !hops.outweighs(segment.ttl) }
+    // A bare reset behind a SYN-ACK, or a server's SYN, that came another way: the reset is forged, or its host knows
+    // nothing of what was forged in its name.
+    let opens_as_client = |other: &&Seen| other.opens() && other.from == SERVER && !other.has(bit::ACK);
+    let disowns = answers.is_some()
+        && !hops.earlier
+        && own().count() < DATA_MIN
+        && own().all(|other| other.ttl.is_some() && other.ttl != segment.ttl)
+        && (own().next_back().is_some_and(|last| last.opens()) || own().any(|other| opens_as_client(other)));
+    let is_contest = |later: usize| {
+        let another_way = seen[later].ttl != segment.ttl;
+        let taken = hops.is_settled(seen[later].ttl) && is_taken(seen, later);
+        another_way && if own_next.is_none() { !taken } else { disowns || !hops.outweighs(segment.ttl) }
     };
-    let contested = lives_on.filter(is_contest);
+    let is_proof = |at: usize, is_new: bool| is_new && !is_contest(at);
     Reset {
         at,
         from,
@@ -267,14 +280,11 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         answers,
         peer_bytes: payload(peers().copied()),
         acks_unseen: segment.ack.is_some_and(|ack| peers().map(|other| other.end()).max().is_some_and(|end| ack > end)),
-        spoke: own().any(|other| {
-            let syn_ttl = connection.sides[from].syn_ttl;
-            (other.len > 0 || other.has(bit::FIN)) && (syn_ttl.is_none() || other.ttl == syn_ttl)
-        }),
-        lives_on: lives_on.filter(|later| !is_contest(later)),
-        contested,
+        spoke: own().any(|other| (other.len > 0 || other.has(bit::FIN)) && other.ttl == segment.ttl),
+        lives_on: lives_on.filter(|(at, is_new)| is_proof(*at, *is_new)).map(|(at, _)| at),
+        contested: lives_on.filter(|(at, is_new)| !is_proof(*at, *is_new)).map(|(at, _)| at),
         // What refuses a SYN has nothing before it to be compared with, but for an earlier life, which may be forged.
-        odd: if own_next.is_some() { odd(connection, segment, hops) } else { Vec::new() },
+        odd: if own_next.is_some() && !disowns { odd(connection, segment, hops) } else { Vec::new() },
     }
 }
 
@@ -344,8 +354,9 @@ fn fit(
 }
 
 /// A later segment of the same side which it would not send after a reset of its own: new data or a FIN behind the
-/// reset's number, or the acknowledgement of something that was sent after it.
-fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
+/// reset's number, or the acknowledgement of something that was sent after it. With it whether it left behind the reset
+/// without doubt: what is repeated may have been overtaken, and a file that is not in the order of time has none for one moment.
+fn lives_on(seen: &[&Seen], at: usize, hops: &Hops, in_order: bool) -> Option<(usize, bool)> {
     let reset = seen[at];
     let peer_next = |to: usize| {
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
@@ -355,19 +366,26 @@ fn lives_on(seen: &[&Seen], at: usize, hops: &Hops) -> Option<usize> {
     // A segment that was held up on its way comes behind the reset, but not with numbers behind all that was sent.
     let own = seen[..=at].iter().filter(|other| other.from == reset.from);
     let sent = own.map(|other| other.end()).max().unwrap_or(reset.seq);
-    (at + 1..seen.len()).find(|later| {
-        let segment = seen[*later];
+    (at + 1..seen.len()).find_map(|later| {
+        let segment = seen[later];
         let another_way = segment.ttl.is_some_and(|ttl| !hops.is_known(ttl));
         let opens = segment.has(bit::SYN) && !segment.has(bit::ACK);
         if segment.from != reset.from || another_way || opens || segment.is_reset() {
-            return false;
+            return None;
         }
         let new = segment.end() > sent.max(segment.seq) && segment.seq >= reset.seq && !segment.has(bit::SYN);
         let acknowledges = segment.ack.is_some_and(|ack| known.is_some_and(|known| ack > known));
         let repeats = segment.again && !segment.has(bit::SYN) && segment.at_us.saturating_sub(reset.at_us) >= AGAIN_US;
-        let answers_syn = segment.has(bit::SYN) && !segment.again;
-        new || (acknowledges && !segment.has(bit::SYN)) || repeats || answers_syn
+        let answers_syn = segment.opens() && !segment.again;
+        let is_new = new || (acknowledges && !segment.has(bit::SYN)) || answers_syn;
+        (is_new || repeats).then_some((later, in_order && (is_new || counts_on(reset, segment))))
     })
+}
+
+/// Whether a segment's IP-ID shows that its host sent it behind another one.
+fn counts_on(earlier: &Seen, later: &Seen) -> bool {
+    matches!((earlier.ip_id, later.ip_id), (Some(1..), Some(1..)))
+        && (1..=ID_FAR).contains(&later.ip_id.unwrap_or_default().wrapping_sub(earlier.ip_id.unwrap_or_default()))
 }
 
 /// Whether the other side goes on with a segment: it answers otherwise than with a reset.

@@ -110,6 +110,8 @@ pub struct Connection {
     pub doubles: u64,
     /// The segments of a SYN to this open connection that no SYN-ACK has answered.
     pub challenged_syns: Vec<u64>,
+    /// Whether the file has its segments in the order of time: if not, those of one moment have no order.
+    pub(crate) in_order: bool,
     pub(crate) zeek: Zeek,
     /// The life of the same pair before this one.
     pub(crate) previous: Option<usize>,
@@ -133,6 +135,7 @@ impl Connection {
             packets: 0,
             doubles: 0,
             challenged_syns: Vec::new(),
+            in_order: true,
             zeek: Zeek::default(),
             previous: None,
             kept: Vec::new(),
@@ -221,9 +224,20 @@ impl Connection {
     /// Learns both sides' zero from a segment.
     fn number(&mut self, from: usize, packet: &Packet) {
         let refuses = self.refuses(packet);
-        let [side, peer] = self.pair(from);
+        let [client, server] = &mut self.sides;
+        let [side, peer] = if from == 0 { [client, server] } else { [server, client] };
         if packet.has(bit::SYN) {
-            if side.base.is_none() {
+            // What came before the answer to a SYN, and was not acknowledged, did not show where its numbers begin.
+            let answers = packet.has(bit::ACK) && peer.isn.is_some_and(|isn| packet.ack.wrapping_sub(isn) == 1);
+            if side.isn.is_none() && side.base != Some(packet.seq) && answers && peer.acked.is_none() {
+                let moved = side.base.map_or(0, |base| i64::from(base.wrapping_sub(packet.seq).cast_signed()));
+                side.base = Some(packet.seq);
+                side.next = 0;
+                side.fin = None;
+                for seen in self.kept.iter_mut().filter(|seen| seen.from == from) {
+                    seen.seq += moved;
+                }
+            } else if side.base.is_none() {
                 side.base = Some(packet.seq);
             }
             if side.base == Some(packet.seq) {

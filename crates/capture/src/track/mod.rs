@@ -32,6 +32,8 @@ pub struct Tracker {
     connections: Vec<Connection>,
     /// The newest connection of each pair of addresses and ports.
     newest: HashMap<Key, usize, Seeded>,
+    /// The highest number of a packet so far.
+    latest: u64,
     beyond: u64,
 }
 
@@ -53,6 +55,7 @@ impl Tracker {
             connections_max: connections,
             connections: Vec::new(),
             newest: HashMap::with_hasher(Seeded::new()),
+            latest: 0,
             beyond: 0,
         }
     }
@@ -62,12 +65,18 @@ impl Tracker {
         let key = key(packet);
         let Some(&newest) = self.newest.get(&key) else {
             self.begin(key, packet, None);
+            self.latest = self.latest.max(packet.number);
             return;
         };
         match self.belongs(newest, packet) {
-            Some(at) => self.connections[at].take(packet),
+            Some(at) => {
+                let connection = &mut self.connections[at];
+                connection.in_order &= self.latest <= packet.number;
+                connection.take(packet);
+            }
             None => self.begin(key, packet, Some(newest)),
         }
+        self.latest = self.latest.max(packet.number);
     }
 
     /// How many connections there are so far.
@@ -147,6 +156,7 @@ impl Tracker {
                 connection.sides[place].earlier_way_unknown = way.is_none();
             }
         }
+        connection.in_order = self.latest <= packet.number;
         connection.take(packet);
         self.newest.insert(key, self.connections.len());
         self.connections.push(connection);
@@ -169,7 +179,9 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
         // Its numbers are this life's, and another life would have others: it is questioned (RFC 5961 §4.2).
         let is_near = |side: &Side, number| side.base.is_some() && side.distance(number).is_some_and(|far| far < NEAR);
         let stray = is_near(&sides[from], packet.seq) && is_near(asked, packet.ack) && !young;
-        return sides[from].base == Some(packet.seq) || stray || (answers && (sides[from].isn.is_none() || young));
+        let could_be_its_own =
+            sides[from].isn.is_none() && sides[from].distance(packet.seq).is_some_and(|far| far < NEAR);
+        return sides[from].base == Some(packet.seq) || stray || (answers && (young || could_be_its_own));
     }
     let is_over = connection.segments().any(Seen::is_reset);
     let lives = !is_over && sides.iter().all(|side| side.base.is_some()) && sides.iter().any(|side| side.fin.is_none());
