@@ -265,7 +265,7 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         && !hops.earlier
         && own().count() < DATA_MIN
         && own().all(|other| other.ttl.is_some() && other.ttl != segment.ttl)
-        && (own().next_back().is_some_and(|last| last.opens()) || own().any(|other| opens_as_client(other)));
+        && (own().next_back().is_some_and(|last| last.opens()) || own().any(opens_as_client));
     let is_contest = |later: usize| {
         let another_way = seen[later].ttl != segment.ttl;
         let taken = hops.is_settled(seen[later].ttl) && is_taken(seen, later);
