@@ -480,7 +480,7 @@ fn buffer_memory(reader: &mut Reader<'_, '_>, buffer: BufferMemory) -> Result<Ho
     let column = reader.column();
     let limit: u32 = number(reader, i64::from(bytes)..=*BUFFER_MEMORY.end())?;
     if limit != bytes {
-        let right = format!("the default once more, `{} {bytes} {bytes}`: a buffer that grows cannot be told", least);
+        let right = format!("the default once more, `{least} {bytes} {bytes}`: a buffer that grows cannot be told");
         return Err(reader.error(column, format!("found {limit}, a limit above the default"), right));
     }
     Ok(HostAction::BufferMemory { buffer, least, bytes })
