@@ -52,8 +52,7 @@ const LATE_RUNS_MAX: usize = 10;
 const AGAIN_ONE_OF: usize = 500;
 /// So many more may.
 const AGAIN_BY_CHANCE: usize = 1;
-/// The whole grammar is drawn from this seed. Other seeds still find about one difference in five hundred scripts; known
-/// is one kind: of several segments that are repaired after a loss Linux sends more at once than the model.
+/// The whole grammar is drawn from this seed.
 const FULL_SEED: usize = 1;
 /// A planted rule must be noticed in one of so many scripts.
 const CANARY_SCRIPTS_MAX: usize = 120;

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use scenario::{
-    Action, Call, Event, Fate, Host, Info, Outcome, Place, Script, SocketOption, State, Timer, Trace, Verb, queued_at,
+    Action, Call, Errno, Event, Fate, Host, Info, Outcome, Place, Script, SocketOption, State, Timer, Trace, Verb,
+    queued_at,
 };
 
 use view::normal::{Quiet, quiets};
@@ -97,7 +98,9 @@ pub const CLAIMS: [Claim; 12] = [
         "write() and SO_ERROR hand out the pending error, and it is gone",
         ["RFC 9293 §3.9.1.8", "sock_error"],
         |now| {
-            let looks = matches!(now.call?.verb, Verb::Write(_) | Verb::GetError);
+            // A descriptor that is closed is none of the socket's.
+            let is_its = now.outcome != Some(Outcome::Errno(Errno::EBADF));
+            let looks = is_its && matches!(now.call?.verb, Verb::Write(_) | Verb::GetError);
             let error = now.before.error.filter(|_| looks)?;
             Some(now.outcome == Some(Outcome::Errno(error)) && now.info.error.is_none())
         },

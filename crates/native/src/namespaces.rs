@@ -49,18 +49,16 @@ const DEFAULTS: [(&str, &str); 8] = [
     ("ipv6/conf/all/accept_dad", "0"),
     ("ipv6/conf/default/accept_dad", "0"),
 ];
-/// The machine's choice of congestion control is copied as well. The first of these that there is: `reno` always is.
-const CONGESTION_CONTROL: [&str; 2] = ["cubic", "reno"];
+/// The machine's choice of congestion control is copied as well. RFC 5681's own every kernel has, and every user may
+/// choose it: with another a run would differ between machines behind a loss.
+const CONGESTION_CONTROL: (&str, &str) = ("ipv4/tcp_congestion_control", "reno");
 
 /// Sets the namespace that the thread is in to Linux's defaults, so that a run does not depend on the machine's.
 ///
 /// Gives what could not be set, and why, where it has another value: /proc/sys is read-only in some containers.
 pub(crate) fn set_defaults() -> Vec<String> {
-    let mut kept: Vec<String> = DEFAULTS.iter().filter_map(|(name, value)| set(name, value).err()).collect();
-    let [first, other] = CONGESTION_CONTROL;
-    let name = "ipv4/tcp_congestion_control";
-    kept.extend(set(name, first).or_else(|_| set(name, other)).err());
-    kept
+    let settings = DEFAULTS.iter().chain([&CONGESTION_CONTROL]);
+    settings.filter_map(|(name, value)| set(name, value).err()).collect()
 }
 
 fn set(name: &str, value: &str) -> Result<(), String> {

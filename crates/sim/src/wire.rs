@@ -70,7 +70,22 @@ pub(crate) fn read(frame: &[u8]) -> RawSegment {
 
 /// A frame with this segment: without options, its payload zeros, its checksums not computed.
 pub(crate) fn write(ip: Ip, segment: &RawSegment) -> Vec<u8> {
-    write_with_sack(ip, segment, None)
+    write_with_sack(ip, segment, [None; 3])
+}
+
+/// The same with this payload.
+pub(crate) fn write_text(ip: Ip, segment: &RawSegment, text: &[u8]) -> Vec<u8> {
+    let mut frame = write(ip, segment);
+    let at = frame.len() - text.len();
+    frame[at..].copy_from_slice(text);
+    frame
+}
+
+/// The payload of the segment in a frame.
+pub(crate) fn text(frame: &[u8]) -> &[u8] {
+    let segment = payload(frame);
+    let header = usize::from(TcpPacket::new_unchecked(segment).header_len());
+    &segment[header..]
 }
 
 /// What has arrived beyond a gap, as the segment tells it (RFC 2018): first number and number behind the last.
@@ -120,8 +135,8 @@ pub(crate) fn set_segment_max(frame: &mut [u8], size: u16) {
     }
 }
 
-/// As [`write`], with the numbers from the first up to, but without, the second as received beyond a gap.
-pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u32)>) -> Vec<u8> {
+/// As [`write`], with what SACK tells: first numbers, and numbers behind the last.
+pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: [Option<(u32, u32)>; 3]) -> Vec<u8> {
     let repr = TcpRepr {
         src_port: segment.ports[0],
         dst_port: segment.ports[1],
@@ -132,7 +147,7 @@ pub(crate) fn write_with_sack(ip: Ip, segment: &RawSegment, sack: Option<(u32, u
         window_scale: None,
         max_seg_size: None,
         sack_permitted: false,
-        sack_ranges: [sack, None, None],
+        sack_ranges: sack,
         timestamp: None,
         payload: &[],
     };
@@ -242,10 +257,6 @@ pub(crate) fn set_acknowledgement_number(frame: &mut [u8], ack: u32) {
 
 pub(crate) fn set_push(frame: &mut [u8]) {
     header(frame).set_psh(true);
-}
-
-pub(crate) fn clear_fin(frame: &mut [u8]) {
-    header(frame).set_fin(false);
 }
 
 /// Writes the checksums of IP and TCP, which nothing in memory looks at.

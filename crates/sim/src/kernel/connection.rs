@@ -46,8 +46,6 @@ pub(crate) struct Connection {
     pub(crate) answered_us: Option<u64>,
     /// Whether its window is scaled.
     pub(crate) scale: Scale,
-    /// The last new segment that has left, while anything is in flight.
-    pub(crate) last_sent: Option<Vec<u8>>,
     /// What brought the segment that is being taken in.
     pub(crate) brought_by: BroughtBy,
     /// Bytes that have arrived in order and are not read.
@@ -161,7 +159,6 @@ impl Connection {
             recent: Recent::default(),
             answered_us: None,
             scale: Scale::of(options.receive_buffer),
-            last_sent: None,
             brought_by: BroughtBy::Ack,
             unread: 0,
             has_received: false,
@@ -280,7 +277,6 @@ impl Connection {
     pub(crate) fn drop_tcb(&mut self) {
         self.unacknowledged_at_end = u32::try_from(self.bytes_in(Queue::Unacknowledged)).unwrap_or(0);
         self.tcb = None;
-        self.last_sent = None;
         self.timers.clear_all();
     }
 

@@ -6,7 +6,7 @@ use super::Kernel;
 use super::connection::{Connection, Context, Holder};
 use super::effect::Effect;
 use crate::rules::icmp_error::{self, Action, Facts, Phase, TooLong, Version};
-use crate::tcp::{Once, Timer};
+use crate::tcp::Timer;
 use crate::wire::Ip;
 
 impl Kernel {
@@ -46,10 +46,9 @@ impl Kernel {
 impl Connection {
     fn cut_and_send_again(&mut self, cx: &mut Context<'_>) {
         let Some(tcb) = &mut self.tcb else { return };
-        if tcb.queue.lose_too_long(tcb.snd.una, tcb.snd.mss) {
-            // What is told of the rest, which was not too long, is known.
-            self.backoff.losses.gap = Once::Done;
-            tcb.rewind();
+        if tcb.queue.lose_too_long(tcb.snd.mss) {
+            tcb.congestion.note_too_long(tcb.snd.nxt);
+            self.send_lost(cx);
             self.output(cx);
         }
     }

@@ -9,12 +9,12 @@ use crate::rules::defer_accept::Acknowledged;
 use crate::rules::delayed_ack;
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, InHandshake, InSynSent};
+use crate::rules::loss_recovery::Kind;
 use crate::rules::receive_window::memory_left;
-use crate::rules::retransmission;
 use crate::rules::segment_arrives::{self, Action, Facts};
 use crate::rules::{Decision, Pace};
 use crate::seq::{after, before, length};
-use crate::tcp::{Backoff, Delivered, InFlight, Once, Tcb, Timer, Timestamp, Timestamps};
+use crate::tcp::{Backoff, CongestionWindow, Delivered, InFlight, Phase, Sack, Tcb, Timer, Timestamp, Timestamps};
 use crate::wire;
 
 /// More SYNs than this in vain, and an open connection begins with one segment (Linux: `tcp_init_transfer`).
@@ -30,7 +30,7 @@ impl Connection {
             return self.act_in_syn_sent(cx, segment, frame, decision);
         }
         let (action, rule) = segment_arrives::decide(&self.facts(cx, tcb), segment);
-        self.note_sack(cx.now_us, segment, &frame);
+        self.note_duplicate(segment);
         if let Action::Answer(pace) = action {
             if self.may_answer(cx.now_us, pace) {
                 cx.effects.extend(rule.map(Effect::Rule));
@@ -39,6 +39,9 @@ impl Connection {
             return;
         }
         cx.effects.extend(rule.map(Effect::Rule));
+        if action != Action::Drop || self.state == State::LastAck {
+            self.note_sack(cx.now_us, segment, &frame);
+        }
         match action {
             Action::Take => self.take(cx, segment, frame),
             Action::TakeAndKeepFin => self.take_and_keep_fin(cx, segment, frame),
@@ -68,7 +71,23 @@ impl Connection {
                 self.abort(cx);
                 refuse(cx, segment);
             }
+            // In LAST-ACK what an ACK tells by SACK counts nevertheless.
+            Action::Drop if self.state == State::LastAck && length(segment) == 0 => {
+                self.recover(cx, segment.ack, Kind::Duplicate);
+                self.output(cx);
+            }
             Action::Drop | Action::Answer(_) => {}
+        }
+    }
+
+    /// What has arrived twice the peer is told of, where it understands that (RFC 2883).
+    fn note_duplicate(&mut self, segment: &RawSegment) {
+        if let Some(tcb) = &mut self.tcb
+            && tcb.sack == Sack::Permitted
+            && !segment.flags.rst
+            && !segment.flags.syn
+        {
+            tcb.rcv.note_duplicate(segment);
         }
     }
 
@@ -105,7 +124,7 @@ impl Connection {
                 self.backoff.retransmits += 1;
                 let rto_us = self.rto_us();
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
-                self.send_again(cx);
+                self.send_first_again(cx);
             }
             InHandshake::Defer => self.put_aside = Acknowledged::Yes,
             InHandshake::Drop | InHandshake::Answer(_) => {}
@@ -195,28 +214,6 @@ impl Connection {
         self.tcb.is_some() && !shrinks
     }
 
-    /// What SACK tells, in an ACK that acknowledges nothing new. What was never sent cannot have arrived (Linux:
-    /// `tcp_is_sackblock_valid`).
-    fn note_sack(&mut self, now_us: u64, segment: &RawSegment, frame: &[u8]) {
-        let Some(tcb) = &mut self.tcb else { return };
-        if segment.ack != tcb.snd.una || !tcb.snd.is_in_flight() {
-            return;
-        }
-        let mut tells = false;
-        for (start, end) in wire::sack_ranges(frame).into_iter().flatten() {
-            if !after(end, tcb.snd.nxt) && after(start, tcb.snd.una) {
-                tells |= tcb.queue.note_sacked(start, end, tcb.snd.una);
-            }
-        }
-        if tells
-            && let Some(planned_us) = self.timers.due_us(Timer::Retransmission)
-            && let Some(due_us) = retransmission::repair_due_us(now_us, &self.round_trip, &self.backoff)
-        {
-            self.backoff.losses.gap = Once::Done;
-            self.timers.set(Timer::Retransmission, planned_us.min(due_us));
-        }
-    }
-
     /// The segment is taken, and what follows from it happens.
     fn take(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
@@ -235,9 +232,9 @@ impl Connection {
             self.recent.note(cx.timestamp);
         }
         let tells_window = segment.flags.syn || segment.flags.ack && tcb.snd.is_window_told_by(segment);
-        let tells_gap = tells_of_gap(tcb, segment, &frame);
         let opens = tcb.snd.una == tcb.snd.iss;
-        let (delivered, answer) = tcb.deliver(segment, frame);
+        let was_in_flight = tcb.queue.in_flight() != InFlight::Nothing && !opens;
+        let (delivered, answer) = tcb.deliver(cx.now_us, segment, frame);
         self.unread += delivered.text;
         self.has_received |= segment.len > 0;
         if delivered.fin
@@ -250,8 +247,8 @@ impl Connection {
         self.window_probes.sent = 0;
         self.keep_alive_probes = 0;
         if delivered.acknowledged > 0 {
-            if opens && state_before == State::SynSent && self.backoff.retransmits <= SYN_RETRANSMITS_MAX {
-                self.reopen_congestion_window();
+            if opens {
+                self.open_congestion_window(state_before);
             }
             let sample = Sample::of(&delivered, cx.timestamp.filter(|_| self.recent.is_kept()), &self.backoff);
             if !self.recent.is_kept() && self.backoff.retransmits > 0 {
@@ -278,22 +275,28 @@ impl Connection {
         if self.current_state() == State::Closed {
             return self.destroy(cx);
         }
-        // What has left again already is not lost by what is told of the rest (RFC 8985 §6.2).
-        if tells_gap
-            && let Some(tcb) = &mut self.tcb
-            && tcb.queue.note_duplicate_ack()
-            && self.backoff.losses.repair == Once::NotYet
-        {
-            self.send_again(cx);
+        if was_in_flight && segment.flags.ack {
+            let kind = match delivered.acknowledged {
+                0 if length(segment) == 0 && !tells_window => Kind::Duplicate,
+                0 => Kind::Other,
+                _ => Kind::Advances,
+            };
+            self.recover(cx, segment.ack, kind);
+            if delivered.segments > 0 {
+                self.plan_loss_probe(cx);
+            }
         }
         self.take_early_fin(cx);
         self.output(cx);
     }
 
-    /// The window of before a SYN was lost once: that is no sign of a full network.
-    fn reopen_congestion_window(&mut self) {
+    /// The congestion window of a new connection: a SYN that was lost once is no sign of a full network.
+    fn open_congestion_window(&mut self, from: State) {
+        let is_small = from == State::SynSent && self.backoff.retransmits > SYN_RETRANSMITS_MAX;
         if let Some(tcb) = &mut self.tcb {
-            tcb.congestion = crate::tcp::CongestionWindow::new(tcb.snd.una);
+            tcb.queue.take_news();
+            let una = tcb.snd.una;
+            tcb.congestion = if is_small { CongestionWindow::of_one_segment(una) } else { CongestionWindow::new(una) };
         }
     }
 
@@ -336,7 +339,7 @@ impl Connection {
             len: 0,
             win: tcb.snd.wnd,
         };
-        tcb.deliver(&fin, wire::write(cx.ip, &fin));
+        tcb.deliver(cx.now_us, &fin, wire::write(cx.ip, &fin));
         self.note_state(cx);
     }
 
@@ -346,19 +349,22 @@ impl Connection {
         self.round_trip.note_acknowledged(now_us, ack);
         // Only a measured round trip ends the doubling (RFC 6298 §5; Linux: `tcp_ack_update_rtt`).
         let doublings = if sample == Sample::Measured { 0 } else { self.backoff.doublings };
+        // Of a loss that is being repaired the time counts on (Linux: `retrans_stamp`).
+        let is_repairing =
+            self.tcb.as_ref().is_some_and(|tcb| matches!(tcb.congestion.phase, Phase::Recovery | Phase::Loss));
+        let since_us = self.backoff.since_us.filter(|_| is_repairing);
+        self.backoff = Backoff { doublings, since_us, ..Backoff::default() };
         if delivered.segments == 0 {
             // A part of a segment: its timer goes on (Linux: `tcp_clean_rtx_queue`, FLAG_SET_XMIT_TIMER).
-            self.backoff = Backoff { doublings, losses: self.backoff.losses, ..Backoff::default() };
             return;
         }
-        self.backoff = Backoff { doublings, ..Backoff::default() };
         if self.in_flight() == InFlight::Nothing {
-            self.last_sent = None;
             self.timers.clear(Timer::Retransmission);
+            self.timers.clear(Timer::LossProbe);
+            self.timers.clear(Timer::Reordering);
         } else {
             self.timers.set(Timer::Retransmission, now_us + self.round_trip.rto_us());
         }
-        self.plan_loss_probe(now_us);
     }
 }
 
@@ -376,18 +382,6 @@ impl Sample {
         let is_clear = timestamp.is_some() || backoff.retransmits == 0;
         if delivered.segments > 0 && is_clear { Self::Measured } else { Self::None }
     }
-}
-
-/// Whether the segment is an ACK that acknowledges nothing new, and tells of something beyond a gap.
-fn tells_of_gap(tcb: &Tcb, segment: &RawSegment, frame: &[u8]) -> bool {
-    let is_open = !matches!(tcb.state(), State::Listen | State::SynSent | State::SynReceived | State::LastAck);
-    length(segment) == 0
-        && is_open
-        && segment.flags.ack
-        && !segment.flags.rst
-        && !tcb.snd.is_advanced_by(segment)
-        && wire::sack_ranges(frame)[0].is_some()
-        && tcb.queue.has_sacked()
 }
 
 /// The segment is answered with a reset, unless it is one itself.

@@ -12,6 +12,7 @@ mod icmp;
 mod input;
 mod io;
 mod listener;
+mod loss_recovery;
 mod output;
 mod tcp_info;
 mod time_wait;

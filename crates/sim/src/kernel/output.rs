@@ -4,10 +4,10 @@ use scenario::{Flags, RawSegment, State};
 
 use super::connection::{Connection, Context};
 use super::effect::Effect;
-use crate::rules::transmit::{self, Gate};
+use crate::rules::transmit::{self, Flight, Gate};
 use crate::rules::{receive_window, retransmission, window_probe};
 use crate::seq::{after, end};
-use crate::tcp::{InFlight, Next, Once, Sack, Timer, WindowProbes};
+use crate::tcp::{InFlight, Next, Sack, Timer, WindowProbes};
 use crate::wire;
 
 /// No occasion to send is a longer row of segments than this.
@@ -17,13 +17,18 @@ impl Connection {
     /// Sends what may leave now: segments, and an ACK that nothing takes along (Linux: `tcp_write_xmit`).
     pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
         for _ in 0..SEGMENTS_MAX {
-            let Some(tcb) = &mut self.tcb else { return };
+            let Some(tcb) = &self.tcb else { return };
             let Some(next) = tcb.next() else { break };
-            let in_network = tcb.queue.packets_in_network(tcb.snd.cursor);
-            let congestion_window = tcb.congestion.segments();
-            match transmit::gate(&next, &tcb.snd, in_network, congestion_window, self.options.nagle) {
+            let flight = Flight {
+                in_network: tcb.queue.packets_in_network(),
+                congestion_window: tcb.congestion.segments(),
+                phase: tcb.congestion.phase,
+                head_age_us: tcb.queue.head().map(|head| cx.now_us - head.left_us),
+                smoothed_us: self.round_trip.smoothed_us(),
+                unsent: tcb.unsent(),
+            };
+            match transmit::gate(&next, &tcb.snd, &flight, self.options.nagle) {
                 Gate::Send => self.transmit(cx, &next),
-                Gate::Skip => tcb.skip(&next),
                 Gate::Hold(_) => break,
             }
         }
@@ -67,13 +72,14 @@ impl Connection {
     pub(crate) fn answer_with_sack(&mut self, cx: &mut Context<'_>, range: (u32, u32)) {
         if let Some(tcb) = &self.tcb {
             let range = Some(range).filter(|_| tcb.sack == Sack::Permitted);
-            let frame = wire::write_with_sack(cx.ip, &tcb.acknowledgement(0), range);
+            let frame = wire::write_with_sack(cx.ip, &tcb.acknowledgement(0), [range, None, None]);
             self.leave(cx, frame);
         }
     }
 
     /// A frame leaves, with the window that is to be offered now; and what it tells is noted.
-    pub(crate) fn leave(&mut self, cx: &mut Context<'_>, mut frame: Vec<u8>) {
+    pub(crate) fn leave(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
+        let mut frame = self.tell_duplicate(cx, frame);
         let Some(tcb) = &self.tcb else { return };
         let buffer = self.receive_buffer(tcb.snd.mss);
         let window = receive_window::offer(&buffer, tcb.rcv.window_left());
@@ -94,43 +100,28 @@ impl Connection {
         if segment.flags.ack {
             self.timers.clear(Timer::DelayedAck);
         }
-        if tcb.note_left(&segment) {
+        if tcb.note_left(cx.now_us, &segment, &frame) {
             self.round_trip.note_sent(cx.now_us, end);
             if !self.timers.is_set(Timer::Retransmission) {
                 let rto_us = self.rto_us();
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
             }
             if is_new {
-                // Of a single segment there is no probe but the segment itself.
-                self.last_sent = (self.in_flight() == InFlight::Several).then(|| frame.clone());
-                self.plan_loss_probe(cx.now_us);
-            } else {
-                self.note_repeated(cx.now_us);
+                self.plan_loss_probe(cx);
             }
         }
         cx.effects.push(Effect::Segment(frame));
     }
 
     /// Something new has left, or was acknowledged: when is a loss probe due?
-    pub(crate) fn plan_loss_probe(&mut self, now_us: u64) {
-        let (in_flight, sack) = (self.in_flight(), self.sack());
-        let due_us = self.timers.due_us(Timer::Retransmission).and_then(|timeout_due_us| {
-            let Self { round_trip, backoff, .. } = self;
-            retransmission::loss_probe_due_us(now_us, round_trip, backoff, in_flight, sack, timeout_due_us)
-        });
+    pub(crate) fn plan_loss_probe(&mut self, cx: &Context<'_>) {
+        let due_us =
+            self.timers.due_us(Timer::Retransmission).filter(|_| !self.timers.is_set(Timer::Reordering)).and_then(
+                |timeout_due_us| retransmission::loss_probe_due_us(&self.retransmission_facts(cx), timeout_due_us),
+            );
         match due_us {
             Some(due_us) => self.timers.set(Timer::LossProbe, due_us),
             None => self.timers.clear(Timer::LossProbe),
-        }
-    }
-
-    /// Something has left again: the gap that the peer told of needs no timer any more.
-    fn note_repeated(&mut self, now_us: u64) {
-        let losses = &mut self.backoff.losses;
-        if losses.gap == Once::Done && losses.repair == Once::NotYet {
-            losses.repair = Once::Done;
-            let rto_us = self.rto_us();
-            self.timers.set(Timer::Retransmission, now_us + rto_us);
         }
     }
 

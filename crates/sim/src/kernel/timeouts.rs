@@ -7,7 +7,7 @@ use super::effect::Effect;
 use crate::rules::keep_alive::{self, Sending};
 use crate::rules::retransmission::{self, Action, Doubling, Facts, NewSegment};
 use crate::rules::{transmit, window_probe};
-use crate::tcp::{Once, Timer};
+use crate::tcp::{Phase, Probe, ProbeKind, Tcb, Timer};
 use crate::wire;
 
 impl Connection {
@@ -15,6 +15,7 @@ impl Connection {
     pub(crate) fn fire(&mut self, cx: &mut Context<'_>, timer: Timer) {
         match timer {
             Timer::LossProbe => self.fire_loss_probe(cx),
+            Timer::Reordering => self.fire_reordering(cx),
             Timer::Retransmission => self.fire_retransmission(cx),
             Timer::WindowProbe => self.fire_window_probe(cx),
             Timer::KeepAlive => self.fire_keep_alive(cx),
@@ -27,7 +28,7 @@ impl Connection {
         }
     }
 
-    fn retransmission_facts<'a>(&'a self, cx: &'a Context<'_>) -> Facts<'a> {
+    pub(crate) fn retransmission_facts<'a>(&'a self, cx: &'a Context<'_>) -> Facts<'a> {
         let waits =
             self.tcb.as_ref().is_some_and(|tcb| tcb.next().is_some_and(|next| transmit::may_probe(&next, &tcb.snd)));
         Facts {
@@ -36,6 +37,8 @@ impl Connection {
             ownership: self.holder.ownership(),
             in_flight: self.in_flight(),
             sack: self.sack(),
+            phase: self.tcb.as_ref().map_or(Phase::Open, |tcb| tcb.congestion.phase),
+            probe: self.tcb.as_ref().and_then(|tcb| tcb.congestion.probe),
             new_segment: if waits { NewSegment::Waits } else { NewSegment::None },
             round_trip: &self.round_trip,
             backoff: &self.backoff,
@@ -51,10 +54,9 @@ impl Connection {
         if action == Action::Nothing {
             return;
         }
-        self.backoff.losses.probe = Once::Done;
         self.set_retransmission(cx);
         cx.effects.extend(rule.map(Effect::Rule));
-        if action == Action::ProbeWithNew { self.send_next(cx) } else { self.send_last_again(cx) }
+        self.probe_for_loss(cx, if action == Action::ProbeWithNew { ProbeKind::New } else { ProbeKind::Again });
     }
 
     fn fire_retransmission(&mut self, cx: &mut Context<'_>) {
@@ -66,23 +68,22 @@ impl Connection {
                 self.backoff.doublings += 1;
                 return self.set_retransmission(cx);
             }
-            Action::Repair => {
-                // As behind a timeout (tcp_retransmit_skb); a loss probe does not count.
-                self.backoff.since_us.get_or_insert(cx.now_us);
-                self.backoff.losses.repair = Once::Done;
-            }
-            Action::ProbeWithNew | Action::ProbeWithOnly => self.backoff.losses.probe = Once::Done,
             Action::Retransmit(doubling) => {
+                self.lose_all(cx, self.backoff.retransmits);
                 self.backoff.since_us.get_or_insert(cx.now_us);
                 self.backoff.retransmits += 1;
                 self.backoff.timeouts += 1;
                 self.backoff.doublings += u32::from(doubling == Doubling::Yes);
             }
-            Action::ProbeWithLast | Action::Nothing => {}
+            Action::ProbeWithNew | Action::ProbeWithOnly | Action::ProbeWithLast | Action::Nothing => {}
+        }
+        cx.effects.extend(rule.map(Effect::Rule));
+        match action {
+            Action::ProbeWithNew => self.probe_for_loss(cx, ProbeKind::New),
+            Action::ProbeWithOnly => self.probe_for_loss(cx, ProbeKind::Again),
+            _ => self.send_first_again(cx),
         }
         self.set_retransmission(cx);
-        cx.effects.extend(rule.map(Effect::Rule));
-        if action == Action::ProbeWithNew { self.send_next(cx) } else { self.send_again(cx) }
     }
 
     fn set_retransmission(&mut self, cx: &Context<'_>) {
@@ -90,36 +91,35 @@ impl Connection {
         self.timers.set(Timer::Retransmission, cx.now_us + wait_us);
     }
 
-    /// The new segment that waits leaves, whatever holds it.
-    fn send_next(&mut self, cx: &mut Context<'_>) {
-        if let Some(next) = self.tcb.as_ref().and_then(|tcb| tcb.next()) {
-            self.transmit(cx, &next);
+    /// A loss probe leaves: the new segment that waits, whatever holds it, or the last one again.
+    fn probe_for_loss(&mut self, cx: &mut Context<'_>, kind: ProbeKind) {
+        match kind {
+            ProbeKind::New => {
+                if let Some(next) = self.tcb.as_ref().and_then(Tcb::next) {
+                    self.transmit(cx, &next);
+                }
+            }
+            ProbeKind::Again => {
+                if let Some(frame) = self.tcb.as_mut().and_then(|tcb| tcb.send_last_again(cx.now_us)) {
+                    self.leave(cx, frame);
+                }
+            }
+        }
+        if let Some(tcb) = &mut self.tcb {
+            tcb.congestion.probe = Some(Probe { high: tcb.snd.nxt, kind });
         }
         self.output(cx);
     }
 
-    /// What is lost leaves again, from the first that is not acknowledged (Linux: `tcp_enter_loss`,
-    /// `tcp_xmit_retransmit_queue`).
-    pub(crate) fn send_again(&mut self, cx: &mut Context<'_>) {
+    /// What is lost leaves again, from the first that is not acknowledged; of a handshake its segment.
+    pub(crate) fn send_first_again(&mut self, cx: &mut Context<'_>) {
         self.timers.clear(Timer::DelayedAck);
         let Some(tcb) = &mut self.tcb else { return };
-        if self.backoff.retransmits > 0 || !tcb.snd.is_in_flight() {
-            tcb.queue.lose_all(tcb.snd.nxt);
-            if tcb.snd.is_in_flight() {
-                tcb.congestion.note_timeout();
-            }
-        } else if tcb.queue.lose_gaps(tcb.snd.una) {
-            tcb.congestion.note_loss(tcb.snd.nxt);
+        if matches!(tcb.state(), State::SynSent | State::SynReceived) {
+            tcb.repeat_handshake();
+            return self.output(cx);
         }
-        tcb.rewind();
-        self.output(cx);
-    }
-
-    /// The last segment leaves again, as it was, with what is to be acknowledged now.
-    fn send_last_again(&mut self, cx: &mut Context<'_>) {
-        let (Some(mut frame), Some(tcb)) = (self.last_sent.clone(), &self.tcb) else { return };
-        wire::set_acknowledgement_number(&mut frame, tcb.rcv.nxt);
-        self.leave(cx, frame);
+        self.send_head_again(cx);
     }
 
     fn give_up(&mut self, cx: &mut Context<'_>, rule: Option<RuleId>) {

@@ -15,6 +15,7 @@ pub(crate) mod handshake;
 pub(crate) mod icmp_error;
 pub(crate) mod initial_sequence_number;
 pub(crate) mod keep_alive;
+pub(crate) mod loss_recovery;
 pub(crate) mod pending_error;
 pub(crate) mod poll;
 pub(crate) mod read;

@@ -4,10 +4,10 @@ use scenario::{RuleId, State};
 
 use super::{Decision, Ownership, defer_accept};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, InFlight, Once, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack};
+use crate::tcp::{Backoff, InFlight, Phase, Probe, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack};
 
 /// TCP_TIMEOUT_MIN_US
-const PROBE_MIN_US: u64 = 2_000;
+pub(super) const TIMEOUT_MIN_US: u64 = 2_000;
 
 /// What the timers know of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,9 @@ pub(crate) struct Facts<'a> {
     pub(crate) ownership: Ownership,
     pub(crate) in_flight: InFlight,
     pub(crate) sack: Sack,
+    pub(crate) phase: Phase,
+    /// A tail loss probe that nothing has answered.
+    pub(crate) probe: Option<Probe>,
     /// Whether a new segment waits for which the peer's window has room.
     pub(crate) new_segment: NewSegment,
     pub(crate) round_trip: &'a RoundTrip,
@@ -43,8 +46,6 @@ pub(crate) enum Action {
     Wait,
     /// The limit is reached: ETIMEDOUT, and nothing leaves.
     GiveUp,
-    /// What the peer tells to be missing leaves again; it counts as no timeout.
-    Repair,
     /// A loss probe: the new segment leaves.
     ProbeWithNew,
     /// A loss probe: the last segment leaves again.
@@ -77,14 +78,10 @@ pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
     if facts.state == State::SynReceived && defer_accept::on_timeout(facts.deferral) == defer_accept::OnTimeout::Wait {
         return (Action::Wait, None);
     }
-    let Backoff { retransmits, losses, .. } = *facts.backoff;
+    let retransmits = facts.backoff.retransmits;
     let is_handshake = matches!(facts.state, State::SynSent | State::SynReceived);
-    let is_first = retransmits == 0 && losses.repair == Once::NotYet;
-    if losses.gap == Once::Done && is_first {
-        return (Action::Repair, None);
-    }
-    let may_probe = facts.sack == Sack::Permitted && losses.probe == Once::NotYet;
-    if !is_handshake && facts.in_flight == InFlight::OneSegment && may_probe && is_first {
+    let may_probe = facts.sack == Sack::Permitted && is_calm(retransmits, facts.phase, facts.probe);
+    if !is_handshake && facts.in_flight == InFlight::OneSegment && may_probe {
         // A single segment in flight has its tail loss probe no sooner than its timeout; it does not count as one.
         return match facts.new_segment {
             NewSegment::Waits => (Action::ProbeWithNew, Some(RuleId::LossProbe)),
@@ -99,7 +96,7 @@ pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
 ///
 /// RFC 8985 §7.3. Linux: `tcp_send_loss_probe`. Seen in `loss-probe`.
 pub(crate) fn on_loss_probe(facts: &Facts<'_>) -> Decision<Action> {
-    if !is_calm(facts.backoff) {
+    if !is_calm(facts.backoff.retransmits, facts.phase, facts.probe) {
         return (Action::Nothing, None);
     }
     match facts.new_segment {
@@ -112,30 +109,16 @@ pub(crate) fn on_loss_probe(facts: &Facts<'_>) -> Decision<Action> {
 /// two round trips later, if more than one segment is in flight and the peer has offered SACK.
 ///
 /// RFC 8985 §7.2. Linux: `tcp_schedule_loss_probe`.
-pub(crate) fn loss_probe_due_us(
-    now_us: u64,
-    round_trip: &RoundTrip,
-    backoff: &Backoff,
-    in_flight: InFlight,
-    sack: Sack,
-    timeout_due_us: u64,
-) -> Option<u64> {
-    let smoothed_us = round_trip.smoothed_us()?;
-    let is_due = is_calm(backoff) && in_flight == InFlight::Several && sack == Sack::Permitted;
-    is_due.then(|| timeout_due_us.min(now_us + 2 * smoothed_us + PROBE_MIN_US))
+pub(crate) fn loss_probe_due_us(facts: &Facts<'_>, timeout_due_us: u64) -> Option<u64> {
+    let smoothed_us = facts.round_trip.smoothed_us()?;
+    let is_due = is_calm(facts.backoff.retransmits, facts.phase, facts.probe)
+        && facts.in_flight == InFlight::Several
+        && facts.sack == Sack::Permitted;
+    is_due.then(|| timeout_due_us.min(facts.now_us + 2 * smoothed_us + TIMEOUT_MIN_US))
 }
 
-fn is_calm(backoff: &Backoff) -> bool {
-    backoff.retransmits == 0 && backoff.losses.probe == Once::NotYet && backoff.losses.gap == Once::NotYet
-}
-
-/// When what is missing leaves again, where the peer has told of a gap: a quarter of a round trip later reordering is
-/// unlikely.
-///
-/// RFC 8985 §6.2. Linux: `tcp_rack_detect_loss`.
-pub(crate) fn repair_due_us(now_us: u64, round_trip: &RoundTrip, backoff: &Backoff) -> Option<u64> {
-    let smoothed_us = round_trip.smoothed_us()?;
-    (backoff.losses.gap == Once::NotYet).then(|| now_us + smoothed_us / 4)
+fn is_calm(retransmits: u32, phase: Phase, probe: Option<Probe>) -> bool {
+    retransmits == 0 && phase == Phase::Open && probe.is_none()
 }
 
 /// How long the next timeout waits, where the last one led to this: no longer than TCP_USER_TIMEOUT allows.
@@ -196,6 +179,7 @@ fn model_timeout_us(retries: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::ProbeKind;
 
     #[test]
     fn fifteen_retries_are_the_924_seconds_of_the_manual() {
@@ -213,6 +197,8 @@ mod tests {
             ownership: Ownership::Owned,
             in_flight: InFlight::OneSegment,
             sack: Sack::Permitted,
+            phase: Phase::Open,
+            probe: None,
             new_segment: NewSegment::None,
             round_trip: &round_trip,
             backoff: &unchanged,
@@ -229,7 +215,9 @@ mod tests {
         assert_eq!(decide(|_, _| {}), Action::ProbeWithOnly);
         assert_eq!(decide(|facts, _| facts.new_segment = NewSegment::Waits), Action::ProbeWithNew);
         assert_eq!(decide(|facts, _| facts.sack = Sack::No), Action::Retransmit(Doubling::Yes), "RFC 8985 §7.2");
-        assert_eq!(decide(|_, backoff| backoff.losses.probe = Once::Done), Action::Retransmit(Doubling::Yes));
+        let probe = Some(Probe { high: 1, kind: ProbeKind::Again });
+        assert_eq!(decide(|facts, _| facts.probe = probe), Action::Retransmit(Doubling::Yes));
+        assert_eq!(decide(|facts, _| facts.phase = Phase::Recovery), Action::Retransmit(Doubling::Yes));
         assert_eq!(decide(|facts, _| facts.in_flight = InFlight::Several), Action::Retransmit(Doubling::Yes));
     }
 

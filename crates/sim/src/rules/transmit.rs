@@ -1,15 +1,13 @@
-//! What may leave, one segment at a time (Linux: `tcp_write_xmit`, `tcp_xmit_retransmit_queue`).
+//! What new segments may leave, one at a time (Linux: `tcp_write_xmit`).
 
 use crate::seq::after;
 use crate::socket_options::Nagle;
-use crate::tcp::{Believed, Next, SendSequence, Standing};
+use crate::tcp::{Next, Phase, SendSequence, Standing};
 
 /// What becomes of the one segment that the endpoint would send next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
     Send,
-    /// It has left, and does not leave again; the next may.
-    Skip,
     Hold(Hold),
 }
 
@@ -22,24 +20,36 @@ pub(crate) enum Hold {
     Congestion,
     /// It is small, and another small one is not acknowledged.
     Nagle,
+    /// The congestion window has room for half of what is to leave in one piece, and an ACK may soon make more.
+    Deferral,
 }
 
-/// New segments leave while the congestion window and the peer's window have room, and small ones one by one; what is
-/// lost leaves again while the congestion window has room.
+/// What is in flight, and what waits.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flight {
+    /// Segments that are believed to be under way.
+    pub(crate) in_network: u32,
+    /// The congestion window, in segments.
+    pub(crate) congestion_window: u32,
+    pub(crate) phase: Phase,
+    /// How long ago the first that is not acknowledged has left, in microseconds.
+    pub(crate) head_age_us: Option<u64>,
+    /// SRTT
+    pub(crate) smoothed_us: Option<u64>,
+    /// Sequence numbers that have never left.
+    pub(crate) unsent: u32,
+}
+
+/// New segments leave while the congestion window and the peer's window have room, and small ones one by one.
 ///
 /// RFC 9293 §3.7.4 (Nagle) holds a small segment back while anything is unacknowledged; Linux only while another small
 /// one is, and never one with FIN. Linux: `tcp_cwnd_test`, `tcp_snd_wnd_test`, `tcp_nagle_test`, `tcp_minshall_check`.
-pub(crate) fn gate(next: &Next, snd: &SendSequence, in_network: u32, congestion_window: u32, nagle: Nagle) -> Gate {
-    match next.standing {
-        Standing::Handshake => return Gate::Send,
-        Standing::Again(Believed::InNetwork | Believed::Arrived) => return Gate::Skip,
-        Standing::Again(Believed::Lost) | Standing::New => {}
-    }
-    if in_network >= congestion_window {
-        return Gate::Hold(Hold::Congestion);
-    }
-    if next.standing != Standing::New {
+pub(crate) fn gate(next: &Next, snd: &SendSequence, flight: &Flight, nagle: Nagle) -> Gate {
+    if next.standing == Standing::Handshake {
         return Gate::Send;
+    }
+    if flight.in_network >= flight.congestion_window {
+        return Gate::Hold(Hold::Congestion);
     }
     if !fits(next, snd) {
         return Gate::Hold(Hold::Window);
@@ -47,7 +57,20 @@ pub(crate) fn gate(next: &Next, snd: &SendSequence, in_network: u32, congestion_
     if nagle == Nagle::On && next.len < snd.mss && !next.fin && after(snd.small_end, snd.una) {
         return Gate::Hold(Hold::Nagle);
     }
-    Gate::Send
+    if is_deferred(next, snd, flight) { Gate::Hold(Hold::Deferral) } else { Gate::Send }
+}
+
+/// Of two segments for which the congestion window has no room together, the first waits too, while an ACK is due: half
+/// a round trip after the first that is not acknowledged.
+///
+/// No RFC. Linux: `tcp_tso_should_defer`; its pieces are two segments at these round trips, and a third of the window
+/// (tcp_tso_win_divisor) always leaves.
+fn is_deferred(next: &Next, snd: &SendSequence, flight: &Flight) -> bool {
+    let is_calm = matches!(flight.phase, Phase::Open | Phase::Disorder);
+    let is_half = flight.in_network + 1 == flight.congestion_window && next.len == snd.mss && flight.unsent > snd.mss;
+    let third = snd.wnd.min(flight.congestion_window * snd.mss) / 3;
+    let is_due = flight.head_age_us.zip(flight.smoothed_us).is_some_and(|(age, smoothed)| age >= smoothed / 2);
+    is_calm && is_half && next.len < third && is_due
 }
 
 /// Whether the peer's window has room for all of the segment.
@@ -74,6 +97,15 @@ mod tests {
         Next { seq, len, fin, standing: Standing::New }
     }
 
+    const FLIGHT: Flight = Flight {
+        in_network: 1,
+        congestion_window: 10,
+        phase: Phase::Open,
+        head_age_us: Some(0),
+        smoothed_us: Some(20_000),
+        unsent: 1_000,
+    };
+
     fn sending() -> SendSequence {
         SendSequence { una: 1, nxt: 101, small_end: 1, wnd: 10_000, ..SendSequence::new(0, 1448) }
     }
@@ -81,28 +113,29 @@ mod tests {
     #[test]
     fn a_small_segment_waits_for_another_small_one_and_a_fin_for_none() {
         let mut snd = sending();
-        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 50, false), &snd, &FLIGHT, Nagle::On), Gate::Send);
         snd.small_end = 101;
-        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10, Nagle::On), Gate::Hold(Hold::Nagle));
-        assert_eq!(gate(&new(101, 50, false), &snd, 1, 10, Nagle::Off), Gate::Send);
-        assert_eq!(gate(&new(101, 1448, false), &snd, 1, 10, Nagle::On), Gate::Send);
-        assert_eq!(gate(&new(101, 50, true), &snd, 1, 10, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 50, false), &snd, &FLIGHT, Nagle::On), Gate::Hold(Hold::Nagle));
+        assert_eq!(gate(&new(101, 50, false), &snd, &FLIGHT, Nagle::Off), Gate::Send);
+        assert_eq!(gate(&new(101, 1448, false), &snd, &FLIGHT, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 50, true), &snd, &FLIGHT, Nagle::On), Gate::Send);
     }
 
     #[test]
     fn the_peers_window_must_have_room_for_all_of_a_new_segment() {
         let snd = SendSequence { wnd: 1_000, ..sending() };
-        assert_eq!(gate(&new(101, 900, false), &snd, 1, 10, Nagle::On), Gate::Send);
-        assert_eq!(gate(&new(101, 901, false), &snd, 1, 10, Nagle::On), Gate::Hold(Hold::Window));
+        assert_eq!(gate(&new(101, 900, false), &snd, &FLIGHT, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 901, false), &snd, &FLIGHT, Nagle::On), Gate::Hold(Hold::Window));
     }
 
     #[test]
-    fn what_is_lost_needs_the_congestion_window_only() {
-        let snd = SendSequence { wnd: 0, ..sending() };
-        let lost = Next { standing: Standing::Again(Believed::Lost), ..new(1, 100, false) };
-        assert_eq!(gate(&lost, &snd, 0, 1, Nagle::On), Gate::Send);
-        assert_eq!(gate(&lost, &snd, 1, 1, Nagle::On), Gate::Hold(Hold::Congestion));
-        let arrived = Next { standing: Standing::Again(Believed::Arrived), ..lost };
-        assert_eq!(gate(&arrived, &snd, 1, 1, Nagle::On), Gate::Skip);
+    fn half_of_two_segments_waits_for_the_ack_that_is_due() {
+        let snd = sending();
+        let full = Flight { in_network: 9, unsent: 2_896, ..FLIGHT };
+        assert_eq!(gate(&new(101, 1448, false), &snd, &full, Nagle::On), Gate::Send, "no ACK is due yet");
+        let due = Flight { head_age_us: Some(100_000), ..full };
+        assert_eq!(gate(&new(101, 1448, false), &snd, &due, Nagle::On), Gate::Hold(Hold::Deferral));
+        assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { unsent: 1_448, ..due }, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { in_network: 8, ..due }, Nagle::On), Gate::Send);
     }
 }

@@ -1,4 +1,4 @@
-//! How often something has left again in vain, and what is known of losses: what the retransmission timer goes by.
+//! How often something has left again in vain: what the retransmission timer goes by.
 
 /// Retransmissions without an answer.
 #[derive(Clone, Copy, Debug, Default)]
@@ -11,26 +11,6 @@ pub(crate) struct Backoff {
     pub(crate) since_us: Option<u64>,
     /// Of a listener's handshake: how often its timer has fired (Linux: num_timeout).
     pub(crate) timeouts: u32,
-    pub(crate) losses: Losses,
-}
-
-/// What is known of losses since something was last acknowledged.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Losses {
-    /// The tail loss probe (RFC 8985 §7) has left.
-    pub(crate) probe: Once,
-    /// The peer has told of a gap (RFC 8985 §6).
-    pub(crate) gap: Once,
-    /// What was missing there has left again.
-    pub(crate) repair: Once,
-}
-
-/// Something that happens once.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Once {
-    #[default]
-    NotYet,
-    Done,
 }
 
 /// Probes of a closed window without an answer.

@@ -9,7 +9,8 @@
 //! - The peer's window as it sees it never closes (65,535 bytes, unscaled), so it would send at any time one segment:
 //!   from its SND.NXT, of a full segment or what is left, with FIN if that ends the buffer of a socket that is closed.
 //!   A window of 0 would start its own window probes: it is never shown one.
-//! - To cut what leaves again, [`Endpoint::show_window`] shows it a window that ends there, with a bare ACK. In
+//! - It sends everything once: what leaves again is built outside. To cut a segment, as a window probe is,
+//!   [`Endpoint::show_window`] shows it a window that ends there, with a bare ACK. In
 //!   LAST-ACK smoltcp looks at no window any more, so the full one must be shown before.
 //! - ACKs that acknowledge nothing new are kept from it: in LAST-ACK it would answer them, and elsewhere it would
 //!   count three of them as a loss.

@@ -12,17 +12,17 @@ mod timestamp;
 
 use scenario::{Flags, Host, RawSegment, State};
 
-pub(crate) use backoff::{Backoff, Once, WindowProbes};
-pub(crate) use congestion_window::CongestionWindow;
+pub(crate) use backoff::{Backoff, WindowProbes};
+pub(crate) use congestion_window::{CongestionWindow, Phase, Probe, ProbeKind, Spurious};
 pub(crate) use endpoint::{Buffers, RECEIVE_BUFFER_MAX};
 pub(crate) use receive_sequence::ReceiveSequence;
-pub(crate) use retransmission_queue::{Believed, InFlight, RetransmissionQueue};
+pub(crate) use retransmission_queue::{Found, InFlight, News, RetransmissionQueue, Seen};
 pub(crate) use round_trip::{RTO_MAX_US, RTO_MIN_US, RoundTrip};
 pub(crate) use send_sequence::SendSequence;
 pub(crate) use timers::{Timer, Timers};
 pub(crate) use timestamp::{Recent, Timestamp};
 
-use crate::seq::{after, before, earlier, end, later, length};
+use crate::seq::{after, before, end, later, length};
 use crate::tcp::endpoint::{Between, Endpoint};
 pub(crate) use crate::wire::Sack;
 use crate::wire::{self, Ip, MTU, SynOptions, TIMESTAMPS};
@@ -50,8 +50,8 @@ pub(crate) struct Tcb {
     peer_segment_max: u16,
     /// A FIN shall follow what is queued, as soon as the handshake is over.
     fin_deferred: Option<DeferredFin>,
-    /// The endpoint believes its FIN to have left, with something that left again; it has not.
-    fin_withheld: bool,
+    /// The SYN, or the handshake's second segment, is to leave: for the first time or again.
+    handshake_leaves: bool,
 }
 
 /// Whether a connection's segments have timestamps (RFC 7323 §3).
@@ -87,8 +87,6 @@ pub(crate) enum Standing {
     Handshake,
     /// It has never left.
     New,
-    /// It has left and is believed to be so.
-    Again(Believed),
 }
 
 impl Next {
@@ -128,7 +126,7 @@ impl Tcb {
             path_mtu: MTU,
             peer_segment_max: u16::MAX,
             fin_deferred: None,
-            fin_withheld: false,
+            handshake_leaves: true,
         }
     }
 
@@ -232,7 +230,12 @@ impl Tcb {
 
     /// Notes what a segment that has arrived tells of this side's sending, and hands it to the endpoint if it holds
     /// anything that is new to it. What the endpoint answers at once is the second part.
-    pub(crate) fn deliver(&mut self, segment: &RawSegment, frame: Vec<u8>) -> (Delivered, Option<Vec<u8>>) {
+    pub(crate) fn deliver(
+        &mut self,
+        now_us: u64,
+        segment: &RawSegment,
+        frame: Vec<u8>,
+    ) -> (Delivered, Option<Vec<u8>>) {
         let before = self.state();
         let is_open = !matches!(before, State::Listen | State::SynSent | State::SynReceived);
         let advances = self.snd.is_advanced_by(segment);
@@ -257,8 +260,7 @@ impl Tcb {
             self.rcv.wup = self.rcv.nxt;
             self.ack_owed = after == State::Established;
             if after == State::SynReceived {
-                // The handshake's second segment has the number of the SYN.
-                self.snd.cursor = self.snd.iss;
+                self.handshake_leaves = true;
             }
         }
         let had_fin = matches!(before, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
@@ -267,13 +269,8 @@ impl Tcb {
         self.ack_owed |= delivered.text > 0 || delivered.fin;
         if advances {
             delivered.acknowledged = segment.ack.wrapping_sub(self.snd.una);
-            let opens = self.snd.una == self.snd.iss;
-            self.snd.note_acknowledged(segment.ack);
-            let segments = self.queue.note_acknowledged(segment.ack);
-            delivered.segments = segments;
-            if !opens {
-                self.congestion.note_acknowledged(segments, segment.ack);
-            }
+            self.snd.una = segment.ack;
+            delivered.segments = self.queue.note_acknowledged(now_us, segment.ack, self.congestion.high);
         }
         if self.fin_deferred.is_some() && matches!(after, State::Established | State::CloseWait) {
             self.fin_deferred = None;
@@ -352,104 +349,72 @@ impl Tcb {
         frame
     }
 
-    /// The one segment that the endpoint would send next.
+    /// The one segment that the endpoint would send next: new, or of the handshake.
     pub(crate) fn next(&self) -> Option<Next> {
-        let SendSequence { iss, una, nxt, cursor, mss, .. } = self.snd;
+        let SendSequence { iss, una, nxt, mss, .. } = self.snd;
         match self.state() {
-            State::SynSent | State::SynReceived if cursor == iss => {
+            State::SynSent | State::SynReceived if self.handshake_leaves => {
                 return Some(Next { seq: iss, len: 0, fin: false, standing: Standing::Handshake });
             }
             // close(2) after SYNs have crossed: the FIN waits for no ACK (Linux: `tcp_send_fin`).
-            State::SynReceived if self.fin_deferred == Some(DeferredFin::Queued) && cursor == iss.wrapping_add(1) => {
-                let standing =
-                    if before(cursor, nxt) { Standing::Again(self.queue.fate(cursor).0) } else { Standing::New };
-                return Some(Next { seq: cursor, len: 0, fin: true, standing });
+            State::SynReceived if self.fin_deferred == Some(DeferredFin::Queued) && nxt == iss.wrapping_add(1) => {
+                return Some(Next { seq: nxt, len: 0, fin: true, standing: Standing::New });
             }
             State::Established | State::FinWait1 | State::CloseWait | State::Closing | State::LastAck => {}
             _ => return None,
         }
         let queued = self.queued() as u32;
-        let offset = cursor.wrapping_sub(una);
+        let offset = nxt.wrapping_sub(una);
         if offset > queued {
             return None;
         }
-        let mut len = (queued - offset).min(mss);
-        let mut standing = Standing::New;
-        // Whether a FIN behind the text would be part of what leaves.
-        let mut reaches_fin = true;
-        if before(cursor, nxt) {
-            let (mut believed, end) = self.queue.fate(cursor);
-            let end = end.filter(|end| before(*end, nxt)).unwrap_or(nxt);
-            let text_end = una.wrapping_add(queued);
-            let end = self.queue.end_of_segment(cursor, mss, text_end).map_or(end, |cut| earlier(cut, end));
-            let most = end.wrapping_sub(cursor);
-            reaches_fin = after(end, text_end);
-            if self.state() != State::LastAck {
-                len = len.min(most);
-            } else if most < len {
-                // What cannot be cut is sent again.
-                believed = Believed::Lost;
-            }
-            standing = Standing::Again(believed);
-        }
-        let ends = self.is_closing() && offset + len == queued;
-        let fin = ends && reaches_fin;
-        (len > 0 || fin).then_some(Next { seq: cursor, len, fin, standing })
+        let len = (queued - offset).min(mss);
+        let fin = self.is_closing() && offset + len == queued;
+        (len > 0 || fin).then_some(Next { seq: nxt, len, fin, standing: Standing::New })
     }
 
     /// The segment leaves: its frame. `None` only if the endpoint has less to send than was believed.
     pub(crate) fn transmit(&mut self, next: &Next) -> Option<Vec<u8>> {
-        let is_unknown = self.fin_withheld || self.state() == State::SynReceived;
-        if is_unknown && next.len == 0 && next.fin {
-            self.fin_withheld = false;
-            let fin = RawSegment {
-                flags: Flags { fin: true, ..Flags::ACK },
-                seq: next.seq,
-                ..self.acknowledgement(self.rcv.wnd)
-            };
-            return Some(wire::write(self.ip, &fin));
+        if self.state() == State::SynReceived && next.fin {
+            // The endpoint does not know of it.
+            return Some(wire::write(self.ip, &self.again(next.seq, 0, Flags { fin: true, ..Flags::ACK })));
         }
-        self.fit(next);
+        if next.standing == Standing::New {
+            self.endpoint.open_window(&self.between());
+        }
         let mut frame = self.endpoint.transmit()?;
-        let segment = wire::read(&frame);
-        if segment.flags.syn {
+        if next.standing == Standing::Handshake {
             wire::set_segment_max(&mut frame, self.ip.segment_max(MTU));
-        }
-        if segment.flags.fin && !next.fin {
-            // A FIN that has not left joins nothing that has.
-            wire::clear_fin(&mut frame);
-            wire::set_push(&mut frame);
-            self.fin_withheld = true;
         }
         Some(frame)
     }
 
-    /// The segment does not leave, and the endpoint goes on behind it.
-    pub(crate) fn skip(&mut self, next: &Next) {
-        self.snd.cursor = next.end();
-        let is_unknown = self.fin_withheld || self.state() == State::SynReceived;
-        if is_unknown && next.len == 0 && next.fin {
-            self.fin_withheld = false;
-            return;
-        }
-        self.fit(next);
-        let frame = self.endpoint.transmit();
-        debug_assert!(frame.is_some(), "it was to be skipped");
-        // As where it leaves: its FIN has not been part of it.
-        let took_fin = frame.is_some_and(|frame| wire::read(&frame).flags.fin);
-        self.fin_withheld |= took_fin && !next.fin;
+    /// A segment that has left before, with what is to be told now; its window is written when it leaves.
+    const fn again(&self, seq: u32, len: u32, flags: Flags) -> RawSegment {
+        RawSegment { flags, seq, len, ..self.acknowledgement(self.rcv.wnd) }
     }
 
-    /// A segment that leaves again takes nothing new with it: the endpoint believes the window to end there.
-    fn fit(&mut self, next: &Next) {
-        match next.standing {
-            Standing::Handshake => {}
-            Standing::New => self.endpoint.open_window(&self.between()),
-            Standing::Again(_) => {
-                let window = next.seq.wrapping_add(next.len).wrapping_sub(self.snd.una).max(1);
-                self.endpoint.show_window(u16::try_from(window).unwrap_or(u16::MAX), &self.between());
-            }
-        }
+    /// The segment that begins there leaves again, joined with small ones behind it: its frame. The endpoint is not asked.
+    pub(crate) fn send_again(&mut self, now_us: u64, seq: u32) -> Option<Vec<u8>> {
+        let sent = self.queue.send_again(now_us, seq, self.snd.mss)?;
+        let (end, text) = (sent.end, sent.text.clone());
+        Some(self.frame_again(seq, end, &text))
+    }
+
+    /// The last segment leaves again, as a probe: what is believed of it stays.
+    pub(crate) fn send_last_again(&mut self, now_us: u64) -> Option<Vec<u8>> {
+        let sent = self.queue.last()?;
+        let (seq, end, text) = (sent.seq, sent.end, sent.text.clone());
+        self.queue.note_repeated(now_us, seq);
+        Some(self.frame_again(seq, end, &text))
+    }
+
+    fn frame_again(&self, seq: u32, end: u32, text: &[u8]) -> Vec<u8> {
+        let len = text.len() as u32;
+        let fin = end.wrapping_sub(seq) > len;
+        // PSH at the end of what was written, which a FIN may have joined.
+        let psh = len > 0 && !before(end, self.write_end().wrapping_sub(u32::from(self.is_closing())));
+        wire::write_text(self.ip, &self.again(seq, len, Flags { fin, psh, ..Flags::ACK }), text)
     }
 
     /// Sends as much of a segment as a window has room for (Linux: `tcp_write_wakeup`).
@@ -465,15 +430,14 @@ impl Tcb {
         Some(frame)
     }
 
-    /// What is believed lost leaves again, from the first that is not acknowledged.
-    pub(crate) fn rewind(&mut self) {
+    /// The handshake's segment leaves again.
+    pub(crate) fn repeat_handshake(&mut self) {
         self.endpoint.rewind();
-        self.snd.cursor = self.snd.una;
-        self.fin_withheld = false;
+        self.handshake_leaves = true;
     }
 
-    /// A segment has left; true if it takes up sequence numbers.
-    pub(crate) fn note_left(&mut self, segment: &RawSegment) -> bool {
+    /// A frame with that segment has left; true if it takes up sequence numbers.
+    pub(crate) fn note_left(&mut self, now_us: u64, segment: &RawSegment, frame: &[u8]) -> bool {
         if segment.flags.ack {
             self.rcv.note_told(segment.ack, segment.win);
             self.ack_owed = false;
@@ -481,10 +445,18 @@ impl Tcb {
         if segment.flags.rst || length(segment) == 0 {
             return false;
         }
-        self.snd.note_sent(segment);
-        self.queue.note_sent(segment.seq, end(segment));
-        let in_network = self.queue.packets_in_network(self.snd.cursor);
-        self.congestion.note_sent(self.queue.packets_out(), in_network, self.snd.una, self.snd.nxt);
+        if segment.flags.syn {
+            self.handshake_leaves = false;
+        }
+        let end = end(segment);
+        if after(end, self.snd.nxt) {
+            self.snd.note_sent(segment);
+            self.queue.note_sent(now_us, segment.seq, end, wire::text(frame).to_vec());
+            let in_network = self.queue.packets_in_network();
+            self.congestion.note_sent(self.queue.packets_out(), in_network, self.snd.una, self.snd.nxt);
+        } else if segment.flags.syn {
+            self.queue.note_repeated(now_us, segment.seq);
+        }
         true
     }
 }

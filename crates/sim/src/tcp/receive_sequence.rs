@@ -2,7 +2,7 @@
 
 use scenario::RawSegment;
 
-use crate::seq::{after, before, end, length};
+use crate::seq::{after, before, earlier, end, length};
 
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct ReceiveSequence {
@@ -14,6 +14,8 @@ pub(crate) struct ReceiveSequence {
     pub(crate) wnd: u32,
     /// The right edge of what has arrived beyond a gap, which SACK tells the peer.
     pub(crate) sacked_edge: Option<u32>,
+    /// What has arrived once more, which SACK tells the peer once (RFC 2883).
+    pub(crate) duplicate: Option<(u32, u32)>,
     /// The number of a FIN that arrived before the data in front of it.
     pub(crate) early_fin: Option<u32>,
 }
@@ -34,6 +36,13 @@ impl ReceiveSequence {
     pub(crate) const fn note_told(&mut self, ack: u32, window: u32) {
         self.wup = ack;
         self.wnd = window;
+    }
+
+    /// Of a segment that has arrived, what had arrived before (Linux: `tcp_dsack_set`).
+    pub(crate) fn note_duplicate(&mut self, segment: &RawSegment) {
+        if length(segment) > 0 && before(segment.seq, self.nxt) {
+            self.duplicate = Some((segment.seq, earlier(end(segment), self.nxt)));
+        }
     }
 
     /// The segment is taken, and stands beyond a gap perhaps.

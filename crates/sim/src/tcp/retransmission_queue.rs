@@ -1,17 +1,78 @@
-//! What has left and is not acknowledged, in segments, and what is known of it (RFC 6675 §3).
+//! What has left and is not acknowledged, segment by segment, and what is believed of each (RFC 6675 §3, RFC 8985 §5).
 
-use crate::seq::{after, before, earlier, later};
+use crate::seq::{after, before, later};
 
 #[derive(Clone, Debug)]
 pub(crate) struct RetransmissionQueue {
-    /// Where the segments end.
-    ends: Vec<u32>,
-    /// What SACK has told of, as first number and number behind the last.
-    sacked: Vec<(u32, u32)>,
-    /// What ends before this number, and was not told of, counts as lost.
-    lost_to: u32,
-    /// ACKs since the last new one that told of a gap.
-    duplicate_acks: u32,
+    segments: Vec<Sent>,
+    rack: Rack,
+    /// The shortest round trip that was measured, in microseconds (Linux: `tcp_min_rtt`).
+    min_rtt_us: Option<u64>,
+    /// Something that had never left again was told of after something behind it (Linux: `reord_seen`).
+    pub(crate) reordering: Seen,
+    /// What ACKs have told since it was last taken.
+    news: News,
+}
+
+/// A segment that has left.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) seq: u32,
+    /// The number behind its last.
+    pub(crate) end: u32,
+    /// Its payload; of a FIN or a SYN there is none.
+    pub(crate) text: Vec<u8>,
+    /// When it last left.
+    pub(crate) left_us: u64,
+    pub(crate) believed: Believed,
+    /// It has left more than once (Linux: TCPCB_EVER_RETRANS).
+    repeated: bool,
+}
+
+/// What is believed of something that has left and is not acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Believed {
+    InNetwork,
+    /// Lost, and has not left again.
+    Lost,
+    /// Lost, and has left again since.
+    SentAgain,
+    /// SACK has told of it.
+    Arrived,
+}
+
+/// Whether something was seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Seen {
+    #[default]
+    No,
+    Yes,
+}
+
+/// The segment that left last among those that were delivered (RFC 8985 §5.2).
+#[derive(Clone, Copy, Debug, Default)]
+struct Rack {
+    left_us: u64,
+    end: u32,
+    /// The last round trip, in microseconds.
+    rtt_us: u64,
+    /// Something was delivered since losses were last looked for.
+    advanced: bool,
+}
+
+/// What ACKs have told.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct News {
+    /// Whole segments that are acknowledged.
+    pub(crate) acknowledged: u32,
+    /// Segments that are known to have arrived, by ACK or by SACK, and were not before.
+    pub(crate) delivered: u32,
+    /// SACK has told of a segment that was not known to have arrived (Linux: FLAG_DATA_SACKED).
+    pub(crate) sacked: bool,
+    /// Among them is one that has left once only, from before the loss (Linux: FLAG_ORIG_SACK_ACKED).
+    pub(crate) original: bool,
+    /// Where what the peer has got twice ends (RFC 2883).
+    pub(crate) duplicate: Option<u32>,
 }
 
 /// How many segments are in flight.
@@ -22,225 +83,381 @@ pub(crate) enum InFlight {
     Several,
 }
 
-/// A third of these, and the first segment that is not acknowledged counts as lost (RFC 5681 §3.2, DupThresh).
-const DUPLICATE_ACKS: u32 = 3;
+/// What looking for losses has found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Found {
+    /// Segments that count as lost from now on.
+    pub(crate) lost: u32,
+    /// Among them is one that had left again.
+    pub(crate) again: bool,
+    /// After so many microseconds some more would be.
+    pub(crate) wait_us: Option<u64>,
+}
 
 impl RetransmissionQueue {
     pub(crate) const fn new(iss: u32) -> Self {
-        Self { ends: Vec::new(), sacked: Vec::new(), lost_to: iss, duplicate_acks: 0 }
-    }
-
-    /// A segment with these numbers has left. One that leaves again may be cut otherwise than before.
-    pub(crate) fn note_sent(&mut self, seq: u32, end: u32) {
-        // In order as a rule: then nothing is to be looked for.
-        if self.ends.last().is_some_and(|last| after(*last, seq)) {
-            self.ends.retain(|known| !after(*known, seq) || after(*known, end));
+        Self {
+            segments: Vec::new(),
+            rack: Rack { left_us: 0, end: iss, rtt_us: 0, advanced: false },
+            min_rtt_us: None,
+            reordering: Seen::No,
+            news: News { acknowledged: 0, delivered: 0, sacked: false, original: false, duplicate: None },
         }
-        self.ends.push(end);
     }
 
-    /// Everything before `ack` is acknowledged: so many segments.
-    pub(crate) fn note_acknowledged(&mut self, ack: u32) -> u32 {
-        let before = self.ends.len();
-        self.ends.retain(|end| after(*end, ack));
-        self.sacked.retain(|(_, end)| after(*end, ack));
-        self.duplicate_acks = 0;
-        (before - self.ends.len()) as u32
+    /// A segment has left for the first time.
+    pub(crate) fn note_sent(&mut self, now_us: u64, seq: u32, end: u32, text: Vec<u8>) {
+        self.segments.push(Sent { seq, end, text, left_us: now_us, believed: Believed::InNetwork, repeated: false });
     }
 
-    /// SACK tells that this has arrived, of which whole segments count (Linux: `tcp_match_skb_to_sack`); true if there
-    /// are any. `una`: where the first segment begins.
-    pub(crate) fn note_sacked(&mut self, start: u32, end: u32, una: u32) -> bool {
-        let boundaries = || self.ends.iter().copied().chain([una]);
-        let first = boundaries().filter(|at| !before(*at, start)).reduce(earlier);
-        let last = boundaries().filter(|at| !after(*at, end)).reduce(later);
-        let (Some(start), Some(end)) = (first, last) else { return false };
-        if !before(start, end) {
-            return false;
+    /// The segment that begins there has left again; what was believed of it stays.
+    pub(crate) fn note_repeated(&mut self, now_us: u64, seq: u32) {
+        for sent in self.segments.iter_mut().filter(|sent| sent.seq == seq) {
+            sent.left_us = now_us;
+            sent.repeated = true;
         }
-        self.sacked.retain(|(left, right)| before(*left, start) || after(*right, end));
-        self.sacked.push((start, end));
-        true
     }
 
-    /// Whether SACK has told of anything that is not acknowledged.
-    pub(crate) const fn has_sacked(&self) -> bool {
-        !self.sacked.is_empty()
+    /// Everything before `ack` is acknowledged. `high`: what had left before the last loss ends there.
+    pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, high: u32) -> u32 {
+        let furthest = self.furthest_arrived();
+        let count = self.segments.iter().take_while(|sent| !after(sent.end, ack)).count();
+        for sent in self.segments.drain(..count).collect::<Vec<_>>() {
+            if sent.believed != Believed::Arrived {
+                self.note_delivered(now_us, &sent, furthest, high);
+            }
+        }
+        self.news.acknowledged += count as u32;
+        if let Some(head) = self.segments.first_mut()
+            && before(head.seq, ack)
+        {
+            // Of a part that is acknowledged nothing leaves again (Linux: `tcp_trim_head`).
+            head.text.drain(..(ack.wrapping_sub(head.seq) as usize).min(head.text.len()));
+            head.seq = ack;
+        }
+        count as u32
     }
 
-    /// An ACK that acknowledges nothing has told of a gap; true of the one that makes the gap a loss.
-    pub(crate) const fn note_duplicate_ack(&mut self) -> bool {
-        self.duplicate_acks += 1;
-        self.duplicate_acks == DUPLICATE_ACKS
+    /// SACK tells that this has arrived, of which whole segments count (Linux: `tcp_match_skb_to_sack`).
+    pub(crate) fn note_sacked(&mut self, now_us: u64, (start, end): (u32, u32), high: u32) {
+        let furthest = self.furthest_arrived();
+        for at in 0..self.segments.len() {
+            let sent = &mut self.segments[at];
+            if sent.believed == Believed::Arrived || before(sent.seq, start) || after(sent.end, end) {
+                continue;
+            }
+            let told = Sent { text: Vec::new(), ..*sent };
+            sent.believed = Believed::Arrived;
+            self.news.sacked = true;
+            self.note_delivered(now_us, &told, furthest, high);
+        }
     }
 
-    /// Everything that is not acknowledged counts as lost (Linux: `tcp_enter_loss`).
-    pub(crate) const fn lose_all(&mut self, nxt: u32) {
-        self.lost_to = nxt;
+    /// The peer has got something twice, which ends there.
+    pub(crate) const fn note_duplicate(&mut self, end: u32) {
+        self.news.duplicate = Some(end);
     }
 
-    /// What has left in segments longer than this counts as lost, and with it what stands before; true if there are any.
+    /// Linux: `tcp_sacktag_one`, `tcp_clean_rtx_queue`, `tcp_rack_advance`.
+    fn note_delivered(&mut self, now_us: u64, sent: &Sent, furthest: Option<u32>, high: u32) {
+        self.news.delivered += 1;
+        let rtt_us = now_us - sent.left_us;
+        if !sent.repeated {
+            self.news.original |= !after(sent.end, high);
+            if furthest.is_some_and(|furthest| before(sent.seq, furthest)) {
+                self.reordering = Seen::Yes;
+            }
+            self.min_rtt_us = Some(self.min_rtt_us.map_or(rtt_us, |known| known.min(rtt_us)));
+        } else if self.min_rtt_us.is_none_or(|known| rtt_us < known) {
+            // Which of the two has arrived is not known.
+            return;
+        }
+        self.rack.advanced = true;
+        self.rack.rtt_us = rtt_us;
+        if is_later((sent.left_us, sent.end), (self.rack.left_us, self.rack.end)) {
+            self.rack.left_us = sent.left_us;
+            self.rack.end = sent.end;
+        }
+    }
+
+    /// What ACKs have told since this was last asked.
+    pub(crate) fn take_news(&mut self) -> News {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Whether something was delivered since this was last asked.
+    pub(crate) fn take_advanced(&mut self) -> bool {
+        std::mem::take(&mut self.rack.advanced)
+    }
+
+    /// What left before something that was delivered, and should have arrived by now, counts as lost: a round trip and
+    /// `window_us` after it left (RFC 8985 §6.2; Linux: `tcp_rack_detect_loss`).
+    pub(crate) fn detect_losses(&mut self, now_us: u64, window_us: u64) -> Found {
+        let mut found = Found::default();
+        let rack = self.rack;
+        for sent in &mut self.segments {
+            let is_out = matches!(sent.believed, Believed::InNetwork | Believed::SentAgain);
+            if !is_out || !is_later((rack.left_us, rack.end), (sent.left_us, sent.end)) {
+                continue;
+            }
+            let due_us = sent.left_us + rack.rtt_us + window_us;
+            if due_us <= now_us {
+                found.lost += 1;
+                found.again |= sent.believed == Believed::SentAgain;
+                sent.believed = Believed::Lost;
+            } else {
+                found.wait_us = found.wait_us.max(Some(due_us - now_us));
+            }
+        }
+        found
+    }
+
+    /// The retransmission timer has fired: all is lost that left longer ago than a round trip, and the first segment
+    /// (Linux: `tcp_timeout_mark_lost`). A first segment that SACK has told of shows that the peer has forgotten.
+    pub(crate) fn lose_all(&mut self, now_us: u64) {
+        let is_forgotten = self.segments.first().is_some_and(|head| head.believed == Believed::Arrived);
+        for (at, sent) in self.segments.iter_mut().enumerate() {
+            let is_old = at == 0 || sent.left_us + self.rack.rtt_us <= now_us;
+            if is_forgotten || is_old && sent.believed != Believed::Arrived {
+                sent.believed = Believed::Lost;
+            }
+        }
+    }
+
+    /// What has left in segments longer than this counts as lost, and is cut anew; true if there are any.
     ///
     /// Linux keeps full segments two by two, of which the second may be shorter, as they came from one write (`tcp_tso_autosize`
     /// with two segments for a millisecond): such a pair is lost, and cut anew, as a whole (`tcp_simple_retransmit`).
-    pub(crate) fn lose_too_long(&mut self, una: u32, mss: u32) -> bool {
-        let mut ends = std::mem::take(&mut self.ends);
-        ends.sort_by_key(|end| end.wrapping_sub(una));
-        let (mut start, mut is_lost) = (una, false);
-        let mut ends = ends.into_iter();
-        while let Some(end) = ends.next() {
-            let is_too_long = end.wrapping_sub(start) > mss;
-            let end = if is_too_long { ends.next().unwrap_or(end) } else { end };
-            if is_too_long {
-                is_lost = true;
-                self.lost_to = end;
+    pub(crate) fn lose_too_long(&mut self, mss: u32) -> bool {
+        let mut is_lost = false;
+        let mut known = std::mem::take(&mut self.segments).into_iter();
+        while let Some(mut sent) = known.next() {
+            if sent.text.len() <= mss as usize {
+                self.segments.push(sent);
+                continue;
             }
-            self.ends.push(end);
-            start = end;
+            is_lost = true;
+            if let Some(next) = known.next() {
+                sent.text.extend(next.text);
+                sent.end = next.end;
+            }
+            let mut seq = sent.seq;
+            for text in sent.text.chunks(mss as usize) {
+                let end = seq.wrapping_add(text.len() as u32);
+                self.segments.push(Sent { seq, end, text: text.to_vec(), believed: Believed::Lost, ..sent });
+                seq = end;
+            }
+            // A FIN stays behind the last piece.
+            if let Some(last) = self.segments.last_mut() {
+                last.end = sent.end;
+            }
         }
         is_lost
     }
 
-    /// What SACK passed over counts as lost; without SACK the first segment. True if SACK has told of anything.
-    pub(crate) fn lose_gaps(&mut self, una: u32) -> bool {
-        let furthest = self.sacked.iter().map(|(start, _)| *start).reduce(later);
-        self.lost_to = furthest.unwrap_or_else(|| una.wrapping_add(1));
-        furthest.is_some()
-    }
-
-    /// Where a segment ends that leaves again from `seq`: where it ended before, or behind as many whole ones that are
-    /// not believed to have arrived as `most` bytes hold (Linux: `tcp_retrans_try_collapse`). `text_end`: the number of a FIN.
-    pub(crate) fn end_of_segment(&self, seq: u32, most: u32, text_end: u32) -> Option<u32> {
-        let behind = |at: u32| self.ends.iter().copied().filter(|end| after(*end, at)).reduce(earlier);
-        let mut end = behind(seq)?;
-        while let Some(next) = behind(end)
-            && earlier(next, text_end).wrapping_sub(seq) <= most
-            && !self.has_arrived(next)
-        {
-            end = next;
+    /// Nothing was lost after all.
+    pub(crate) fn find_all(&mut self) {
+        for sent in &mut self.segments {
+            if matches!(sent.believed, Believed::Lost | Believed::SentAgain) {
+                sent.believed = Believed::InNetwork;
+            }
         }
-        Some(end)
     }
 
-    /// Whether SACK has told of the segment that ends there.
-    fn has_arrived(&self, end: u32) -> bool {
-        self.sacked.iter().any(|(start, right)| after(end, *start) && !after(end, *right))
+    /// The first that counts as lost and has not left again.
+    pub(crate) fn next_lost(&self) -> Option<&Sent> {
+        self.segments.iter().find(|sent| sent.believed == Believed::Lost)
+    }
+
+    /// The first, and the last, that is not acknowledged.
+    pub(crate) fn head(&self) -> Option<&Sent> {
+        self.segments.first()
+    }
+
+    pub(crate) fn last(&self) -> Option<&Sent> {
+        self.segments.last()
+    }
+
+    /// The segment that begins there leaves again; those behind it join it, as far as they are not known to have
+    /// arrived and all together have no more than `most` bytes of text (Linux: `tcp_retrans_try_collapse`).
+    pub(crate) fn send_again(&mut self, now_us: u64, seq: u32, most: u32) -> Option<&Sent> {
+        let at = self.segments.iter().position(|sent| sent.seq == seq)?;
+        while let Some(next) = self.segments.get(at + 1)
+            && next.believed != Believed::Arrived
+            && !next.text.is_empty()
+            && self.segments[at].text.len() + next.text.len() <= most as usize
+            && !self.segments[at].text.is_empty()
+        {
+            let next = self.segments.remove(at + 1);
+            self.segments[at].text.extend(next.text);
+            self.segments[at].end = next.end;
+        }
+        let sent = &mut self.segments[at];
+        sent.believed = Believed::SentAgain;
+        sent.left_us = now_us;
+        sent.repeated = true;
+        Some(sent)
+    }
+
+    /// Where the furthest segment begins that SACK has told of.
+    fn furthest_arrived(&self) -> Option<u32> {
+        self.with(Believed::Arrived).map(|sent| sent.seq).reduce(later)
+    }
+
+    fn with(&self, believed: Believed) -> impl Iterator<Item = &Sent> {
+        self.segments.iter().filter(move |sent| sent.believed == believed)
+    }
+
+    /// Segments that SACK has told of (Linux: `sacked_out`).
+    pub(crate) fn arrived(&self) -> u32 {
+        self.with(Believed::Arrived).count() as u32
+    }
+
+    /// Whether SACK has told of something, or something counts as lost (Linux: `tcp_left_out`).
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.segments.iter().any(|sent| sent.believed != Believed::InNetwork)
+    }
+
+    /// Whether something counts as lost that is not known to have arrived (Linux: `lost_out`).
+    pub(crate) fn has_losses(&self) -> bool {
+        self.segments.iter().any(|sent| matches!(sent.believed, Believed::Lost | Believed::SentAgain))
+    }
+
+    /// Segments that have left again and are under way (Linux: `retrans_out`).
+    pub(crate) fn sent_again(&self) -> u32 {
+        self.with(Believed::SentAgain).count() as u32
+    }
+
+    /// Whether the first segment has left more than once (Linux: `tcp_any_retrans_done`).
+    pub(crate) fn has_repeated(&self) -> bool {
+        self.sent_again() > 0 || self.segments.first().is_some_and(|head| head.repeated)
+    }
+
+    /// The shortest round trip that was measured.
+    pub(crate) const fn min_rtt_us(&self) -> Option<u64> {
+        self.min_rtt_us
     }
 
     /// Segments that are not acknowledged (TCP_INFO's tcpi_unacked).
     pub(crate) const fn packets_out(&self) -> u32 {
-        self.ends.len() as u32
+        self.segments.len() as u32
     }
 
     pub(crate) const fn in_flight(&self) -> InFlight {
-        match self.ends.len() {
+        match self.segments.len() {
             0 => InFlight::Nothing,
             1 => InFlight::OneSegment,
             _ => InFlight::Several,
         }
     }
 
-    /// Segments that are believed to be under way (RFC 6675's pipe; Linux: `tcp_packets_in_flight`): what stands
-    /// behind `cursor` was lost, and has not left again.
-    pub(crate) fn packets_in_network(&self, cursor: u32) -> u32 {
-        self.ends.iter().filter(|end| !after(**end, cursor) && !self.has_arrived(**end)).count() as u32
-    }
-
-    /// What is known of a number that has left before, and up to where, but without, that is so.
-    pub(crate) fn fate(&self, seq: u32) -> (Believed, Option<u32>) {
-        let block = self.sacked.iter().find(|(start, end)| !after(*start, seq) && after(*end, seq));
-        if let Some((_, end)) = block {
-            return (Believed::Arrived, Some(*end));
-        }
-        if !before(seq, self.lost_to) {
-            return (Believed::InNetwork, None);
-        }
-        let starts = self.sacked.iter().map(|(start, _)| *start).filter(|start| after(*start, seq));
-        (Believed::Lost, starts.reduce(earlier))
+    /// Segments that are believed to be under way (RFC 6675's pipe; Linux: `tcp_packets_in_flight`).
+    pub(crate) fn packets_in_network(&self) -> u32 {
+        self.segments.iter().filter(|sent| matches!(sent.believed, Believed::InNetwork | Believed::SentAgain)).count()
+            as u32
     }
 }
 
-/// What is believed of something that has left and is not acknowledged.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Believed {
-    Lost,
-    InNetwork,
-    /// SACK has told of it.
-    Arrived,
+/// Whether the first left later than the second; of one moment the one with the higher number (Linux:
+/// `tcp_skb_sent_after`).
+const fn is_later((left_us, end): (u64, u32), (other_us, other_end): (u64, u32)) -> bool {
+    left_us > other_us || left_us == other_us && after(end, other_end)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// Five segments of 100 bytes that have left at once.
     fn five() -> RetransmissionQueue {
         let mut queue = RetransmissionQueue::new(0);
         for seq in [1, 101, 201, 301, 401] {
-            queue.note_sent(seq, seq + 100);
+            queue.note_sent(0, seq, seq + 100, vec![0; 100]);
         }
         queue
     }
 
-    #[test]
-    fn what_sack_passed_over_is_lost_and_the_rest_is_not() {
-        let mut queue = five();
-        assert!(queue.note_sacked(201, 301, 1));
-        assert!(queue.lose_gaps(1));
-        assert_eq!(queue.fate(1), (Believed::Lost, Some(201)));
-        assert_eq!(queue.fate(201), (Believed::Arrived, Some(301)));
-        assert_eq!(queue.fate(301), (Believed::InNetwork, None));
-        assert_eq!(queue.packets_in_network(501), 4, "all but the one that has arrived");
-        assert_eq!(queue.packets_in_network(1), 0);
+    fn believed(queue: &RetransmissionQueue) -> Vec<Believed> {
+        queue.segments.iter().map(|sent| sent.believed).collect()
     }
 
     #[test]
-    fn what_leaves_again_is_cut_as_it_was_and_small_segments_are_joined() {
+    fn what_left_before_something_that_has_arrived_is_lost_when_its_time_is_over() {
+        use Believed::{Arrived, InNetwork, Lost};
         let mut queue = five();
-        assert_eq!(queue.end_of_segment(1, 150, 501), Some(101));
-        assert_eq!(queue.end_of_segment(1, 250, 501), Some(201));
-        assert_eq!(queue.end_of_segment(301, 1_000, 500), Some(501), "with its FIN");
-        assert!(queue.note_sacked(201, 301, 1));
-        assert_eq!(queue.end_of_segment(1, 1_000, 501), Some(201), "what has arrived is not joined");
+        queue.note_sacked(20_000, (201, 301), 501);
+        assert_eq!(queue.detect_losses(20_000, 5_000).wait_us, Some(5_000));
+        assert_eq!(queue.packets_in_network(), 4, "all but the one that has arrived");
+        let found = queue.detect_losses(25_000, 5_000);
+        assert_eq!((found.lost, found.wait_us), (2, None));
+        assert_eq!(believed(&queue), [Lost, Lost, Arrived, InNetwork, InNetwork]);
+        assert_eq!(queue.packets_in_network(), 2);
+        assert_eq!(queue.next_lost().map(|sent| sent.seq), Some(1));
+    }
+
+    #[test]
+    fn what_left_again_is_lost_again_by_what_left_after_it() {
+        let mut queue = five();
+        queue.note_sacked(20_000, (201, 301), 501);
+        queue.detect_losses(20_000, 0);
+        queue.send_again(20_000, 1, 100);
+        queue.send_again(20_001, 101, 100);
+        queue.note_sacked(41_000, (101, 201), 501);
+        let found = queue.detect_losses(41_000, 0);
+        assert!(found.lost > 0 && found.again);
+        assert_eq!(queue.next_lost().map(|sent| sent.seq), Some(1));
+    }
+
+    #[test]
+    fn small_segments_that_leave_again_are_joined() {
+        let mut queue = five();
+        queue.lose_all(300_000);
+        assert_eq!(queue.send_again(300_000, 1, 150).map(|sent| sent.end), Some(101));
+        assert_eq!(queue.send_again(300_000, 101, 250).map(|sent| sent.end), Some(301));
+        assert_eq!(queue.packets_out(), 4);
+        queue.note_sacked(320_000, (401, 501), 501);
+        assert_eq!(queue.send_again(320_000, 301, 1_000).map(|sent| sent.end), Some(401), "what has arrived is not");
     }
 
     #[test]
     fn what_is_too_long_is_cut_anew_in_pairs() {
         let mut queue = RetransmissionQueue::new(0);
-        for end in [101, 201, 301, 341, 361] {
-            queue.note_sent(end - 20, end);
+        for (seq, end) in [(1, 101), (101, 201), (201, 301), (301, 341), (341, 361)] {
+            queue.note_sent(0, seq, end, vec![0; (end - seq) as usize]);
         }
-        assert!(queue.lose_too_long(1, 80));
-        assert_eq!(queue.end_of_segment(1, 80, 361), Some(201));
-        assert_eq!(queue.fate(340), (Believed::Lost, None));
-        assert_eq!(queue.fate(341), (Believed::InNetwork, None), "it was not too long");
-        assert!(!queue.lose_too_long(1, 1_000));
+        assert!(queue.lose_too_long(80));
+        assert_eq!(queue.next_lost().map(|sent| (sent.seq, sent.end)), Some((1, 81)));
+        assert_eq!(queue.segments.iter().filter(|sent| sent.believed == Believed::Lost).count(), 5);
+        assert_eq!(believed(&queue).last(), Some(&Believed::InNetwork), "it was not too long");
+        assert!(!queue.lose_too_long(1_000));
     }
 
     #[test]
     fn of_what_sack_tells_whole_segments_count() {
         let mut queue = five();
-        assert!(!queue.note_sacked(50, 150, 1), "the end of the first and the begin of the second");
-        assert_eq!(queue.packets_in_network(501), 5);
-        assert!(queue.note_sacked(50, 250, 1));
-        assert_eq!(queue.fate(101), (Believed::Arrived, Some(201)));
+        queue.note_sacked(20_000, (50, 150), 501);
+        assert_eq!(queue.arrived(), 0, "the end of the first and the begin of the second");
+        queue.note_sacked(20_000, (50, 250), 501);
+        assert_eq!(queue.arrived(), 1);
     }
 
     #[test]
-    fn the_third_duplicate_ack_is_a_loss_and_a_new_ack_begins_anew() {
+    fn a_part_that_is_acknowledged_does_not_leave_again() {
         let mut queue = five();
-        assert_eq!(
-            [queue.note_duplicate_ack(), queue.note_duplicate_ack(), queue.note_duplicate_ack()],
-            [false, false, true]
-        );
-        assert_eq!(queue.note_acknowledged(201), 2);
-        assert!(!queue.note_duplicate_ack());
-        assert_eq!(queue.packets_out(), 3);
+        assert_eq!(queue.note_acknowledged(20_000, 151, 501), 1);
+        let head = queue.head().expect("four are left");
+        assert_eq!((head.seq, head.end, head.text.len()), (151, 201, 50));
+        let news = queue.take_news();
+        assert_eq!((news.acknowledged, news.delivered, news.original), (1, 1, true));
     }
 
     #[test]
-    fn a_segment_that_leaves_again_counts_once() {
+    fn what_left_a_moment_ago_is_not_lost_by_a_timeout() {
         let mut queue = five();
-        queue.note_sent(301, 501);
-        assert_eq!(queue.packets_out(), 4);
+        queue.note_acknowledged(20_000, 101, 0);
+        queue.note_sent(220_000, 501, 601, vec![0; 100]);
+        queue.lose_all(230_000);
+        assert_eq!(believed(&queue).last(), Some(&Believed::InNetwork));
+        assert_eq!(queue.packets_in_network(), 1);
     }
 }

@@ -2,7 +2,7 @@
 
 use scenario::RawSegment;
 
-use crate::seq::{after, end, length};
+use crate::seq::{after, end};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SendSequence {
@@ -22,37 +22,18 @@ pub(crate) struct SendSequence {
     pub(crate) mss: u32,
     /// Behind the last segment with data that was not full (Linux: `snd_sml`).
     pub(crate) small_end: u32,
-    /// The endpoint's own SND.NXT: as `nxt`, or less while it goes over what was lost.
-    pub(crate) cursor: u32,
 }
 
 impl SendSequence {
     pub(crate) const fn new(iss: u32, mss: u32) -> Self {
-        Self { iss, una: iss, nxt: iss, wnd: 0, wl1: 0, max_wnd: 0, mss, small_end: iss, cursor: iss }
+        Self { iss, una: iss, nxt: iss, wnd: 0, wl1: 0, max_wnd: 0, mss, small_end: iss }
     }
 
-    /// A segment has left, for the first time or again.
-    pub(crate) fn note_sent(&mut self, segment: &RawSegment) {
-        let end = end(segment);
-        if segment.flags.rst || length(segment) == 0 {
-            return;
-        }
-        if after(end, self.nxt) {
-            self.nxt = end;
-            if segment.len > 0 && segment.len < self.mss {
-                self.small_end = end;
-            }
-        }
-        if after(end, self.cursor) {
-            self.cursor = end;
-        }
-    }
-
-    /// Everything before that number is acknowledged.
-    pub(crate) fn note_acknowledged(&mut self, ack: u32) {
-        self.una = ack;
-        if after(ack, self.cursor) {
-            self.cursor = ack;
+    /// A segment has left for the first time.
+    pub(crate) const fn note_sent(&mut self, segment: &RawSegment) {
+        self.nxt = end(segment);
+        if segment.len > 0 && segment.len < self.mss {
+            self.small_end = self.nxt;
         }
     }
 

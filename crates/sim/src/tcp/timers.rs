@@ -5,6 +5,8 @@
 pub(crate) enum Timer {
     /// A tail loss probe (RFC 8985 §7; Linux: ICSK_TIME_LOSS_PROBE).
     LossProbe,
+    /// What may only be late counts as lost (RFC 8985 §6.2; ICSK_TIME_REO_TIMEOUT).
+    Reordering,
     /// The retransmission timeout (RFC 6298; ICSK_TIME_RETRANS).
     Retransmission,
     /// The persist timer (RFC 9293 §3.8.6.1; ICSK_TIME_PROBE0).
@@ -25,8 +27,15 @@ pub(crate) struct Timers {
 
 impl Timer {
     /// In the order in which those of one moment fire.
-    pub(crate) const ALL: [Self; 6] =
-        [Self::LossProbe, Self::Retransmission, Self::WindowProbe, Self::KeepAlive, Self::DelayedAck, Self::FinWait2];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::LossProbe,
+        Self::Reordering,
+        Self::Retransmission,
+        Self::WindowProbe,
+        Self::KeepAlive,
+        Self::DelayedAck,
+        Self::FinWait2,
+    ];
 }
 
 impl Timers {
