@@ -8,7 +8,7 @@ pub(crate) struct RetransmissionQueue {
     rack: Rack,
     /// The shortest round trip that was measured, in microseconds (Linux: `tcp_min_rtt`).
     min_rtt_us: Option<u64>,
-    /// Something that had never left again was told of after something behind it (Linux: `reord_seen`).
+    /// Something that had never left again was told of after something behind it (RFC 8985 §6.2 step 4).
     pub(crate) reordering: Seen,
     /// What ACKs have told since it was last taken.
     news: News,
