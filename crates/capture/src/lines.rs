@@ -141,7 +141,8 @@ impl Lines {
     /// `16:04:05.000001 IP 192.0.2.1.40000 > 192.0.2.2.80: Flags [S], seq 7, win 64240, length 0`
     fn tcpdump(&mut self, line: &str) -> Option<Packet> {
         let (addresses, rest) = line.split_once(": Flags [")?;
-        let (before, destination) = addresses.rsplit_once(" > ")?;
+        let (before, destination) = addresses.rsplit_once('>')?;
+        let (before, destination) = (before.strip_suffix(' ')?, destination.strip_prefix(' ')?);
         let (time, source) = before.rsplit_once(' ').unwrap_or(("", before));
         let source = self.names.address_and_port(source)?;
         let destination = self.names.address_and_port(destination)?;

@@ -57,14 +57,13 @@ fn compare(places: [usize; 2], both: [&Connection; 2]) -> Matched {
     let at_client = usize::from(answered_after_us(both[1]) > answered_after_us(both[0]));
     let mut unseen = Vec::new();
     for capture in [0, 1] {
-        let mut there: HashMap<Likeness, u32> = HashMap::new();
-        for segment in both[1 - capture].segments() {
-            *there.entry(likeness(segment)).or_default() += 1;
-        }
+        let mut there: Vec<Likeness> = both[1 - capture].segments().map(likeness).collect();
         for segment in both[capture].segments() {
-            match there.get_mut(&likeness(segment)) {
-                Some(count) if *count > 0 => *count -= 1,
-                _ => {
+            match there.iter().position(|other| *other == likeness(segment)) {
+                Some(at) => {
+                    there.remove(at);
+                }
+                None => {
                     let sent_here = (capture == at_client) == (segment.from == 0);
                     let fate = if sent_here { Fate::Lost } else { Fate::Forged };
                     unseen.push(Unseen { capture, number: segment.number, fate });

@@ -237,59 +237,50 @@ impl Stories<'_> {
     fn all(&self) -> Vec<Way> {
         let mut ways = Vec::new();
         if !self.turns.iter().any(|turn| turn.from == 1 && turn.what == What::Syn) {
-            ways.push(self.way(Some(Cause::NobodyListens), vec!["client connect()".to_owned()]));
-            let silence = ["server listen()", "link drop all SYN from client", "client connect() &", "wait 20s"];
-            ways.push(self.way(Some(Cause::Firewall), silence.map(str::to_owned).to_vec()));
+            ways.push(self.way(Some(Cause::NobodyListens), "client connect()\n"));
+            let silence = "server listen()\nlink drop all SYN from client\nclient connect() &\nwait 20s\n";
+            ways.push(self.way(Some(Cause::Firewall), silence));
             return ways;
         }
         for side in [0, 1] {
             let (own, peer) = (NAMES[side], NAMES[1 - side]);
-            let mut add = |cause, how: &str, reading, last: &[String]| {
-                if let Some(mut lines) = self.conversation(side, how, reading) {
-                    lines.extend(last.iter().cloned());
-                    ways.push(self.way(cause, lines));
+            let mut add = |cause, how: &str, reading, last: &str| {
+                if let Some(lines) = self.conversation(side, how, reading) {
+                    ways.push(self.way(cause, &(lines + &last.replace("OWN", own).replace("PEER", peer))));
                 }
             };
-            let line = |text: &str| text.replace("OWN", own).replace("PEER", peer);
-            let one = |text: &str| vec![line(text)];
             if !self.turns.iter().any(|turn| matches!(turn.what, What::Reset { .. })) {
-                add(None, "close()", Reading::All, &[]);
+                add(None, "close()", Reading::All, "");
             }
-            add(Some(Cause::UnreadData), "shutdown(WR)", Reading::LeavesRest, &one("OWN close()"));
-            add(Some(Cause::Killed), "shutdown(WR)", Reading::LeavesRest, &one("OWN kill()"));
-            let linger = [line("OWN setsockopt(SO_LINGER, 0)"), line("OWN close()")];
-            add(Some(Cause::LingerZero), "shutdown(WR)", Reading::All, &linger);
-            let linger2 = [line("OWN setsockopt(TCP_LINGER2, -1)"), line("OWN close()")];
-            add(Some(Cause::Linger2), "", Reading::All, &linger2);
+            add(Some(Cause::UnreadData), "shutdown(WR)", Reading::LeavesRest, "OWN close()\n");
+            add(Some(Cause::Killed), "shutdown(WR)", Reading::LeavesRest, "OWN kill()\n");
+            let linger = "OWN setsockopt(SO_LINGER, 0)\nOWN close()\n";
+            add(Some(Cause::LingerZero), "shutdown(WR)", Reading::All, linger);
+            let linger2 = "OWN setsockopt(TCP_LINGER2, -1)\nOWN close()\n";
+            add(Some(Cause::Linger2), "", Reading::All, linger2);
             let length = self.last_data(1 - side).unwrap_or(1);
-            let write = format!("{peer} write({length})");
-            add(Some(Cause::WroteAfterClose), "close()", Reading::LeavesLast, std::slice::from_ref(&write));
-            let reboot = [line("OWN crash()"), line("OWN boot()"), write];
+            let write = format!("PEER write({length})\n");
+            add(Some(Cause::WroteAfterClose), "close()", Reading::LeavesLast, &write);
+            let reboot = format!("OWN crash()\nOWN boot()\n{write}");
             add(Some(Cause::NoSuchConnection), "shutdown(WR)", Reading::LeavesLast, &reboot);
-            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, &one("link inject R to PEER"));
-            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, &one("link inject R. to PEER"));
-            let alive = ["TCP_KEEPIDLE, 1s", "TCP_KEEPINTVL, 1s", "TCP_KEEPCNT, 2", "SO_KEEPALIVE, 1"];
-            let mut probes: Vec<String> = alive.map(|option| format!("{own} setsockopt({option})")).to_vec();
-            probes.extend([line("PEER crash()"), "wait 4s".to_owned()]);
-            add(Some(Cause::KeepAliveGaveUp), "shutdown(WR)", Reading::All, &probes);
+            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, "link inject R to PEER\n");
+            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, "link inject R. to PEER\n");
+            let probes = "OWN setsockopt(TCP_KEEPIDLE, 1s)\nOWN setsockopt(TCP_KEEPINTVL, 1s)\n\
+                          OWN setsockopt(TCP_KEEPCNT, 2)\nOWN setsockopt(SO_KEEPALIVE, 1)\nPEER crash()\nwait 4s\n";
+            add(Some(Cause::KeepAliveGaveUp), "shutdown(WR)", Reading::All, probes);
         }
         let only_client =
             self.turns.iter().all(|turn| turn.from == 0 || matches!(turn.what, What::Syn | What::Reset { .. }));
-        if only_client && let Some(mut lines) = self.conversation(1, "", Reading::LeavesRest) {
-            lines.retain(|line| !line.starts_with("server accept") && !line.starts_with("server read"));
-            lines.push("listener close()".to_owned());
-            ways.push(self.way(Some(Cause::ListenerClosed), lines));
+        if only_client && let Some(lines) = self.conversation(1, "", Reading::LeavesRest) {
+            let is_accepted = |line: &&str| line.starts_with("server accept") || line.starts_with("server read");
+            let left: String = lines.split_inclusive('\n').filter(|line| !is_accepted(line)).collect();
+            ways.push(self.way(Some(Cause::ListenerClosed), &(left + "listener close()\n")));
         }
         ways
     }
 
-    fn way(&self, cause: Option<Cause>, lines: Vec<String>) -> Way {
-        let mut script = format!("link delay {}ms\n", self.delay_ms);
-        for line in lines {
-            script.push_str(&line);
-            script.push('\n');
-        }
-        Way { cause, script }
+    fn way(&self, cause: Option<Cause>, lines: &str) -> Way {
+        Way { cause, script: format!("link delay {}ms\n{lines}", self.delay_ms) }
     }
 
     fn last_data(&self, side: usize) -> Option<i64> {
@@ -301,13 +292,13 @@ impl Stories<'_> {
 
     /// The turns as calls, up to the ending: `own`'s FIN comes from `how`, and its peer's from shutdown(WR). `None` if this
     /// side could not have done it so.
-    fn conversation(&self, own: usize, how: &str, reading: Reading) -> Option<Vec<String>> {
+    fn conversation(&self, own: usize, how: &str, reading: Reading) -> Option<String> {
         let peer = 1 - own;
         let peer_last = self.turns.iter().rposition(|turn| turn.from == peer && matches!(turn.what, What::Data(_)));
         if reading == Reading::LeavesRest && peer_last.is_none() {
             return None;
         }
-        let mut lines = ["server listen()", "client connect()", "server accept()"].map(str::to_owned).to_vec();
+        let mut lines = "server listen()\nclient connect()\nserver accept()\n".to_owned();
         let mut closed = false;
         for (place, turn) in self.turns.iter().enumerate() {
             let (from, to) = (NAMES[turn.from], NAMES[1 - turn.from]);
@@ -316,19 +307,19 @@ impl Stories<'_> {
                 What::Data(_) if turn.from == own && closed => return None,
                 What::Data(_) if reading == Reading::LeavesLast && Some(place) == peer_last => {}
                 What::Data(length) => {
-                    lines.push(format!("{from} write({length})"));
+                    lines += &format!("{from} write({length})\n");
                     let is_rest = reading == Reading::LeavesRest && Some(place) == peer_last;
                     let read = if is_rest { length - 1 } else { length };
                     if read > 0 && !(turn.from == peer && closed) {
-                        lines.push(format!("{to} read({read})"));
+                        lines += &format!("{to} read({read})\n");
                     }
                 }
                 What::Fin { .. } if turn.from == own && how.is_empty() => {}
                 What::Fin { .. } if turn.from == own => {
-                    lines.push(format!("{from} {how}"));
+                    lines += &format!("{from} {how}\n");
                     closed = how == "close()";
                 }
-                What::Fin { .. } => lines.push(format!("{from} shutdown(WR)")),
+                What::Fin { .. } => lines += &format!("{from} shutdown(WR)\n"),
             }
         }
         Some(lines)

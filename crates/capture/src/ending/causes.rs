@@ -56,7 +56,7 @@ fn is_missing_something(facts: &Facts<'_>) -> bool {
 pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: &mut Ending) {
     let number = facts.number(reset.at);
     if facts.seen[reset.at].fast_close {
-        ending.add(Cause::FastClose, Sure::Certain, vec![number], "it carries MP_FASTCLOSE");
+        ending.add(Cause::FastClose, Sure::Certain, &[number], "it carries MP_FASTCLOSE");
         return;
     }
     if forged(facts, reset, ending) {
@@ -66,14 +66,14 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
         ending.add(
             Cause::NobodyListens,
             Sure::Likely,
-            vec![number],
+            &[number],
             "it acknowledges the SYN, and nothing came before it",
         );
-        ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
+        ending.add(Cause::Firewall, Sure::Possible, &[number], "a firewall that rejects sends the same segment");
         let plain = |seen: &&Seen| seen.from == reset.from || seen.bits & !bit::PSH == bit::SYN || seen.is_reset();
         if !facts.seen[..reset.at].iter().copied().all(|seen| plain(&seen)) {
             let why = "if it answers a segment that is no SYN alone";
-            ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
+            ending.add(Cause::NoSuchConnection, Sure::Possible, &[number], why);
         }
     } else if reset.bare {
         answer(facts, reset, ending);
@@ -81,23 +81,23 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
         && facts.last_before(reset.from, reset.at).is_none_or(|last| facts.seen[last].has(bit::SYN))
     {
         let why = "its number is 0: it answers a segment without ACK, such as a SYN";
-        ending.add(Cause::NobodyListens, Sure::Likely, vec![number], why);
-        ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
-        ending.add(Cause::Firewall, Sure::Possible, vec![number], "a firewall that rejects sends the same segment");
+        ending.add(Cause::NobodyListens, Sure::Likely, &[number], why);
+        ending.add(Cause::NoSuchConnection, Sure::Possible, &[number], why);
+        ending.add(Cause::Firewall, Sure::Possible, &[number], "a firewall that rejects sends the same segment");
     } else {
         abort(facts, reset, ending);
         if facts.seen[reset.at].seq == 0 {
             let why = "if what came before it in its sender's name is forged, it answers a SYN";
-            ending.add(Cause::NobodyListens, Sure::Possible, vec![number], why);
+            ending.add(Cause::NobodyListens, Sure::Possible, &[number], why);
         }
     }
     if let Some(later) = reset.contested {
         let why = "behind it somebody speaks in its sender's name: one of the two is forged, or came late";
-        ending.add(Cause::Forged, Sure::Possible, vec![number, facts.number(later)], why);
+        ending.add(Cause::Forged, Sure::Possible, &[number, facts.number(later)], why);
     }
     if let Some(odd) = odd_flags(facts, reset) {
         let why = "no kernel that was read sends more than one of SYN, FIN and RST";
-        ending.add(Cause::Forged, Sure::Possible, vec![facts.number(odd)], why);
+        ending.add(Cause::Forged, Sure::Possible, &[facts.number(odd)], why);
     }
     if facts.is_unsure(reset.at) {
         for named in &mut ending.causes {
@@ -108,11 +108,12 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
         } else {
             "its TTL is not that of the side's other segments, and they are too few to say which is the side's"
         };
-        ending.add(Cause::Forged, Sure::Possible, vec![number], why);
+        ending.add(Cause::Forged, Sure::Possible, &[number], why);
         if facts.last_before(reset.from, reset.at).is_some() {
             // What has come from there so far came another way.
             let forged = ending.causes.iter().position(|named| named.cause == Cause::Forged).unwrap_or_default();
-            ending.causes[..=forged].rotate_right(1);
+            let forged = ending.causes.remove(forged);
+            ending.causes.insert(0, forged);
         }
     }
 }
@@ -122,23 +123,24 @@ fn forged(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) -> bool {
     let number = facts.number(reset.at);
     let sender = By::side(reset.from).name();
     if let Some(later) = reset.lives_on {
-        let why = format!("behind it the {sender} goes on as if it had sent no reset");
-        ending.add(Cause::Forged, Sure::Certain, vec![number, facts.number(later)], why);
+        let why = format_args!("behind it the {sender} goes on as if it had sent no reset");
+        ending.add(Cause::Forged, Sure::Certain, &[number, facts.number(later)], why);
     }
     for odd in &reset.odd {
         match odd {
             Odd::Ttl(ttl, others) => {
-                let why = format!("its TTL is {ttl}, and that of the {sender}'s other segments {others}");
-                ending.add(Cause::Forged, Sure::Likely, vec![number], why);
+                let why = format_args!("its TTL is {ttl}, and that of the {sender}'s other segments {others}");
+                ending.add(Cause::Forged, Sure::Likely, &[number], why);
             }
             Odd::HandshakeTtl(ttl, others) => {
-                let why = format!("its TTL is {ttl} as in the handshake, and the {sender}'s data came with {others}");
-                ending.add(Cause::IdleBox, Sure::Likely, vec![number], why.clone());
-                ending.add(Cause::Forged, Sure::Possible, vec![number], why);
+                let why =
+                    format_args!("its TTL is {ttl} as in the handshake, and the {sender}'s data came with {others}");
+                ending.add(Cause::IdleBox, Sure::Likely, &[number], why);
+                ending.add(Cause::Forged, Sure::Possible, &[number], why);
             }
             Odd::NoTimestamp => {
-                let why = format!("it has no timestamp, and the {sender} is a Linux host whose segments have one");
-                ending.add(Cause::Forged, Sure::Likely, vec![number], why);
+                let why = format_args!("it has no timestamp, and the {sender} is a Linux host whose segments have one");
+                ending.add(Cause::Forged, Sure::Likely, &[number], why);
             }
         }
     }
@@ -151,55 +153,57 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let sender = By::side(reset.from).name();
     let Some(answered) = reset.answers else {
         let why = "it would answer a segment that is not in this capture: lost to it, or forged";
-        ending.add(Cause::Forged, Sure::Possible, vec![number], "it answers no segment that was captured");
-        ending.add(Cause::NoSuchConnection, Sure::Possible, vec![number], why);
+        ending.add(Cause::Forged, Sure::Possible, &[number], "it answers no segment that was captured");
+        ending.add(Cause::NoSuchConnection, Sure::Possible, &[number], why);
         if facts.seen.iter().all(|seen| seen.is_reset()) {
             // Of a connection there is no other trace: somebody had forged a segment in the other host's name.
-            ending.causes.rotate_left(1);
+            let first = ending.causes.remove(0);
+            ending.causes.push(first);
         }
-        ending.add(Cause::WroteAfterClose, Sure::Possible, vec![number], why);
-        ending.add(Cause::Abort, Sure::Possible, vec![number], "some systems and boxes abort with a bare RST");
+        ending.add(Cause::WroteAfterClose, Sure::Possible, &[number], why);
+        ending.add(Cause::Abort, Sure::Possible, &[number], "some systems and boxes abort with a bare RST");
         if facts.fins[reset.from].is_some() {
-            ending.add(Cause::Linger2, Sure::Possible, vec![number], why);
+            ending.add(Cause::Linger2, Sure::Possible, &[number], why);
         }
         idle(facts, reset, ending);
         return;
     };
     let segment = facts.seen[answered];
-    let packets = vec![facts.number(answered), number];
+    let packets = [facts.number(answered), number];
     let first_words = facts.last_before(SERVER, reset.at).is_some_and(|last| facts.seen[last].has(bit::SYN));
     let asked = facts.connection.sides[CLIENT].syn_seen() && facts.fin_before(CLIENT, reset.at).is_none();
     if reset.from == CLIENT && segment.opens() && asked {
         let why = "the client's kernel knows nothing of a SYN of its own: closed meanwhile, a scanner, or a forged SYN";
-        ending.add(Cause::NoSuchConnection, Sure::Likely, packets, why);
+        ending.add(Cause::NoSuchConnection, Sure::Likely, &packets, why);
         return;
     }
     if let Some(fin) = facts.fin_before(reset.from, reset.at) {
-        let packets = vec![facts.number(fin), facts.number(answered), number];
+        let packets = [facts.number(fin), facts.number(answered), number];
         if segment.len > 0 {
-            let why = format!("the {sender} closed, then data came, and was answered with RST");
+            let why = format_args!("the {sender} closed, then data came, and was answered with RST");
             let alert = segment.tls_alert && segment.len <= TLS_ALERT_MAX;
             if alert {
-                ending.add(Cause::CloseNotify, Sure::Likely, packets.clone(), "the data is a TLS alert");
+                ending.add(Cause::CloseNotify, Sure::Likely, &packets, "the data is a TLS alert");
             }
             let sure = if alert { Sure::Possible } else { Sure::Likely };
-            ending.add(Cause::WroteAfterClose, sure, packets.clone(), why);
+            ending.add(Cause::WroteAfterClose, sure, &packets, why);
         } else if segment.has(bit::FIN) {
-            let why = format!("the {sender} closed, and had forgotten the connection when the other side's FIN came");
-            ending.add(Cause::NoSuchConnection, Sure::Likely, packets.clone(), why);
+            let why =
+                format_args!("the {sender} closed, and had forgotten the connection when the other side's FIN came");
+            ending.add(Cause::NoSuchConnection, Sure::Likely, &packets, why);
         }
-        let why = format!("the {sender} closed, and knew the connection no more");
-        ending.add(Cause::NoSuchConnection, Sure::Possible, packets.clone(), why);
+        let why = format_args!("the {sender} closed, and knew the connection no more");
+        ending.add(Cause::NoSuchConnection, Sure::Possible, &packets, why);
         if segment.len == 0 {
             let why = "if data came that is not in this capture";
-            ending.add(Cause::WroteAfterClose, Sure::Possible, packets.clone(), why);
+            ending.add(Cause::WroteAfterClose, Sure::Possible, &packets, why);
         }
         if segment.is_pure_ack() {
             let since_us = facts.seen[reset.at].at_us.saturating_sub(facts.seen[fin].at_us);
             let why = "its FIN was acknowledged, and it reset in place of FIN-WAIT-2";
             let sure = if since_us <= LINGER2_US { Sure::Likely } else { Sure::Possible };
-            ending.add(Cause::Linger2, sure, packets.clone(), why);
-            ending.add(Cause::OrphanTimeout, Sure::Possible, packets, "a closed socket does not wait for ever");
+            ending.add(Cause::Linger2, sure, &packets, why);
+            ending.add(Cause::OrphanTimeout, Sure::Possible, &packets, "a closed socket does not wait for ever");
         }
         return;
     }
@@ -209,10 +213,10 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     });
     if let Some(fin) = own_fin.filter(|fin| facts.seen[*fin].end() < segment.end()) {
         let peer = By::side(segment.from).name();
-        let packets = vec![facts.number(fin), facts.number(answered), number];
-        let why = format!("data came behind the {peer}'s own FIN, where nobody reads any more");
-        ending.add(Cause::WroteAfterClose, Sure::Likely, packets.clone(), why);
-        ending.add(Cause::Forged, Sure::Possible, packets, format!("if the FIN in the {peer}'s name is forged"));
+        let packets = [facts.number(fin), facts.number(answered), number];
+        let why = format_args!("data came behind the {peer}'s own FIN, where nobody reads any more");
+        ending.add(Cause::WroteAfterClose, Sure::Likely, &packets, why);
+        ending.add(Cause::Forged, Sure::Possible, &packets, format_args!("if the FIN in the {peer}'s name is forged"));
     }
     let first_answer =
         facts.seen.iter().position(|seen| seen.from == CLIENT && !seen.has(bit::SYN) && !seen.is_reset());
@@ -223,18 +227,18 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         } else {
             "the server has not said a word since the handshake"
         };
-        ending.add(Cause::QueueFull, Sure::Possible, packets.clone(), format!("{why}, as with tcp_abort_on_overflow"));
-        ending.add(Cause::ListenerClosed, Sure::Possible, packets.clone(), format!("{why}: nobody listens any more"));
+        ending.add(Cause::QueueFull, Sure::Possible, &packets, format_args!("{why}, as with tcp_abort_on_overflow"));
+        ending.add(Cause::ListenerClosed, Sure::Possible, &packets, format_args!("{why}: nobody listens any more"));
     }
-    let why = format!("the {sender} answers that it knows no such connection");
+    let why = format_args!("the {sender} answers that it knows no such connection");
     let sure = if is_first { Sure::Possible } else { Sure::Likely };
-    ending.add(Cause::NoSuchConnection, sure, packets.clone(), why);
-    let why = format!("if the {sender} had closed, and its FIN was lost before it could be captured");
+    ending.add(Cause::NoSuchConnection, sure, &packets, why);
+    let why = format_args!("if the {sender} had closed, and its FIN was lost before it could be captured");
     if segment.is_pure_ack() && is_missing_something(facts) {
-        ending.add(Cause::Linger2, Sure::Possible, packets.clone(), why.clone());
+        ending.add(Cause::Linger2, Sure::Possible, &packets, why);
     }
-    ending.add(Cause::WroteAfterClose, Sure::Possible, packets.clone(), why);
-    ending.add(Cause::Forged, Sure::Possible, packets, "a box may answer in the host's name");
+    ending.add(Cause::WroteAfterClose, Sure::Possible, &packets, why);
+    ending.add(Cause::Forged, Sure::Possible, &packets, "a box may answer in the host's name");
     idle(facts, reset, ending);
 }
 
@@ -243,8 +247,8 @@ fn idle(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let first = reset.answers.unwrap_or(reset.at);
     let silence_us = facts.silence_us(first);
     if silence_us >= IDLE_US {
-        let why = format!("the connection was silent for {} s", silence_us / 1_000_000);
-        ending.add(Cause::IdleBox, Sure::Possible, vec![facts.number(first)], why);
+        let why = format_args!("the connection was silent for {} s", silence_us / 1_000_000);
+        ending.add(Cause::IdleBox, Sure::Possible, &[facts.number(first)], why);
     }
 }
 
@@ -266,34 +270,34 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     if !probes.is_empty() {
         let mut packets: Vec<u64> = probes.iter().map(|at| facts.number(*at)).collect();
         packets.push(number);
-        let why = format!("the {sender} asked {} times whether anybody is there, and had no answer", probes.len());
+        let why = format_args!("the {sender} asked {} times whether anybody is there, and had no answer", probes.len());
         let in_order = facts.connection.in_order;
         let sure = if in_order { Sure::Certain } else { Sure::Likely };
-        ending.add(Cause::KeepAliveGaveUp, sure, packets, why);
+        ending.add(Cause::KeepAliveGaveUp, sure, &packets, why);
         if in_order {
             return;
         }
     }
     if let Some(fin) = facts.fin_before(reset.from, reset.at) {
-        let packets = vec![facts.number(fin), number];
+        let packets = [facts.number(fin), number];
         let acked = (fin..reset.at).find(|at| {
             let seen = facts.seen[*at];
             seen.from != reset.from && seen.ack.is_some_and(|ack| ack >= facts.seen[fin].end())
         });
         if let Some(acked) = acked {
             let since = facts.seen[reset.at].at_us.saturating_sub(facts.seen[acked].at_us);
-            let packets = vec![facts.number(fin), facts.number(acked), number];
+            let packets = [facts.number(fin), facts.number(acked), number];
             if since <= AT_ONCE_US {
                 let why = "a FIN, its acknowledgement, and a reset at once";
-                ending.add(Cause::Linger2, Sure::Possible, packets, why);
+                ending.add(Cause::Linger2, Sure::Possible, &packets, why);
             } else {
                 let why = "a FIN, its acknowledgement, and a reset later";
-                ending.add(Cause::OrphanTimeout, Sure::Possible, packets.clone(), why);
+                ending.add(Cause::OrphanTimeout, Sure::Possible, &packets, why);
                 let why = "if the FIN was a shutdown's, and close() came later";
-                ending.add(Cause::Linger2, Sure::Possible, packets, why);
+                ending.add(Cause::Linger2, Sure::Possible, &packets, why);
             }
         }
-        ending.add(Cause::LingerZero, Sure::Possible, packets, "a shutdown, then close() with SO_LINGER 0");
+        ending.add(Cause::LingerZero, Sure::Possible, &packets, "a shutdown, then close() with SO_LINGER 0");
     }
     // Without a SYN-ACK nobody can say which of the two had listened.
     let answers_listener = (reset.from == SERVER || !facts.is_answered()) && !reset.spoke;
@@ -326,15 +330,15 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     }
     match members.as_slice() {
         [_] if ending.causes.is_empty() => {
-            let why = format!("the {sender} aborted, and there was nothing that it could have left unread");
-            ending.add(Cause::LingerZero, Sure::Likely, vec![number], why);
+            let why = format_args!("the {sender} aborted, and there was nothing that it could have left unread");
+            ending.add(Cause::LingerZero, Sure::Likely, &[number], why);
         }
         _ => {
-            let why = format!("the {sender} ended it with RST in place of a FIN, by itself");
-            ending.add(Cause::Abort, Sure::Certain, vec![number], why);
+            let why = format_args!("the {sender} ended it with RST in place of a FIN, by itself");
+            ending.add(Cause::Abort, Sure::Certain, &[number], why);
             behind_an_end(facts, reset, ending);
-            for (cause, packets, why) in members {
-                ending.add(cause, Sure::Possible, packets, why);
+            for (cause, packets, why) in &members {
+                ending.add(*cause, Sure::Possible, packets, &**why);
             }
         }
     }
@@ -346,11 +350,11 @@ fn behind_an_end(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let other = if reset.from == CLIENT { SERVER } else { CLIENT };
     let Some(fin) = facts.fin_before(other, reset.at) else { return };
     if facts.seen[reset.at].ack.is_some_and(|ack| ack >= facts.seen[fin].end()) {
-        let why = format!(
+        let why = format_args!(
             "the {} had ended its stream before, and all of it had come: as browsers leave, and harmless",
             By::side(other).name()
         );
-        ending.add(Cause::Abort, Sure::Certain, vec![facts.number(fin), facts.number(reset.at)], why);
+        ending.add(Cause::Abort, Sure::Certain, &[facts.number(fin), facts.number(reset.at)], why);
     }
 }
 
@@ -362,9 +366,9 @@ pub(super) fn no_answer(facts: &Facts<'_>) -> Ending {
         count => format!("{count} SYNs, and no answer"),
     };
     Ending::new(Kind::NoAnswer, By::Unknown)
-        .because(Cause::Firewall, Sure::Possible, packets.clone(), why.clone())
-        .because(Cause::LostPeer, Sure::Possible, packets.clone(), why)
-        .because(Cause::QueueFull, Sure::Possible, packets, "a full accept queue drops SYNs without a word")
+        .because(Cause::Firewall, Sure::Possible, &packets, &*why)
+        .because(Cause::LostPeer, Sure::Possible, &packets, &*why)
+        .because(Cause::QueueFull, Sure::Possible, &packets, "a full accept queue drops SYNs without a word")
 }
 
 /// The server's answers to the SYN, when there are several.
@@ -380,18 +384,18 @@ pub(super) fn handshake_only(facts: &Facts<'_>) -> Ending {
     let Some(packets) = repeats_syn_ack(facts) else { return ending };
     if facts.handshake == Handshake::Done {
         let why = "the server repeats its SYN-ACK although the client has answered: its accept queue is full, or the answer was lost";
-        ending.because(Cause::QueueFull, Sure::Possible, packets.clone(), why).because(
+        ending.because(Cause::QueueFull, Sure::Possible, &packets, why).because(
             Cause::Firewall,
             Sure::Possible,
-            packets,
+            &packets,
             "the client's answers do not arrive",
         )
     } else {
         let why = "the server answered, and the client did not: its answer did not arrive, or the client is gone";
-        ending.because(Cause::LostPeer, Sure::Possible, packets.clone(), why).because(
+        ending.because(Cause::LostPeer, Sure::Possible, &packets, why).because(
             Cause::Firewall,
             Sure::Possible,
-            packets,
+            &packets,
             why,
         )
     }
@@ -411,35 +415,30 @@ pub(super) fn add_notes(facts: &Facts<'_>, ending: &mut Ending) {
                 ending.add(
                     Cause::Challenged,
                     Sure::Likely,
-                    vec![number],
+                    &[number],
                     "a reset that is ahead of its turn is questioned",
                 );
             }
             Fit::Outside if !ended_before => {
-                ending.add(Cause::NotBelieved, Sure::Likely, vec![number], "its number fits nothing");
+                ending.add(Cause::NotBelieved, Sure::Likely, &[number], "its number fits nothing");
                 if !reset.odd.is_empty() {
                     let why = "and it came another way than its side's other segments";
-                    ending.add(Cause::NotBelieved, Sure::Likely, vec![number], why);
+                    ending.add(Cause::NotBelieved, Sure::Likely, &[number], why);
                 }
             }
             Fit::Exact if ending.kind == Kind::Orderly => {
-                ending.add(
-                    Cause::LateSegment,
-                    Sure::Certain,
-                    vec![number],
-                    "both sides had closed when this reset came",
-                );
+                ending.add(Cause::LateSegment, Sure::Certain, &[number], "both sides had closed when this reset came");
             }
             _ => {}
         }
     }
     let alien: Vec<u64> = facts.alien.iter().map(|at| facts.number(*at)).collect();
     if !alien.is_empty() {
-        ending.add(Cause::Forged, Sure::Possible, alien, "segments with another TTL than the side's others");
+        ending.add(Cause::Forged, Sure::Possible, &alien, "segments with another TTL than the side's others");
     }
     let stray = facts.seen.iter().filter(|seen| seen.is_stray_syn() && !seen.is_reset()).map(|seen| seen.number);
     let packets: Vec<u64> = facts.connection.challenged_syns.iter().copied().chain(stray).collect();
     if !packets.is_empty() {
-        ending.add(Cause::Challenged, Sure::Likely, packets, "a SYN to a living connection is questioned");
+        ending.add(Cause::Challenged, Sure::Likely, &packets, "a SYN to a living connection is questioned");
     }
 }

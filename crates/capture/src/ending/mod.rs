@@ -6,6 +6,8 @@ mod facts;
 mod limits;
 mod told;
 
+use std::fmt;
+
 pub use cause::{Cause, heading};
 pub use limits::limits;
 pub use told::{Next, told};
@@ -193,13 +195,13 @@ impl Ending {
         Self { kind, by, segment: None, causes: Vec::new() }
     }
 
-    fn because(mut self, cause: Cause, sure: Sure, packets: Vec<u64>, why: impl Into<String>) -> Self {
+    fn because(mut self, cause: Cause, sure: Sure, packets: &[u64], why: impl fmt::Display) -> Self {
         self.add(cause, sure, packets, why);
         self
     }
 
-    fn add(&mut self, cause: Cause, sure: Sure, packets: Vec<u64>, why: impl Into<String>) {
-        let evidence = Evidence { packets, why: why.into() };
+    fn add(&mut self, cause: Cause, sure: Sure, packets: &[u64], why: impl fmt::Display) {
+        let evidence = Evidence { packets: packets.to_vec(), why: why.to_string() };
         match self.causes.iter_mut().find(|named| named.cause == cause) {
             Some(named) => named.evidence.push(evidence),
             None => self.causes.push(Named { cause, sure, evidence: vec![evidence] }),
@@ -209,10 +211,11 @@ impl Ending {
 
 /// Sorts causes by how sure they are, and leaves those that are as sure in their order. They are few: the standard
 /// library's stable sort would be four kilobytes of a page's program.
-fn surest_first(causes: &mut [Named]) {
+fn surest_first(causes: &mut Vec<Named>) {
     for last in 1..causes.len() {
         let at = causes[..last].partition_point(|named| named.sure <= causes[last].sure);
-        causes[at..=last].rotate_right(1);
+        let named = causes.remove(last);
+        causes.insert(at, named);
     }
 }
 
@@ -265,8 +268,8 @@ fn without_reset(facts: &Facts<'_>) -> Ending {
         let mut ending = Ending::new(Kind::HalfClosed, By::side(side)).because(
             Cause::NotClosed,
             Sure::Certain,
-            vec![facts.number(fin)],
-            format!("a FIN of the {}'s, and none of the other side's", By::side(side).name()),
+            &[facts.number(fin)],
+            format_args!("a FIN of the {}'s, and none of the other side's", By::side(side).name()),
         );
         ending.segment = Some(facts.number(fin));
         if facts.is_unsure(fin) {
@@ -328,9 +331,9 @@ fn stalled(facts: &Facts<'_>, side: usize) -> Option<Ending> {
     if asks.is_empty() {
         return None;
     }
-    let why = format!("its window is 0, and the {} asks again", By::side(side).name());
+    let why = format_args!("its window is 0, and the {} asks again", By::side(side).name());
     let packets = [vec![closed.number], asks].concat();
-    Some(Ending::new(Kind::Stalled, By::side(peer)).because(Cause::SlowReader, Sure::Likely, packets, why))
+    Some(Ending::new(Kind::Stalled, By::side(peer)).because(Cause::SlowReader, Sure::Likely, &packets, why))
 }
 
 fn vanished(facts: &Facts<'_>, side: usize) -> Option<Ending> {
@@ -339,11 +342,11 @@ fn vanished(facts: &Facts<'_>, side: usize) -> Option<Ending> {
         return None;
     }
     let packets: Vec<u64> = unanswered.iter().map(|at| facts.number(*at)).collect();
-    let why = format!("the {} repeats itself, and nothing comes back", By::side(side).name());
+    let why = format_args!("the {} repeats itself, and nothing comes back", By::side(side).name());
     Some(
         Ending::new(Kind::Vanished, By::Unknown)
-            .because(Cause::LostPeer, Sure::Likely, packets.clone(), why)
-            .because(Cause::Firewall, Sure::Possible, packets.clone(), "something on the way swallows them")
-            .because(Cause::IdleBox, Sure::Possible, packets, "something on the way has forgotten the connection"),
+            .because(Cause::LostPeer, Sure::Likely, &packets, why)
+            .because(Cause::Firewall, Sure::Possible, &packets, "something on the way swallows them")
+            .because(Cause::IdleBox, Sure::Possible, &packets, "something on the way has forgotten the connection"),
     )
 }

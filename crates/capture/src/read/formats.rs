@@ -339,7 +339,39 @@ fn enhanced<'a>(body: &'a [u8], order: Order, interfaces: &[Interface]) -> Optio
     let (captured, original) = (number(12)? as usize, number(16)?);
     let bytes = body.get(20..)?.get(..captured)?;
     let seconds = (units / interface.resolution).saturating_add_signed(interface.offset_s);
-    let below = u128::from(units % interface.resolution) * u128::from(NANOS) / u128::from(interface.resolution);
-    let at_ns = seconds.saturating_mul(NANOS).saturating_add(below as u64);
+    let below_ns = nanos(units % interface.resolution, interface.resolution);
+    let at_ns = seconds.saturating_mul(NANOS).saturating_add(below_ns);
     Some(Record { at_ns: Some(at_ns), link: interface.link, bytes, original })
+}
+
+/// Nanoseconds of a part of a second, digit by digit: the product has no room in 64 bits, and a division of 128 would be
+/// a kilobyte of the page's program.
+fn nanos(below: u64, resolution: u64) -> u64 {
+    // What is finer than any clock loses its last bits.
+    let unused = if resolution > u64::MAX / 10 { 4 } else { 0 };
+    let (mut below, resolution) = (below >> unused, resolution >> unused);
+    let mut nanos = 0;
+    for _ in 0..9 {
+        below *= 10;
+        nanos = nanos * 10 + below / resolution;
+        below %= resolution;
+    }
+    nanos
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_second_are_divided_exactly() {
+        for resolution in [1, 3, 10_u64.pow(6), 10_u64.pow(9), 10_u64.pow(12), 10_u64.pow(18), 1 << 30, 1 << 60] {
+            for below in [0, 1 % resolution, resolution / 3, resolution / 2, resolution - 1] {
+                let exact = u128::from(below) * u128::from(NANOS) / u128::from(resolution);
+                assert_eq!(u128::from(nanos(below, resolution)), exact, "{below} of {resolution}");
+            }
+        }
+        assert_eq!(nanos(10_u64.pow(19) / 2, 10_u64.pow(19)), 500_000_000);
+        assert_eq!(nanos(1 << 62, 1 << 63), 500_000_000);
+    }
 }

@@ -1,7 +1,5 @@
 //! Fragmented datagrams: the first part has the TCP header, the last part tells the segment's length.
 
-use std::collections::VecDeque;
-
 use super::packet::{Fragment, Packet};
 
 /// So many datagrams may be incomplete at one time; the oldest goes first.
@@ -10,7 +8,7 @@ const DATAGRAMS_MAX: usize = 256;
 /// Datagrams of which not all parts were seen.
 #[derive(Debug, Default)]
 pub(crate) struct Fragments {
-    open: VecDeque<Open>,
+    open: Vec<Open>,
 }
 
 #[derive(Debug)]
@@ -29,7 +27,7 @@ impl Fragments {
             open.first = Some(packet);
             open.seen = packet.len;
             if open.fragment.end.is_some() {
-                return self.open.remove(at).and_then(Open::close);
+                return self.open.remove(at).close();
             }
             return None;
         }
@@ -44,7 +42,7 @@ impl Fragments {
         let open = &mut self.open[at];
         open.fragment.end = open.fragment.end.or(fragment.end);
         if open.first.is_some() && open.fragment.end.is_some() {
-            return self.open.remove(at).and_then(Open::close);
+            return self.open.remove(at).close();
         }
         None
     }
@@ -59,8 +57,8 @@ impl Fragments {
     }
 
     fn remember(&mut self, open: Open) -> Option<Packet> {
-        self.open.push_back(open);
-        if self.open.len() > DATAGRAMS_MAX { self.open.pop_front().and_then(Open::close) } else { None }
+        self.open.push(open);
+        if self.open.len() > DATAGRAMS_MAX { self.open.remove(0).close() } else { None }
     }
 }
 

@@ -297,7 +297,7 @@ impl Connection {
     pub fn segments(&self) -> impl DoubleEndedIterator<Item = &Seen> {
         let (first, last) = self.kept.split_at(FIRST_MAX.min(self.kept.len()));
         let (newer, older) = last.split_at((self.oldest - FIRST_MAX).min(last.len()));
-        first.iter().chain(&self.marked).chain(older).chain(newer)
+        [first, &self.marked, older, newer].into_iter().flatten()
     }
 
     /// Whether every segment that was captured was kept.
