@@ -1,5 +1,6 @@
 //! The table of connections: sorted, filtered, a page of rows at a time.
 
+use std::collections::BinaryHeap;
 use std::net::SocketAddr;
 
 use capture::html::escaped;
@@ -125,10 +126,10 @@ pub(crate) fn select(
             .all(|word| [client.as_str(), server.as_str(), kind, by, cause].iter().any(|part| part.contains(word)))
     };
     let wanted = |row: &Listed| (kind.is_empty() || kind == row.kind.name()) && (by.is_empty() || by == row.by.name());
-    let mut rows: Vec<u32> =
-        (0_u32..).zip(listed).filter(|(_, row)| wanted(row) && found(row)).map(|(at, _)| at).collect();
-    rows.sort_unstable_by_key(|at| (order.key(&listed[*at as usize]), *at));
-    rows
+    let rows = (0_u32..).zip(listed).filter(|(_, row)| wanted(row) && found(row));
+    // The standard library's sort would be four kilobytes of the page's program, its heap is a tenth of that.
+    let rows: BinaryHeap<(u64, u32)> = rows.map(|(at, row)| (order.key(row), at)).collect();
+    rows.into_sorted_vec().into_iter().map(|(_, at)| at).collect()
 }
 
 /// A row, as HTML. `at` names the connection.
