@@ -8,12 +8,13 @@ use anyhow::{Context, Result, ensure};
 
 type Lighter = fn(&str) -> String;
 
-/// What every page with a picture loads, below the book's folder.
-const FILES: [(&str, &str, Lighter); 4] = [
+/// What every page with a picture loads, and what runs the program for captures; below the book's folder.
+const FILES: [(&str, &str, Lighter); 5] = [
     ("crates/mdbook-scenario", "loader-", js),
     ("crates/mdbook-scenario", "themes-", css),
     ("crates/player", "player-", css),
     ("theme", "drawn-", css),
+    ("", "capture-worker.", js),
 ];
 
 /// Makes the files of a built book lighter.
