@@ -278,19 +278,21 @@ impl RetransmissionQueue {
         self.segments.last()
     }
 
-    /// The segment that begins there leaves again; those behind it join it, as far as they are not known to have
-    /// arrived and all together have no more than `most` bytes of text (Linux: `tcp_retrans_try_collapse`).
+    /// The segment that begins there leaves again. If it has less than `most` bytes of text, those behind it join it, a
+    /// FIN too, as far as they are not known to have arrived and all together have no more (Linux:
+    /// `tcp_retrans_try_collapse`).
     pub(crate) fn send_again(&mut self, now_us: u64, seq: u32, most: u32) -> Option<&Sent> {
         let at = self.segments.iter().position(|sent| sent.seq == seq)?;
-        while let Some(next) = self.segments.get(at + 1)
-            && next.believed != Believed::Arrived
-            && !next.text.is_empty()
-            && self.segments[at].text.len() + next.text.len() <= most as usize
-            && !self.segments[at].text.is_empty()
-        {
-            let next = self.segments.remove(at + 1);
-            self.segments[at].text.extend(next.text);
-            self.segments[at].end = next.end;
+        let most = most as usize;
+        if (1..most).contains(&self.segments[at].text.len()) {
+            while let Some(next) = self.segments.get(at + 1)
+                && next.believed != Believed::Arrived
+                && self.segments[at].text.len() + next.text.len() <= most
+            {
+                let next = self.segments.remove(at + 1);
+                self.segments[at].text.extend(next.text);
+                self.segments[at].end = next.end;
+            }
         }
         let sent = &mut self.segments[at];
         sent.believed = Believed::SentAgain;
@@ -417,6 +419,18 @@ mod tests {
         assert_eq!(queue.packets_out(), 4);
         queue.note_sacked(320_000, (401, 501), 501);
         assert_eq!(queue.send_again(320_000, 301, 1_000).map(|sent| sent.end), Some(401), "what has arrived is not");
+    }
+
+    #[test]
+    fn a_fin_joins_what_is_shorter_than_a_full_segment() {
+        for (most, ends, left) in [(101, 102, 1), (100, 101, 2)] {
+            let mut queue = RetransmissionQueue::new(0);
+            queue.note_sent(0, 1, 101, vec![0; 100]);
+            queue.note_sent(0, 101, 102, Vec::new());
+            queue.lose_all(300_000);
+            assert_eq!(queue.send_again(300_000, 1, most).map(|sent| sent.end), Some(ends));
+            assert_eq!(queue.packets_out(), left);
+        }
     }
 
     #[test]
