@@ -118,7 +118,7 @@ impl Tcb {
             ports,
             snd: SendSequence::new(iss, ip.segment_max(MTU - TIMESTAMPS).into()),
             rcv: ReceiveSequence::default(),
-            queue: RetransmissionQueue::new(iss),
+            queue: RetransmissionQueue::new(),
             congestion: CongestionWindow::new(iss),
             ack_owed: false,
             sack: Sack::Permitted,

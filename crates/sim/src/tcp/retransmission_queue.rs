@@ -6,6 +6,8 @@ use crate::seq::{after, before, later};
 pub(crate) struct RetransmissionQueue {
     segments: Vec<Sent>,
     rack: Rack,
+    /// How many segments have left, repeats too.
+    departures: u64,
     /// The shortest round trip that was measured, in microseconds (Linux: `tcp_min_rtt`).
     min_rtt_us: Option<u64>,
     /// Something that had never left again was told of after something behind it (RFC 8985 §6.2 step 4).
@@ -24,6 +26,8 @@ pub(crate) struct Sent {
     pub(crate) text: Vec<u8>,
     /// When it last left.
     pub(crate) left_us: u64,
+    /// How many had left before it: what leaves at one moment leaves in an order, too.
+    departure: u64,
     pub(crate) believed: Believed,
     /// It has left more than once (Linux: TCPCB_EVER_RETRANS).
     repeated: bool,
@@ -52,8 +56,8 @@ pub(crate) enum Seen {
 /// The segment that left last among those that were delivered (RFC 8985 §5.2).
 #[derive(Clone, Copy, Debug, Default)]
 struct Rack {
-    left_us: u64,
-    end: u32,
+    /// [`Sent::departure`]
+    departure: u64,
     /// The last round trip, in microseconds.
     rtt_us: u64,
     /// Something was delivered since losses were last looked for.
@@ -95,10 +99,11 @@ pub(crate) struct Found {
 }
 
 impl RetransmissionQueue {
-    pub(crate) const fn new(iss: u32) -> Self {
+    pub(crate) const fn new() -> Self {
         Self {
             segments: Vec::new(),
-            rack: Rack { left_us: 0, end: iss, rtt_us: 0, advanced: false },
+            rack: Rack { departure: 0, rtt_us: 0, advanced: false },
+            departures: 0,
             min_rtt_us: None,
             reordering: Seen::No,
             news: News { acknowledged: 0, delivered: 0, sacked: false, original: false, duplicate: None },
@@ -107,15 +112,25 @@ impl RetransmissionQueue {
 
     /// A segment has left for the first time.
     pub(crate) fn note_sent(&mut self, now_us: u64, seq: u32, end: u32, text: Vec<u8>) {
-        self.segments.push(Sent { seq, end, text, left_us: now_us, believed: Believed::InNetwork, repeated: false });
+        let departure = self.depart();
+        let believed = Believed::InNetwork;
+        self.segments.push(Sent { seq, end, text, left_us: now_us, departure, believed, repeated: false });
     }
 
     /// The segment that begins there has left again; what was believed of it stays.
     pub(crate) fn note_repeated(&mut self, now_us: u64, seq: u32) {
+        let departure = self.depart();
         for sent in self.segments.iter_mut().filter(|sent| sent.seq == seq) {
             sent.left_us = now_us;
+            sent.departure = departure;
             sent.repeated = true;
         }
+    }
+
+    /// The number of a segment that leaves now.
+    const fn depart(&mut self) -> u64 {
+        self.departures += 1;
+        self.departures
     }
 
     /// Everything before `ack` is acknowledged. `high`: what had left before the last loss ends there.
@@ -174,10 +189,7 @@ impl RetransmissionQueue {
         }
         self.rack.advanced = true;
         self.rack.rtt_us = rtt_us;
-        if is_later((sent.left_us, sent.end), (self.rack.left_us, self.rack.end)) {
-            self.rack.left_us = sent.left_us;
-            self.rack.end = sent.end;
-        }
+        self.rack.departure = self.rack.departure.max(sent.departure);
     }
 
     /// What ACKs have told since this was last asked.
@@ -197,7 +209,7 @@ impl RetransmissionQueue {
         let rack = self.rack;
         for sent in &mut self.segments {
             let is_out = matches!(sent.believed, Believed::InNetwork | Believed::SentAgain);
-            if !is_out || !is_later((rack.left_us, rack.end), (sent.left_us, sent.end)) {
+            if !is_out || sent.departure >= rack.departure {
                 continue;
             }
             let due_us = sent.left_us + rack.rtt_us + window_us;
@@ -294,9 +306,11 @@ impl RetransmissionQueue {
                 self.segments[at].end = next.end;
             }
         }
+        let departure = self.depart();
         let sent = &mut self.segments[at];
         sent.believed = Believed::SentAgain;
         sent.left_us = now_us;
+        sent.departure = departure;
         sent.repeated = true;
         Some(sent)
     }
@@ -360,19 +374,13 @@ impl RetransmissionQueue {
     }
 }
 
-/// Whether the first left later than the second; of one moment the one with the higher number (Linux:
-/// `tcp_skb_sent_after`).
-const fn is_later((left_us, end): (u64, u32), (other_us, other_end): (u64, u32)) -> bool {
-    left_us > other_us || left_us == other_us && after(end, other_end)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Five segments of 100 bytes that have left at once.
     fn five() -> RetransmissionQueue {
-        let mut queue = RetransmissionQueue::new(0);
+        let mut queue = RetransmissionQueue::new();
         for seq in [1, 101, 201, 301, 401] {
             queue.note_sent(0, seq, seq + 100, vec![0; 100]);
         }
@@ -411,6 +419,17 @@ mod tests {
     }
 
     #[test]
+    fn what_left_again_at_the_moment_of_something_new_left_behind_it() {
+        let mut queue = five();
+        queue.note_sacked(20_000, (201, 501), 501);
+        queue.detect_losses(20_000, 0);
+        queue.note_sent(20_000, 501, 601, vec![0; 100]);
+        queue.send_again(20_000, 1, 100);
+        queue.note_sacked(40_000, (501, 601), 501);
+        assert_eq!(queue.detect_losses(40_000, 0).lost, 0);
+    }
+
+    #[test]
     fn small_segments_that_leave_again_are_joined() {
         let mut queue = five();
         queue.lose_all(300_000);
@@ -424,7 +443,7 @@ mod tests {
     #[test]
     fn a_fin_joins_what_is_shorter_than_a_full_segment() {
         for (most, ends, left) in [(101, 102, 1), (100, 101, 2)] {
-            let mut queue = RetransmissionQueue::new(0);
+            let mut queue = RetransmissionQueue::new();
             queue.note_sent(0, 1, 101, vec![0; 100]);
             queue.note_sent(0, 101, 102, Vec::new());
             queue.lose_all(300_000);
@@ -435,7 +454,7 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_cut_anew_in_pairs() {
-        let mut queue = RetransmissionQueue::new(0);
+        let mut queue = RetransmissionQueue::new();
         for (seq, end) in [(1, 101), (101, 201), (201, 301), (301, 341), (341, 361)] {
             queue.note_sent(0, seq, end, vec![0; (end - seq) as usize]);
         }
