@@ -269,6 +269,8 @@ impl Connection {
         }
         self.note_window(cx.now_us, segment.win);
         self.note_state(cx);
+        // A gap that is filled is answered at once, and once (RFC 9293 §3.8.6.3; Linux: `tcp_data_queue`).
+        let answer = if self.take_early_fin(cx) { self.tcb.as_mut().and_then(Tcb::acknowledge) } else { answer };
         if let Some(answer) = answer {
             self.leave(cx, answer);
         }
@@ -286,7 +288,6 @@ impl Connection {
                 self.plan_loss_probe(cx);
             }
         }
-        self.take_early_fin(cx);
         self.output(cx);
     }
 
@@ -322,11 +323,11 @@ impl Connection {
         self.answer_with_sack(cx, (fin, fin.wrapping_add(1)));
     }
 
-    /// The text before a FIN that came too early has come.
-    fn take_early_fin(&mut self, cx: &mut Context<'_>) {
-        let Some(tcb) = &mut self.tcb else { return };
+    /// The text before a FIN that came too early may have come; whether it has, and the FIN counts.
+    fn take_early_fin(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(tcb) = &mut self.tcb else { return false };
         if tcb.rcv.early_fin != Some(tcb.rcv.nxt) {
-            return;
+            return false;
         }
         tcb.rcv.early_fin = None;
         let fin = RawSegment {
@@ -341,6 +342,7 @@ impl Connection {
         };
         tcb.deliver(cx.now_us, &fin, wire::write(cx.ip, &fin));
         self.note_state(cx);
+        true
     }
 
     /// Something new was acknowledged.
