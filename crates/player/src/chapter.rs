@@ -11,14 +11,15 @@ use yew::prelude::*;
 
 use crate::desk::menus;
 use crate::diagram::diagrams;
-use crate::editor::Editor;
+use crate::editor::{Editor, EditorProps};
+use crate::elements::{does, each, element, said, toggle, yes_or_no};
 use crate::header::header;
 use crate::link::{Holds, Link};
-use crate::live::{Stage, until};
+use crate::live::{Stage, StageProps, until};
 use crate::session::{Act, Session};
 use crate::settings;
 use crate::state::Action;
-use crate::take::Take;
+use crate::take::{Take, TakeProps};
 use crate::{address, here, kept, texts};
 
 /// What a chapter's picture begins with.
@@ -126,33 +127,39 @@ impl Component for Chapter {
         let session = &self.session;
         let layout = &session.run.layout;
         let until = until(layout, session.player.cursor);
-        let handle = |drawer: Drawer| {
+        let handle = |at: usize| {
+            let drawer = Drawer::ALL[at];
             let pull = ctx.link().callback(move |_: MouseEvent| Message::Pull(drawer));
             let is_open = self.open == Some(drawer);
             // Where both sides' states stand beside the picture, their handle is not shown.
             let class = (drawer == Drawer::States).then_some("sc-to-states");
-            html! { <button type="button" {class} aria-expanded={is_open.to_string()} onclick={pull}>{ drawer.name() }</button> }
+            html! { <button type="button" {class} aria-expanded={yes_or_no(is_open)} onclick={pull}>{ drawer.name() }</button> }
         };
         let inside = self.open.map(|drawer| match drawer {
             Drawer::Script => self.script(&act),
             Drawer::States => diagrams(layout, until),
             Drawer::Sockets => sockets(layout, until),
             Drawer::Header => segment(session, until),
-            Drawer::Take => html! { <Take session={session.clone()} {id} in_chapter={true} /> },
+            Drawer::Take => {
+                let take = TakeProps { session: session.clone(), id: id.clone(), in_chapter: true };
+                html! { <Take ..take /> }
+            }
         });
-        html! {
-            <Stage session={session.clone()} act={act.clone()} {runtime} plays={*begin == Begin::Playing} {anchor} fold_end={*fold_end}>
-                if *begin != Begin::Playing {
-                    <div class="sc-beside">
-                        <div class="sc-handles">
-                            { for Drawer::ALL.into_iter().map(handle) }
-                            { menus(session.player.speed, runtime, &act) }
-                        </div>
-                        if let Some(inside) = inside { <div class="sc-drawer">{ inside }</div> }
+        let plays = *begin == Begin::Playing;
+        let children = html! {
+            if !plays {
+                <div class="sc-beside">
+                    <div class="sc-handles">
+                        { each(Drawer::ALL.len(), &handle) }
+                        { menus(session.player.speed, runtime, &act) }
                     </div>
-                }
-            </Stage>
-        }
+                    if let Some(inside) = inside { { element("div", "sc-drawer", inside) } }
+                </div>
+            }
+        };
+        let session = session.clone();
+        let stage = StageProps { session, act, runtime, plays, anchor: anchor.clone(), fold_end: *fold_end, children };
+        html! { <Stage ..stage /> }
     }
 }
 
@@ -160,11 +167,19 @@ impl Chapter {
     fn script(&self, act: &Callback<Act>) -> Html {
         let Session { text, wrong, run, .. } = &*self.session;
         let statements = lines(run.layout.network).map(|line| LINES[line].0.to_owned()).collect::<Vec<_>>();
+        let editor = EditorProps {
+            script: text.clone().into(),
+            wrong: wrong.clone(),
+            complaint: self.complaint.clone(),
+            statements: Rc::new(statements),
+            typed: act.reform(Act::Type),
+            put: act.reform(Act::Put),
+            field: self.field.clone(),
+        };
         html! {
             <>
-                <Editor script={text.clone()} wrong={wrong.clone()} complaint={self.complaint.clone()} statements={Rc::new(statements)}
-                    typed={act.reform(Act::Type)} put={act.reform(Act::Put)} field={self.field.clone()} />
-                <p class="sc-choices">{ other_stack(&self.session, act) }</p>
+                <Editor ..editor />
+                { element("p", "sc-choices", other_stack(&self.session, act)) }
                 { here::handle(&self.session) }
             </>
         }
@@ -207,7 +222,7 @@ fn segment(session: &Session, row: usize) -> Html {
         Some(Thing::Segment(flight)) if let Some(frame) = run.segment(*flight) => {
             header(&frame.bytes, &run.layout.flights[*flight])
         }
-        _ => html! { <p>{ texts::NO_SEGMENT }</p> },
+        _ => said("p", "", texts::NO_SEGMENT),
     }
 }
 
@@ -218,24 +233,19 @@ pub(crate) fn other_stack(session: &Session, act: &Callback<Act>) -> Html {
     html! {
         <>
             if !is_bare {
-                <button type="button" aria-pressed={session.bare.is_some().to_string()}
-                    onclick={act.reform(|_: MouseEvent| Act::Compare)}>{ texts::COMPARE }</button>
+                { toggle(None, texts::COMPARE, session.bare.is_some(), does(act, Act::Compare)) }
             }
-            <button type="button" aria-pressed={is_bare.to_string()}
-                onclick={act.reform(move |_: MouseEvent| Act::Stack(other))}>{ texts::BARE }</button>
+            { toggle(None, texts::BARE, is_bare, does(act, Act::Stack(other))) }
         </>
     }
 }
 
 fn sockets(layout: &Layout, until: usize) -> Html {
-    html! {
-        <>
-            <table><tbody>
-                { for holdings(layout, until).iter().map(|holding| html! {
-                    <tr><th scope="row">{ &holding.name }</th><td>{ view::texts::holding(holding) }</td></tr>
-                }) }
-            </tbody></table>
-            <small>{ texts::WHEN_QUIET }</small>
-        </>
-    }
+    let holdings = holdings(layout, until);
+    let line = |at: usize| {
+        let (holding, held) = (&holdings[at], view::texts::holding(&holdings[at]));
+        html! { <tr><th scope="row">{ &holding.name }</th>{ said("td", "", held) }</tr> }
+    };
+    let lines = element("tbody", "", each(holdings.len(), &line));
+    html! { <>{ element("table", "", lines) }{ said("small", "", texts::WHEN_QUIET) }</> }
 }

@@ -1,11 +1,12 @@
 //! What stays in view below a picture: the controls, what was changed, the question, the current step in words.
 
 use ::catalogue::messages::Runtime;
-use view::change::{Try, tries};
+use view::change::tries;
 use view::predict::{Question, Quiz};
 use web_sys::{Element, HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
+use crate::elements::{button, button_of, does, each, element, said, toggle};
 use crate::explain::explain;
 use crate::page;
 use crate::session::{Act, Session, Tools};
@@ -24,13 +25,13 @@ pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runti
             { controls(session.player, session.quiz.is_some(), act) }
             if session.is_changed() { { changed(session, act) } } else if session.quiz.is_none() { { proposed(session, act) } }
             <div class="sc-panel" aria-atomic="true" aria-live={if playing { "off" } else { "polite" }}>
-                <span class="sc-unseen">{ view::texts::step_of(cursor, steps) }</span>
+                { said("span", "sc-unseen", view::texts::step_of(cursor, steps)) }
                 if let Some(quiz) = &session.quiz {
                     { questions(quiz, cursor.map(|row| view::texts::headline(layout, &layout.rows[row])), act) }
                 }
                 { explain(layout, cursor, runtime) }
                 if let Some(told) = told {
-                    <p class="sc-try"><button type="button" onclick={move |_: MouseEvent| page::show(&told)}>{ texts::IN_THE_TEXT }</button></p>
+                    { element("p", "sc-try", button(texts::IN_THE_TEXT, Callback::from(move |_| page::show(&told)))) }
                 }
             </div>
         </div>
@@ -39,15 +40,14 @@ pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runti
 
 /// What differs from the book's run, in one line, and the ways back.
 fn changed(session: &Session, act: &Callback<Act>) -> Html {
-    let does = |what: Act| act.reform(move |_: MouseEvent| what.clone());
     html! {
         <p class="sc-changed">
             <span role="status">{ texts::differences(session.differences()) }</span>
             if session.differences() > 0 {
-                <button type="button" onclick={does(Act::ShowDifference)}>{ texts::SHOW_DIFFERENCE }</button>
+                { button(texts::SHOW_DIFFERENCE, does(act, Act::ShowDifference)) }
             }
-            <button type="button" onclick={does(Act::Undo)}>{ texts::UNDO }</button>
-            <button type="button" onclick={does(Act::Original)}>{ texts::ORIGINAL }</button>
+            { button(texts::UNDO, does(act, Act::Undo)) }
+            { button(texts::ORIGINAL, does(act, Act::Original)) }
         </p>
     }
 }
@@ -55,58 +55,49 @@ fn changed(session: &Session, act: &Callback<Act>) -> Html {
 /// What the script proposes.
 fn proposed(session: &Session, act: &Callback<Act>) -> Html {
     let tries = tries(&session.text);
-    let button = |(index, proposed): (usize, Try)| {
-        let does = act.reform(move |_: MouseEvent| Act::Try(index));
-        html! { <button type="button" onclick={does}>{ proposed.label }</button> }
-    };
-    html! { if !tries.is_empty() { <p class="sc-try">{ for tries.into_iter().enumerate().map(button) }</p> } }
+    let button = |index: usize| button_of(None, tries[index].label.clone().into(), does(act, Act::Try(index)));
+    html! { if !tries.is_empty() { { element("p", "sc-try", each(tries.len(), &button)) } } }
 }
 
 /// The question that is asked, or what became of the last answer and the way on; at the end the result. After a wrong
 /// answer the current row shows the right one.
 fn questions(quiz: &Quiz, right: Option<String>, act: &Callback<Act>) -> Html {
-    let on_next = act.reform(|_: MouseEvent| Act::Next);
-    let whole = act.reform(|_: MouseEvent| Act::Predict);
     if let Some(question) = quiz.asking() {
         return asked(question, act);
     }
     let verdict = quiz.verdict.map(|is_right| {
-        let (class, said) = match is_right {
+        let (class, text) = match is_right {
             true => ("sc-right", texts::RIGHT.to_owned()),
             false => ("sc-wrong", texts::not_so(right.as_deref().unwrap_or_default())),
         };
-        html! { <strong class={class}>{ said }</strong> }
+        said("strong", class, text)
     });
+    let (name, goes_on) = if quiz.is_over() { (texts::WHOLE_RUN, Act::Predict) } else { (texts::NEXT, Act::Next) };
     html! {
         <div class="sc-verdict">
             { verdict }
-            if let Some(reason) = quiz.reason() { <span>{ reason.to_owned() }</span> }
+            if let Some(reason) = quiz.reason() { { said("span", "", reason.to_owned()) } }
             if quiz.is_over() {
-                <span>{ texts::result(quiz.progress()) }</span>
-                <button type="button" class="sc-next" onclick={whole}>{ texts::WHOLE_RUN }</button>
-            } else {
-                <button type="button" class="sc-next" onclick={on_next}>{ texts::NEXT }</button>
+                { said("span", "", texts::result(quiz.progress())) }
             }
-            if settings::score().1 > 0 { <small>{ texts::score(settings::score()) }</small> }
+            { button_of(Some("sc-next"), name.into(), does(act, goes_on)) }
+            if settings::score().1 > 0 { { said("small", "", texts::score(settings::score())) } }
         </div>
     }
 }
 
 fn asked(question: &Question, act: &Callback<Act>) -> Html {
-    let choice = |(index, choice): (usize, &String)| {
+    let choice = |index: usize| {
         let right = question.right;
         let answer = act.reform(move |_: MouseEvent| {
             settings::count(index == right);
             Act::Answer(index)
         });
-        html! { <button type="button" class="sc-answer" onclick={answer}>{ choice }</button> }
+        button_of(Some("sc-answer"), question.choices[index].clone().into(), answer)
     };
-    html! {
-        <div class="sc-asked">
-            <p><b>{ &question.text }</b></p>
-            <p class="sc-choices">{ for question.choices.iter().enumerate().map(choice) }</p>
-        </div>
-    }
+    let asks = element("p", "", said("b", "", question.text.clone()));
+    let choices = element("p", "sc-choices", each(question.choices.len(), &choice));
+    element("div", "sc-asked", html! { <>{ asks }{ choices }</> })
 }
 
 /// The player's controls.
@@ -119,9 +110,10 @@ fn controls(Player { cursor, steps, playing, .. }: Player, is_predicting: bool, 
         (texts::FORWARD, FORWARD, Action::Forward),
         (texts::LAST, LAST, Action::Last),
     ];
-    let button = |(name, icon, action): (&'static str, &'static str, Action)| {
+    let button = |at: usize| {
+        let (name, icon, action) = buttons[at];
         html! {
-            <button type="button" title={name} aria-label={name} onclick={act.reform(move |_: MouseEvent| Act::Step(action))}>
+            <button type="button" title={name} aria-label={name} onclick={does(act, Act::Step(action))}>
                 <svg viewBox="0 0 16 16" aria-hidden="true"><path d={icon} /></svg>
             </button>
         }
@@ -130,20 +122,17 @@ fn controls(Player { cursor, steps, playing, .. }: Player, is_predicting: bool, 
         let step = event.target_dyn_into::<HtmlInputElement>().and_then(|input| input.value().parse::<usize>().ok());
         Act::Step(Action::Go(step.unwrap_or(1).saturating_sub(1)))
     });
-    let position = view::texts::step_of(cursor, steps);
+    let position = AttrValue::from(view::texts::step_of(cursor, steps));
     html! {
         <div class="sc-controls" role="group" aria-label={texts::CONTROLS}>
-            { for buttons.into_iter().map(button) }
+            { each(buttons.len(), &button) }
             <input type="range" min="1" max={steps.to_string()} aria-label={texts::POSITION} aria-valuetext={position.clone()}
                 value={cursor.map_or(steps, |cursor| cursor + 1).to_string()} oninput={slide} />
-            <span class="sc-position">{ position }</span>
+            { said("span", "sc-position", position) }
             if !is_predicting {
-                <button type="button" class="sc-change" onclick={act.reform(|_: MouseEvent| Act::Open(Some(Tools::Row)))}>
-                    { texts::CHANGE_HERE }
-                </button>
+                { button_of(Some("sc-change"), texts::CHANGE_HERE.into(), does(act, Act::Open(Some(Tools::Row)))) }
             }
-            <button type="button" class="sc-predict" aria-pressed={is_predicting.to_string()}
-                onclick={act.reform(|_: MouseEvent| Act::Predict)}>{ texts::PREDICT }</button>
+            { toggle(Some("sc-predict"), texts::PREDICT, is_predicting, does(act, Act::Predict)) }
         </div>
     }
 }
@@ -173,14 +162,18 @@ pub(crate) fn menus(speed: Speed, runtime: Option<Runtime>, act: &Callback<Act>)
     html! {
         <>
             <select class="sc-runtimes" aria-label={texts::RUNTIME} title={texts::RUNTIME} onchange={on_runtime}>
-                { for Runtime::ALL.into_iter().map(|each| html! { <option selected={each == runtime}>{ each.name() }</option> }) }
+                { each(Runtime::ALL.len(), &|at| option(Runtime::ALL[at].name(), Runtime::ALL[at] == runtime)) }
             </select>
-            <button type="button" class="sc-present" onclick={present}>{ texts::PRESENT }</button>
+            { button_of(Some("sc-present"), texts::PRESENT.into(), Callback::from(present)) }
             <select class="sc-speeds" aria-label={texts::SPEED} title={texts::SPEED} onchange={on_speed}>
-                { for Speed::ALL.into_iter().map(|each| html! { <option selected={each == speed}>{ each.label() }</option> }) }
+                { each(Speed::ALL.len(), &|at| option(Speed::ALL[at].label(), Speed::ALL[at] == speed)) }
             </select>
         </>
     }
+}
+
+fn option(name: &'static str, selected: bool) -> Html {
+    html! { <option {selected}>{ name }</option> }
 }
 
 /// Which of them a menu's reader has chosen: its options are these, in their order.

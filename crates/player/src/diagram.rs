@@ -6,19 +6,24 @@ use view::layout::Layout;
 use view::palette::Phase;
 use yew::prelude::*;
 
+use crate::elements::{each, element, said};
+
 /// Every host's, as they are when a row is over.
 pub(crate) fn diagrams(layout: &Layout, until: usize) -> Html {
-    html! { <div class="sc-diagrams">{ for layout.network.hosts().iter().map(|host| diagram(layout, until, *host)) }</div> }
+    let hosts = layout.network.hosts();
+    element("div", "sc-diagrams", each(hosts.len(), &|at| diagram(layout, until, hosts[at])))
 }
 
 fn diagram(layout: &Layout, until: usize, host: Host) -> Html {
     let path = path(layout, host, until);
     // A way that the diagram has not got: a reset, or a timer that gave up.
-    let taken = |pair: &[usize]| {
+    let taken = |at: usize| {
+        let pair = &path[at..at + 2];
         let class = if ARROWS.contains(&(pair[0], pair[1])) { "sc-taken" } else { "sc-taken sc-rst" };
         arrow(pair[0], pair[1], class)
     };
-    let place = |(place, (state, x, y)): (usize, (scenario::State, i32, i32))| {
+    let place = |place: usize| {
+        let (state, x, y) = PLACES[place];
         let class = match path.last() {
             Some(last) if *last == place => Some("sc-here"),
             _ if path.contains(&place) => Some("sc-been"),
@@ -33,11 +38,11 @@ fn diagram(layout: &Layout, until: usize, host: Host) -> Html {
     };
     html! {
         <figure>
-            <figcaption>{ host.name() }</figcaption>
+            { said("figcaption", "", host.name()) }
             <svg class="sc-diagram" viewBox="0 0 300 290" role="img" aria-label={described(host, &path)}>
-                { for ARROWS.into_iter().map(|(from, to)| arrow(from, to, "")) }
-                { for path.windows(2).map(taken) }
-                { for PLACES.into_iter().enumerate().map(place) }
+                { each(ARROWS.len(), &|at| arrow(ARROWS[at].0, ARROWS[at].1, "")) }
+                { each(path.len().saturating_sub(1), &taken) }
+                { each(PLACES.len(), &place) }
             </svg>
         </figure>
     }

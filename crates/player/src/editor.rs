@@ -7,6 +7,7 @@ use gloo_timers::callback::Timeout;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
+use crate::elements::{button_of, each, said, words, yes_or_no};
 use crate::language::{begun, completed, proposed};
 use crate::run::NoRun;
 use crate::{page, texts};
@@ -98,26 +99,26 @@ impl Component for Editor {
         let wrong = wrong.as_ref().filter(|_| self.typing.is_none());
         let line = wrong.and_then(|wrong| wrong.line).map(|line| line as usize);
         let count = script.lines().count() + usize::from(script.is_empty() || script.ends_with('\n'));
-        let number = |number: usize| match line == Some(number) {
-            true => html! { <b>{ format!("{number}\n") }</b> },
-            false => html! { format!("{number}\n") },
+        let number = |at: usize| {
+            let number = format!("{}\n", at + 1);
+            if line == Some(at + 1) { said("b", "", number) } else { words(number) }
         };
-        let said = wrong.map(|why| texts::wrong_line(&why.what, why.line).into()).or_else(|| complaint.clone());
+        let complaint = wrong.map(|why| texts::wrong_line(&why.what, why.line).into()).or_else(|| complaint.clone());
         html! {
             <div class="sc-writing">
                 <div class="sc-editor">
-                    <pre class="sc-numbers" aria-hidden="true">{ for (1..=count).map(number) }</pre>
+                    <pre class="sc-numbers" aria-hidden="true">{ each(count, &number) }</pre>
                     <div class="sc-paper">
                         <textarea ref={field} aria-label={texts::SCRIPT} spellcheck="false" autocapitalize="off" autocomplete="off"
-                            aria-invalid={wrong.is_some().to_string()} rows={count.max(3).to_string()}
+                            aria-invalid={yes_or_no(wrong.is_some())} rows={count.max(3).to_string()}
                             value={script} oninput={typed} />
                         <pre class="sc-behind" aria-hidden="true">
-                            { wrong.zip(line).map(|(why, line)| html! { <>{ before(script, line) }<b>{ &why.what }</b></> }) }
+                            { wrong.zip(line).map(|(why, line)| html! { <>{ before(script, line) }{ said("b", "", why.what.clone()) }</> }) }
                         </pre>
                     </div>
                 </div>
                 { self.proposed(ctx, statements) }
-                <p class="sc-failed" role="status">{ said }</p>
+                <p class="sc-failed" role="status">{ complaint }</p>
             </div>
         }
     }
@@ -126,14 +127,16 @@ impl Component for Editor {
 impl Editor {
     /// Statements that begin as the line of the caret does: the Tab key leads from the field to them.
     fn proposed(&self, ctx: &Context<Self>, statements: &[String]) -> Html {
-        let button = |statement: String| {
-            let label = statement.clone();
+        let proposed = proposed(statements, &self.begun);
+        let button = |at: usize| {
+            let statement = proposed[at].clone();
+            let label = statement.clone().into();
             let complete = ctx.link().callback(move |_: MouseEvent| Message::Complete(statement.clone()));
-            html! { <button type="button" onclick={complete}>{ label }</button> }
+            button_of(None, label, complete)
         };
         html! {
             <div class="sc-choices sc-proposed" role="group" aria-label={texts::PROPOSED}>
-                { for proposed(statements, &self.begun).into_iter().map(button) }
+                { each(proposed.len(), &button) }
             </div>
         }
     }

@@ -8,15 +8,16 @@ use view::why::why;
 use view::{rules, texts as words};
 use yew::prelude::*;
 
+use crate::elements::{each, element, said, words as text};
 use crate::picture::state;
 use crate::texts;
 
 /// The current step; without one, what the script says of itself.
 pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Runtime>) -> Html {
     let Some((at, row)) = cursor.and_then(|at| Some((at, layout.rows.get(at)?))) else {
-        return html! {
-            <div class="sc-words"><p>{ &layout.summary }{ " " }<span class="sc-hint">{ texts::HINT }</span></p></div>
-        };
+        let hint = said("span", "sc-hint", texts::HINT);
+        let summary = html! { <>{ text(layout.summary.clone()) }{ " " }{ hint }</> };
+        return element("div", "sc-words", element("p", "", summary));
     };
     let place = row.host.map_or(words::LINK, Host::name);
     let spoken = runtime.zip(row.cause).and_then(|(runtime, cause)| message(runtime, cause));
@@ -27,27 +28,35 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
     html! {
         // Another step has other words in their place: none of them moves.
         <div key={at} class="sc-words">
-            <p><b>{ format!("{place}: {}", words::headline(layout, row)) }</b>{ " " }{ row.caption.clone() }</p>
-            if let Some(why) = why(layout, at) { <p>{ why }</p> }
+            <p>{ said("b", "", format!("{place}: {}", words::headline(layout, row))) }{ " " }{ row.caption.clone() }</p>
+            if let Some(why) = why(layout, at) { { said("p", "", why) } }
             if let Thing::Segment(flight) = row.thing { { label_parts(&layout.flights[flight]) } }
-            { for row.changes.iter().map(|change| html! { <p>{ state(change) }{ " " }{ words::state(change.to) }</p> }) }
+            { each(row.changes.len(), &|at| with_note(state(&row.changes[at]), text(words::state(row.changes[at].to)))) }
             if let Some(spoken) = spoken {
-                <p>{ spoken.runtime.name() }{ ": " }<b>{ spoken.text }</b>{ " " }<small>{ words::known(spoken.source) }</small></p>
+                <p>
+                    { spoken.runtime.name() }{ ": " }{ said("b", "", spoken.text) }{ " " }
+                    { said("small", "", words::known(spoken.source)) }
+                </p>
             }
-            if let Some(errno) = errno { <p>{ errno }</p> }
-            if let Some(expected) = &row.expected { <p class="sc-differs">{ words::expected(expected) }</p> }
-            { for row.rules.iter().map(|rule| html! { <p>{ rules::sentence(*rule) }{ " " }<small>{ words::source(*rule) }</small></p> }) }
+            if let Some(errno) = errno { { said("p", "", errno) } }
+            if let Some(expected) = &row.expected { { said("p", "sc-differs", words::expected(expected)) } }
+            { each(row.rules.len(), &|at| with_note(text(rules::sentence(row.rules[at])), said("small", "", words::source(row.rules[at])))) }
         </div>
     }
 }
 
+fn with_note(what: Html, note: Html) -> Html {
+    element("p", "", html! { <>{ what }{ " " }{ note }</> })
+}
+
 /// What is written on the arrow, part by part, for whoever asks.
 fn label_parts(flight: &Flight) -> Html {
-    let part = |part: Part| html! { <><dt><code>{ part.text }</code></dt><dd>{ part.meaning }</dd></> };
-    html! {
-        <details class="sc-parts">
-            <summary><code>{ flight.segment.to_string() }</code>{ words::PART_BY_PART }</summary>
-            <dl>{ for parts(flight).into_iter().map(part) }</dl>
-        </details>
-    }
+    let parts = parts(flight);
+    let part = |at: usize| {
+        let Part { text, meaning } = parts[at].clone();
+        html! { <>{ element("dt", "", said("code", "", text)) }{ said("dd", "", meaning) }</> }
+    };
+    let label = said("code", "", flight.segment.to_string());
+    let summary = element("summary", "", html! { <>{ label }{ words::PART_BY_PART }</> });
+    element("details", "sc-parts", html! { <>{ summary }{ element("dl", "", each(parts.len(), &part)) }</> })
 }

@@ -14,7 +14,7 @@ use view::layout::Layout;
 use web_sys::Element;
 use yew::prelude::*;
 
-use crate::picture::Picture;
+use crate::picture::{Picture, PictureProps};
 use crate::session::Session;
 use crate::shared::Shared;
 use crate::{settings, texts};
@@ -108,11 +108,15 @@ impl Component for OnKernel {
     fn view(&self, ctx: &Context<Self>) -> Html {
         let KernelRun { kernel, layout, differs } = ctx.props();
         let is_long = self.drawn.len() < layout.rows.len();
+        let picture = PictureProps {
+            differs: Some(Shared(differs.clone())),
+            ..PictureProps::of(layout, self.drawn.clone(), settings::chosen())
+        };
         html! {
             <>
                 <strong>{ texts::on_kernel(kernel) }</strong>
                 <div class={is_long.then_some("sc-long")} ref={&self.frame} onscroll={ctx.link().callback(|_| Scrolled)}>
-                    <Picture layout={layout.clone()} cursor={None} drawn={self.drawn.clone()} runtime={settings::chosen()} differs={Some(Shared(differs.clone()))} />
+                    <Picture ..picture />
                 </div>
             </>
         }

@@ -11,6 +11,7 @@
 //! - [`here`]: the script on a Linux kernel in the page
 //! - [`playground`]: the page with everything, in a program of its own (feature `playground`); [`catalogue`]: what to begin with, [`challenges`], [`language`],
 //!   [`recent`]: the last things tried
+//! - `elements.rs`: buttons and texts that stand in many places
 //! - `page.rs`, `address.rs`, `kept.rs`, `settings.rs`: the page around it; `shared.rs`: what several of these hold
 //! - [`mount`]: what the page's loader calls
 //!
@@ -29,6 +30,7 @@ mod chapter;
 mod desk;
 mod diagram;
 mod editor;
+mod elements;
 mod explain;
 mod header;
 pub mod here;

@@ -15,7 +15,7 @@ use crate::desk::desk;
 use crate::diagram::diagrams;
 use crate::keys;
 use crate::page;
-use crate::picture::{Picked, Picture};
+use crate::picture::{Picked, Picture, PictureProps};
 use crate::session::{Act, Session};
 use crate::shared::Shared;
 use crate::state::Action;
@@ -165,19 +165,30 @@ impl Component for Stage {
         // The other run would tell a reader who predicts too much.
         let bare = session.bare.as_ref().filter(|_| session.quiz.is_none());
         let is_long = self.drawn.len() < layout.rows.len();
+        let picture = PictureProps {
+            cursor,
+            anchor,
+            fold,
+            keeps_fold: session.quiz.is_some(),
+            differs: session.differs.clone().map(Shared),
+            book: Some(Shared(session.book.layout.clone())),
+            tools,
+            pick: Some(pick),
+            delay: Some(delay),
+            ..PictureProps::of(layout, self.drawn.clone(), runtime)
+        };
         html! {
             <div class={if session.quiz.is_some() { "sc-live sc-quiz" } else { "sc-live" }} ref={&self.root} tabindex="0"
                 role="group" aria-label={layout.title.clone()}>
                 <div class={if bare.is_some() { "sc-both" } else { "sc-stand" }}>
                     <div class={is_long.then_some("sc-long")} ref={&self.frame} onscroll={ctx.link().callback(|_| Scrolled)}>
                         if bare.is_some() { <strong>{ texts::AS_LINUX }</strong> }
-                        <Picture layout={layout.clone()} {cursor} drawn={self.drawn.clone()} {anchor} {fold} keeps_fold={session.quiz.is_some()} {runtime} {tools} {pick} {delay}
-                            differs={session.differs.clone().map(Shared)} book={Some(Shared(session.book.layout.clone()))} />
+                        <Picture ..picture />
                     </div>
                     if let Some(bare) = bare {
                         <div class="sc-bare">
                             <strong>{ texts::AS_SMOLTCP }</strong>
-                            <Picture layout={bare.layout.clone()} cursor={None} drawn={bare.layout.drawn(0)} {runtime} />
+                            <Picture ..PictureProps::of(&bare.layout, bare.layout.drawn(0), runtime) />
                         </div>
                     } else {
                         // Shown where there is room beside the picture (player.css).

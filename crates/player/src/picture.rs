@@ -1,6 +1,7 @@
 //! Draws a layout: the ladder, row by row, and the same as a table. The still picture and the live one are these.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use catalogue::messages::{Runtime, message};
 use scenario::{Fate, Host, Link, Network, Outcome};
@@ -13,6 +14,7 @@ use view::{rules, texts};
 use web_sys::{Element, PointerEvent};
 use yew::prelude::*;
 
+use crate::elements::{each, element, said};
 use crate::shared::Shared;
 use crate::texts as own;
 
@@ -26,31 +28,43 @@ pub(crate) struct PictureProps {
     /// The rows that are drawn; the place of the others is kept.
     pub(crate) drawn: Range<usize>,
     /// What the names of the rows begin with (`id`), so that links lead to them: `NAME.1`, `NAME.2`; empty where none do.
-    #[prop_or_default]
     pub(crate) anchor: AttrValue,
     /// Rows that are hidden until the reader wants them, or is among them.
-    #[prop_or_default]
     pub(crate) fold: Option<Fold>,
     /// Whether the fold stays as it is even if the current row is in it.
-    #[prop_or_default]
     pub(crate) keeps_fold: bool,
     /// What differs from the book's run.
-    #[prop_or_default]
     pub(crate) differs: Option<Shared<Difference>>,
     /// That run.
-    #[prop_or_default]
     pub(crate) book: Option<Shared<Layout>>,
     /// Whose texts stand beside the calls that tell of an end; `None` leaves them out.
     pub(crate) runtime: Option<Runtime>,
     /// What stands beside the current row.
-    #[prop_or_default]
     pub(crate) tools: Option<Html>,
     /// The reader points at a row.
-    #[prop_or_default]
     pub(crate) pick: Option<Callback<Picked>>,
     /// The reader has moved the end of an arrow: its row, and by how many milliseconds.
-    #[prop_or_default]
     pub(crate) delay: Option<Callback<(usize, u32)>>,
+}
+
+impl PictureProps {
+    /// A whole run as over, to be looked at.
+    pub(crate) fn of(layout: &Rc<Layout>, drawn: Range<usize>, runtime: Option<Runtime>) -> Self {
+        Self {
+            layout: Shared(Rc::clone(layout)),
+            cursor: None,
+            drawn,
+            anchor: AttrValue::default(),
+            fold: None,
+            keeps_fold: false,
+            differs: None,
+            book: None,
+            runtime,
+            tools: None,
+            pick: None,
+            delay: None,
+        }
+    }
 }
 
 /// A row that was clicked.
@@ -96,19 +110,21 @@ impl Component for Picture {
         let [left, right, middle] = layout.lanes;
         let middle = (layout.network == Network::Proxied).then(|| format!("sc-proxied sc-m{middle}"));
         let hold = delay.is_some().then(|| ctx.link().callback(|hold: Hold| hold));
+        let hosts = layout.network.hosts();
+        let head = |at: usize| html! { <span class={format!("sc-head sc-{}", hosts[at])}>{ hosts[at].name() }</span> };
         let drag = Drag { held: self.held, hold };
         html! {
             <figure class="sc-figure">
-                <figcaption class="sc-title">{ &layout.title }</figcaption>
+                { said("figcaption", "sc-title", layout.title.clone()) }
                 <div class={classes!(format!("sc-ladder sc-l{left} sc-r{right}"), middle)} role="group" aria-label={texts::picture_of(layout)}>
                     <div class="sc-row sc-heads">
-                        { for layout.network.hosts().iter().map(|host| html! { <span class={format!("sc-head sc-{host}")}>{ host.name() }</span> }) }
+                        { each(hosts.len(), &head) }
                     </div>
                     { gap(layout.top(drawn.start)) }
                     { rows(props, &drag) }
                     { gap(layout.top(layout.rows.len()) - layout.top(drawn.end)) }
                 </div>
-                { for layout.unplaced.iter().map(|failed| html! { <p class="sc-differs">{ texts::differs(failed) }</p> }) }
+                { each(layout.unplaced.len(), &|at| said("p", "sc-differs", texts::differs(&layout.unplaced[at]))) }
                 { table(layout, drawn.clone()) }
             </figure>
         }
@@ -118,17 +134,22 @@ impl Component for Picture {
 /// The rows that are drawn, those of the fold behind one that stands for them all.
 fn rows(props: &PictureProps, drag: &Drag) -> Html {
     let PictureProps { layout, drawn, fold, keeps_fold, cursor, .. } = props;
-    let one = |at: usize| html! { <>{ missing(props, at) }{ row(props, at, drag) }</> };
+    let some = |rows: Range<usize>| {
+        each(rows.len(), &|at| {
+            let at = rows.start + at;
+            html! { <>{ missing(props, at) }{ row(props, at, drag) }</> }
+        })
+    };
     let fold = fold.as_ref().filter(|fold| drawn.start <= fold.rows.start && fold.rows.end <= drawn.end);
-    let Some(fold) = fold else { return html! { { for drawn.clone().map(one) } } };
+    let Some(fold) = fold else { return some(drawn.clone()) };
     html! {
         <>
-            { for (drawn.start..fold.rows.start).map(one) }
+            { some(drawn.start..fold.rows.start) }
             <details class="sc-fold" open={!keeps_fold && cursor.is_some_and(|cursor| fold.rows.contains(&cursor))}>
                 { fold_row(layout, fold) }
-                { for fold.rows.clone().map(one) }
+                { some(fold.rows.clone()) }
             </details>
-            { for (fold.rows.end..drawn.end).map(one) }
+            { some(fold.rows.end..drawn.end) }
         </>
     }
 }
@@ -138,11 +159,12 @@ fn fold_row(layout: &Layout, fold: &Fold) -> Html {
     let last = &layout.rows[fold.rows.end - 1];
     let at_rest = |Lane { after, .. }: Lane| Lane { before: after, after };
     let lanes = last.lanes.clone().map(|lanes| lanes.into_iter().map(at_rest).collect());
+    let hosts = layout.network.hosts();
     let after = Row { lanes, thing: Thing::Effect, ..last.clone() };
     html! {
         <summary class="sc-row sc-of-link">
-            { for layout.network.hosts().iter().map(|host| life(&after, *host)) }
-            <div class="sc-wire"><div class="sc-z"><span class="sc-fold-label">{ fold.label() }</span></div></div>
+            { each(hosts.len(), &|at| life(&after, hosts[at])) }
+            <div class="sc-wire"><div class="sc-z">{ said("span", "sc-fold-label", fold.label()) }</div></div>
         </summary>
     }
 }
@@ -159,7 +181,7 @@ fn missing(props: &PictureProps, at: usize) -> Html {
             format!("{} {}", row.host.map_or(texts::LINK, Host::name), what_happens(book, row))
         })
         .collect();
-    html! { if !before.is_empty() { <p class="sc-gone-row">{ own::only_in_the_book(&before) }</p> } }
+    html! { if !before.is_empty() { { said("p", "sc-gone-row", own::only_in_the_book(&before)) } } }
 }
 
 /// A row in words, without its captions; where something only takes effect, the states that it brings.
@@ -195,9 +217,9 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
     html! {
         <div class={classes!("sc-row", kind_class(row), now, other)} {id} data-step={at.to_string()} {onclick}>
             if let Some(pause_us) = row.pause_us {
-                <span class="sc-pause"><span>{ texts::later(pause_us) }</span></span>
+                { element("span", "sc-pause", said("span", "", texts::later(pause_us))) }
             }
-            if is_another_time { <span class="sc-time">{ texts::time(row.at_us) }</span> }
+            if is_another_time { { said("span", "sc-time", texts::time(row.at_us)) } }
             { side(row, Host::Client, *runtime, mark) }
             { life(row, Host::Client) }
             { wire(layout, row, layout.network.links()[0], drag) }
@@ -233,43 +255,40 @@ fn side(row: &Row, host: Host, runtime: Option<Runtime>, mark: Option<&Mark>) ->
         (Host::Proxy, _) => "sc-side sc-proxy sc-upstream",
     };
     if row.host != Some(host) {
-        return html! { if host != Host::Proxy { <div {class}></div> } };
+        return if host == Host::Proxy { Html::default() } else { element("div", class, Html::default()) };
     }
-    let said = runtime.zip(row.cause).and_then(|(runtime, cause)| message(runtime, cause));
-    html! {
-        <div {class}>
-            { for notes(row).into_iter().map(|note| html! {
-                <>
-                    { written(note) }
-                    if let (Note::Call { .. }, Some(said)) = (note, said) { <span class="sc-message">{ said.text }</span> }
-                </>
-            }) }
-            if let Some(there) = mark.and_then(own::in_the_book) { <span class="sc-differs">{ there }</span> }
-        </div>
-    }
+    let message = runtime.zip(row.cause).and_then(|(runtime, cause)| message(runtime, cause));
+    let notes = notes(row);
+    let note = |at: usize| match (notes[at], message) {
+        (note @ Note::Call { .. }, Some(message)) => {
+            html! { <>{ written(note) }{ said("span", "sc-message", message.text) }</> }
+        }
+        (note, _) => written(note),
+    };
+    let there = mark.and_then(own::in_the_book).map(|there| said("span", "sc-differs", there));
+    element("div", class, html! { <>{ each(notes.len(), &note) }{ there }</> })
 }
 
 fn written(note: Note<'_>) -> Html {
     match note {
-        Note::Call { socket, call, outcome } => html! {
-            <span class="sc-call">
-                { named(socket) }{ call.to_string() }{ " " }
-                <b class={outcome.map_or("sc-made", outcome_class)}>{ texts::result(outcome) }</b>
-            </span>
-        },
-        Note::Statement(statement) => html! { <span class="sc-statement">{ statement.to_owned() }</span> },
-        Note::Counter { counter, by } => html! { <span class="sc-rule">{ texts::counter(counter, by) }</span> },
+        Note::Call { socket, call, outcome } => {
+            let result = said("b", outcome.map_or("sc-made", outcome_class), texts::result(outcome));
+            element("span", "sc-call", html! { <>{ named(socket) }{ call.to_string() }{ " " }{ result }</> })
+        }
+        Note::Statement(statement) => said("span", "sc-statement", statement.to_owned()),
+        Note::Counter { counter, by } => said("span", "sc-rule", texts::counter(counter, by)),
         Note::State(change) => state(change),
-        Note::Expected(expected) => html! { <span class="sc-differs">{ texts::expected(expected) }</span> },
-        Note::Caption(caption) => html! { <span class="sc-caption">{ caption.to_owned() }</span> },
+        Note::Expected(expected) => said("span", "sc-differs", texts::expected(expected)),
+        Note::Caption(caption) => said("span", "sc-caption", caption.to_owned()),
         Note::Rule(rule) => {
-            html! { <span class="sc-rule">{ rules::short(rule) }<small>{ texts::source(rule) }</small></span> }
+            let source = said("small", "", texts::source(rule));
+            element("span", "sc-rule", html! { <>{ rules::short(rule) }{ source }</> })
         }
     }
 }
 
 fn named(socket: Option<&str>) -> Html {
-    html! { if let Some(socket) = socket { <span class="sc-socket">{ socket.to_owned() }</span>{ " " } } }
+    html! { if let Some(socket) = socket { { said("span", "sc-socket", socket.to_owned()) }{ " " } } }
 }
 
 const fn outcome_class(outcome: Outcome) -> &'static str {
@@ -299,18 +318,18 @@ fn life(row: &Row, host: Host) -> Html {
     html! {
         <div {class}>
             if lanes.is_empty() { { lane(Lane::default()) } }
-            { for lanes.iter().copied().map(lane) }
+            { each(lanes.len(), &|at| lane(lanes[at])) }
         </div>
     }
 }
 
 fn lane(Lane { before, after }: Lane) -> Html {
-    html! {
-        <span class="sc-lane">
-            if before != after { <i class={Phase::of(before).class()}></i> }
-            <b class={Phase::of(after).class()}></b>
-        </span>
+    let lasts = element("b", Phase::of(after).class(), Html::default());
+    if before == after {
+        return element("span", "sc-lane", lasts);
     }
+    let was = element("i", Phase::of(before).class(), Html::default());
+    element("span", "sc-lane", html! { <>{ was }{ lasts }</> })
 }
 
 fn wire(layout: &Layout, row: &Row, link: Link, drag: &Drag) -> Html {
@@ -330,17 +349,14 @@ fn wire(layout: &Layout, row: &Row, link: Link, drag: &Drag) -> Html {
             }
         }
         Thing::Statement { text, .. } if row.host.is_none() && is_here => {
-            let statement = html! { <span class="sc-statement">{ text }</span> };
-            zone([row.top, bottom], "sc-z", statement)
+            zone([row.top, bottom], "sc-z", said("span", "sc-statement", text.clone()))
         }
         Thing::Icmp { icmp, to } if is_here => {
-            let message = html! { <span class="sc-statement">{ texts::icmp(*icmp, *to) }</span> };
-            zone([row.top, bottom], "sc-z", message)
+            zone([row.top, bottom], "sc-z", said("span", "sc-statement", texts::icmp(*icmp, *to)))
         }
         _ => zone([row.top, bottom], "sc-z", Html::default()),
     };
-    let class = classes!("sc-wire", (link == Link::ProxyServer).then_some("sc-upstream"));
-    html! { <div {class}>{ zones }</div> }
+    element("div", if link == Link::ProxyServer { "sc-wire sc-upstream" } else { "sc-wire" }, zones)
 }
 
 /// What is written on a segment. The flags stand apart: they are what the eye looks for.
@@ -349,9 +365,9 @@ fn label(flight: &Flight) -> Html {
     let (flags, numbers) = written.split_once(' ').unwrap_or((&written, ""));
     html! {
         <span class={classes!("sc-label", Look::of(&flight.segment).class())}>
-            <b>{ flags.to_owned() }</b>{ " " }{ numbers.trim_start().to_owned() }
-            if flight.is_one_of_several { <small>{ texts::port(flight) }</small> }
-            if let Some(fate) = texts::fate(flight.fate) { { " " }<em>{ fate }</em> }
+            { said("b", "", flags.to_owned()) }{ " " }{ numbers.trim_start().to_owned() }
+            if flight.is_one_of_several { { said("small", "", texts::port(flight)) } }
+            if let Some(fate) = texts::fate(flight.fate) { { " " }{ said("em", "", fate) } }
         </span>
     }
 }
@@ -371,7 +387,7 @@ fn zone(
     let pieces: Vec<(usize, Piece)> = over.filter_map(piece).collect();
     html! {
         <div {class}>
-            if !pieces.is_empty() { <svg>{ for pieces.into_iter().map(|(flight, piece)| line(layout, flight, piece, drag)) }</svg> }
+            if !pieces.is_empty() { <svg>{ each(pieces.len(), &|at| line(layout, pieces[at].0, pieces[at].1, drag)) }</svg> }
             { written }
         </div>
     }
@@ -470,20 +486,19 @@ impl Drag {
 /// The same events for whoever cannot see the ladder, or would rather read.
 fn table(layout: &Layout, drawn: Range<usize>) -> Html {
     let line = |at: usize| {
+        let at = drawn.start + at;
         let row = &layout.rows[at];
         let place = row.host.map_or(texts::LINK, Host::name);
-        html! {
-            <tr>
-                <td>{ at + 1 }</td><td>{ texts::time(row.at_us) }</td><td>{ place }</td><td>{ texts::sentence(layout, row) }</td>
-            </tr>
-        }
+        let cells = [(at + 1).to_string(), texts::time(row.at_us), place.to_owned(), texts::sentence(layout, row)];
+        element("tr", "", each(cells.len(), &|at| said("td", "", cells[at].clone())))
     };
+    let column = |at: usize| html! { <th scope="col">{ texts::COLUMNS[at] }</th> };
     html! {
         <details class="sc-table">
-            <summary>{ texts::AS_TABLE }</summary>
+            { said("summary", "", texts::AS_TABLE) }
             <table>
-                <thead><tr>{ for texts::COLUMNS.into_iter().map(|column| html! { <th scope="col">{ column }</th> }) }</tr></thead>
-                <tbody>{ for drawn.map(line) }</tbody>
+                { element("thead", "", element("tr", "", each(texts::COLUMNS.len(), &column))) }
+                { element("tbody", "", each(drawn.len(), &line)) }
             </table>
         </details>
     }

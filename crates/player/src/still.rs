@@ -9,27 +9,13 @@ use view::layout::Layout;
 use yew::LocalServerRenderer;
 
 use crate::picture::{Picture, PictureProps};
-use crate::shared::Shared;
 
 /// The finished picture of a run: a `<figure>` without controls, on one line, so that Markdown leaves it alone.
 ///
 /// The rows are named `ANCHOR.1`, `ANCHOR.2`; an anchor is there once in a book, whose pages are printed as one.
 pub fn picture(layout: Rc<Layout>, anchor: &str, fold: Option<Fold>) -> String {
     let drawn = 0..layout.rows.len();
-    let props = PictureProps {
-        layout: Shared(layout),
-        cursor: None,
-        drawn,
-        anchor: anchor.to_owned().into(),
-        fold,
-        keeps_fold: false,
-        differs: None,
-        book: None,
-        runtime: None,
-        tools: None,
-        pick: None,
-        delay: None,
-    };
+    let props = PictureProps { anchor: anchor.to_owned().into(), fold, ..PictureProps::of(&layout, drawn, None) };
     let html = at_once(LocalServerRenderer::<Picture>::with_props(props).hydratable(false).render());
     assert!(!html.contains('\n'), "the picture {anchor} has a line break, and Markdown would end it there");
     html

@@ -7,6 +7,7 @@ use view::export::Form;
 use yew::prelude::*;
 
 use crate::address::address_of_page;
+use crate::elements::{each, element, said};
 use crate::link::{Holds, Link};
 use crate::page::{self, Shared};
 use crate::session::Session;
@@ -62,8 +63,7 @@ impl Component for Take {
         let TakeProps { session, id, in_chapter } = ctx.props();
         let is_the_book_s = *in_chapter && !session.is_changed();
         let path = if is_the_book_s { format!("book/scenarios/{id}.tcp") } else { format!("{id}.tcp") };
-        let file =
-            |form: Form| html! { <button type="button" data-form={form.ending()}>{ texts::form(form) }</button> };
+        let file = |at: usize| html! { <button type="button" data-form={Form::ALL[at].ending()}>{ texts::form(Form::ALL[at]) }</button> };
         // The loader hears its buttons: the files are made by a program that few pages need (`crates/here`).
         let run = &session.run;
         let rules = (run.stack == Stack::Bare).then_some("bare");
@@ -77,9 +77,9 @@ impl Component for Take {
                 </p>
                 <take-files key={run.text.clone()} name={id} script={run.text.clone()} {rules}>
                     <p class="sc-failed" role="status"></p>
-                    <p class="sc-choices">{ for Form::ALL.into_iter().map(file) }</p>
+                    { element("p", "sc-choices", each(Form::ALL.len(), &file)) }
                 </take-files>
-                <p>{ texts::ON_YOUR_KERNEL }{ " " }<code>{ format!("cargo run --example native -- {path}") }</code></p>
+                <p>{ texts::ON_YOUR_KERNEL }{ " " }{ said("code", "", format!("cargo run --example native -- {path}")) }</p>
             </>
         }
     }

@@ -5,6 +5,7 @@ use view::layout::Layout;
 use web_sys::Element;
 use yew::prelude::*;
 
+use crate::elements::{button_of, each};
 use crate::page;
 use crate::session::{Act, Tools};
 use crate::texts;
@@ -22,20 +23,20 @@ pub(crate) fn row_tools(tools: Tools, row: usize, layout: &Layout, act: &Callbac
             act.emit(what.clone());
         })
     };
-    let button =
-        |name: &'static str, what: Act| html! { <button type="button" onclick={does(act, what)}>{ name }</button> };
+    let button = |class, name: &'static str, what: Act| button_of(class, name.into(), does(act, what));
     let inside = match tools {
-        Tools::Row => html! {
-            <>
-                { for possible(layout, row).into_iter().map(|change| button(name(change), Act::Change(change))) }
-                { button(texts::PUT_IN, Act::Open(Some(Tools::Palette))) }
-            </>
-        },
-        Tools::Palette => html! {
-            { for lines(layout.network).map(|line| html! {
-                <button type="button" class="sc-line" onclick={does(act, Act::Change(Change::Insert(line)))}>{ LINES[line].0 }</button>
-            }) }
-        },
+        Tools::Row => {
+            let changes = possible(layout, row);
+            let change = |at: usize| button(None, name(changes[at]), Act::Change(changes[at]));
+            let put_in = button(None, texts::PUT_IN, Act::Open(Some(Tools::Palette)));
+            html! { <>{ each(changes.len(), &change) }{ put_in }</> }
+        }
+        Tools::Palette => {
+            let lines: Vec<usize> = lines(layout.network).collect();
+            let insert =
+                |at: usize| button(Some("sc-line"), LINES[lines[at]].0, Act::Change(Change::Insert(lines[at])));
+            each(lines.len(), &insert)
+        }
     };
     html! {
         <span class={classes!("sc-tools", (tools == Tools::Palette).then_some("sc-palette"))} role="group"

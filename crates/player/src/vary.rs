@@ -8,7 +8,8 @@ use view::vary::{Band, Given, Handle, bands};
 use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
-use crate::live::Stage;
+use crate::elements::{each, element, said, yes_or_no};
+use crate::live::{Stage, StageProps};
 use crate::run::{NoRun, Run};
 use crate::session::{Act, Session};
 use crate::{settings, texts};
@@ -85,44 +86,54 @@ impl Component for Vary {
         let Some(Shown { handle, bands, value, session }) = &self.shown else { return Html::default() };
         let value = *value;
         let band = bands.iter().find(|band| band.from <= value && value <= band.to);
-        let said = band.map(gives).unwrap_or_default();
+        let outcomes = band.map(gives).unwrap_or_default();
         let oninput = ctx.link().batch_callback(|event: InputEvent| {
             event.target_dyn_into::<HtmlInputElement>()?.value().parse().ok().map(Message::To)
         });
         let is_book = value == handle.value();
         let anchor = if is_book { props.anchor.clone() } else { AttrValue::default() };
         let place = |value: u32| (value - props.from) / props.by;
-        let strip = bands.iter().map(|piece| {
+        let strip = |at: usize| {
+            let piece = &bands[at];
             let (x, width) = (place(piece.from), place(piece.to) - place(piece.from) + 1);
             html! { <rect x={x.to_string()} y="0" width={width.to_string()} height="1" class={piece.tone().class()} /> }
-        });
-        let pieces = bands.iter().map(|piece| {
+        };
+        let button = |at: usize| {
+            let piece = &bands[at];
             let steps = place(piece.from).midpoint(place(piece.to));
             let middle = props.from + steps * props.by;
             let go = ctx.link().callback(move |_: MouseEvent| Message::To(middle));
             html! {
                 <button type="button" class={classes!("sc-piece", piece.tone().class())} onclick={go}
-                    aria-pressed={(band == Some(piece)).to_string()}>
-                    { words::values(piece) }{ ": " }<b>{ gives(piece) }</b>
+                    aria-pressed={yes_or_no(band.is_some_and(|band| std::ptr::eq(band, piece)))}>
+                    { words::values(piece) }{ ": " }{ said("b", "", gives(piece)) }
                 </button>
             }
-        });
+        };
+        let stage = StageProps {
+            session: session.clone(),
+            act: ctx.link().callback(Message::Do),
+            runtime: settings::chosen(),
+            plays: false,
+            anchor,
+            fold_end: props.fold_end,
+            children: Html::default(),
+        };
         let view_box = format!("0 0 {} 1", place(props.to) + 1);
         html! {
             <div class="sc-vary">
                 <label>
-                    <span>{ props.label.clone() }{ ": " }<b>{ value }</b></span>
+                    <span>{ props.label.clone() }{ ": " }{ said("b", "", value.to_string()) }</span>
                     <input type="range" min={props.from.to_string()} max={props.to.to_string()} step={props.by.to_string()}
-                        value={value.to_string()} aria-valuetext={format!("{value}: {said}")} {oninput} />
+                        value={value.to_string()} aria-valuetext={format!("{value}: {outcomes}")} {oninput} />
                 </label>
                 <svg class="sc-strip" viewBox={view_box} preserveAspectRatio="none" aria-hidden="true">
-                    { for strip }
+                    { each(bands.len(), &strip) }
                     <rect class="sc-here" x={place(value).to_string()} y="0" width="1" height="1" />
                 </svg>
-                <div class="sc-choices" role="group" aria-label={words::EVERY_VALUE}>{ for pieces }</div>
+                <div class="sc-choices" role="group" aria-label={words::EVERY_VALUE}>{ each(bands.len(), &button) }</div>
                 { table(&props.label, bands) }
-                <Stage session={session.clone()} act={ctx.link().callback(Message::Do)} runtime={settings::chosen()} {anchor}
-                    fold_end={props.fold_end} />
+                <Stage ..stage />
             </div>
         }
     }
@@ -144,25 +155,27 @@ fn performed(props: &VaryProps) -> Result<(Handle, Vec<Band>), NoRun> {
 
 /// What every value gives, for whoever would rather read it: the table that stands in the page before there is a slider.
 fn table(label: &AttrValue, bands: &[Band]) -> Html {
-    let line = |band: &Band| {
+    let line = |at: usize| {
+        let band = &bands[at];
         let outcome = |given: &Given| given.outcome.map_or_else(|| "–".to_owned(), |outcome| outcome.to_string());
         html! {
             <tr class={band.tone().class()}>
                 <th scope="row">{ words::values(band) }</th>
-                { for band.gives.iter().map(|given| html! { <td><code>{ outcome(given) }</code></td> }) }
+                { each(band.gives.len(), &|at| element("td", "", said("code", "", outcome(&band.gives[at])))) }
             </tr>
         }
     };
-    let calls = bands.first().into_iter().flat_map(|band| &band.gives);
+    let calls = bands.first().map_or(&[][..], |band| &band.gives);
+    let call = |at: usize| html! { <th scope="col">{ said("code", "", calls[at].call.clone()) }</th> };
     html! {
         <details class="sc-table">
-            <summary>{ words::EVERY_VALUE }{ texts::AS_A_TABLE }</summary>
+            { element("summary", "", html! { <>{ words::EVERY_VALUE }{ texts::AS_A_TABLE }</> }) }
             <table class="sc-values">
                 <thead><tr>
                     <th scope="col">{ label }</th>
-                    { for calls.map(|given| html! { <th scope="col"><code>{ &given.call }</code></th> }) }
+                    { each(calls.len(), &call) }
                 </tr></thead>
-                <tbody>{ for bands.iter().map(line) }</tbody>
+                { element("tbody", "", each(bands.len(), &line)) }
             </table>
         </details>
     }
