@@ -40,14 +40,17 @@ pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runti
 
 /// What differs from the book's run, in one line, and the ways back.
 fn changed(session: &Session, act: &Callback<Act>) -> Html {
+    let buttons =
+        [(texts::SHOW_DIFFERENCE, Act::ShowDifference), (texts::UNDO, Act::Undo), (texts::ORIGINAL, Act::Original)];
+    let skipped = usize::from(session.differences() == 0);
+    let button = |at: usize| {
+        let (name, what) = &buttons[skipped + at];
+        button(name, does(act, what.clone()))
+    };
     html! {
         <p class="sc-changed">
             <span role="status">{ texts::differences(session.differences()) }</span>
-            if session.differences() > 0 {
-                { button(texts::SHOW_DIFFERENCE, does(act, Act::ShowDifference)) }
-            }
-            { button(texts::UNDO, does(act, Act::Undo)) }
-            { button(texts::ORIGINAL, does(act, Act::Original)) }
+            { each(buttons.len() - skipped, &button) }
         </p>
     }
 }

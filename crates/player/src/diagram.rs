@@ -25,12 +25,12 @@ fn diagram(layout: &Layout, until: usize, host: Host) -> Html {
     let place = |place: usize| {
         let (state, x, y) = PLACES[place];
         let class = match path.last() {
-            Some(last) if *last == place => Some("sc-here"),
-            _ if path.contains(&place) => Some("sc-been"),
-            _ => None,
+            Some(last) if *last == place => "sc-here ",
+            _ if path.contains(&place) => "sc-been ",
+            _ => "",
         };
         html! {
-            <g class={classes!(class, Phase::of(Some(state)).class())}>
+            <g class={format!("{class}{}", Phase::of(Some(state)).class())}>
                 <rect x={(x - 45).to_string()} y={(y - 11).to_string()} width="90" height="22" rx="4" />
                 <text x={x.to_string()} y={(y + 4).to_string()}>{ state.name() }</text>
             </g>

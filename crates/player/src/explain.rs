@@ -29,7 +29,7 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
         // Another step has other words in their place: none of them moves.
         <div key={at} class="sc-words">
             <p>{ said("b", "", format!("{place}: {}", words::headline(layout, row))) }{ " " }{ row.caption.clone() }</p>
-            if let Some(why) = why(layout, at) { { said("p", "", why) } }
+            { why(layout, at).map(|why| said("p", "", why)) }
             if let Thing::Segment(flight) = row.thing { { label_parts(&layout.flights[flight]) } }
             { each(row.changes.len(), &|at| with_note(state(&row.changes[at]), text(words::state(row.changes[at].to)))) }
             if let Some(spoken) = spoken {
@@ -38,7 +38,7 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
                     { said("small", "", words::known(spoken.source)) }
                 </p>
             }
-            if let Some(errno) = errno { { said("p", "", errno) } }
+            { errno.map(|errno| said("p", "", errno)) }
             if let Some(expected) = &row.expected { { said("p", "sc-differs", words::expected(expected)) } }
             { each(row.rules.len(), &|at| with_note(text(rules::sentence(row.rules[at])), said("small", "", words::source(row.rules[at])))) }
         </div>

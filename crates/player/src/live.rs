@@ -13,6 +13,7 @@ use yew::prelude::*;
 
 use crate::desk::desk;
 use crate::diagram::diagrams;
+use crate::elements::said;
 use crate::keys;
 use crate::page;
 use crate::picture::{Picked, Picture, PictureProps};
@@ -182,12 +183,12 @@ impl Component for Stage {
                 role="group" aria-label={layout.title.clone()}>
                 <div class={if bare.is_some() { "sc-both" } else { "sc-stand" }}>
                     <div class={is_long.then_some("sc-long")} ref={&self.frame} onscroll={ctx.link().callback(|_| Scrolled)}>
-                        if bare.is_some() { <strong>{ texts::AS_LINUX }</strong> }
+                        if bare.is_some() { { said("strong", "", texts::AS_LINUX) } }
                         <Picture ..picture />
                     </div>
                     if let Some(bare) = bare {
                         <div class="sc-bare">
-                            <strong>{ texts::AS_SMOLTCP }</strong>
+                            { said("strong", "", texts::AS_SMOLTCP) }
                             <Picture ..PictureProps::of(&bare.layout, bare.layout.drawn(0), runtime) />
                         </div>
                     } else {

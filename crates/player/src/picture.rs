@@ -108,7 +108,10 @@ impl Component for Picture {
         let props = ctx.props();
         let PictureProps { layout, drawn, delay, .. } = props;
         let [left, right, middle] = layout.lanes;
-        let middle = (layout.network == Network::Proxied).then(|| format!("sc-proxied sc-m{middle}"));
+        let mut class = format!("sc-ladder sc-l{left} sc-r{right}");
+        if layout.network == Network::Proxied {
+            class += &format!(" sc-proxied sc-m{middle}");
+        }
         let hold = delay.is_some().then(|| ctx.link().callback(|hold: Hold| hold));
         let hosts = layout.network.hosts();
         let head = |at: usize| html! { <span class={format!("sc-head sc-{}", hosts[at])}>{ hosts[at].name() }</span> };
@@ -116,7 +119,7 @@ impl Component for Picture {
         html! {
             <figure class="sc-figure">
                 { said("figcaption", "sc-title", layout.title.clone()) }
-                <div class={classes!(format!("sc-ladder sc-l{left} sc-r{right}"), middle)} role="group" aria-label={texts::picture_of(layout)}>
+                <div {class} role="group" aria-label={texts::picture_of(layout)}>
                     <div class="sc-row sc-heads">
                         { each(hosts.len(), &head) }
                     </div>
@@ -203,9 +206,9 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
     let row = &layout.rows[at];
     let is_now = *cursor == Some(at);
     let now = match cursor {
-        Some(cursor) if *cursor == at => Some("sc-now"),
-        Some(cursor) if *cursor < at => Some("sc-later"),
-        _ => None,
+        Some(cursor) if *cursor == at => " sc-now",
+        Some(cursor) if *cursor < at => " sc-later",
+        _ => "",
     };
     let is_another_time = at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000;
     let onclick = pick
@@ -213,9 +216,9 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
         .map(|pick| pick.reform(move |event: MouseEvent| Picked { row: at, is_by_hand: event.detail() > 0 }));
     let id = (!props.anchor.is_empty()).then(|| format!("{}.{}", props.anchor, at + 1));
     let mark = props.differs.as_ref().and_then(|differs| differs.mark(at));
-    let other = mark.map(|_| "sc-other");
+    let other = if mark.is_some() { " sc-other" } else { "" };
     html! {
-        <div class={classes!("sc-row", kind_class(row), now, other)} {id} data-step={at.to_string()} {onclick}>
+        <div class={format!("sc-row {}{now}{other}", kind_class(row))} {id} data-step={at.to_string()} {onclick}>
             if let Some(pause_us) = row.pause_us {
                 { element("span", "sc-pause", said("span", "", texts::later(pause_us))) }
             }
@@ -302,19 +305,16 @@ const fn outcome_class(outcome: Outcome) -> &'static str {
 /// A state's name in its hue, with the socket's where there are several.
 pub(crate) fn state(change: &Change) -> Html {
     html! {
-        <span class={classes!("sc-state", Phase::of(Some(change.to)).class())}>{ named(change.socket.as_deref()) }{ change.to.name() }</span>
+        <span class={format!("sc-state {}", Phase::of(Some(change.to)).class())}>{ named(change.socket.as_deref()) }{ change.to.name() }</span>
     }
 }
 
 fn life(row: &Row, host: Host) -> Html {
     let is_call = row.host == Some(host) && matches!(row.thing, Thing::Call { .. });
     let lanes = &row.lanes[host.index()];
-    let class = classes!(
-        "sc-life",
-        format!("sc-{host}"),
-        row.blocked[host.index()].then_some("sc-blocked"),
-        is_call.then_some("sc-dot")
-    );
+    let blocked = if row.blocked[host.index()] { " sc-blocked" } else { "" };
+    let dot = if is_call { " sc-dot" } else { "" };
+    let class = format!("sc-life sc-{host}{blocked}{dot}");
     html! {
         <div {class}>
             if lanes.is_empty() { { lane(Lane::default()) } }
@@ -364,7 +364,7 @@ fn label(flight: &Flight) -> Html {
     let written = flight.segment.to_string();
     let (flags, numbers) = written.split_once(' ').unwrap_or((&written, ""));
     html! {
-        <span class={classes!("sc-label", Look::of(&flight.segment).class())}>
+        <span class={format!("sc-label {}", Look::of(&flight.segment).class())}>
             { said("b", "", flags.to_owned()) }{ " " }{ numbers.trim_start().to_owned() }
             if flight.is_one_of_several { { said("small", "", texts::port(flight)) } }
             if let Some(fate) = texts::fate(flight.fate) { { " " }{ said("em", "", fate) } }

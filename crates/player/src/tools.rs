@@ -39,7 +39,7 @@ pub(crate) fn row_tools(tools: Tools, row: usize, layout: &Layout, act: &Callbac
         }
     };
     html! {
-        <span class={classes!("sc-tools", (tools == Tools::Palette).then_some("sc-palette"))} role="group"
+        <span class={if tools == Tools::Palette { "sc-tools sc-palette" } else { "sc-tools" }} role="group"
             aria-label={texts::CHANGE_HERE} onclick={|event: MouseEvent| event.stop_propagation()}>
             { inside }
             <button type="button" class="sc-close" aria-label={texts::CLOSE} onclick={does(act, Act::Open(None))}>{ "×" }</button>

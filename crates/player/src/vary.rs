@@ -104,7 +104,7 @@ impl Component for Vary {
             let middle = props.from + steps * props.by;
             let go = ctx.link().callback(move |_: MouseEvent| Message::To(middle));
             html! {
-                <button type="button" class={classes!("sc-piece", piece.tone().class())} onclick={go}
+                <button type="button" class={format!("sc-piece {}", piece.tone().class())} onclick={go}
                     aria-pressed={yes_or_no(band.is_some_and(|band| std::ptr::eq(band, piece)))}>
                     { words::values(piece) }{ ": " }{ said("b", "", gives(piece)) }
                 </button>
