@@ -358,7 +358,7 @@ impl BareHost {
         self.note();
         self.work();
         match connecting {
-            Connecting::Blocking => self.begin(Awaited::Connect { id, otherwise: Errno::EINPROGRESS }),
+            Connecting::Blocking => self.begin(Awaited::Connect { id, otherwise: Errno::EINPROGRESS, disconnects: 0 }),
             Connecting::Nonblocking => errno(Errno::EINPROGRESS),
         }
     }

@@ -70,23 +70,23 @@ impl Kernel {
     /// connect(2) on a socket that is there (Linux: `__inet_stream_connect`).
     pub(super) fn connect_existing(&mut self, at: usize, port: u16, connecting: Connecting) -> Attempt {
         let connection = &self.connections[at];
-        let (id, is_open) = (connection.id, connection.tcb.is_some());
+        let is_open = connection.tcb.is_some();
         match connection.standing {
             Standing::Connected => errno(Errno::EISCONN),
             Standing::Disconnecting => errno(Errno::EINVAL),
             Standing::Unconnected if is_open => errno(Errno::EISCONN),
             Standing::Unconnected => self.begin_connecting(at, port, connecting),
-            Standing::Connecting => {
-                let (blocking, timeout_us) = self.patience(at, connecting);
-                self.begin(Awaited::Connect { id, otherwise: Errno::EALREADY }, blocking, timeout_us)
-            }
+            Standing::Connecting => self.wait_connected(at, connecting, Errno::EALREADY),
         }
     }
 
-    fn patience(&self, at: usize, connecting: Connecting) -> (Blocking, Option<u64>) {
-        let Connection { blocking, options, .. } = &self.connections[at];
+    /// The call waits for the handshake; `otherwise` is what it gives when it may not, or no longer.
+    fn wait_connected(&mut self, at: usize, connecting: Connecting, otherwise: Errno) -> Attempt {
+        let Connection { id, blocking, options, disconnects, .. } = &self.connections[at];
         let blocking = if connecting == Connecting::Nonblocking { Blocking::Never } else { *blocking };
-        (blocking, options.send_timeout_us)
+        let (awaited, timeout_us) =
+            (Awaited::Connect { id: *id, otherwise, disconnects: *disconnects }, options.send_timeout_us);
+        self.begin(awaited, blocking, timeout_us)
     }
 
     /// The SYN leaves, from the port that the socket has or gets now (Linux: `tcp_v4_connect`, `inet_hash_connect`).
@@ -114,8 +114,7 @@ impl Kernel {
             connection.note_state(cx);
             connection.output(cx);
         });
-        let (blocking, timeout_us) = self.patience(at, connecting);
-        self.begin(Awaited::Connect { id, otherwise: Errno::EINPROGRESS }, blocking, timeout_us)
+        self.wait_connected(at, connecting, Errno::EINPROGRESS)
     }
 
     /// A socket without a connection: socket(2) has made it, and bind(2) may have refused it.

@@ -40,8 +40,9 @@ impl Waiting {
 
 /// What a call waits for.
 pub(crate) enum Awaited {
-    /// connect(2): the handshake. Where its time is over first, it gives this.
-    Connect { id: u32, otherwise: Errno },
+    /// connect(2): the handshake; or that the socket is disconnected once more than so often. Where its time is over
+    /// first, it gives this.
+    Connect { id: u32, otherwise: Errno, disconnects: u32 },
     /// accept(2): a connection in the listener's queue, to be called so.
     Accept { listener: u32, name: Rc<str> },
     /// write(2): room for the rest of the bytes.

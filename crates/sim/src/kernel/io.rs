@@ -21,12 +21,15 @@ impl Kernel {
     /// Tries it, whether it waits already or is being made.
     pub(super) fn attempt(&mut self, mut waiting: Waiting) -> Attempt {
         let tried = match &mut waiting.awaited {
+            // Linux: `__inet_stream_connect`, `tcp_recvmsg_locked`
+            Awaited::Connect { id, disconnects, .. } | Awaited::Read { id, disconnects, .. }
+                if self.is_disconnected(*id, *disconnects) =>
+            {
+                Some(Outcome::Errno(Errno::EPIPE))
+            }
             Awaited::Connect { id, .. } => self.try_connect(*id),
             Awaited::Accept { listener, name } => self.try_accept(*listener, name),
             Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
-            Awaited::Read { id, disconnects, .. } if self.is_disconnected(*id, *disconnects) => {
-                Some(Outcome::Errno(Errno::EPIPE))
-            }
             Awaited::Read { id, at_most, taking, .. } => self.try_read(*id, *at_most, *taking),
             Awaited::Close(id) => self.try_close(*id),
         };
