@@ -238,7 +238,7 @@ impl<'a, S: Stage> Run<'a, S> {
             _ => None,
         };
         let mut file = self.sockets.get(call.busy_socket()).map(|socket| socket.file);
-        if call.verb == Verb::Close {
+        if matches!(call.verb, Verb::Close) {
             // The name is no descriptor from now on: calls on it do not wait for what still waits on the socket.
             let closed = self.new_file();
             self.sockets.insert(&call.socket, Socket { host, absent: None, file: closed });
@@ -262,11 +262,12 @@ impl<'a, S: Stage> Run<'a, S> {
         for socket in self.sockets.values_mut().filter(|socket| socket.host == host) {
             socket.absent = Some(format!("it ended with `{}` in line {}", statement.text, statement.line));
         }
-        let lines: Vec<u32> =
-            self.pending.iter().filter(|(_, pending)| pending.call.host == host).map(|(line, _)| *line).collect();
-        for line in lines {
-            let pending = self.pending.remove(&line).expect("the line was just found");
-            self.judge_unreturned(line, &pending);
+        for (line, pending) in std::mem::take(&mut self.pending) {
+            if pending.call.host == host {
+                self.judge_unreturned(line, &pending);
+            } else {
+                self.pending.insert(line, pending);
+            }
         }
     }
 

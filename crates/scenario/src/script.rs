@@ -353,45 +353,34 @@ impl fmt::Display for Verb {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Listen { backlog, place } => {
-                let mut arguments = Vec::new();
-                if *backlog != Self::BACKLOG {
-                    arguments.push(format!("backlog={backlog}"));
-                }
-                if let Place::New { port, reuse_address } = place {
-                    if *port != Self::PORT {
-                        arguments.push(format!("port={port}"));
-                    }
-                    if *reuse_address {
-                        arguments.push("reuseaddr".to_owned());
-                    }
-                }
-                write!(f, "listen({})", arguments.join(", "))
+                let (port, flag) = match place {
+                    Place::New { port, reuse_address } => (*port, reuse_address.then_some("reuseaddr")),
+                    Place::Existing => (Self::PORT, None),
+                };
+                let backlog = Some(*backlog).filter(|backlog| *backlog != Self::BACKLOG);
+                let port = Some(port.into()).filter(|port| *port != u32::from(Self::PORT));
+                arguments(f, self.name(), [("backlog=", backlog), ("port=", port)], flag)
             }
-            Self::Socket => f.write_str("socket()"),
-            Self::Bind { port: 0 } => f.write_str("bind()"),
-            Self::Bind { port } => write!(f, "bind(port={port})"),
-            Self::Disconnect => f.write_str("disconnect()"),
+            Self::Bind { port } => {
+                let port = Some(u32::from(*port)).filter(|port| *port != 0);
+                arguments(f, self.name(), [("port=", port), ("", None)], None)
+            }
             Self::Dup { copy } => write!(f, "dup() as {copy}"),
             Self::Connect { port, opening, connecting } => {
-                let mut arguments = Vec::new();
-                if *port != Self::PORT {
-                    arguments.push(format!("port={port}"));
-                }
-                if let Opening::New { from: Some(from) } = opening {
-                    arguments.push(format!("from={from}"));
-                }
-                if *connecting == Connecting::Nonblocking {
-                    arguments.push("nonblock".to_owned());
-                }
-                write!(f, "connect({})", arguments.join(", "))
+                let port = Some(u32::from(*port)).filter(|port| *port != u32::from(Self::PORT));
+                let from = match opening {
+                    Opening::New { from } => from.map(u32::from),
+                    Opening::Existing => None,
+                };
+                let flag = (*connecting == Connecting::Nonblocking).then_some("nonblock");
+                arguments(f, self.name(), [("port=", port), ("from=", from)], flag)
             }
-            Self::Accept { .. } => f.write_str("accept()"),
             Self::Write(Payload::Length(length)) => write!(f, "write({length})"),
             Self::Write(Payload::Text(text)) => write!(f, "write(\"{text}\")"),
-            Self::Read { at_most: Self::READ_AT_MOST } => f.write_str("read()"),
-            Self::Read { at_most } => write!(f, "read({at_most})"),
-            Self::Peek { at_most: Self::READ_AT_MOST } => f.write_str("peek()"),
-            Self::Peek { at_most } => write!(f, "peek({at_most})"),
+            Self::Read { at_most } | Self::Peek { at_most } => {
+                let at_most = Some(*at_most).filter(|at_most| *at_most != Self::READ_AT_MOST);
+                arguments(f, self.name(), [("", at_most), ("", None)], None)
+            }
             Self::Queued(Queue::Unread) => f.write_str("ioctl(FIONREAD)"),
             Self::Queued(Queue::Unacknowledged) => f.write_str("ioctl(SIOCOUTQ)"),
             Self::Shutdown(how) => write!(
@@ -403,13 +392,34 @@ impl fmt::Display for Verb {
                     How::RdWr => "RDWR",
                 }
             ),
-            Self::Close => f.write_str("close()"),
             Self::SetOption(option) => write!(f, "setsockopt({option})"),
             Self::GetError => f.write_str("getsockopt(SO_ERROR)"),
-            Self::Poll => f.write_str("poll()"),
-            Self::GetPeerName => f.write_str("getpeername()"),
+            Self::Socket | Self::Disconnect | Self::Accept { .. } | Self::Close | Self::Poll | Self::GetPeerName => {
+                arguments(f, self.name(), [("", None); 2], None)
+            }
         }
     }
+}
+
+/// A call, with those of its arguments that are given.
+fn arguments(
+    f: &mut fmt::Formatter<'_>,
+    call: &str,
+    numbers: [(&str, Option<u32>); 2],
+    flag: Option<&str>,
+) -> fmt::Result {
+    write!(f, "{call}(")?;
+    let mut separator = "";
+    for (name, number) in numbers {
+        if let Some(number) = number {
+            write!(f, "{separator}{name}{number}")?;
+            separator = ", ";
+        }
+    }
+    if let Some(flag) = flag {
+        write!(f, "{separator}{flag}")?;
+    }
+    f.write_str(")")
 }
 
 impl fmt::Display for Expected {

@@ -45,36 +45,47 @@ pub enum SocketOption {
 
 impl fmt::Display for SocketOption {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Linger(None) => f.write_str("SO_LINGER, off"),
-            Self::Linger(Some(seconds)) => write!(f, "SO_LINGER, {seconds}"),
-            Self::KeepAlive(on) => write!(f, "SO_KEEPALIVE, {}", u8::from(*on)),
-            Self::KeepIdle(idle) => write!(f, "TCP_KEEPIDLE, {}", Span(*idle)),
-            Self::KeepInterval(interval) => write!(f, "TCP_KEEPINTVL, {}", Span(*interval)),
-            Self::KeepCount(count) => write!(f, "TCP_KEEPCNT, {count}"),
-            Self::UserTimeout(timeout) => write!(f, "TCP_USER_TIMEOUT, {}", Span(*timeout)),
-            Self::Linger2(None) => f.write_str("TCP_LINGER2, -1"),
-            Self::Linger2(Some(seconds)) => write!(f, "TCP_LINGER2, {seconds}"),
-            Self::ReceiveBuffer(bytes) => write!(f, "SO_RCVBUF, {bytes}"),
-            Self::SendBuffer(bytes) => write!(f, "SO_SNDBUF, {bytes}"),
-            Self::NonBlocking(on) => write!(f, "O_NONBLOCK, {}", u8::from(*on)),
-            Self::ReceiveTimeout(timeout) => write!(f, "SO_RCVTIMEO, {}", Span(*timeout)),
-            Self::SendTimeout(timeout) => write!(f, "SO_SNDTIMEO, {}", Span(*timeout)),
-            Self::ReuseAddress(on) => write!(f, "SO_REUSEADDR, {}", u8::from(*on)),
-            Self::BindNoPort(on) => write!(f, "IP_BIND_ADDRESS_NO_PORT, {}", u8::from(*on)),
-            Self::NoDelay(on) => write!(f, "TCP_NODELAY, {}", u8::from(*on)),
-            Self::DeferAccept(time) => write!(f, "TCP_DEFER_ACCEPT, {}", Span(*time)),
-        }
+        let (name, value) = match *self {
+            Self::Linger(None) => ("SO_LINGER", Value::Word("off")),
+            Self::Linger(Some(seconds)) => ("SO_LINGER", Value::Number(seconds.into())),
+            Self::KeepAlive(on) => ("SO_KEEPALIVE", Value::Number(on.into())),
+            Self::KeepIdle(idle) => ("TCP_KEEPIDLE", Value::Time(idle)),
+            Self::KeepInterval(interval) => ("TCP_KEEPINTVL", Value::Time(interval)),
+            Self::KeepCount(count) => ("TCP_KEEPCNT", Value::Number(count.into())),
+            Self::UserTimeout(timeout) => ("TCP_USER_TIMEOUT", Value::Time(timeout)),
+            Self::Linger2(None) => ("TCP_LINGER2", Value::Word("-1")),
+            Self::Linger2(Some(seconds)) => ("TCP_LINGER2", Value::Number(seconds)),
+            Self::ReceiveBuffer(bytes) => ("SO_RCVBUF", Value::Number(bytes)),
+            Self::SendBuffer(bytes) => ("SO_SNDBUF", Value::Number(bytes)),
+            Self::NonBlocking(on) => ("O_NONBLOCK", Value::Number(on.into())),
+            Self::ReceiveTimeout(timeout) => ("SO_RCVTIMEO", Value::Time(timeout)),
+            Self::SendTimeout(timeout) => ("SO_SNDTIMEO", Value::Time(timeout)),
+            Self::ReuseAddress(on) => ("SO_REUSEADDR", Value::Number(on.into())),
+            Self::BindNoPort(on) => ("IP_BIND_ADDRESS_NO_PORT", Value::Number(on.into())),
+            Self::NoDelay(on) => ("TCP_NODELAY", Value::Number(on.into())),
+            Self::DeferAccept(time) => ("TCP_DEFER_ACCEPT", Value::Time(time)),
+        };
+        write!(f, "{name}, {value}")
     }
 }
 
-/// A length of time as a script writes it: `5s`, `40ms`.
-struct Span(Duration);
+/// What an option is set to, as a script writes it: `5`, `5s`, `40ms`, `off`.
+enum Value {
+    Word(&'static str),
+    Number(u32),
+    Time(Duration),
+}
 
-impl fmt::Display for Span {
+impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (seconds, millis) = (self.0.as_secs(), u64::from(self.0.subsec_millis()));
-        if millis == 0 { write!(f, "{seconds}s") } else { write!(f, "{}ms", seconds * 1000 + millis) }
+        match *self {
+            Self::Word(word) => f.write_str(word),
+            Self::Number(number) => write!(f, "{number}"),
+            Self::Time(time) => match (time.as_secs(), u64::from(time.subsec_millis())) {
+                (seconds, 0) => write!(f, "{seconds}s"),
+                (seconds, millis) => write!(f, "{}ms", seconds * 1000 + millis),
+            },
+        }
     }
 }
 

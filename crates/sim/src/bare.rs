@@ -326,7 +326,7 @@ impl BareHost {
             _ => match (connection, listener(name)) {
                 (Some(at), _) => self.call_on_connection(at, verb),
                 (None, Some(id)) => self.call_on_listener(id, verb),
-                (None, None) if *verb == Verb::Poll => Attempt::Returned(Outcome::Ready(Ready::NO_DESCRIPTOR)),
+                (None, None) if matches!(verb, Verb::Poll) => Attempt::Returned(Outcome::Ready(Ready::NO_DESCRIPTOR)),
                 (None, None) => errno(Errno::EBADF),
             },
         }

@@ -115,11 +115,13 @@ fn buffers(script: &Script) -> [Buffers; Host::ALL.len()] {
             _ => {}
         }
     }
-    let buffers = |host: Host| Buffers {
-        receive: network.neighbours(host).map(|peer| writes[peer.index()]).sum::<usize>() + forged + 1,
-        send: writes[host.index()].min(send_buffer::MOST),
-    };
-    Host::ALL.map(buffers)
+    let mut buffers = writes.map(|send| Buffers { receive: forged + 1, send: send.min(send_buffer::MOST) });
+    for link in network.links() {
+        for host in link.ends() {
+            buffers[host.index()].receive += writes[link.peer(host).index()];
+        }
+    }
+    buffers
 }
 
 fn version(script: &Script) -> Ip {

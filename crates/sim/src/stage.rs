@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use scenario::link::Forged;
 use scenario::{
-    Action, Call, Event, Fate, Host, HostAction, Link, LinkAction, Map, Network, Outcome, Payload, Returned, SocketId,
-    Sockets, Stage, State, Statement, Until, Verb, Whom,
+    Action, Call, Event, Fate, Host, HostAction, Link, LinkAction, Map, Network, Outcome, Returned, SocketId, Sockets,
+    Stage, State, Statement, Until, Verb, Whom,
 };
 
 use crate::error::Error;
@@ -82,13 +82,17 @@ impl World {
         capture: Option<Vec<Frame>>,
         events: usize,
     ) -> Self {
-        let hosts = Host::ALL.into_iter().filter(|host| network.hosts().contains(host));
-        let kernel = |host: Host| HostStack::new(stack, network, host, ip, buffers[host.index()]);
+        let mut kernels = Vec::with_capacity(Host::ALL.len());
+        for host in Host::ALL {
+            if network.hosts().contains(&host) {
+                kernels.push(HostStack::new(stack, network, host, ip, buffers[host.index()]));
+            }
+        }
         Self {
             now_us: 0,
             ip,
             network,
-            kernels: hosts.map(kernel).collect(),
+            kernels,
             wires: Wires::new(lateness.link, capture),
             lateness,
             active_us: [0; Host::ALL.len()],
@@ -132,8 +136,16 @@ impl World {
         self.events.push(Event::Call { at_us: self.now_us, began_us, host, socket, line, call, outcome });
     }
 
+    /// A call is recorded when it returns, and what the script expects is no event.
     fn record_statement(&mut self, statement: &Statement) {
-        let (action, text) = (statement.action.clone(), statement.text.clone());
+        let action = match statement.action {
+            Action::Call(_) | Action::Expect(..) => return,
+            Action::Host(host, action) => Action::Host(host, action),
+            Action::Link(link, action) => Action::Link(link, action),
+            Action::Wait(time) => Action::Wait(time),
+            Action::Pause(time) => Action::Pause(time),
+        };
+        let text = statement.text.clone();
         self.events.push(Event::Statement { at_us: self.now_us, line: statement.line, action, text });
     }
 
@@ -278,11 +290,7 @@ impl World {
 
     fn begin_call(&mut self, statement: &Statement, call: &Call) -> Result<(), Error> {
         if let Verb::Write(payload) = &call.verb {
-            let length = match payload {
-                Payload::Length(length) => *length as usize,
-                Payload::Text(text) => text.len(),
-            };
-            self.bytes = self.bytes.saturating_add(length);
+            self.bytes = self.bytes.saturating_add(payload.len());
             self.check_bounds()?;
         }
         let (socket, name) = self.socket_of(call);
@@ -318,10 +326,8 @@ impl World {
             HostAction::BufferMemory { buffer, bytes, .. } => kernel.set_buffer_memory(buffer, bytes),
         }
         if matches!(action, HostAction::Kill | HostAction::Crash) {
-            let (ended, pending): (Vec<_>, _) =
-                std::mem::take(&mut self.pending).into_iter().partition(|call| call.host == host);
-            self.pending = pending;
-            for pending in ended {
+            while let Some(at) = self.pending.iter().position(|call| call.host == host) {
+                let pending = self.pending.remove(at);
                 self.record_call(pending, Outcome::Blocks);
             }
         }

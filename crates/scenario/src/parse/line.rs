@@ -1,3 +1,5 @@
+use std::fmt::Display;
+
 use super::{Result, ScriptError};
 
 /// A line of a script, cut into words and signs.
@@ -182,18 +184,26 @@ impl<'a> Reader<'a, '_> {
     }
 
     /// What comes next is not what would be right.
-    pub(super) fn unexpected(&self, right: &str) -> Box<ScriptError> {
+    pub(super) fn unexpected(&self, right: impl Display) -> Box<ScriptError> {
+        self.instead_of(&right)
+    }
+
+    fn instead_of(&self, right: &dyn Display) -> Box<ScriptError> {
         let found = match self.peek() {
             None => "the line ends here".to_owned(),
             Some(Token::Word(word)) => format!("found `{word}`"),
             Some(Token::Text(text)) => format!("found \"{text}\""),
             Some(Token::Sign(sign)) => format!("found `{sign}`"),
         };
-        self.error(self.column(), found, right)
+        self.wrong(self.column(), &found, right)
     }
 
-    pub(super) fn error(&self, column: u32, found: impl Into<String>, right: impl Into<String>) -> Box<ScriptError> {
-        Box::new(ScriptError { line: self.line.number, column, found: found.into(), right: right.into() })
+    pub(super) fn error(&self, column: u32, found: impl Display, right: impl Display) -> Box<ScriptError> {
+        self.wrong(column, &found, &right)
+    }
+
+    fn wrong(&self, column: u32, found: &dyn Display, right: &dyn Display) -> Box<ScriptError> {
+        Box::new(ScriptError { line: self.line.number, column, found: found.to_string(), right: right.to_string() })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::Result;
 use super::line::{Reader, Token};
-use super::values::{choice, duration, number};
+use super::values::{choice, duration, number, one_word, which};
 use crate::{
-    Action, Count, Flags, Flows, Forgotten, Icmp, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal, Target,
-    TooLong,
+    Action, Count, Flags, Flows, Forgotten, Host, Icmp, Kind, Link, LinkAction, Meeting, Network, Offset, Refusal,
+    Target, TooLong,
 };
 
 /// What can be said of the link.
@@ -30,7 +30,11 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, network: Option<Network>) -> Res
     let link = match (named, network) {
         (Some(link), Some(Network::Direct)) => {
             let right = "a line that begins with `proxy` makes one, such as `proxy listen()`";
-            return Err(reader.error(column, format!("found `{}`, and this script has no proxy", link.name()), right));
+            return Err(reader.error(
+                column,
+                format_args!("found `{}`, and this script has no proxy", link.name()),
+                right,
+            ));
         }
         (None, Some(Network::Proxied)) if reader.peek() != Some(Token::Word("ipv6")) => {
             return Err(reader.unexpected("there are two: `link client-proxy …` or `link proxy-server …`"));
@@ -39,7 +43,7 @@ pub(super) fn link(reader: &mut Reader<'_, '_>, network: Option<Network>) -> Res
         (None, None) => Link::ClientServer,
         (Some(link), _) => link,
     };
-    let action = match choice(reader, &LINK.map(|word| (word, word)))? {
+    let action = match one_word(reader, &LINK)? {
         "delay" => LinkAction::Delay(duration(reader, "`link delay 40ms`")?),
         "ipv6" if named.is_some() => {
             return Err(reader.error(column, "found the name of one link", "`link ipv6` is for both"));
@@ -65,7 +69,7 @@ fn mtu(reader: &mut Reader<'_, '_>) -> Result<LinkAction> {
     let too_long = choice(reader, &[(Icmp::FRAGMENTATION_NEEDED, TooLong::Told)])?;
     if bytes < MTU_TOLD {
         let right = format!("at least {MTU_TOLD}: a host that is told of less goes by less than it was told");
-        return Err(reader.error(column, format!("found {bytes}"), right));
+        return Err(reader.error(column, format_args!("found {bytes}"), right));
     }
     Ok(LinkAction::Mtu(bytes, too_long))
 }
@@ -81,9 +85,9 @@ fn meet(reader: &mut Reader<'_, '_>, link: Link, meeting: &str) -> Result<LinkAc
     };
     let kind = choice(reader, &Kind::WORDS)?;
     if !reader.keyword("from") {
-        return Err(reader.unexpected(&format!("`link {meeting} KIND from HOST`")));
+        return Err(reader.unexpected(format_args!("`link {meeting} KIND from HOST`")));
     }
-    let from = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
+    let from = end(reader, link)?;
     let meeting = match meeting {
         "drop" => Meeting::Drop,
         "twice" => Meeting::Twice,
@@ -91,6 +95,12 @@ fn meet(reader: &mut Reader<'_, '_>, link: Link, meeting: &str) -> Result<LinkAc
         _ => Meeting::Hold(duration(reader, "a time follows: `link hold data from client 300ms`")?),
     };
     Ok(LinkAction::Meet { meeting, count, kind, from })
+}
+
+/// The host at one of its ends.
+fn end(reader: &mut Reader<'_, '_>, link: Link) -> Result<Host> {
+    let ends = link.ends();
+    Ok(ends[which(reader, ends.len(), &|at| ends[at].name())?])
 }
 
 fn refusal(reader: &mut Reader<'_, '_>) -> Result<Refusal> {
@@ -105,7 +115,7 @@ fn icmp(reader: &mut Reader<'_, '_>, link: Link) -> Result<LinkAction> {
     if !reader.keyword("to") {
         return Err(reader.unexpected("`link icmp KIND to HOST`"));
     }
-    let to = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
+    let to = end(reader, link)?;
     Ok(LinkAction::Icmp { icmp, to })
 }
 
@@ -129,14 +139,13 @@ fn inject(reader: &mut Reader<'_, '_>, link: Link) -> Result<LinkAction> {
         "RST" => Flags::RST,
         "ACK" => Flags::ACK,
         "data" => Flags::DATA,
-        letters => {
-            Flags::from_text(letters).ok_or_else(|| reader.error(column, format!("`{letters}` are no flags"), right))?
-        }
+        letters => Flags::from_text(letters)
+            .ok_or_else(|| reader.error(column, format_args!("`{letters}` are no flags"), right))?,
     };
     if !reader.keyword("to") {
         return Err(reader.unexpected("`link inject FLAGS to HOST`"));
     }
-    let to = choice(reader, &link.ends().map(|host| (host.name(), host)))?;
+    let to = end(reader, link)?;
     let (mut seq, mut ack, mut len) = (Offset::Exact, None, u32::from(word == "data"));
     let (mut port, mut from, mut from_column) = (None, None, 0);
     while let Some(Token::Word(_)) = reader.peek() {
@@ -173,8 +182,8 @@ fn offset(reader: &mut Reader<'_, '_>) -> Result<Offset> {
         number if number.starts_with(['+', '-']) => Offset::Plus(
             number
                 .parse()
-                .map_err(|_| reader.error(column, format!("found `{number}`"), "+N or -N, at most 2147483647"))?,
+                .map_err(|_| reader.error(column, format_args!("found `{number}`"), "+N or -N, at most 2147483647"))?,
         ),
-        other => return Err(reader.error(column, format!("found `{other}`"), right)),
+        other => return Err(reader.error(column, format_args!("found `{other}`"), right)),
     })
 }

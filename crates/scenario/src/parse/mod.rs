@@ -115,9 +115,7 @@ fn network(text: &str) -> Network {
         let verb = rest.split('(').next()?.trim();
         statement::OF_HOSTS.contains(&verb).then_some(())
     };
-    // Most scripts do not name it.
-    let may_be = text.contains(Host::Proxy.name());
-    if may_be && text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
+    if text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
 }
 
 impl Verb {

@@ -176,7 +176,7 @@ impl Names {
 
     /// Something happens to a whole host.
     pub(super) fn host_action(&mut self, host: Host, action: HostAction, line: u32) -> Result<(), Wrong> {
-        if action == HostAction::Boot {
+        if matches!(action, HostAction::Boot) {
             return match self.down[host.index()].take() {
                 Some(_) => Ok(()),
                 None => Err((format!("the {host} is up"), format!("`{host} crash()` comes first"))),
@@ -191,7 +191,7 @@ impl Names {
             | HostAction::PortRange { .. }
             | HostAction::BufferMemory { .. } => return Ok(()),
         };
-        if action == HostAction::Crash {
+        if matches!(action, HostAction::Crash) {
             self.down[host.index()] = Some(line);
         }
         for binding in self.sockets.values_mut().filter(|it| it.host == host && it.ended.is_none()) {

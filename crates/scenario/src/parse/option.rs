@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Result;
 use super::line::Reader;
-use super::values::{BYTES_MAX, choice, duration, number};
+use super::values::{BYTES_MAX, duration, number, one_word};
 use crate::SocketOption;
 
 /// Every option of setsockopt.
@@ -29,9 +29,9 @@ pub const OPTIONS: [&str; 16] = [
 
 /// An option and its value.
 pub(super) fn socket_option(reader: &mut Reader<'_, '_>) -> Result<SocketOption> {
-    let option = choice(reader, &OPTIONS.map(|option| (option, option)))?;
+    let option = one_word(reader, &OPTIONS)?;
     if !reader.sign(',') {
-        return Err(reader.unexpected(&format!("a value follows: `{option}, …`")));
+        return Err(reader.unexpected(format_args!("a value follows: `{option}, …`")));
     }
     Ok(match option {
         "SO_LINGER" if reader.keyword("off") => SocketOption::Linger(None),

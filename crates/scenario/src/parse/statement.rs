@@ -4,7 +4,7 @@ use super::line::{Line, Reader, Token, one_of};
 use super::link::link;
 use super::names::{Kind, Names, Wrong};
 use super::option::socket_option;
-use super::values::{BYTES_MAX, choice, duration, number};
+use super::values::{BYTES_MAX, choice, duration, number, which};
 use super::{Result, ScriptError};
 use crate::{
     Action, BufferMemory, Call, Connecting, Errno, Expected, Host, HostAction, How, Network, Opening, Outcome, Payload,
@@ -81,7 +81,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     let right = "`SUBJECT VERB(ARGUMENTS)`, as in `client write(5) = 5`";
     let (verb_column, verb) = reader.word(right)?;
     if !CALLS.contains(&verb) {
-        return Err(reader.error(verb_column, format!("`{verb}` is no call"), one_of(verb, &CALLS)));
+        return Err(reader.error(verb_column, format_args!("`{verb}` is no call"), one_of(verb, &CALLS)));
     }
     open_bracket(reader, verb)?;
     if WHOLE_HOST.contains(&verb) {
@@ -89,7 +89,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         let action = host_action(reader, verb)?;
         names.host_action(host, action, line).map_err(wrong(reader, column))?;
         if let Some(Token::Sign('=' | '&')) = reader.peek() {
-            return Err(reader.unexpected(&format!("{verb}() happens to the host and has no outcome")));
+            return Err(reader.unexpected(format_args!("{verb}() happens to the host and has no outcome")));
         }
         return Ok(Action::Host(host, action));
     }
@@ -121,14 +121,14 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         if place != (Place::New { port: Verb::PORT, reuse_address: false }) {
             let right =
                 format!("`{subject} bind(port=…)` gives the socket a port, `setsockopt(SO_REUSEADDR, 1)` the rest");
-            return Err(reader.error(column, format!("`{subject}` is there already"), right));
+            return Err(reader.error(column, format_args!("`{subject}` is there already"), right));
         }
         verb = Verb::Listen { backlog, place: Place::Existing };
     }
     if matches!(verb, Verb::SetOption(SocketOption::DeferAccept(_))) && !names.is_listener(&socket) {
         // On a socket that connects it holds back the third segment, which the simulator does not do.
         let right = "TCP_DEFER_ACCEPT is for a listener here, behind its listen()";
-        return Err(reader.error(column, format!("`{socket}` is no listener"), right));
+        return Err(reader.error(column, format_args!("`{socket}` is no listener"), right));
     }
     names.is_up(host).map_err(wrong(reader, column))?;
     let mut name_column = column;
@@ -139,7 +139,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
             );
         }
         if is_socket && matches!(verb, Verb::Connect { .. } | Verb::Listen { .. }) {
-            return Err(reader.unexpected(&format!("`{subject}` has its name; a host makes a new socket")));
+            return Err(reader.unexpected(format_args!("`{subject}` has its name; a host makes a new socket")));
         }
         (name_column, socket) = new_name(reader, names)?;
     } else if let Verb::Connect { port, opening: Opening::New { from }, connecting } = verb
@@ -148,7 +148,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         if from.is_some() {
             let right =
                 format!("`{socket} bind(port=…)` before the first connect() gives a port, `as NAME` another socket");
-            return Err(reader.error(column, format!("there is a socket `{socket}` already"), right));
+            return Err(reader.error(column, format_args!("there is a socket `{socket}` already"), right));
         }
         verb = Verb::Connect { port, opening: Opening::Existing, connecting };
     }
@@ -187,7 +187,7 @@ pub(super) fn read_verb(line: &Line<'_>, listener: &str) -> Result<Verb> {
     let right = "`VERB(ARGUMENTS)`, as in `write(5)`";
     let (column, verb) = reader.word(right)?;
     if !CALLS.contains(&verb) || WHOLE_HOST.contains(&verb) {
-        return Err(reader.error(column, format!("`{verb}` is no call"), right));
+        return Err(reader.error(column, format_args!("`{verb}` is no call"), right));
     }
     open_bracket(&mut reader, verb)?;
     let verb = arguments_of(&mut reader, verb, listener.to_owned())?;
@@ -206,12 +206,12 @@ pub(super) fn read_action(line: &Line<'_>) -> Result<Action> {
         (_, Some(host)) => {
             let (column, verb) = reader.word(right)?;
             if !WHOLE_HOST.contains(&verb) {
-                return Err(reader.error(column, format!("found `{verb}`"), right));
+                return Err(reader.error(column, format_args!("found `{verb}`"), right));
             }
             open_bracket(&mut reader, verb)?;
             Action::Host(host, host_action(&mut reader, verb)?)
         }
-        _ => return Err(reader.error(column, format!("found `{subject}`"), right)),
+        _ => return Err(reader.error(column, format_args!("found `{subject}`"), right)),
     };
     reader.expect_end("nothing more belongs on this line")?;
     Ok(action)
@@ -247,8 +247,8 @@ fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str, n
     host(subject, names.network().hosts()).ok_or_else(|| {
         reader.error(
             column,
-            format!("`{subject}` is no host"),
-            format!("`client {verb}(…)` or `server {verb}(…)` would be right"),
+            format_args!("`{subject}` is no host"),
+            format_args!("`client {verb}(…)` or `server {verb}(…)` would be right"),
         )
     })
 }
@@ -262,13 +262,17 @@ fn new_name(reader: &mut Reader<'_, '_>, names: &Names) -> Result<(u32, String)>
     if !plain {
         return Err(reader.error(
             column,
-            format!("`{name}` is no name"),
-            format!("a letter, then letters, digits, `_` and `-`, at most {NAME_LENGTH_MAX}"),
+            format_args!("`{name}` is no name"),
+            format_args!("a letter, then letters, digits, `_` and `-`, at most {NAME_LENGTH_MAX}"),
         ));
     }
     let is_host = names.network() == Network::Proxied && name == Host::Proxy.name();
     if is_host || ["link", "wait", "expect", "as"].contains(&name) {
-        return Err(reader.error(column, format!("`{name}` has a meaning already"), "another name would be right"));
+        return Err(reader.error(
+            column,
+            format_args!("`{name}` has a meaning already"),
+            "another name would be right",
+        ));
     }
     Ok((column, name.to_owned()))
 }
@@ -277,7 +281,7 @@ fn open_bracket(reader: &mut Reader<'_, '_>, verb: &str) -> Result<()> {
     if reader.sign('(') {
         return Ok(());
     }
-    Err(reader.unexpected(&format!("arguments in brackets follow: `{verb}(…)`")))
+    Err(reader.unexpected(format_args!("arguments in brackets follow: `{verb}(…)`")))
 }
 
 fn close_bracket(reader: &mut Reader<'_, '_>) -> Result<()> {
@@ -327,10 +331,10 @@ fn arguments(
 ) -> Result<()> {
     while !reader.sign(')') {
         let Some((column, word)) = reader.next_word() else {
-            return Err(reader.unexpected(&format!("`)` closes the arguments; possible are {}", known.join(", "))));
+            return Err(reader.unexpected(format_args!("`)` closes the arguments; possible are {}", known.join(", "))));
         };
         if !known.contains(&word) {
-            return Err(reader.error(column, format!("`{word}` is no argument here"), one_of(word, known)));
+            return Err(reader.error(column, format_args!("`{word}` is no argument here"), one_of(word, known)));
         }
         take(reader, word)?;
         if !reader.sign(',') && reader.peek() != Some(Token::Sign(')')) {
@@ -392,7 +396,7 @@ fn expected(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Expected> {
             | Verb::Close
     );
     if !may_block {
-        return Err(reader.error(column, "found `blocks`", format!("{}() never blocks", verb.name())));
+        return Err(reader.error(column, "found `blocks`", format_args!("{}() never blocks", verb.name())));
     }
     if !reader.sign(',') {
         return Ok(Expected::Blocks { then: None });
@@ -423,11 +427,11 @@ fn outcome(reader: &mut Reader<'_, '_>, verb: &Verb) -> Result<Outcome> {
     let errno = || Errno::from_name(word).map(Outcome::Errno);
     outcome.or_else(errno).ok_or_else(|| {
         let looks_like_errno = word.starts_with('E') && word.chars().all(|c| c.is_ascii_uppercase());
-        if looks_like_errno && *verb != Verb::Poll {
+        if looks_like_errno && !matches!(verb, Verb::Poll) {
             let names: Vec<&str> = Errno::names().collect();
-            reader.error(column, format!("`{word}` is no error's name"), one_of(word, &names))
+            reader.error(column, format_args!("`{word}` is no error's name"), one_of(word, &names))
         } else {
-            reader.error(column, format!("found `{word}`"), right)
+            reader.error(column, format_args!("found `{word}`"), right)
         }
     })
 }
@@ -440,13 +444,9 @@ fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
         "crash" => HostAction::Crash,
         "boot" => HostAction::Boot,
         _ => {
-            let mut known = Sysctl::ALL.map(|sysctl| (sysctl.name(), Setting::OneNumber(sysctl))).to_vec();
-            known.push((Sysctl::PORT_RANGE, Setting::PortRange));
-            known.extend(BufferMemory::ALL.map(|buffer| (buffer.name(), Setting::BufferMemory(buffer))));
-            let setting = choice(reader, &known)?;
-            let name = known.iter().find(|(_, known)| *known == setting).map_or("", |(name, _)| name);
+            let (name, setting) = SETTINGS[which(reader, SETTINGS.len(), &|at| SETTINGS[at].0)?];
             if !reader.sign(',') {
-                return Err(reader.unexpected(&format!("a value follows: `sysctl({name}, …)`")));
+                return Err(reader.unexpected(format_args!("a value follows: `sysctl({name}, …)`")));
             }
             match setting {
                 Setting::OneNumber(sysctl) => HostAction::Sysctl(sysctl, number(reader, sysctl_range(sysctl))?),
@@ -463,12 +463,29 @@ fn host_action(reader: &mut Reader<'_, '_>, verb: &str) -> Result<HostAction> {
 }
 
 /// The settings, by how many numbers they have.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Setting {
     OneNumber(Sysctl),
     PortRange,
     BufferMemory(BufferMemory),
 }
+
+/// All of them, by name.
+const SETTINGS: [(&str, Setting); Sysctl::ALL.len() + 1 + BufferMemory::ALL.len()] = {
+    let mut settings = [(Sysctl::PORT_RANGE, Setting::PortRange); Sysctl::ALL.len() + 1 + BufferMemory::ALL.len()];
+    let mut at = 0;
+    while at < Sysctl::ALL.len() {
+        settings[at] = (Sysctl::ALL[at].name(), Setting::OneNumber(Sysctl::ALL[at]));
+        at += 1;
+    }
+    let mut buffer = 0;
+    while buffer < BufferMemory::ALL.len() {
+        let memory = BufferMemory::ALL[buffer];
+        settings[at + 1 + buffer] = (memory.name(), Setting::BufferMemory(memory));
+        buffer += 1;
+    }
+    settings
+};
 
 /// A buffer takes at least what the kernel takes of a smaller SO_SNDBUF (SOCK_MIN_SNDBUF).
 const BUFFER_MEMORY: RangeInclusive<i64> = 4_608..=4_194_304;
@@ -481,7 +498,7 @@ fn buffer_memory(reader: &mut Reader<'_, '_>, buffer: BufferMemory) -> Result<Ho
     let limit: u32 = number(reader, i64::from(bytes)..=*BUFFER_MEMORY.end())?;
     if limit != bytes {
         let right = format!("the default once more, `{least} {bytes} {bytes}`: a buffer that grows cannot be told");
-        return Err(reader.error(column, format!("found {limit}, a limit above the default"), right));
+        return Err(reader.error(column, format_args!("found {limit}, a limit above the default"), right));
     }
     Ok(HostAction::BufferMemory { buffer, least, bytes })
 }
@@ -510,9 +527,9 @@ fn expect(reader: &mut Reader<'_, '_>, names: &Names) -> Result<Action> {
     };
     let words = State::ALL.map(State::name);
     let Some((column, word)) = reader.next_word() else {
-        return Err(reader.unexpected(&format!("a state follows: {}", words.join(", "))));
+        return Err(reader.unexpected(format_args!("a state follows: {}", words.join(", "))));
     };
     let state = State::from_name(word)
-        .ok_or_else(|| reader.error(column, format!("`{word}` is no state"), one_of(word, &words)))?;
+        .ok_or_else(|| reader.error(column, format_args!("`{word}` is no state"), one_of(word, &words)))?;
     Ok(Action::Expect(whom, state))
 }

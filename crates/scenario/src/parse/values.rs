@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use super::Result;
 use super::line::{Reader, one_of};
-use super::{Result, ScriptError};
 
 /// The most that is written, read, or set for a buffer.
 pub(super) const BYTES_MAX: i64 = 16 * 1024 * 1024;
@@ -18,29 +18,43 @@ pub(super) fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeI
 
 // Apart from `number`, so that the page has it once and not for each type.
 fn integer(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<i64> {
-    let right = || format!("a number from {} to {} would be right", range.start(), range.end());
-    let Some((column, word)) = reader.next_word() else { return Err(reader.unexpected(&right())) };
-    match word.parse() {
-        Ok(number) if range.contains(&number) => Ok(number),
-        _ => Err(reader.error(column, format!("found `{word}`"), right())),
-    }
-}
-
-pub(super) fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
     let next = reader.next_word();
-    let found = next.and_then(|(_, word)| known.iter().find(|(candidate, _)| *candidate == word));
-    found.map(|(_, meaning)| meaning.clone()).ok_or_else(|| {
-        let words: Vec<&str> = known.iter().map(|(word, _)| *word).collect();
-        none_of(reader, next, &words)
+    if let Some(number) = next.and_then(|(_, word)| word.parse().ok()).filter(|number| range.contains(number)) {
+        return Ok(number);
+    }
+    let right = format!("a number from {} to {} would be right", range.start(), range.end());
+    Err(match next {
+        Some((column, word)) => reader.error(column, format_args!("found `{word}`"), right),
+        None => reader.unexpected(right),
     })
 }
 
-/// What comes next is none of these words.
-fn none_of(reader: &Reader<'_, '_>, next: Option<(u32, &str)>, words: &[&str]) -> Box<ScriptError> {
-    match next {
-        Some((column, word)) => reader.error(column, format!("found `{word}`"), one_of(word, words)),
-        None => reader.unexpected(&format!("possible: {}", words.join(", "))),
+/// What the next word means, of those that are known.
+pub(super) fn choice<T: Clone>(reader: &mut Reader<'_, '_>, known: &[(&str, T)]) -> Result<T> {
+    which(reader, known.len(), &|at| known[at].0).map(|at| known[at].1.clone())
+}
+
+/// The next word, which is one of these.
+pub(super) fn one_word(reader: &mut Reader<'_, '_>, known: &[&'static str]) -> Result<&'static str> {
+    which(reader, known.len(), &|at| known[at]).map(|at| known[at])
+}
+
+/// Which of so many words comes next. Apart from `choice`, so that the page has it once and not for each type.
+pub(super) fn which<'w>(reader: &mut Reader<'_, '_>, count: usize, word: &dyn Fn(usize) -> &'w str) -> Result<usize> {
+    let next = reader.next_word();
+    if let Some((_, next)) = next
+        && let Some(at) = (0..count).find(|at| word(*at) == next)
+    {
+        return Ok(at);
     }
+    let mut words = Vec::new();
+    for at in 0..count {
+        words.push(word(at));
+    }
+    Err(match next {
+        Some((column, word)) => reader.error(column, format_args!("found `{word}`"), one_of(word, &words)),
+        None => reader.unexpected(format_args!("possible: {}", words.join(", "))),
+    })
 }
 
 pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Duration> {
@@ -51,13 +65,13 @@ pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Durat
         (None, None) => {
             let is_other_unit = word.ends_with(|c: char| c.is_ascii_alphabetic());
             let what = if is_other_unit { "a time is in `s` or `ms`" } else { "a time has a unit" };
-            return Err(reader.error(column, format!("found `{word}`"), format!("{what}: {right}")));
+            return Err(reader.error(column, format_args!("found `{word}`"), format_args!("{what}: {right}")));
         }
     };
     match decimal(digits, unit_us) {
         Some(micros) if Duration::from_micros(micros) <= DURATION_MAX => Ok(Duration::from_micros(micros)),
-        Some(_) => Err(reader.error(column, format!("found `{word}`"), "a time is at most 86400s, a day")),
-        None => Err(reader.error(column, format!("found `{word}`"), right)),
+        Some(_) => Err(reader.error(column, format_args!("found `{word}`"), "a time is at most 86400s, a day")),
+        None => Err(reader.error(column, format_args!("found `{word}`"), right)),
     }
 }
 

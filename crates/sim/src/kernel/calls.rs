@@ -63,7 +63,7 @@ impl Kernel {
                     Some(at) => self.call_on_listener(at, verb),
                     None => self.call_on_connection(id, verb),
                 },
-                None if *verb == Verb::Poll => Attempt::Returned(Outcome::Ready(Ready::NO_DESCRIPTOR)),
+                None if matches!(verb, Verb::Poll) => Attempt::Returned(Outcome::Ready(Ready::NO_DESCRIPTOR)),
                 None => errno(Errno::EBADF),
             },
         }
@@ -217,7 +217,7 @@ impl Kernel {
             SocketOption::KeepIdle(_) if was_on => Some(keep_alive::after_setting_idle_us(options, idle_us)),
             _ => None,
         };
-        if connection.tcb.is_none() || option == SocketOption::KeepAlive(false) {
+        if connection.tcb.is_none() || matches!(option, SocketOption::KeepAlive(false)) {
             connection.timers.clear(Timer::KeepAlive);
         } else if let Some(wait_us) = wait_us {
             connection.timers.set(Timer::KeepAlive, self.now_us + wait_us.max(1));
@@ -316,7 +316,10 @@ impl Kernel {
 
     /// SIGKILL: the program ends, and its descriptors are closed one after the other.
     pub(crate) fn kill(&mut self) {
-        let mut open: Vec<u32> = std::mem::take(&mut self.descriptors).into_iter().map(|(_, socket)| socket).collect();
+        let mut open = Vec::new();
+        for (_, socket) in self.descriptors.drain(..) {
+            open.push(socket);
+        }
         open.append(&mut self.held);
         for (at, socket) in open.iter().enumerate() {
             if !open[at + 1..].contains(socket) {

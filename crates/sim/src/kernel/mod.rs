@@ -278,10 +278,17 @@ impl Kernel {
 
     /// Something happens to a connection; and what follows from it for the kernel.
     fn with(&mut self, at: usize, happens: impl FnOnce(&mut Connection, &mut Context<'_>)) {
-        let Self { now_us, timestamp, ip, sysctls, effects, connections, .. } = self;
-        let mut cx = Context { now_us: *now_us, timestamp: *timestamp, ip: *ip, sysctls, effects };
-        happens(&mut connections[at], &mut cx);
+        let (connection, mut cx) = self.lend(at);
+        happens(connection, &mut cx);
         self.settle(at);
+    }
+
+    // Apart from `with`, so that the page has it once and not for each thing that happens.
+    #[inline(never)]
+    fn lend(&mut self, at: usize) -> (&mut Connection, Context<'_>) {
+        let Self { now_us, timestamp, ip, sysctls, effects, connections, .. } = self;
+        let cx = Context { now_us: *now_us, timestamp: *timestamp, ip: *ip, sysctls, effects };
+        (&mut connections[at], cx)
     }
 
     /// A connection moves on: from a handshake to a queue, from a whole socket to less.

@@ -23,17 +23,15 @@ impl Kernel {
         let Self { listeners, connections, time_waits, reported, held_now, effects, .. } = self;
         // Also of an orphan in FIN-WAIT-2: it has become as small as TIME-WAIT.
         let timewait = Info { timer: Some(InfoTimer::Timewait), ..Info::default() };
-        let listeners = listeners.iter().map(|listener| (listener.id, &listener.name, of_listener(listener)));
-        let connections = connections.iter().map(|known| (known.id, &known.name, of_connection(known)));
-        let time_waits = time_waits.iter().map(|socket| (socket.id, &socket.name, timewait));
         held_now.clear();
-        for (id, name, info) in listeners.chain(connections).chain(time_waits) {
-            let holds = Reported { id, name: Rc::clone(name), info };
-            // What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
-            match place(held_now, id) {
-                Ok(at) => held_now[at] = holds,
-                Err(at) => held_now.insert(at, holds),
-            }
+        for listener in listeners {
+            put(held_now, listener.id, &listener.name, of_listener(listener));
+        }
+        for connection in connections {
+            put(held_now, connection.id, &connection.name, of_connection(connection));
+        }
+        for socket in time_waits {
+            put(held_now, socket.id, &socket.name, timewait);
         }
         let mut note = |Reported { id, name, .. }: &Reported, info| {
             effects.push(Effect::Info { id: *id, name: Rc::clone(name), info });
@@ -49,6 +47,15 @@ impl Kernel {
             }
         }
         std::mem::swap(reported, held_now);
+    }
+}
+
+/// What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
+fn put(held: &mut Vec<Reported>, id: u32, name: &Rc<str>, info: Info) {
+    let holds = Reported { id, name: Rc::clone(name), info };
+    match place(held, id) {
+        Ok(at) => held[at] = holds,
+        Err(at) => held.insert(at, holds),
     }
 }
 

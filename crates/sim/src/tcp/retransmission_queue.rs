@@ -137,7 +137,8 @@ impl RetransmissionQueue {
     pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, high: u32) -> u32 {
         let furthest = self.furthest_arrived();
         let count = self.segments.iter().take_while(|sent| !after(sent.end, ack)).count();
-        for sent in self.segments.drain(..count).collect::<Vec<_>>() {
+        let rest = self.segments.split_off(count);
+        for sent in std::mem::replace(&mut self.segments, rest) {
             if sent.believed != Believed::Arrived {
                 self.note_delivered(now_us, &sent, furthest, high);
             }
