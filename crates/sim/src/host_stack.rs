@@ -4,6 +4,7 @@ use scenario::{BufferMemory, Host, Network, State, Sysctl, Verb};
 
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
+use crate::micros::earlier;
 use crate::tcp::Buffers;
 use crate::wire::Ip;
 
@@ -134,7 +135,7 @@ impl HostStack {
 
     /// When either of both comes.
     pub(crate) fn next_us(&mut self) -> Option<u64> {
-        [self.next_end_us(), self.next_timer_us()].into_iter().flatten().min()
+        earlier(self.next_end_us(), self.next_timer_us())
     }
 
     /// Lets every timer fire whose time has come.

@@ -13,7 +13,7 @@ use crate::host_stack::{HostStack, Stack};
 use crate::kernel::{Attempt, CONNECTIONS_MAX, Effect, Waiting};
 use crate::lateness::Lateness;
 use crate::link::Wires;
-use crate::micros::micros;
+use crate::micros::{earlier, micros};
 use crate::pcap::Frame;
 use crate::tcp::Buffers;
 use crate::wire::{self, Ip};
@@ -174,11 +174,13 @@ impl World {
     /// the latest is the first: it stands at the head of the socket's wait queue (`add_wait_queue`). On several
     /// processors another may be the first to have the socket's lock; which one, a script cannot say.
     fn note_woken(&self, host: Host, lines: &mut Vec<u32>) {
-        let calls = |begin: usize| self.pending[begin..].iter().filter(|pending| pending.host == host);
-        for (at, call) in self.pending.iter().enumerate().filter(|(_, pending)| pending.host == host) {
-            let on_socket = |pending: &&Pending| pending.name == call.name;
-            let behind = calls(at + 1).filter(on_socket).count();
-            let mirrored = calls(0).filter(on_socket).nth(behind);
+        for (at, call) in self.pending.iter().enumerate() {
+            if call.host != host {
+                continue;
+            }
+            let on_socket = |pending: &&Pending| pending.host == host && pending.name == call.name;
+            let behind = self.pending[at + 1..].iter().filter(on_socket).count();
+            let mirrored = self.pending.iter().filter(on_socket).nth(behind);
             lines.push(mirrored.expect("as many are behind it as are before its mirror image").line);
         }
     }
@@ -355,23 +357,25 @@ impl World {
 
     /// When something happens next: a segment arrives, a timer fires, a call gives up waiting.
     fn next_us(&mut self) -> Option<u64> {
-        let time_waits = self.network.hosts().iter().filter_map(|&host| {
-            let ends_us = self.kernels[host.index()].next_end_us()?;
-            Some(self.fires_us(host, ends_us))
-        });
-        let time_waits = time_waits.min();
-        [self.next_wake_us(), time_waits].into_iter().flatten().min()
+        let mut next_us = self.next_wake_us();
+        for &host in self.network.hosts() {
+            let ends_us = self.kernels[host.index()].next_end_us();
+            next_us = earlier(next_us, ends_us.map(|ends_us| self.fires_us(host, ends_us)));
+        }
+        next_us
     }
 
     /// The same, but for what is left of connections: that it goes wakes no call.
     fn next_wake_us(&mut self) -> Option<u64> {
-        let timers = self.network.hosts().iter().filter_map(|&host| {
-            let due_us = self.kernels[host.index()].next_timer_us()?;
-            Some(self.fires_us(host, due_us))
-        });
-        let timers = timers.min();
-        let calls = self.pending.iter().filter_map(|pending| pending.waiting.as_ref()?.until_us).min();
-        [self.wires.next_us(), timers, calls].into_iter().flatten().min()
+        let mut next_us = self.wires.next_us();
+        for &host in self.network.hosts() {
+            let due_us = self.kernels[host.index()].next_timer_us();
+            next_us = earlier(next_us, due_us.map(|due_us| self.fires_us(host, due_us)));
+        }
+        for pending in &self.pending {
+            next_us = earlier(next_us, pending.waiting.as_ref().and_then(|waiting| waiting.until_us));
+        }
+        next_us
     }
 
     /// When a timer of the host's fires that is due then.

@@ -179,11 +179,11 @@ fn offset(reader: &mut Reader<'_, '_>) -> Result<Offset> {
         "exact" => Offset::Exact,
         "inside" => Offset::Inside,
         "outside" => Offset::Outside,
-        number if number.starts_with(['+', '-']) => Offset::Plus(
-            number
-                .parse()
-                .map_err(|_| reader.error(column, format_args!("found `{number}`"), "+N or -N, at most 2147483647"))?,
-        ),
+        number if number.starts_with(['+', '-']) => {
+            Offset::Plus(number.parse::<i64>().ok().and_then(|by| i32::try_from(by).ok()).ok_or_else(|| {
+                reader.error(column, format_args!("found `{number}`"), "+N or -N, at most 2147483647")
+            })?)
+        }
         other => return Err(reader.error(column, format_args!("found `{other}`"), right)),
     })
 }

@@ -8,7 +8,7 @@ use super::line::{Reader, one_of};
 
 /// The most that is written, read, or set for a buffer.
 pub(super) const BYTES_MAX: i64 = 16 * 1024 * 1024;
-const DURATION_MAX: Duration = Duration::from_secs(24 * 60 * 60);
+const DURATION_MAX_US: u64 = 24 * 60 * 60 * 1_000_000;
 
 /// A number of a type that holds all of the range.
 pub(super) fn number<T: TryFrom<i64>>(reader: &mut Reader<'_, '_>, range: RangeInclusive<i64>) -> Result<T> {
@@ -69,7 +69,7 @@ pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Durat
         }
     };
     match decimal(digits, unit_us) {
-        Some(micros) if Duration::from_micros(micros) <= DURATION_MAX => Ok(Duration::from_micros(micros)),
+        Some(micros) if micros <= DURATION_MAX_US => Ok(Duration::from_micros(micros)),
         Some(_) => Err(reader.error(column, format_args!("found `{word}`"), "a time is at most 86400s, a day")),
         None => Err(reader.error(column, format_args!("found `{word}`"), right)),
     }
@@ -79,15 +79,18 @@ pub(super) fn duration(reader: &mut Reader<'_, '_>, right: &str) -> Result<Durat
 /// By hand and not by way of `f64`: its tables are a twentieth of the page's program.
 fn decimal(digits: &str, unit_us: u64) -> Option<u64> {
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() || !whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit()) {
+    if whole.is_empty() {
         return None;
     }
-    // Digits alone fail to parse only where they are too many.
-    let mut micros = whole.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(unit_us);
+    let digit = |letter: u8| letter.is_ascii_digit().then(|| u64::from(letter - b'0'));
+    let mut micros: u64 = 0;
+    for letter in whole.bytes() {
+        micros = micros.saturating_mul(10).saturating_add(digit(letter)? * unit_us);
+    }
     let mut unit_us = unit_us;
-    for digit in fraction.bytes() {
+    for letter in fraction.bytes() {
         unit_us /= 10;
-        micros = micros.saturating_add(u64::from(digit - b'0') * unit_us);
+        micros = micros.saturating_add(digit(letter)? * unit_us);
     }
     Some(micros)
 }

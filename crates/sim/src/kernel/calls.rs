@@ -4,7 +4,7 @@ use scenario::{Errno, How, Opening, Outcome, Place, Ready, SocketOption, State, 
 
 use super::Kernel;
 use super::connection::{Binding, Connection, Holder, Standing};
-use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
+use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting, note_rule};
 use super::io::held_by;
 use super::listener::Listener;
 use crate::micros::micros;
@@ -258,7 +258,7 @@ impl Kernel {
         let connection = &mut self.connections[at];
         let state = connection.current_state();
         let (action, rule) = close::decide(state, connection.unread, &connection.options, exiting);
-        self.effects.extend(rule.map(Effect::Rule));
+        note_rule(&mut self.effects, rule);
         connection.sending_ended = true;
         connection.reading_ended = true;
         connection.binding = Binding::Loose;

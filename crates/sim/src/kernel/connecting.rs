@@ -40,18 +40,17 @@ impl Kernel {
 
     /// Whether a socket but this one has the port, so that listen(2) finds it taken.
     pub(super) fn is_bound_by_other(&self, own: Option<u32>, port: u16, reuse: Reuse) -> bool {
-        let listeners = self.listeners.iter().map(|known| Occupant {
-            port: known.port,
-            reuse: known.reuse,
-            listening: Listening::Yes,
-        });
+        let is_taken = |by: u16, theirs: Reuse, listening: Listening| {
+            bind::conflicts(Occupant { port: by, reuse: theirs, listening }, port, reuse)
+        };
         let has_port =
-            |known: &&Connection| Some(known.id) != own && (known.tcb.is_some() || known.binding == Binding::Fixed);
-        let connections = self.connections.iter().filter(has_port).map(|known| (known.ports[0], known.reuse));
-        let time_waits = self.time_waits.iter().map(|socket| (socket.ports[0], socket.reuse));
-        let others = connections.chain(time_waits);
-        let others = others.map(|(port, reuse)| Occupant { port, reuse, listening: Listening::No });
-        listeners.chain(others).any(|occupant| bind::conflicts(occupant, port, reuse))
+            |known: &Connection| Some(known.id) != own && (known.tcb.is_some() || known.binding == Binding::Fixed);
+        self.listeners.iter().any(|known| is_taken(known.port, known.reuse, Listening::Yes))
+            || self
+                .connections
+                .iter()
+                .any(|known| has_port(known) && is_taken(known.ports[0], known.reuse, Listening::No))
+            || self.time_waits.iter().any(|socket| is_taken(socket.ports[0], socket.reuse, Listening::No))
     }
 
     /// socket(2), bind(2) if `from` is given, connect(2).

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use scenario::{Errno, Host, Queue, State};
 
-use super::effect::{Blocking, Effect};
+use super::effect::{Blocking, Effect, note_rule};
 use crate::rules::bind::Reuse;
 use crate::rules::defer_accept::{self, Acknowledged};
 use crate::rules::fin_wait_2::BroughtBy;
@@ -269,7 +269,7 @@ impl Connection {
         if self.has_program() {
             let (errno, rule) = crate::rules::pending_error::of_giving_up(self.noted_error);
             self.error = Some(errno);
-            cx.effects.extend(rule.map(Effect::Rule));
+            note_rule(cx.effects, rule);
         }
     }
 

@@ -18,6 +18,13 @@ pub(crate) enum Effect {
     Segment(Vec<u8>),
 }
 
+/// What has decided, where the trace shows it.
+pub(crate) fn note_rule(effects: &mut Vec<Effect>, rule: Option<RuleId>) {
+    if let Some(rule) = rule {
+        effects.push(Effect::Rule(rule));
+    }
+}
+
 /// A call has returned, or waits.
 pub(crate) enum Attempt {
     Returned(Outcome),

@@ -4,7 +4,7 @@ use scenario::{Icmp, RawSegment};
 
 use super::Kernel;
 use super::connection::{Connection, Context, Holder};
-use super::effect::Effect;
+use super::effect::{Effect, note_rule};
 use crate::rules::icmp_error::{self, Action, Facts, Phase, TooLong, Version};
 use crate::tcp::Timer;
 use crate::wire::Ip;
@@ -29,7 +29,7 @@ impl Kernel {
     fn path_narrows(&mut self, at: usize, mtu: u16, quoted: &RawSegment) {
         let Connection { tcb: Some(tcb), .. } = &self.connections[at] else { return };
         let (action, rule) = icmp_error::on_too_long(&tcb.snd, self.path_mtus[quoted.to.index()], mtu, quoted.seq);
-        self.effects.extend(rule.map(Effect::Rule));
+        note_rule(&mut self.effects, rule);
         if action == TooLong::Ignore {
             return;
         }
@@ -63,7 +63,7 @@ impl Connection {
         };
         let (action, rule) = icmp_error::decide(&facts, version, icmp, seq);
         let takes_back = icmp_error::takes_back(&facts, version, icmp, seq);
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         match action {
             Action::Ignore => {}
             Action::Destroy => self.destroy(cx),

@@ -4,7 +4,7 @@ use scenario::link;
 use scenario::{Flags, RawSegment, State};
 
 use super::connection::{Connection, Context, Holder};
-use super::effect::Effect;
+use super::effect::{Effect, note_rule};
 use crate::rules::defer_accept::Acknowledged;
 use crate::rules::delayed_ack;
 use crate::rules::fin_wait_2::BroughtBy;
@@ -33,12 +33,12 @@ impl Connection {
         self.note_duplicate(segment);
         if let Action::Answer(pace) = action {
             if self.may_answer(cx.now_us, pace) {
-                cx.effects.extend(rule.map(Effect::Rule));
+                note_rule(cx.effects, rule);
                 self.answer(cx);
             }
             return;
         }
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         if action != Action::Drop || self.state == State::LastAck {
             self.note_sack(cx.now_us, segment, &frame);
         }
@@ -102,7 +102,7 @@ impl Connection {
         self.brought_by = if segment.flags.fin { BroughtBy::Fin } else { BroughtBy::Ack };
         if let InHandshake::Answer(pace) = action {
             if self.may_answer(cx.now_us, pace) {
-                cx.effects.extend(rule.map(Effect::Rule));
+                note_rule(cx.effects, rule);
                 self.answer(cx);
             }
             return;
@@ -110,7 +110,7 @@ impl Connection {
         if action == InHandshake::RepeatSynAck && !self.may_answer(cx.now_us, Pace::Limited) {
             return;
         }
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         match action {
             InHandshake::Complete => self.take(cx, segment, frame),
             InHandshake::CompleteAndKeepFin => self.take_and_keep_fin(cx, segment, frame),
@@ -158,7 +158,7 @@ impl Connection {
         frame: Vec<u8>,
         (action, rule): Decision<InSynSent>,
     ) {
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         match action {
             InSynSent::TakeSyn if length(segment) > 1 => {
                 let flags = Flags { fin: false, ..segment.flags };

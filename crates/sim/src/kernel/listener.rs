@@ -7,7 +7,7 @@ use scenario::{Errno, Flags, Outcome, RawSegment, State, queued_name};
 
 use super::Kernel;
 use super::connection::{Binding, Connection, Holder, Standing};
-use super::effect::{Attempt, Blocking, Effect};
+use super::effect::{Attempt, Blocking, Effect, note_rule};
 use crate::rules::accept_queue::{self, Facts, OnAck, OnSyn, Origin};
 use crate::rules::bind::Reuse;
 use crate::rules::handshake::InHandshake;
@@ -116,7 +116,7 @@ impl Kernel {
         }
         let origin = if taken_over.is_some() { Origin::TimeWait } else { Origin::New };
         let (action, rule) = accept_queue::on_syn(self.waiting_at(&self.listeners[at]), origin, &self.sysctls);
-        self.effects.extend(rule.map(Effect::Rule));
+        note_rule(&mut self.effects, rule);
         match action {
             OnSyn::Drop => {}
             OnSyn::Begin => {
@@ -186,7 +186,7 @@ impl Kernel {
             return self.send(link::reset(segment));
         };
         let (action, rule) = accept_queue::on_cookie(self.waiting_at(listener));
-        self.effects.extend(rule.map(Effect::Rule));
+        note_rule(&mut self.effects, rule);
         if action != OnAck::Queue {
             return;
         }

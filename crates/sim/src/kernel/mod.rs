@@ -22,6 +22,7 @@ use std::rc::Rc;
 
 use scenario::{Host, RawSegment, State};
 
+use effect::note_rule;
 pub(crate) use effect::{Attempt, Awaited, Effect, Taking, Waiting};
 
 use crate::rules::fin_wait_2::{self, BroughtBy};
@@ -131,11 +132,21 @@ impl Kernel {
 
     /// The state of the socket of that name, newest first.
     pub(crate) fn named_state(&self, name: &str) -> State {
-        let connections = self.connections.iter().map(|connection| (connection.id, &connection.name));
-        let time_waits = self.time_waits.iter().map(|socket| (socket.id, &socket.name));
-        let listeners = self.listeners.iter().map(|listener| (listener.id, &listener.name));
-        let sockets = connections.chain(time_waits).chain(listeners);
-        let newest = sockets.filter(|(_, known)| ***known == *name).map(|(id, _)| id).max();
+        let mut newest = None;
+        let mut look_at = |id: u32, known: &str| {
+            if known == name {
+                newest = newest.max(Some(id));
+            }
+        };
+        for connection in &self.connections {
+            look_at(connection.id, &connection.name);
+        }
+        for socket in &self.time_waits {
+            look_at(socket.id, &socket.name);
+        }
+        for listener in &self.listeners {
+            look_at(listener.id, &listener.name);
+        }
         // Or what dup(2) has named.
         newest.or_else(|| self.descriptor(name)).map_or(State::Closed, |id| self.state_of(id))
     }
@@ -354,7 +365,7 @@ impl Kernel {
             connection.timers.clear(timer);
             let (linger2, rto_us) = (connection.options.linger2, connection.rto_us());
             let (action, rule) = fin_wait_2::kept_long_enough(linger2, self.sysctls.fin_timeout_s, rto_us);
-            self.effects.extend(rule.map(Effect::Rule));
+            note_rule(&mut self.effects, rule);
             return self.carry_out_in_fin_wait_2(at, action);
         }
         if self.is_abandoned(at) {

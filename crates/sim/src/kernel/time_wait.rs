@@ -6,7 +6,7 @@ use scenario::link;
 use scenario::{Flags, Host, RawSegment, State};
 
 use super::Kernel;
-use super::effect::Effect;
+use super::effect::{Effect, note_rule};
 use crate::rules::bind::Reuse;
 use crate::rules::time_wait::{self, Action, Facts, Minute, TIME_WAIT_US};
 use crate::rules::{Pace, initial_sequence_number};
@@ -73,7 +73,7 @@ impl Kernel {
             }
             Action::MakeRoom if listens => {
                 let iss = initial_sequence_number::after_time_wait(socket.snd.nxt);
-                self.effects.extend(rule.map(Effect::Rule));
+                note_rule(&mut self.effects, rule);
                 self.end_time_wait(at);
                 return Arrival::MakeRoom { iss };
             }
@@ -103,13 +103,13 @@ impl Kernel {
                 if action == Action::Refuse {
                     reply = link::reset(segment);
                 }
-                self.effects.extend(rule.map(Effect::Rule));
+                note_rule(&mut self.effects, rule);
                 self.end_time_wait(at);
                 self.send(reply);
                 return Arrival::Done;
             }
         }
-        self.effects.extend(rule.map(Effect::Rule));
+        note_rule(&mut self.effects, rule);
         self.send(reply);
         Arrival::Done
     }

@@ -3,7 +3,7 @@
 use scenario::{RuleId, State};
 
 use super::connection::{Connection, Context};
-use super::effect::Effect;
+use super::effect::{Effect, note_rule};
 use crate::rules::keep_alive::{self, Sending};
 use crate::rules::retransmission::{self, Action, Doubling, Facts, NewSegment};
 use crate::rules::{transmit, window_probe};
@@ -55,7 +55,7 @@ impl Connection {
             return;
         }
         self.set_retransmission(cx);
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         self.probe_for_loss(cx, if action == Action::ProbeWithNew { ProbeKind::New } else { ProbeKind::Again });
     }
 
@@ -77,7 +77,7 @@ impl Connection {
             }
             Action::ProbeWithNew | Action::ProbeWithOnly | Action::ProbeWithLast | Action::Nothing => {}
         }
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         match action {
             Action::ProbeWithNew => self.probe_for_loss(cx, ProbeKind::New),
             Action::ProbeWithOnly => self.probe_for_loss(cx, ProbeKind::Again),
@@ -123,7 +123,7 @@ impl Connection {
     }
 
     fn give_up(&mut self, cx: &mut Context<'_>, rule: Option<RuleId>) {
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         self.note_given_up(cx);
         self.destroy(cx);
     }
@@ -147,7 +147,7 @@ impl Connection {
         self.window_probes.sent += 1;
         self.window_probes.doublings = doublings;
         self.timers.set(Timer::WindowProbe, due_us);
-        cx.effects.extend(rule.map(Effect::Rule));
+        note_rule(cx.effects, rule);
         let Some(tcb) = &mut self.tcb else { return };
         // In LAST-ACK the endpoint cannot be told to send less than a segment.
         if tcb.snd.wnd > 0
@@ -182,11 +182,11 @@ impl Connection {
             keep_alive::Action::Probe { next_us } => {
                 self.keep_alive_probes += 1;
                 self.timers.set(Timer::KeepAlive, cx.now_us + next_us);
-                cx.effects.extend(rule.map(Effect::Rule));
+                note_rule(cx.effects, rule);
                 self.probe(cx);
             }
             keep_alive::Action::GiveUp => {
-                cx.effects.extend(rule.map(Effect::Rule));
+                note_rule(cx.effects, rule);
                 self.note_given_up(cx);
                 self.reset(cx);
             }

@@ -1,5 +1,7 @@
 //! The timers of a connection: when each is due. What happens then is decided in `rules/`.
 
+use crate::micros::earlier;
+
 /// One of a connection's timers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Timer {
@@ -69,6 +71,6 @@ impl Timers {
 
     /// The earliest.
     pub(crate) fn next_us(&self) -> Option<u64> {
-        self.due_us.iter().flatten().min().copied()
+        self.due_us.into_iter().fold(None, earlier)
     }
 }
