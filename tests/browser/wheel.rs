@@ -27,6 +27,34 @@ fn fourth_part() {
     nothing_goes_astray(3);
 }
 
+/// The program is compiled a second after it has come.
+const LATE: &str = "
+    const compile = WebAssembly.instantiateStreaming;
+    WebAssembly.instantiateStreaming = async (...given) => {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      return compile(...given);
+    };";
+
+#[test]
+fn a_playground_that_comes_late_throws_nobody() {
+    for (width, height) in [(1440, 900), (375, 812)] {
+        let mut page = Page::new(Scripts::On);
+        page.resize(width, height);
+        page.before_each_page(WATCH);
+        page.before_each_page(LATE);
+        page.open(&format!("{}/playground.html", origin()));
+        page.wheel([f64::from(width) / 2.0, f64::from(height) / 2.0], TURN);
+        page.wait_until("scrollY > 0");
+        assert_eq!(page.value("document.querySelector('.tcp-playground').dataset.live ?? 'late'"), "late");
+        page.wait_until("document.querySelector('.tcp-playground').dataset.live === 'yes'");
+        let after = "new Promise((resolve) => setTimeout(() => resolve(scrollY), 300))";
+        assert_eq!(page.number(after), TURN, "{:?}", page.list("window.astray"));
+        assert_eq!(page.list("window.astray"), [""; 0], "{width}");
+        let moved = page.number("window.moved");
+        assert!(moved < SHIFT_MAX, "{width}: a layout shift of {moved}: {:?}", page.list("window.shifts"));
+    }
+}
+
 fn nothing_goes_astray(part: usize) {
     let mut wrong = Vec::new();
     for chapter in chapters().iter().skip(part).step_by(PARTS) {
