@@ -140,8 +140,8 @@ impl Connection {
     fn resize(&mut self, kind: Kind, news: &News, found: Found) {
         let Some(tcb) = &mut self.tcb else { return };
         if tcb.congestion.phase == Phase::Recovery {
-            let is_progress = kind == Kind::Advances && found.lost == 0;
-            tcb.congestion.reduce(news.delivered, tcb.queue.packets_in_network(), is_progress);
+            let progress = if kind == Kind::Advances && found.lost == 0 { Seen::Yes } else { Seen::No };
+            tcb.congestion.reduce(news.delivered, tcb.queue.packets_in_network(), progress);
         } else if news.acknowledged > 0 {
             tcb.congestion.note_acknowledged(news.delivered);
         }
@@ -234,7 +234,7 @@ impl Connection {
         {
             let again = tcb.queue.sent_again();
             tcb.congestion.enter_recovery(tcb.snd.nxt, again);
-            tcb.congestion.reduce(1, tcb.queue.packets_in_network(), false);
+            tcb.congestion.reduce(1, tcb.queue.packets_in_network(), Seen::No);
         }
         self.send_lost(cx);
         self.output(cx);

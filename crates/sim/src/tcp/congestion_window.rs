@@ -1,6 +1,7 @@
 //! The congestion window, in segments, and the phase of loss recovery: slow start and congestion avoidance
 //! (RFC 5681 §3.1, RFC 6928), fast recovery with proportional rate reduction (RFC 6937), F-RTO (RFC 5682).
 
+use super::retransmission_queue::Seen;
 use crate::seq::before;
 
 /// TCP_INIT_CWND (RFC 6928)
@@ -193,8 +194,8 @@ impl CongestionWindow {
     }
 
     /// Proportional rate reduction (RFC 6937; Linux: `tcp_cwnd_reduction`): how many may leave, where so many were
-    /// delivered just now and so many are in the network.
-    pub(crate) fn reduce(&mut self, delivered: u32, in_network: u32, is_progress: bool) {
+    /// delivered just now and so many are in the network; one more if there was progress, and no other loss.
+    pub(crate) fn reduce(&mut self, delivered: u32, in_network: u32, progress: Seen) {
         if delivered == 0 || self.prior == 0 {
             return;
         }
@@ -202,7 +203,7 @@ impl CongestionWindow {
         let may = if in_network > self.slow_start_threshold {
             (self.slow_start_threshold * self.delivered).div_ceil(self.prior).saturating_sub(self.sent)
         } else {
-            let most = self.delivered.saturating_sub(self.sent).max(delivered) + u32::from(is_progress);
+            let most = self.delivered.saturating_sub(self.sent).max(delivered) + u32::from(progress == Seen::Yes);
             most.min(self.slow_start_threshold - in_network)
         };
         self.segments = in_network + may.max(u32::from(self.sent == 0));
@@ -310,7 +311,7 @@ mod tests {
         let mut window = CongestionWindow::new(0);
         window.enter_recovery(1_000, 0);
         // Ten have left, three have arrived and five are lost.
-        window.reduce(3, 2, false);
+        window.reduce(3, 2, Seen::No);
         assert_eq!(window.segments(), 5, "two are in the network, and three may leave");
         window.end_reduction();
         assert_eq!(window.segments(), 5);
