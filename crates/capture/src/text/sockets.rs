@@ -188,14 +188,7 @@ fn of_ss(line: &str) -> Option<Socket> {
     let mut fields = line.split_whitespace().peekable();
     fields.next_if(|field| field.eq_ignore_ascii_case("tcp"));
     let state = names::state(fields.next()?)?;
-    let queues = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    let (local, peer) = (fields.next()?, fields.next()?);
-    (is_address(local) && is_address(peer)).then(|| Socket {
-        state,
-        sockets: 1,
-        queues: Some(queues),
-        timer: timer(line),
-    })
+    of_ss_fields(state, fields, line)
 }
 
 /// The state that a command line asks for: `ss -tan state close-wait`.
@@ -206,7 +199,11 @@ fn asked_state(line: &str) -> Option<&'static str> {
 
 /// A line of ss without its state: `1 0 10.0.0.1:80 10.0.0.2:4000`.
 fn of_ss_in(state: &'static str, line: &str) -> Option<Socket> {
-    let mut fields = line.split_whitespace();
+    of_ss_fields(state, line.split_whitespace(), line)
+}
+
+/// What ss prints behind the state: the two queues, the two addresses; the timer stands anywhere in the line.
+fn of_ss_fields<'a>(state: &'static str, mut fields: impl Iterator<Item = &'a str>, line: &str) -> Option<Socket> {
     let queues = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
     let (local, peer) = (fields.next()?, fields.next()?);
     (is_address(local) && is_address(peer)).then(|| Socket {
