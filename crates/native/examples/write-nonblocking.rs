@@ -10,6 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use lab::Lab;
+use socket2::SockRef;
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
@@ -22,6 +23,7 @@ fn main() -> io::Result<()> {
     let mut client = lab.client("connect()", || TcpStream::connect(address))?;
     let (mut server, _) = lab.server("accept()", || listener.accept())?;
 
+    lab.client("setsockopt(SO_SNDBUF, 20000)", || SockRef::from(&client).set_send_buffer_size(20_000))?;
     lab.client("setsockopt(O_NONBLOCK, 1)", || client.set_nonblocking(true))?;
     let taken = lab.client("write(60000) &", || client.write(&message))?;
     let rest = &message[taken..];
