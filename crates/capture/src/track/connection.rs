@@ -138,7 +138,7 @@ impl Connection {
             in_order: true,
             zeek: Zeek::default(),
             previous: None,
-            kept: Vec::new(),
+            kept: Vec::with_capacity(FIRST_MAX),
             marked: Vec::new(),
             oldest: FIRST_MAX,
             dropped: 0,

@@ -31,7 +31,7 @@ pub struct Tracker {
     connections_max: usize,
     connections: Vec<Connection>,
     /// The newest connection of each pair of addresses and ports.
-    newest: HashMap<Key, usize, Seeded>,
+    newest: HashMap<Key, u32, Seeded>,
     /// The highest number of a packet so far.
     latest: u64,
     beyond: u64,
@@ -68,6 +68,7 @@ impl Tracker {
             self.latest = self.latest.max(packet.number);
             return;
         };
+        let newest = newest as usize;
         match self.belongs(newest, packet) {
             Some(at) => {
                 let connection = &mut self.connections[at];
@@ -144,7 +145,7 @@ impl Tracker {
         }
         let (addresses, opened) = direction(packet);
         let mut connection = Connection::new(addresses, opened, packet.at_us);
-        if addresses[0] != packet.source && opened == Opened::Unknown {
+        if addresses[0] != packet.source {
             connection.zeek.turned();
         }
         connection.previous = previous;
@@ -158,7 +159,7 @@ impl Tracker {
         }
         connection.in_order = self.latest <= packet.number;
         connection.take(packet);
-        self.newest.insert(key, self.connections.len());
+        self.newest.insert(key, self.connections.len() as u32);
         self.connections.push(connection);
     }
 }
@@ -201,19 +202,25 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     sides[from].base.is_none() && sides[peer].syn_seen() && !is_over
 }
 
-/// Both addresses and ports in an order that does not depend on the direction.
-type Key = [u64; 5];
+/// Both addresses and ports in an order that does not depend on the direction. Fields, since an array would be compared by
+/// a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Key {
+    first: (u64, u64),
+    second: (u64, u64),
+    ports: u64,
+}
 
 fn key(packet: &Packet) -> Key {
     let (a, b) = (packet.source, packet.destination);
     let (first, second) = if (a.port(), a.ip()) <= (b.port(), b.ip()) { (a, b) } else { (b, a) };
     // An IPv4 address is no IPv6 address with the same number: those are not in use (RFC 4291 §2.5.5.1).
     let words = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => [0, u64::from(u32::from(ip))],
-        IpAddr::V6(ip) => [(u128::from(ip) >> 64) as u64, u128::from(ip) as u64],
+        IpAddr::V4(ip) => (0, u64::from(u32::from(ip))),
+        IpAddr::V6(ip) => ((u128::from(ip) >> 64) as u64, u128::from(ip) as u64),
     };
-    let ([a, b], [c, d]) = (words(first.ip()), words(second.ip()));
-    [a, b, c, d, u64::from(first.port()) << 16 | u64::from(second.port())]
+    let ports = u64::from(first.port()) << 16 | u64::from(second.port());
+    Key { first: words(first.ip()), second: words(second.ip()), ports }
 }
 
 /// Client and server of the connection that a segment begins.
