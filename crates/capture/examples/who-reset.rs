@@ -1,11 +1,15 @@
 //! Says of every connection in a capture how it ended.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::process::ExitCode;
+use std::sync::mpsc::{channel, sync_channel};
+use std::thread;
 
-use capture::{By, Capture, Cause, Connection, Depth, Ending, EndingKind, Kind, Report, Skipped, kind};
+use capture::{By, Capture, Cause, Connection, Depth, Ending, EndingKind, Kind, Report, Skipped, Told, kind};
 use flate2::read::MultiGzDecoder;
 use scenario::Script;
 
@@ -27,6 +31,10 @@ const CANNOT_RUN: u8 = 3;
 const TEXT_MAX: u64 = 64 << 20;
 /// A piece of a file.
 const PIECE: usize = 1 << 18;
+/// So many pieces are read ahead.
+const AHEAD: usize = 4;
+/// So many connections are judged by one thread before it takes others.
+const JUDGED_AT_ONCE: usize = 1024;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +52,9 @@ fn main() -> ExitCode {
         return summarize(&files);
     }
     let depth = if options.iter().any(|option| option == "--play") { Depth::Played(perform) } else { Depth::Read };
+    if !options.iter().any(|option| option == "--json") {
+        return tell(&files, depth);
+    }
     let mut report = Report::new(depth);
     for file in files {
         match read(&file) {
@@ -51,11 +62,57 @@ fn main() -> ExitCode {
             Err(error) => return stop(&format!("{file}: {error}")),
         }
     }
-    if !options.iter().any(|option| option == "--json") {
-        print(&report.to_string())
-    } else {
-        print(&(serde_json::to_string(&report).expect("a report has string keys only") + "\n"))
+    print(&(serde_json::to_string(&report).expect("a report has string keys only") + "\n"))
+}
+
+/// Prints each connection as soon as it is judged.
+fn tell(files: &[String], depth: Depth) -> ExitCode {
+    let mut not_read = String::new();
+    for (place, file) in files.iter().enumerate() {
+        let (connections, skipped) = match read(file) {
+            Ok(found) => found,
+            Err(error) => return stop(&format!("{file}: {error}")),
+        };
+        let mut out = io::stdout().lock();
+        let written = writeln!(out, "{file}").and_then(|()| {
+            of_many(
+                &connections,
+                |part| {
+                    let mut text = String::new();
+                    for connection in part {
+                        let _ = write!(text, "  {}", Told::of(place, connection, depth));
+                    }
+                    text
+                },
+                |text| out.write_all(text.as_bytes()),
+            )
+        });
+        // Whoever reads may have had enough: no reason to panic.
+        if written.is_err() {
+            return ExitCode::from(CANNOT_RUN);
+        }
+        for (what, count) in skipped.iter() {
+            let _ = writeln!(not_read, "not read: {count} × {what}");
+        }
     }
+    print(&not_read)
+}
+
+/// Does something with some connections at a time, on every processor; `then` gets what came of it, in their order.
+fn of_many<T: Send, E>(
+    connections: &[Connection],
+    work: impl Fn(&[Connection]) -> T + Sync,
+    mut then: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let workers = thread::available_parallelism().map_or(1, usize::from);
+    connections.chunks(JUDGED_AT_ONCE * workers).try_for_each(|block| {
+        let work = &work;
+        let done: Vec<T> = thread::scope(|scope| {
+            let parts: Vec<_> = block.chunks(JUDGED_AT_ONCE).map(|part| scope.spawn(move || work(part))).collect();
+            parts.into_iter().map(|part| part.join().expect("no judge panics")).collect()
+        });
+        done.into_iter().try_for_each(&mut then)
+    })
 }
 
 /// The capture of a script's run in memory.
@@ -72,11 +129,17 @@ fn summarize(files: &[String]) -> ExitCode {
             Ok(found) => found,
             Err(error) => return stop(&format!("{file}: {error}")),
         };
-        for connection in &connections {
-            let ending = Ending::of(connection);
-            let cause = ending.causes.first().map(|named| named.cause);
-            *counts.entry((ending.kind, ending.by, cause)).or_default() += 1;
-        }
+        let endings = |part: &[Connection]| -> Vec<_> {
+            let ending = |connection| {
+                let Ending { kind, by, causes, .. } = Ending::of(connection);
+                (kind, by, causes.first().map(|named| named.cause))
+            };
+            part.iter().map(ending).collect()
+        };
+        let _ = of_many(&connections, endings, |found| -> Result<(), Infallible> {
+            found.into_iter().for_each(|ending| *counts.entry(ending).or_default() += 1);
+            Ok(())
+        });
         for (what, count) in skipped.iter() {
             eprintln!("{file}: not read: {count} × {what}");
         }
@@ -88,10 +151,10 @@ fn summarize(files: &[String]) -> ExitCode {
 }
 
 fn read(file: &str) -> io::Result<(Vec<Connection>, Skipped)> {
-    let input: Box<dyn Read> = if file == "-" { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
+    let input: Box<dyn Read + Send> = if file == "-" { Box::new(io::stdin()) } else { Box::new(File::open(file)?) };
     let mut input = BufReader::with_capacity(PIECE, input);
     let packed = kind(input.fill_buf()?) == Kind::Gzip;
-    let input: Box<dyn Read> = if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
+    let input: Box<dyn Read + Send> = if packed { Box::new(MultiGzDecoder::new(input)) } else { Box::new(input) };
     let mut input = BufReader::with_capacity(PIECE, input);
     if kind(input.fill_buf()?) == Kind::Other {
         // Perhaps lines of tcpdump or tshark.
@@ -99,16 +162,29 @@ fn read(file: &str) -> io::Result<(Vec<Connection>, Skipped)> {
         input.take(TEXT_MAX).read_to_end(&mut text)?;
         return Ok(Capture::of_text(&String::from_utf8_lossy(&text)));
     }
-    let mut capture = Capture::new();
-    loop {
-        let piece = input.fill_buf()?;
-        let length = piece.len();
-        if length == 0 {
-            return Ok(capture.finish());
+    // Beside this thread the next pieces are read, and unpacked.
+    thread::scope(|scope| {
+        let (full, pieces) = sync_channel(AHEAD);
+        let (done, empty) = channel();
+        (0..AHEAD).for_each(|_| done.send(vec![0; PIECE]).expect("its receiver is here"));
+        let reading = scope.spawn(move || -> io::Result<()> {
+            while let Ok(mut piece) = empty.recv() {
+                let length = input.read(&mut piece)?;
+                if length == 0 || full.send((piece, length)).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        let mut capture = Capture::new();
+        for (piece, length) in pieces {
+            capture.push(&piece[..length]);
+            // The reader may be through.
+            let _ = done.send(piece);
         }
-        capture.push(piece);
-        input.consume(length);
-    }
+        reading.join().expect("reading does not panic")?;
+        Ok(capture.finish())
+    })
 }
 
 fn print(text: &str) -> ExitCode {

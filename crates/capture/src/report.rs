@@ -5,10 +5,13 @@ use std::net::SocketAddr;
 
 use serde::Serialize;
 
-use crate::ending::{By, Cause, Ending, Named, told};
+use crate::ending::{By, Cause, Ending, Evidence, Named, told};
 use crate::played::{Played, play};
 use crate::read::Skipped;
 use crate::track::{Connection, Opened};
+
+/// How wide a cause and how sure it is stand in a text.
+const ID_WIDTH: usize = 32;
 
 /// What a set of captures shows.
 #[derive(Clone, Debug, Serialize)]
@@ -218,7 +221,6 @@ impl Told {
             bytes: Sides { client: connection.sides[0].bytes, server: connection.sides[1].bytes },
             history: connection.history(),
             conn_state: connection.conn_state().name(),
-            ending: Verdict::of(&ending),
             told: Sides { client: told_client, server: told_server },
             scenario: first.and_then(Cause::scenario).or_else(|| ending.kind.scenario()),
             chapter: first.map(Cause::chapter).or_else(|| ending.kind.chapter()),
@@ -227,26 +229,24 @@ impl Told {
                 Depth::Played(perform) => play(connection, &ending, perform).map(Ways::from),
                 Depth::Read => None,
             },
+            ending: Verdict::of(ending),
         }
     }
 }
 
 impl Verdict {
-    fn of(ending: &Ending) -> Self {
-        let why = |named: &Named| Why {
-            id: named.cause.id(),
-            sure: named.sure.name(),
-            evidence: named
-                .evidence
-                .iter()
-                .map(|evidence| Shown { packets: evidence.packets.clone(), why: evidence.why.clone() })
-                .collect(),
+    fn of(ending: Ending) -> Self {
+        let shown = |Evidence { packets, why }| Shown { packets, why };
+        let why = |Named { cause, sure, evidence }| Why {
+            id: cause.id(),
+            sure: sure.name(),
+            evidence: evidence.into_iter().map(shown).collect(),
         };
         Self {
             kind: ending.kind.name(),
             by: ending.by.name(),
             packet: ending.segment,
-            causes: ending.causes.iter().map(why).collect(),
+            causes: ending.causes.into_iter().map(why).collect(),
         }
     }
 }
@@ -279,16 +279,26 @@ impl fmt::Display for Told {
         writeln!(f, " ({packets} segments, {}+{} bytes, {conn_state} {history})", bytes.client, bytes.server)?;
         for cause in &ending.causes {
             for (place, evidence) in cause.evidence.iter().enumerate() {
-                let id = if place == 0 { format!("{}, {}", cause.sure, cause.id) } else { String::new() };
-                let packets: Vec<String> = evidence.packets.iter().map(u64::to_string).collect();
-                writeln!(f, "    {id:<32} {} [{}]", evidence.why, packets.join(" "))?;
+                let Why { sure, id, .. } = cause;
+                if place == 0 {
+                    let rest = ID_WIDTH.saturating_sub(sure.len() + ", ".len() + id.len());
+                    write!(f, "    {sure}, {id}{:rest$} {} [", "", evidence.why)?;
+                } else {
+                    write!(f, "    {:ID_WIDTH$} {} [", "", evidence.why)?;
+                }
+                for (place, packet) in evidence.packets.iter().enumerate() {
+                    write!(f, "{}{packet}", if place == 0 { "" } else { " " })?;
+                }
+                f.write_str("]\n")?;
             }
         }
         for (side, calls) in [("client", &told.client), ("server", &told.server)] {
             if !calls.is_empty() {
-                let calls: Vec<String> =
-                    calls.iter().map(|next| format!("{}() = {}", next.call, next.outcome)).collect();
-                writeln!(f, "    the {side}'s program is told: {}", calls.join(", then "))?;
+                write!(f, "    the {side}'s program is told: ")?;
+                for (place, Returned { call, outcome }) in calls.iter().enumerate() {
+                    write!(f, "{}{call}() = {outcome}", if place == 0 { "" } else { ", then " })?;
+                }
+                f.write_str("\n")?;
             }
         }
         if let Some(Ways { tried, same, shortened }) = &self.played {
