@@ -4,8 +4,11 @@
 // Out: { id, value } or { id, error }; while a file is read { progress: { name, part, packets, connections } }
 // To stop it: terminate().
 
-/** Bytes of a file that are in memory at one time. */
-const PIECE = 8 << 20;
+/** A piece of a file, in bytes; so many are asked for ahead, so that reading and judging go on together. */
+const PIECE = 4 << 20;
+const AHEAD = 4;
+/** A header of gzip has so many bytes at least (RFC 1952 §2.3). */
+const GZIP_HEADER = 10;
 const BROKEN = "the program ran out of memory or met a fault of its own";
 /** Longer text is no paste. */
 const TEXT_MAX = 64 << 20;
@@ -78,28 +81,59 @@ const calls = {
 async function read(name, file) {
     const sort = module.sort_of(new Uint8Array(await file.slice(0, 4).arrayBuffer()));
     if (sort === "gzip") {
-        const reader = file.stream().pipeThrough(new DecompressionStream("gzip")).getReader();
-        for (let first = true; ; first = false) {
-            const { done, value } = await reader.read();
-            if (done) break;
-            if (first && module.sort_of(value.subarray(0, 4)) !== "capture") {
-                throw new Error(`${name} is packed, and what is in it is no pcap or pcapng`);
+        const starts = [...(await members(file)), file.size];
+        for (let member = 0, first = true; member + 1 < starts.length; member += 1) {
+            const packed = file.slice(starts[member], starts[member + 1]).stream();
+            const reader = packed.pipeThrough(new DecompressionStream("gzip")).getReader();
+            for (; ; first = false) {
+                const { done, value } = await reader.read();
+                if (done) break;
+                if (first && module.sort_of(value.subarray(0, 4)) !== "capture") {
+                    throw new Error(`${name} is packed, and what is in it is no pcap or pcapng`);
+                }
+                analyzer.push(value);
+                await report(name, undefined);
             }
-            analyzer.push(value);
-            await report(name, undefined);
         }
         analyzer.finish();
     } else if (sort === "capture") {
-        for (let at = 0; at < file.size; at += PIECE) {
-            analyzer.push(new Uint8Array(await file.slice(at, at + PIECE).arrayBuffer()));
+        await pieces(file, 0, async (piece, at) => {
+            analyzer.push(piece);
             await report(name, Math.min(1, (at + PIECE) / file.size));
-        }
+        });
         analyzer.finish();
     } else if (file.size > TEXT_MAX) {
         throw new Error(`${name} is neither pcap nor pcapng, nor gzip, and too long for lines of tcpdump`);
     } else {
         analyzer.text(await file.text());
     }
+}
+
+/** Takes a file piece by piece, each with the beginning of the next one; `take` gets it and its place. */
+async function pieces(file, more, take) {
+    const asked = [];
+    for (let at = 0, next = 0; at < file.size; at += PIECE) {
+        for (; next < file.size && asked.length < AHEAD; next += PIECE) {
+            const piece = file.slice(next, next + PIECE + more).arrayBuffer();
+            // Who waits for it hears of its failure.
+            piece.catch(() => {});
+            asked.push(piece);
+        }
+        await take(new Uint8Array(await asked.shift()), at);
+    }
+}
+
+/** Where the members of a file of gzip begin: one behind the other is one file (RFC 1952 §2.2), which the browser does not unpack. */
+async function members(file) {
+    const starts = [0];
+    await pieces(file, GZIP_HEADER - 1, (bytes, at) => {
+        for (let place = bytes.indexOf(0x1f); place >= 0 && place < PIECE; place = bytes.indexOf(0x1f, place + 1)) {
+            const [, second, method, flags, , , , , extra, system] = bytes.subarray(place, place + GZIP_HEADER);
+            const is = second === 0x8b && method === 8 && flags < 0x20 && [0, 2, 4].includes(extra) && (system < 14 || system === 255);
+            if (is && at + place > 0) starts.push(at + place);
+        }
+    });
+    return starts;
 }
 
 async function report(name, part) {
