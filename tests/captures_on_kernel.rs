@@ -1,8 +1,8 @@
 //! Captures of runs on this machine's kernel, whole and changed, in every format: who ended a connection is never said
 //! wrongly, and why is among the causes.
 //!
-//! Every scenario of the book, and random scripts from a fixed seed: `CAPTURES_KERNEL_RANDOM=2000` draws more,
-//! `CAPTURES_SEED=7` others. An argument picks scripts by name. Without Linux nothing can be captured here.
+//! Every scenario of the book, and random scripts from a fixed seed, with a proxy as well: `CAPTURES_KERNEL_RANDOM=2000`
+//! draws more, `CAPTURES_SEED=7` others. An argument picks scripts by name. Without Linux nothing can be captured here.
 //!
 //! This target has its own `main`: a process may enter a user namespace only while it has one thread.
 
@@ -34,10 +34,11 @@ fn main() -> ExitCode {
     let first = number("CAPTURES_SEED", 1) * 1_000_000;
     let mut scripts: VecDeque<(String, String)> =
         CATALOGUE.iter().map(|entry| (entry.id.to_owned(), entry.text.to_owned())).collect();
-    let seeds = first..first + number("CAPTURES_KERNEL_RANDOM", RANDOM);
-    scripts.extend(
-        seeds.map(|seed| (format!("seed {seed}"), random::script(seed, Class::Plain, Clock::Real, Forgery::Any))),
-    );
+    let count = number("CAPTURES_KERNEL_RANDOM", RANDOM);
+    for (class, count) in [(Class::Plain, count), (Class::Proxied, count / 4)] {
+        let script = |seed| (format!("{class:?}, seed {seed}"), random::script(seed, class, Clock::Real, Forgery::Any));
+        scripts.extend((first..first + count).map(script));
+    }
     scripts.retain(|(name, _)| filter.is_empty() || filter.iter().any(|word| name.contains(word)));
     println!("capturing {} scripts", scripts.len());
 

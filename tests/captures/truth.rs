@@ -53,13 +53,15 @@ fn random_scripts_at_every_place() {
     }
 }
 
-/// Every kind of script there is: several connections, listeners, cuts and delays of the link, hosts that go down,
-/// segments forged with any flags and numbers. `CAPTURES_FULL=2000` draws so many.
+/// Every kind of script there is: several connections, listeners, cuts and delays of the link, hosts that go down, a proxy
+/// between two links, segments forged with any flags and numbers. `CAPTURES_FULL=2000` draws so many.
 #[test]
 fn random_scripts_of_every_kind_at_every_place() {
     let first = number("CAPTURES_SEED", 1) * 1_000_000;
     let count = number("CAPTURES_FULL", FULL);
-    for (class, count) in [(Class::Any, count), (Class::Sockets, count / 2), (Class::Boxes, count / 2)] {
+    for (class, count) in
+        [(Class::Any, count), (Class::Sockets, count / 2), (Class::Boxes, count / 2), (Class::Proxied, count / 2)]
+    {
         let mut table = Table::default();
         for seed in first..first + count {
             if let Some(run) = run(&random::script(seed, class, Clock::Virtual, Forgery::Any)) {
@@ -257,7 +259,7 @@ fn what_random_scripts_found() {
 fn changed_captures_say_nothing_wrong_of_who() {
     let first = number("CAPTURES_SEED", 5) * 1_000_000;
     let count = number("CAPTURES_RANDOM", RANDOM) / 4;
-    for class in [Class::Plain, Class::Any, Class::Sockets, Class::Boxes] {
+    for class in [Class::Plain, Class::Any, Class::Sockets, Class::Boxes, Class::Proxied] {
         let mut table = Table::default();
         for seed in first..first + if class == Class::Plain { count } else { count / 4 } {
             let mut rng = Rng::with_seed(seed);

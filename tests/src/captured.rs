@@ -85,13 +85,20 @@ pub enum Place {
     Server,
     /// In the middle of the way; lost segments are lost behind it.
     Between,
-    /// At both ends, in one file.
+    /// At every end, in one file.
     Both,
+    /// At the proxy, which has a connection on either side.
+    Proxy,
 }
 
 impl Place {
-    /// All of them.
-    pub const ALL: [Self; 4] = [Self::Client, Self::Server, Self::Between, Self::Both];
+    const ALL: [Self; 5] = [Self::Client, Self::Server, Self::Between, Self::Both, Self::Proxy];
+
+    /// All those that a run has.
+    pub fn of(run: &Run) -> &'static [Self] {
+        let has_proxy = run.frames.iter().any(|frame| [frame.from, frame.to].contains(&Host::Proxy));
+        if has_proxy { &Self::ALL } else { Self::ALL.split_last().expect("there are some").1 }
+    }
 }
 
 /// A packet of a capture.
@@ -126,8 +133,12 @@ pub fn seen_at(run: &Run, place: Place) -> Vec<Captured> {
             Place::Between => {
                 add(frame.left_us + frame.arrives_us.map_or(100, |at_us| (at_us - frame.left_us) / 2));
             }
-            Place::Client | Place::Server => {
-                let here = if place == Place::Client { Host::Client } else { Host::Server };
+            Place::Client | Place::Server | Place::Proxy => {
+                let here = match place {
+                    Place::Client => Host::Client,
+                    Place::Proxy => Host::Proxy,
+                    _ => Host::Server,
+                };
                 if departs(here) {
                     add(frame.left_us);
                 } else if let Some(at_us) = arrives(here) {

@@ -36,7 +36,7 @@ pub const CHANGES: [(&str, Change); 4] =
 /// Whether several segments of one host are forged, or as many as it sent: where the beginning is missing, nobody can
 /// then say which are which.
 pub fn outnumbered(run: &Run, packets: &[Captured]) -> bool {
-    Host::BOTH.into_iter().any(|host| {
+    Host::ALL.into_iter().any(|host| {
         let frames = packets.iter().map(|packet| &run.frames[packet.frame]).filter(|frame| frame.from == host);
         let (forged, sent): (Vec<_>, Vec<_>) = frames.partition(|frame| frame.forged);
         forged.len() > 1 || (!forged.is_empty() && forged.len() >= sent.len())

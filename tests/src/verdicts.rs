@@ -198,8 +198,8 @@ impl Table {
 
     /// Judges a run as it is captured at each place.
     pub fn judge_everywhere(&mut self, name: &str, run: &Run) {
-        for place in Place::ALL {
-            self.judge(&format!("{name} at {place:?}"), run, &seen_at(run, place));
+        for place in Place::of(run) {
+            self.judge(&format!("{name} at {place:?}"), run, &seen_at(run, *place));
         }
     }
 
@@ -211,8 +211,8 @@ impl Table {
     /// Judges a run as it is captured at each place, the captures changed in every way, each in another form.
     pub fn judge_changed(&mut self, name: &str, rng: &mut Rng, run: &Run) {
         for (how, change) in CHANGES {
-            for place in Place::ALL {
-                let packets = change(rng, seen_at(run, place));
+            for place in Place::of(run) {
+                let packets = change(rng, seen_at(run, *place));
                 if outnumbered(run, &packets) {
                     continue;
                 }
