@@ -3,7 +3,8 @@
 //! `{{#scenario ID}}` on a line of its own becomes the run of `book/scenarios/ID.tcp`: a picture that needs no
 //! JavaScript, and beside it (in `data-` attributes) what `loader.js` needs to put the live widget in its place.
 //! `{{#scenario ID predict}}` is the same, and its widget begins by asking what comes next; with `whole` its handshake is
-//! not folded. `[the reset](step:server.RST)` becomes a link to a row of it.
+//! not folded. `[the reset](step:server.RST)` becomes a link to a row of it; where the page does not show the scenario that
+//! is named, to the chapter that does.
 //! `{{#draw buffers|queues|table|timers ID/STEP STEP…: TITLE}}` draws something else of a run than the ladder.
 //! A run that is not as its script says stops the build: no picture can be wrong.
 //! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
@@ -38,7 +39,7 @@ use mdbook_preprocessor::{Preprocessor, PreprocessorContext};
 
 pub use directive::{Begin, Directive, Handle, Misplaced, Opening, Shows, captures, directives, finders, playgrounds};
 pub use embed::program;
-use page::{Built, replace};
+use page::{Built, replace, shown};
 pub use perform::EmbedError;
 
 /// Replaces the scenario directives of a book.
@@ -64,7 +65,10 @@ impl Preprocessor for ScenarioPreprocessor {
         let captures = program(&folder, "analyzer")
             .and_then(|analyzer| Ok(captures::place(&analyzer, &program(&folder, "here")?)));
         let captures = captures.as_deref().map_err(String::as_str);
-        let built = Built { program: &player, playground, finder, captures };
+        let numbered = book.chapters().filter(|chapter| chapter.number.is_some());
+        let shown =
+            shown(numbered.filter_map(|chapter| Some((chapter.source_path.as_deref()?, chapter.content.as_str()))));
+        let built = Built { program: &player, playground, finder, captures, shown: &shown };
         let mut complaints = Vec::new();
         book.for_each_mut(|item| {
             let BookItem::Chapter(chapter) = item else { return };

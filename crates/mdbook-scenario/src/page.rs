@@ -1,7 +1,7 @@
 //! A chapter with its directives and its links to steps replaced.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use view::fold::Fold;
 use view::layout::Layout;
@@ -30,6 +30,23 @@ pub(crate) struct Built<'a> {
     pub(crate) finder: Result<&'a str, &'a str>,
     /// What stands in the place of `{{#captures}}`, if its program has been built.
     pub(crate) captures: Result<&'a str, &'a str>,
+    /// Where each scenario is shown.
+    pub(crate) shown: &'a Shown,
+}
+
+/// The first numbered chapter that shows a scenario, by the scenario's id: there a link leads from pages that do not
+/// show it.
+pub(crate) type Shown = BTreeMap<String, PathBuf>;
+
+/// Where each scenario is shown; `chapters` are the numbered ones, in the book's order.
+pub(crate) fn shown<'a>(chapters: impl Iterator<Item = (&'a Path, &'a str)>) -> Shown {
+    let mut shown = Shown::new();
+    for (path, text) in chapters {
+        for Directive { id, .. } in directives(text).flatten() {
+            shown.entry(id).or_insert_with(|| path.to_owned());
+        }
+    }
+    shown
 }
 
 /// The chapter at `path`, relative to the book's root, with its directives replaced.
@@ -41,7 +58,7 @@ pub(crate) fn replace(path: &Path, chapter: &str, built: &Built<'_>) -> Result<S
     let mut text = chapter.to_owned();
     // From the end, so that the places before stay right. A link stays on its lines.
     for link in step_links(chapter).iter().rev() {
-        match followed(link, chapter, &pictures) {
+        match followed(link, path, chapter, &pictures, built.shown) {
             Ok(html) => text.replace_range(link.range.clone(), &html),
             Err(why) => wrong.push((link.line, why)),
         }
@@ -137,27 +154,43 @@ fn anchor(path: &Path, id: &str, again: usize) -> String {
     if again == 0 { format!("{chapter}.{id}") } else { format!("{chapter}.{id}.{}", again + 1) }
 }
 
-/// The HTML of a link to a step.
-fn followed(link: &StepLink, chapter: &str, pictures: &BTreeMap<usize, Picture>) -> Result<String, String> {
-    let picture = match &link.id {
-        Some(id) => pictures.values().find(|picture| picture.of.id == id).ok_or_else(|| {
-            let shown: Vec<&str> = pictures.values().map(|picture| picture.of.id).collect();
-            format!("this page has no picture of `{id}`, it has {}", shown.join(", "))
-        })?,
+/// The HTML of a link to a step: of a picture of its page, or of the chapter that shows the scenario.
+fn followed(
+    link: &StepLink,
+    path: &Path,
+    chapter: &str,
+    pictures: &BTreeMap<usize, Picture>,
+    shown: &Shown,
+) -> Result<String, String> {
+    let here = match &link.id {
+        Some(id) => pictures.values().find(|picture| picture.of.id == id),
         None => {
             let above = pictures.range(..link.line).next_back();
             let below = || pictures.range(link.line..).next();
-            above.or_else(below).ok_or("a link to a step, but this page has no picture")?.1
+            Some(above.or_else(below).ok_or("a link to a step, but this page has no picture")?.1)
         }
     };
-    let layout = &picture.of.layout;
+    let (of, page, anchor) = match (here, &link.id) {
+        (Some(picture), _) => (picture.of.clone(), String::new(), picture.anchor.clone()),
+        (None, Some(id)) => {
+            let of = perform(id).map_err(|error| error.to_string())?;
+            let there = shown.get(id).ok_or_else(|| {
+                let here: Vec<&str> = pictures.values().map(|picture| picture.of.id).collect();
+                format!("no chapter has a picture of `{id}`, and of this page it has {}", here.join(", "))
+            })?;
+            let up = "../".repeat(path.components().count() - 1);
+            (of, format!("{up}{}", there.display()), anchor(there, id, 0))
+        }
+        (None, None) => unreachable!("a link without an id leads to a picture of its page"),
+    };
     let row = Step::parse(&link.step)
-        .and_then(|step| step.find(layout))
-        .map_err(|error| format!("{}: {error}", picture.of.id))?;
+        .and_then(|step| step.find(&of.layout))
+        .map_err(|error| format!("{}: {error}", of.id))?;
     Ok(format!(
-        "<a class=\"sc-step {}\" href=\"#{}.{}\">{}</a>",
-        Hue::of(layout, &layout.rows[row]).class(),
-        attribute(&picture.anchor),
+        "<a class=\"sc-step {}\" href=\"{}#{}.{}\">{}</a>",
+        Hue::of(&of.layout, &of.layout.rows[row]).class(),
+        attribute(&page),
+        attribute(&anchor),
         row + 1,
         &chapter[link.text.clone()]
     ))
@@ -175,6 +208,7 @@ mod tests {
         playground: Ok("the list"),
         finder: Ok("the field"),
         captures: Ok("the place"),
+        shown: &Shown::new(),
     };
 
     fn page(chapter: &str) -> Result<String, Vec<Wrong>> {
@@ -261,26 +295,67 @@ mod tests {
     }
 
     #[test]
-    fn every_link_of_the_book_to_a_step_leads_to_a_row_of_its_page() {
+    fn a_sentence_leads_to_a_run_of_another_chapter() {
+        let chapters = [
+            ("between/b.md", "{{#scenario linger-zero}}"),
+            ("c.md", "{{#scenario linger-zero}}\n{{#scenario sigkill-clean}}"),
+        ];
+        let shown = shown(chapters.iter().map(|(path, text)| (Path::new(*path), *text)));
+        let built = Built { shown: &shown, ..BUILT };
+        let links = |path: &str| {
+            let text = "[x](step:linger-zero/client.connect), [y](step:sigkill-clean/server.kill)\n";
+            let page = replace(Path::new(path), text, &built).expect("both are shown");
+            page.split("href=\"")
+                .skip(1)
+                .map(|rest| rest[..rest.find('"').expect("it ends")].to_owned())
+                .collect::<Vec<_>>()
+        };
+        let from_a_folder = links("reset/a.md");
+        assert!(from_a_folder[0].starts_with("../between/b.md#between-b.linger-zero."), "{from_a_folder:?}");
+        assert!(from_a_folder[1].starts_with("../c.md#c.sigkill-clean."), "{from_a_folder:?}");
+        assert!(links("a.md")[0].starts_with("between/b.md#between-b.linger-zero."));
+    }
+
+    #[test]
+    fn every_link_of_the_book_to_a_step_leads_to_a_row() {
         let book = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../book");
         let mut all = Vec::new();
         chapters(&book, &mut all);
-        let (mut links, mut pages) = (0, 0);
-        for (path, text) in all {
-            let path = path.strip_prefix(&book).expect("it lies in the book");
-            let page = replace(path, &text, &BUILT).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", path.display()));
-            let addresses = page.split("<a class=\"sc-step ").skip(1).map(|link| {
-                let (_, rest) = link.split_once("href=\"#").expect("a link has an address");
-                rest.split('"').next().expect("it ends").to_owned()
-            });
-            let before = links;
-            for address in addresses {
-                assert_eq!(page.matches(&format!(" id=\"{address}\"")).count(), 1, "{}: {address}", path.display());
-                links += 1;
-            }
-            pages += usize::from(links > before);
+        for (path, _) in &mut all {
+            *path = path.strip_prefix(&book).expect("it lies in the book").to_owned();
         }
-        assert!(links > 30 && pages >= 8, "{links} links on {pages} pages");
+        // Any order will do; those of the introduction have no number.
+        let in_folders = all.iter().filter(|(path, _)| path.components().count() > 1);
+        let shown = shown(in_folders.map(|(path, text)| (path.as_path(), text.as_str())));
+        let built = Built { shown: &shown, ..BUILT };
+        let pages: BTreeMap<&Path, String> = all
+            .iter()
+            .map(|(path, text)| {
+                let page = replace(path, text, &built).unwrap_or_else(|wrong| panic!("{}: {wrong:?}", path.display()));
+                (path.as_path(), page)
+            })
+            .collect();
+        let (mut here, mut elsewhere) = (BTreeMap::<&Path, usize>::new(), BTreeMap::<&Path, usize>::new());
+        for (path, page) in &pages {
+            for link in page.split("<a class=\"sc-step ").skip(1) {
+                let (_, rest) = link.split_once("href=\"").expect("a link has an address");
+                let (to, row) =
+                    rest.split('"').next().and_then(|address| address.split_once('#')).expect("it names a row");
+                let (target, links) = match to.trim_start_matches("../") {
+                    "" => (*path, &mut here),
+                    to => (Path::new(to), &mut elsewhere),
+                };
+                assert_eq!(
+                    pages[target].matches(&format!(" id=\"{row}\"")).count(),
+                    1,
+                    "{}: {to}#{row}",
+                    path.display()
+                );
+                *links.entry(path).or_default() += 1;
+            }
+        }
+        assert!(here.values().sum::<usize>() > 150 && here.len() >= 25, "{here:?}");
+        assert!(elsewhere.values().sum::<usize>() > 40 && elsewhere.len() >= 8, "{elsewhere:?}");
     }
 
     #[test]

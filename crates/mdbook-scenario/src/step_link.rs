@@ -2,7 +2,8 @@
 //!
 //! Behind `step:` stands the step's name (`view::step`), and before it, where the page has several pictures,
 //! the scenario's id: `[the reset](step:keepalive-race-fin/server.RST)`. Without an id the picture is the last one
-//! above the link; above the first picture of a page it is that one.
+//! above the link; above the first picture of a page it is that one. A scenario that the page does not show has its
+//! picture in the chapter to which the link leads.
 
 use std::ops::Range;
 
