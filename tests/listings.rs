@@ -45,6 +45,24 @@ const TLS: [(&str, &[&str], &str, &[&str]); 5] = [
 /// Where the TLS server of the listings listens first.
 const TLS_PORT: u16 = 7443;
 
+/// The chapter's first column, and what the listing's lines begin with.
+type Client = (&'static str, &'static str);
+/// What a client does by itself when an answer does not come: a command in `book/listings/retry`, and its clients.
+const RETRIES: [(&[&str], &[Client]); 5] = [
+    (&["go", "run", "retry.go"], &[("Go 1.19, `net/http`", "net/http ")]),
+    (
+        &["java", "Retry.java"],
+        &[("Java 17, `HttpClient`", "HttpClient "), ("Java 17, `HttpURLConnection`", "HttpURLConnection, reused ")],
+    ),
+    (&["bash", "retry.sh"], &[("curl 7.88", "curl ")]),
+    (&["node", "retry.js"], &[("Node 20, `http` with a keep-alive agent", "http "), ("Node 20, `fetch`", "fetch ")]),
+    (&["python3", "retry.py"], &[("Python 3.11, `requests`", "requests ")]),
+];
+/// Where the server of these listens.
+const RETRY_PORT: u16 = 7080;
+/// The same with Java's switch: what its lines begin with, and what they say then.
+const NOT_RETRIED: [&str; 2] = ["HttpURLConnection, fresh POST: java.net", "HttpURLConnection, reused POST: java.net"];
+
 /// A listing that prints what its language says of each ending.
 #[derive(Clone, Copy)]
 struct Texts {
@@ -160,6 +178,33 @@ fn main() -> ExitCode {
         server.kill().and_then(|()| server.wait()).expect("the server is ours");
     } else {
         unchecked.push("all TLS clients: their server needs Python and openssl");
+    }
+    if installed("python3") {
+        let mut server = serve("retry/peer.py", RETRY_PORT);
+        for (command, clients) in RETRIES {
+            let (client, _) = clients[0];
+            let needs_requests = command[0] == "python3";
+            if !installed(command[0]) || command[0] == "bash" && !installed("curl") || needs_requests && !has_requests()
+            {
+                unchecked.push(client);
+                continue;
+            }
+            match repeats(command, clients) {
+                Ok(()) => println!("{client}, asked again: as the book says"),
+                Err(wrong) => failed.push(format!("{client}, asked again: {wrong}")),
+            }
+        }
+        if installed("java") {
+            match said_of_retries(&["java", "-Dsun.net.http.retryPost=false", "Retry.java"]) {
+                Ok(said) if NOT_RETRIED.iter().all(|begin| said.lines().any(|line| line.starts_with(begin))) => {
+                    println!("Java without retryPost: as the book says");
+                }
+                said => failed.push(format!("Java without retryPost: {said:?}")),
+            }
+        }
+        server.kill().and_then(|()| server.wait()).expect("the server is ours");
+    } else {
+        unchecked.push("which clients ask again: their server needs Python");
     }
     for language in &unchecked {
         println!("NOT CHECKED, not installed here: {language}");
@@ -366,6 +411,47 @@ fn prints(command: &[&str], file: &str, lines: &[&str]) -> Result<(), String> {
     let said = listing.map_err(|error| error.to_string()).and_then(outcome)?;
     let missing = lines.iter().find(|line| !said.lines().any(|said| said.starts_with(**line)));
     missing.map_or(Ok(()), |line| Err(format!("it does not print {line:?}, but:\n{said}")))
+}
+
+/// What a client of `book/listings/retry` prints.
+fn said_of_retries(command: &[&str]) -> Result<String, String> {
+    let listing = Command::new(command[0])
+        .args(&command[1..])
+        .current_dir(root().join("book/listings/retry"))
+        .stdout(Stdio::piped())
+        .spawn();
+    listing.map_err(|error| error.to_string()).and_then(outcome)
+}
+
+/// Whether the clients do what the table of "When may I try again?" says of them.
+fn repeats(command: &[&str], clients: &[Client]) -> Result<(), String> {
+    let said = said_of_retries(command)?;
+    let chapter =
+        std::fs::read_to_string(root().join("book/practice/try-again.md")).map_err(|error| error.to_string())?;
+    for (client, begin) in clients {
+        let row = chapter.lines().find_map(|line| line.strip_prefix(&format!("| {client} | ")));
+        let row = row.ok_or_else(|| format!("the table has no row {client:?}"))?;
+        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let &[get, post] = &cells[..] else { return Err(format!("the row {row:?} has not two cells")) };
+        for (method, cell) in [("GET", get), ("POST", if post == "the same" { get } else { post })] {
+            let line = said.lines().find_map(|line| line.strip_prefix(&format!("{begin}{method}: ")));
+            let line = line.ok_or_else(|| format!("no line {begin}{method} in:\n{said}"))?;
+            let quoted: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+            let is_right = match quoted.is_empty() {
+                true => line == cell.trim_matches('*').trim_end_matches(", nothing said"),
+                false => quoted.iter().all(|text| line.contains(text.trim_start_matches("IOException: "))),
+            };
+            if !is_right {
+                return Err(format!("{method} is {cell:?} in the table, the listing prints {line:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn has_requests() -> bool {
+    let import = Command::new("python3").args(["-c", "import requests"]).stderr(Stdio::null()).status();
+    import.is_ok_and(|status| status.success())
 }
 
 fn installed(program: &str) -> bool {
