@@ -102,6 +102,11 @@
     if (isOneFile) playgrounds[0]?.scrollIntoView();
   });
 
+  // mdBook's search keeps every form of a page from being sent.
+  for (const form of document.querySelectorAll("form[action]")) {
+    form.addEventListener("submit", (event) => event.stopPropagation());
+  }
+
   // "On Linux 7.2, here": what that handle opens is fetched when one is first pressed, and hears later presses itself.
   let panel;
   document.addEventListener("click", async (event) => {
@@ -187,7 +192,7 @@
 
   // Whether a sentence can still be read when the page has been scrolled to its row. Another row may have more words, and
   // what stands below the picture moves down then.
-  const MORE_WORDS = 100;
+  const MORE_WORDS = 150;
   function isNear(link, row, embed) {
     const [place, sentence] = [placeOf(row), link.getBoundingClientRect()];
     const bottom = innerHeight - (embed.querySelector(".sc-desk")?.offsetHeight ?? 0);
@@ -227,11 +232,14 @@
     if (!aloft) return;
     const { embed, picture, back, link, kept } = aloft;
     aloft = undefined;
+    const before = link.getBoundingClientRect().top;
     if (document.activeElement === back) link.focus({ preventScroll: true });
     back.remove();
     picture.removeAttribute("popover");
     picture.className = picture.style.left = picture.style.width = "";
     embed.style.minHeight = kept;
+    // It may be higher than it was, or less high: the sentence stays where its reader sees it.
+    scrollBy({ top: link.getBoundingClientRect().top - before, behavior: "instant" });
   }
   document.addEventListener("keydown", ({ key }) => key === "Escape" && putBack());
   // Whoever goes on, or to the picture, has left the sentence.
@@ -264,7 +272,8 @@
   }
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a.sc-step");
-    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    // Another chapter's picture is found by its address when that chapter opens.
+    if (!link || link.pathname !== location.pathname || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
     event.preventDefault();
     if (location.hash !== link.hash) history.pushState(null, "", link.hash);
     go(link.hash, link);

@@ -195,8 +195,15 @@ impl Tab {
     /// Follows a link, and waits until the page that it leads to is there: while the one makes room for the other,
     /// nothing can be asked.
     pub(crate) fn follow(&mut self, link: &str) {
+        self.leave_by(|tab| {
+            tab.value(&format!("void setTimeout(() => {link}.click())"));
+        });
+    }
+
+    /// Does something that leads to another page, and waits until that is there.
+    pub(crate) fn leave_by(&mut self, act: impl FnOnce(&mut Self)) {
         self.session.events.clear();
-        self.value(&format!("void setTimeout(() => {link}.click())"));
+        act(self);
         self.wait_for_load();
     }
 

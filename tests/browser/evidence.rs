@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::book::open;
+use crate::book::{open, origin};
 use crate::chapter::inaccessible;
 use crate::page::{Page, Scripts};
 
@@ -33,6 +33,29 @@ fn answered(page: &mut Page) {
 fn first_cause(page: &mut Page) -> String {
     let cause = page.value(&format!("{CARD}.querySelector('.ev-causes > li')?.dataset.cause ?? ''"));
     cause.as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn the_field_of_the_front_page_leads_to_the_answer() {
+    for (width, height) in [(1440, 900), (375, 812)] {
+        for key in ["Enter", "Tab"] {
+            let mut page = Page::new(Scripts::On);
+            page.resize(width, height);
+            page.open(&format!("{}/introduction.html", origin()));
+            // mdBook's search is there, and would keep the form from being sent.
+            page.wait_until("window.search?.hasFocus");
+            page.click("document.getElementById('front-line')");
+            page.type_text("write tcp: broken pipe");
+            if key == "Tab" {
+                page.press(key);
+                assert_eq!(page.value("document.activeElement.textContent"), "Who was it?");
+            }
+            page.leave_by_key("Enter");
+            assert!(page.value("location.href").to_string().contains("/messages.html?q=write+tcp%3A+broken+pipe"));
+            answered(&mut page);
+            assert_eq!(page.complaints(), [""; 0]);
+        }
+    }
 }
 
 #[test]

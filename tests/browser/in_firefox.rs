@@ -3,6 +3,7 @@
 use crate::book::origin;
 use crate::hands::{ID, change_goes_and_comes_back, types_through_a_mistake_and_back};
 use crate::page::Page;
+use crate::steps::picture_goes_back;
 use crate::wheel::{WATCH, wheel_through};
 use crate::widget::{button, chapter_of, find, find_whole};
 
@@ -78,6 +79,16 @@ fn a_link_leads_to_its_heading_or_to_its_row() {
     page.value("void history.back()");
     page.wait_until(&format!("{row}?.id.endsWith('.20')"));
     assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_picture_above_the_text_goes_back_to_its_place() {
+    for (width, height) in [(1440, 900), (375, 812)] {
+        let mut page = Page::in_firefox();
+        page.resize(width, height);
+        page.open(&format!("{}/reset/write-after-close.html", origin()));
+        picture_goes_back(page);
+    }
 }
 
 /// Firefox gives controls a font and colours of its own where the page does not.

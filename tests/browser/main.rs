@@ -21,7 +21,7 @@
 //! - `linux.rs`: the Linux that a page runs, in its worker
 //! - `access.rs`: for whom mouse, sharp eyes or calm eyes are missing
 //! - `evidence.rs`: what a reader has got, and the answer to it; `captures.rs`: a capture, and the verdict
-//! - `playground.rs`: what a reader can do on its page, and take away from it
+//! - `playground.rs`: what a reader can do on its page, and take away from it; `teaching.rs`: what a class is given
 //!
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
 
@@ -46,5 +46,6 @@ mod picture;
 mod playground;
 mod predict;
 mod steps;
+mod teaching;
 mod wheel;
 mod widget;

@@ -80,6 +80,11 @@ impl Page {
         self.chromium().follow(link);
     }
 
+    /// Presses a key that leads to another page, and waits until that is there.
+    pub(crate) fn leave_by_key(&mut self, key: &str) {
+        self.chromium().leave_by(|tab| tab.press(key));
+    }
+
     /// The value of an expression in the page; a promise is awaited.
     pub(crate) fn value(&mut self, expression: &str) -> Value {
         match &mut self.0 {

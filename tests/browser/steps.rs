@@ -1,5 +1,6 @@
 //! Links from a sentence to a row of a picture, each of them; and numbers with a handle.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::time::{Duration, Instant};
 
@@ -16,6 +17,9 @@ fn linked() -> Vec<String> {
     };
     chapters().into_iter().filter(links).collect()
 }
+
+/// A link to a row of its own page; others lead to the chapter that shows the run.
+const HERE: &str = "a.sc-step[href^='#']";
 
 const IN_VIEW: &str = "row().getBoundingClientRect().top < innerHeight && row().getBoundingClientRect().bottom > 0";
 
@@ -39,9 +43,9 @@ fn every_link_makes_its_row_the_current_one_and_both_are_seen() {
         page.resize(width, height);
         page.open(&format!("{}/{chapter}", origin()));
         page.value(SEEN);
-        let links = page.value("document.querySelectorAll('a.sc-step').length").as_u64().expect("a number");
+        let links = page.value(&format!("document.querySelectorAll(\"{HERE}\").length")).as_u64().expect("a number");
         for index in 0..links {
-            page.value(&format!("window.link = document.querySelectorAll('a.sc-step')[{index}]; 0"));
+            page.value(&format!("window.link = document.querySelectorAll(\"{HERE}\")[{index}]; 0"));
             page.value("window.row = () => document.getElementById(decodeURIComponent(link.hash.slice(1))); 0");
             // A reader follows a link when the page has come to rest. Where it is broken in two lines, its middle may not
             // be on it.
@@ -60,7 +64,18 @@ fn every_link_makes_its_row_the_current_one_and_both_are_seen() {
             }
             assert_eq!(page.value("location.hash === link.hash"), true, "{chapter}");
             followed += 1;
-            aloft += usize::from(page.value("document.querySelector('.sc-aloft') !== null") == true);
+            if page.value("document.querySelector('.sc-aloft') !== null") == true {
+                aloft += 1;
+                // The next link finds every second picture in its place.
+                if aloft % 2 == 0 {
+                    let moved = put_back(&mut page);
+                    if moved.abs() > 2.0 {
+                        wrong.push(format!(
+                            "{chapter} at {width}: putting it back moves the sentence by {moved} pixels"
+                        ));
+                    }
+                }
+            }
         }
         assert_eq!(page.complaints(), [""; 0], "{chapter}");
     }
@@ -68,9 +83,65 @@ fn every_link_makes_its_row_the_current_one_and_both_are_seen() {
     assert!(followed > 30 && aloft > 10, "only {followed}, {aloft} of them far away");
 }
 
+/// Puts the picture back that was brought to the sentence `link`; by how many pixels the sentence has moved then.
+fn put_back(page: &mut Page) -> f64 {
+    // It has come to rest first.
+    page.value(
+        "(async () => { let top; do { ({ top } = link.getBoundingClientRect()); await new Promise((resolve) => setTimeout(resolve, 150)); } \
+         while (link.getBoundingClientRect().top !== top); })()",
+    );
+    page.value("window.before = link.getBoundingClientRect().top; 0");
+    page.press("Escape");
+    page.wait_until("!document.querySelector('.sc-aloft')");
+    page.number(
+        "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => resolve(link.getBoundingClientRect().top - before))))",
+    )
+}
+
+#[test]
+fn every_link_to_a_run_of_another_chapter_leads_to_its_row() {
+    let elsewhere = "a.sc-step:not([href^='#'])";
+    let row = "document.getElementById(decodeURIComponent(location.hash.slice(1)))";
+    let mut addresses = BTreeSet::new();
+    let mut pages = 0;
+    for chapter in linked() {
+        let mut page = open(&chapter, Scripts::On);
+        let links = page.list(&format!("[...document.querySelectorAll(\"{elsewhere}\")].map(({{ href }}) => href)"));
+        if let Some(first) = links.first() {
+            page.follow(&format!("document.querySelector(\"{elsewhere}\")"));
+            assert_eq!(page.value("location.href"), first.as_str(), "{chapter}");
+            pages += 1;
+        }
+        addresses.extend(links);
+    }
+    let mut wrong = Vec::new();
+    for (index, address) in addresses.iter().enumerate() {
+        let mut page = Page::new(Scripts::On);
+        let (width, height) = [(1440, 900), (375, 812)][index % 2];
+        page.resize(width, height);
+        page.open(address);
+        page.value(SEEN);
+        page.wait_until(&format!("{row}?.classList.contains('sc-now')"));
+        let began = Instant::now();
+        while page.value(&format!("seen({row})")) != true {
+            if began.elapsed() > Duration::from_secs(10) {
+                wrong.push(format!("{address} at {width}"));
+                break;
+            }
+        }
+        assert_eq!(page.complaints(), [""; 0], "{address}");
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(pages >= 10 && addresses.len() > 35, "only {} on {pages} pages", addresses.len());
+}
+
 #[test]
 fn a_picture_above_the_text_goes_back_to_its_place() {
-    let mut page = open("reset/write-after-close.html", Scripts::On);
+    picture_goes_back(open("reset/write-after-close.html", Scripts::On));
+}
+
+/// The page is the chapter about writing to someone who has left.
+pub(crate) fn picture_goes_back(mut page: Page) {
     let far = "[...document.querySelectorAll('a.sc-step')].at(-1)";
     let aloft = "document.querySelector('.sc-aloft')";
     let heights = "[...document.querySelectorAll('main > *')].map((part) => Math.round(part.getBoundingClientRect().top + scrollY)).join()";
@@ -81,8 +152,12 @@ fn a_picture_above_the_text_goes_back_to_its_place() {
         page.click(far);
         page.wait_until(&format!("{aloft}?.matches(':popover-open')"));
         assert_eq!(page.value(heights), places, "nothing else of the page has moved");
+        page.value(&format!("window.link = {far}; 0"));
         match back {
-            "escape" => page.press("Escape"),
+            "escape" => {
+                let moved = put_back(&mut page);
+                assert!(moved.abs() <= 2.0, "the sentence has moved by {moved} pixels");
+            }
             "button" => {
                 page.click("document.querySelector('.sc-back')");
                 page.wait_until(&format!("document.activeElement === {far}"));

@@ -2,7 +2,7 @@
 
 use catalogue::messages::{Runtime, message};
 use scenario::{Host, Outcome};
-use view::layout::{Flight, Layout, Thing};
+use view::layout::{Change, Flight, Layout, Thing};
 use view::parts::{Part, parts};
 use view::why::why;
 use view::{rules, texts as words};
@@ -25,13 +25,17 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
         Thing::Call { outcome: Some(Outcome::Errno(errno)), .. } if spoken.is_none() => Some(words::errno(errno)),
         _ => None,
     };
+    // A row in which nothing is called or sent is named by the state that it brings.
+    let headline = words::headline(layout, row);
+    let named = usize::from(headline.is_empty() && !row.changes.is_empty());
+    let enters = each(named, &|at| entered(&row.changes[at]));
     html! {
         // Another step has other words in their place: none of them moves.
         <div key={at} class="sc-words">
-            <p>{ said("b", "", format!("{place}: {}", words::headline(layout, row))) }{ " " }{ row.caption.clone() }</p>
+            <p>{ said("b", "", format!("{place}: {headline}")) }{ " " }{ row.caption.clone() }{ enters }</p>
             { why(layout, at).map(|why| said("p", "", why)) }
             if let Thing::Segment(flight) = row.thing { { label_parts(&layout.flights[flight]) } }
-            { each(row.changes.len(), &|at| with_note(state(&row.changes[at]), text(words::state(row.changes[at].to)))) }
+            { each(row.changes.len() - named, &|at| element("p", "", entered(&row.changes[named + at]))) }
             if let Some(spoken) = spoken {
                 <p>
                     { spoken.runtime.name() }{ ": " }{ said("b", "", spoken.text) }{ " " }
@@ -43,6 +47,11 @@ pub(crate) fn explain(layout: &Layout, cursor: Option<usize>, runtime: Option<Ru
             { each(row.rules.len(), &|at| with_note(text(rules::sentence(row.rules[at])), said("small", "", words::source(row.rules[at])))) }
         </div>
     }
+}
+
+/// A state, and what it means.
+fn entered(change: &Change) -> Html {
+    html! { <>{ state(change) }{ " " }{ words::state(change.to) }</> }
 }
 
 fn with_note(what: Html, note: Html) -> Html {

@@ -159,7 +159,10 @@ impl Component for Stage {
         let StageProps { session, act, runtime, children, .. } = ctx.props();
         let (layout, cursor, runtime) = (&session.run.layout, session.player.cursor, *runtime);
         let tools = session.open.zip(cursor).map(|(tools, row)| row_tools(tools, row, layout, act, &self.root));
-        let pick = act.reform(|Picked { row, is_by_hand }| if is_by_hand { Act::Pick(row) } else { Act::Follow(row) });
+        let pick = act.reform(|Picked { row, tools }| match tools {
+            Some(tools) => Act::Pick(row, tools),
+            None => Act::Follow(row),
+        });
         let delay = act.reform(|(row, ms)| Act::Delay(row, ms));
         let (anchor, fold) = names_and_fold(ctx.props());
         let told = cursor.and_then(|row| page::sentence(&anchor, row));

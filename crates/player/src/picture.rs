@@ -15,6 +15,7 @@ use web_sys::{Element, PointerEvent};
 use yew::prelude::*;
 
 use crate::elements::{each, element, said};
+use crate::session::Tools;
 use crate::shared::Shared;
 use crate::texts as own;
 
@@ -71,8 +72,20 @@ impl PictureProps {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Picked {
     pub(crate) row: usize,
-    /// A link of the text clicks rows, too.
-    pub(crate) is_by_hand: bool,
+    /// What is wanted there; `None`: a link of the text has clicked, not a hand.
+    pub(crate) tools: Option<Tools>,
+}
+
+impl Picked {
+    /// Beside a call there is nothing on the wire: who clicks there wants to put something in.
+    fn by(event: &MouseEvent, row: usize) -> Self {
+        let is_between = || {
+            let on = event.target_dyn_into::<Element>();
+            on.is_some_and(|on| on.matches(".sc-row:not(.sc-segment) > .sc-wire").unwrap_or(false))
+        };
+        let tools = (event.detail() > 0).then(|| if is_between() { Tools::Palette } else { Tools::Row });
+        Self { row, tools }
+    }
 }
 
 /// The whole picture: title, ladder, table.
@@ -211,9 +224,7 @@ fn row(props: &PictureProps, at: usize, drag: &Drag) -> Html {
         _ => "",
     };
     let is_another_time = at == 0 || layout.rows[at - 1].at_us / 1000 != row.at_us / 1000;
-    let onclick = pick
-        .as_ref()
-        .map(|pick| pick.reform(move |event: MouseEvent| Picked { row: at, is_by_hand: event.detail() > 0 }));
+    let onclick = pick.as_ref().map(|pick| pick.reform(move |event: MouseEvent| Picked::by(&event, at)));
     let id = (!props.anchor.is_empty()).then(|| format!("{}.{}", props.anchor, at + 1));
     let mark = props.differs.as_ref().and_then(|differs| differs.mark(at));
     let other = if mark.is_some() { " sc-other" } else { "" };

@@ -68,8 +68,8 @@ pub enum Act {
     Show(usize),
     /// The reader, or the clock, asks for a step.
     Step(Action),
-    /// The reader points at a row.
-    Pick(usize),
+    /// The reader points at a row, and wants these tools there.
+    Pick(usize, Tools),
     /// A sentence of the chapter leads to a row. It has told already what would be asked.
     Follow(usize),
     /// The reader wants tools at the current row, or none.
@@ -178,10 +178,10 @@ impl Session {
                 self.open = None;
                 self.asked += 1;
             }
-            Act::Pick(row) => {
-                let is_again = self.open.is_some() && self.player.cursor == Some(row);
+            Act::Pick(row, tools) => {
+                let is_again = self.open == Some(tools) && self.player.cursor == Some(row);
                 self.step(Action::Go(row));
-                self.open = (self.quiz.is_none() && !is_again).then_some(Tools::Row);
+                self.open = (self.quiz.is_none() && !is_again).then_some(tools);
                 self.asked += 1;
             }
             Act::Follow(row) => {
@@ -372,7 +372,7 @@ mod tests {
     fn whoever_loses_a_segment_stands_at_it() {
         let session = session("write-after-peer-close");
         let fin = fin(&session);
-        let lost = after(session.clone(), [Act::Pick(fin), Act::Change(Change::Lose)]);
+        let lost = after(session.clone(), [Act::Pick(fin, Tools::Row), Act::Change(Change::Lose)]);
         let Some(cursor) = lost.player.cursor else { panic!("there is a current row") };
         let Thing::Segment(flight) = lost.run.layout.rows[cursor].thing else { panic!("it is a segment's") };
         assert_eq!(lost.run.layout.flights[flight].fate, Fate::Dropped);
@@ -411,12 +411,13 @@ mod tests {
     #[test]
     fn a_row_s_tools_come_and_go() {
         let session = session("linger-zero");
-        let picked = session.after(Act::Pick(2));
+        let picked = session.after(Act::Pick(2, Tools::Row));
         assert_eq!(picked.open, Some(Tools::Row));
-        assert_eq!(picked.after(Act::Pick(2)).open, None);
-        assert_eq!(picked.after(Act::Pick(3)).open, Some(Tools::Row));
+        assert_eq!(picked.after(Act::Pick(2, Tools::Row)).open, None);
+        assert_eq!(picked.after(Act::Pick(3, Tools::Row)).open, Some(Tools::Row));
+        assert_eq!(picked.after(Act::Pick(2, Tools::Palette)).open, Some(Tools::Palette));
         assert_eq!(picked.after(Act::Step(Action::Forward)).open, None);
-        let predicting = after(session, [Act::Predict, Act::Pick(0)]);
+        let predicting = after(session, [Act::Predict, Act::Pick(0, Tools::Row)]);
         assert_eq!(predicting.open, None, "a run is not changed while it is asked about");
     }
 
