@@ -6,113 +6,104 @@
 
 use std::ops::Range;
 
-use scenario::{Event, Outcome, Trace, Verb};
+use scenario::{Action, Call, Event, Outcome, Script, Statement, Trace, Verb};
 
 /// A script with a handle on one number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Handle {
     text: String,
+    value: u32,
+    /// The script's lines without what it says of its own run: outcomes, and comments behind statements.
+    asked: Vec<String>,
     number: Number,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Number {
-    /// The bytes of the number, and the line that it stands in.
-    Written { line: u32, range: Range<usize> },
-    /// A block's lines (indices), and which of its statements has the handle.
-    Moment { block: Range<usize>, moved: usize },
+    /// The index of its line, and its bytes there.
+    Written { line: usize, range: Range<usize> },
+    /// The indices of a block's lines, its statements with their moments, and the one that has the handle.
+    Moment { block: Range<usize>, others: Vec<Timed>, moved: Timed },
+}
+
+/// A statement of a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Timed {
+    /// Milliseconds since the block began.
+    at_ms: u32,
+    text: String,
+    /// The socket on which it is a call.
+    socket: Option<String>,
+    /// close(2): the program calls that socket no more.
+    closes: bool,
 }
 
 impl Handle {
     /// The handle of the statement in this line (counted from 1).
     ///
     /// # Errors
-    /// There is no number in it, and it stands in no block.
+    /// The script is none, or there is no number in the statement, and it stands in no block.
     pub fn of_line(text: &str, line: u32) -> Result<Self, String> {
+        let script = Script::parse(text).map_err(|error| error.to_string())?;
+        let written = script.statement(line).map_or("", |statement| statement.text.as_str());
+        let none = || format!("line {line}: found no number in `{written}`, and it is not one of several with `&`");
+        let statement = script.statement(line).ok_or_else(none)?;
+        let asked: Vec<String> =
+            (1..).zip(text.lines()).map(|(line, raw)| asked(raw, script.statement(line))).collect();
         let at = line as usize - 1;
-        let lines: Vec<&str> = text.lines().collect();
-        let found = lines.get(at).copied().unwrap_or_default();
-        let number = if statement(found).ends_with('&') && !statement(found).starts_with("wait ") {
-            let is_block = |line: &&str| statement(line).ends_with('&');
-            let start = at - lines[..at].iter().rev().take_while(|line| is_block(line)).count();
-            let end = at + lines[at..].iter().take_while(|line| is_block(line)).count();
-            Some(Number::Moment { block: start..end, moved: at - start })
-        } else {
-            let start: usize = text.split_inclusive('\n').take(at).map(str::len).sum();
-            last_number(arguments(found))
-                .map(|range| Number::Written { line, range: start + range.start..start + range.end })
+        let (number, value) = match &statement.action {
+            Action::Call(Call { in_background: true, .. }) => moment(&script, statement, &asked),
+            _ => {
+                let range = last_number(&asked[at]).ok_or_else(none)?;
+                let value = asked[at][range.clone()].parse().map_err(|_| none())?;
+                (Number::Written { line: at, range }, value)
+            }
         };
-        match number {
-            Some(number) => Ok(Self { text: text.to_owned(), number }),
-            None => Err(format!("line {line}: found no number in `{found}`, and it is not one of several with `&`")),
-        }
+        Ok(Self { text: text.to_owned(), value, asked, number })
     }
 
     /// The script with another value: in the number's own unit, a moment in milliseconds since its block began.
     ///
     /// What the script says of its outcomes, and beside its statements, it says of its own value, and of no other.
     pub fn set(&self, value: u32) -> String {
-        if value == self.value() {
+        if value == self.value {
             return self.text.clone();
         }
-        let text = match &self.number {
-            Number::Written { range, .. } => {
-                format!("{}{value}{}", &self.text[..range.start], &self.text[range.end..])
+        let mut lines = self.asked.clone();
+        match &self.number {
+            Number::Written { line, range } => lines[*line].replace_range(range.clone(), &value.to_string()),
+            Number::Moment { block, others, moved } => {
+                lines.splice(block.clone(), in_order(others, Timed { at_ms: value, ..moved.clone() }));
             }
-            Number::Moment { block, moved } => {
-                let lines: Vec<&str> = self.text.lines().collect();
-                let mut text = lines[..block.start].join("\n") + "\n";
-                text += &moved_to(&lines[block.clone()], *moved, value);
-                text += &lines[block.end..].join("\n");
-                text
-            }
-        };
-        text.lines().map(asked).collect()
+        }
+        lines.join("\n") + "\n"
     }
 
     /// The line of the call whose argument varies, if it is one.
-    const fn line(&self) -> Option<u32> {
-        match self.number {
-            Number::Written { line, .. } => Some(line),
+    fn line(&self) -> Option<u32> {
+        match &self.number {
+            Number::Written { line, .. } => u32::try_from(line + 1).ok(),
             Number::Moment { .. } => None,
         }
     }
 
     /// The value that the script has.
-    pub fn value(&self) -> u32 {
-        match &self.number {
-            Number::Written { range, .. } => self.text[range.clone()].parse().unwrap_or(0),
-            Number::Moment { block, moved } => {
-                let lines: Vec<&str> = self.text.lines().collect();
-                lines[block.clone()][..*moved].iter().filter_map(|line| wait_ms(line)).sum()
-            }
+    pub const fn value(&self) -> u32 {
+        self.value
+    }
+}
+
+/// A line without what it says of its own run.
+fn asked(raw: &str, statement: Option<&Statement>) -> String {
+    match statement {
+        None => raw.to_owned(),
+        Some(Statement { text, action: Action::Call(Call { expected: Some(_), in_background, .. }), .. }) => {
+            // No outcome has this sign in it.
+            let call = text.rfind('=').map_or(text.as_str(), |at| &text[..at]).trim_end();
+            format!("{call}{}", if *in_background { " &" } else { "" })
         }
+        Some(statement) => statement.text.clone(),
     }
-}
-
-/// A line without its caption.
-fn statement(line: &str) -> &str {
-    let mut in_text = false;
-    let end = line.find(|c| {
-        in_text ^= c == '"';
-        c == '#' && !in_text
-    });
-    line[..end.unwrap_or(line.len())].trim()
-}
-
-/// A statement without its caption and its outcome.
-fn arguments(line: &str) -> &str {
-    let statement = statement(line);
-    statement.split(" = ").next().unwrap_or(statement)
-}
-
-/// A line without what it says of its own run, with its end.
-fn asked(line: &str) -> String {
-    if line.starts_with('#') {
-        return format!("{line}\n");
-    }
-    let background = if statement(line).ends_with('&') && !arguments(line).ends_with('&') { " &" } else { "" };
-    format!("{}{background}\n", arguments(line))
 }
 
 fn last_number(text: &str) -> Option<Range<usize>> {
@@ -121,44 +112,56 @@ fn last_number(text: &str) -> Option<Range<usize>> {
     Some(start..end)
 }
 
-/// The milliseconds of `wait 40ms &`.
-fn wait_ms(line: &str) -> Option<u32> {
-    statement(line).strip_prefix("wait ")?.split("ms").next()?.trim().parse().ok()
+/// The moment of a statement in the block that it stands in, and its value.
+fn moment(script: &Script, moved: &Statement, asked: &[String]) -> (Number, u32) {
+    let is_in_block = |line: u32| {
+        let action = script.statement(line).map(|statement| &statement.action);
+        matches!(action, Some(Action::Pause(_) | Action::Call(Call { in_background: true, .. })))
+    };
+    let first = (1..moved.line).rev().take_while(|line| is_in_block(*line)).last().unwrap_or(moved.line);
+    let last = (moved.line..).take_while(|line| is_in_block(*line)).last().unwrap_or(moved.line);
+    let (mut at_ms, mut value) = (0, 0);
+    let (mut others, mut its) = (Vec::new(), None);
+    for statement in script.statements.iter().filter(|statement| (first..=last).contains(&statement.line)) {
+        let (socket, closes) = match &statement.action {
+            Action::Pause(time) => {
+                at_ms += u32::try_from(time.as_millis()).unwrap_or(u32::MAX);
+                continue;
+            }
+            Action::Call(call) => (Some(call.socket.clone()), call.verb == Verb::Close),
+            _ => (None, false),
+        };
+        let timed = Timed { at_ms, text: asked[statement.line as usize - 1].clone(), socket, closes };
+        if statement.line == moved.line {
+            value = at_ms;
+            its = Some(timed);
+        } else {
+            others.push(timed);
+        }
+    }
+    let moved = its.expect("a block has the statement that it was looked up for");
+    (Number::Moment { block: first as usize - 1..last as usize, others, moved }, value)
 }
 
-/// A block with one of its statements at another moment. A program that has closed a socket calls it no more.
-fn moved_to(lines: &[&str], moved: usize, value: u32) -> String {
-    let mut clock_ms = 0;
-    let mut timed: Vec<(u32, &str)> = Vec::new();
-    for (at, line) in lines.iter().enumerate() {
-        match wait_ms(line) {
-            Some(ms) => clock_ms += ms,
-            None if at == moved => {}
-            None => timed.push((clock_ms, line)),
-        }
-    }
+/// The lines of a block with one of its statements at its moment. A program that has closed a socket calls it no more.
+fn in_order(others: &[Timed], moved: Timed) -> Vec<String> {
     // At the same moment the moved one is the last: what it comes behind is not later than it.
-    let behind = timed.partition_point(|(at_ms, _)| *at_ms <= value);
-    timed.insert(behind, (value, lines[moved]));
-    let mut closed: Vec<&str> = Vec::new();
-    let mut text = String::new();
-    clock_ms = 0;
-    for (at_ms, line) in timed {
-        let (subject, verb) = statement(line).split_once(' ').unwrap_or_default();
-        if closed.contains(&subject) {
+    let behind = others.partition_point(|other| other.at_ms <= moved.at_ms);
+    let (mut clock_ms, mut closed, mut lines) = (0, Vec::new(), Vec::new());
+    for timed in others[..behind].iter().chain([&moved]).chain(&others[behind..]) {
+        if timed.socket.is_some() && closed.contains(&timed.socket) {
             continue;
         }
-        if verb.starts_with("close(") {
-            closed.push(subject);
+        if timed.closes {
+            closed.push(timed.socket.clone());
         }
-        if at_ms > clock_ms {
-            text += &format!("wait {}ms &\n", at_ms - clock_ms);
-            clock_ms = at_ms;
+        if timed.at_ms > clock_ms {
+            lines.push(format!("wait {}ms &", timed.at_ms - clock_ms));
+            clock_ms = timed.at_ms;
         }
-        text += line;
-        text.push('\n');
+        lines.push(timed.text.clone());
     }
-    text
+    lines
 }
 
 /// Neighbouring values that give the same.
@@ -303,7 +306,7 @@ fn telling(mut bands: Vec<Band>) -> Vec<Band> {
 
 #[cfg(test)]
 mod tests {
-    use scenario::{Errno, Script};
+    use scenario::Errno;
 
     use super::*;
 
@@ -325,22 +328,43 @@ mod tests {
         assert_eq!(Handle::of_line(captioned, 2).expect("it has one").set(7), "# ?\nwait 7ms\n");
     }
 
-    const BLOCK: &str = "# ?\nclient write(1) = 1 & # leaves\nwait 60ms &\nserver read() = 1 &\nwait 60ms &\nserver close() = 0 &\nclient read()\n";
+    const OPENING: &str = "# ?\nserver listen()\nclient connect()\nserver accept()\n";
+    const BLOCK: &str = "client write(1) = 1 & # leaves\nwait 60ms &\nserver read() = 1 &\nwait 60ms &\nserver close() = 0 &\nclient read()\n";
+
+    #[test]
+    fn what_a_text_has_in_it_is_no_outcome_and_no_comment() {
+        let text = format!("{LATE}client write(\"a = 1 # b\") = EPIPE # it is closed\n");
+        let handle = Handle::of_line(&text, 6).expect("it has a number");
+        assert!(handle.set(12).ends_with("client close()\nclient write(\"a = 1 # b\")\n"), "{}", handle.set(12));
+    }
+
+    fn block(text: &str, line: u32) -> (u32, impl Fn(u32) -> String + use<>) {
+        let handle = Handle::of_line(&format!("{OPENING}{text}"), line + 4).expect("it is one of several");
+        let set = handle.clone();
+        (handle.value(), move |value| set.set(value).strip_prefix(OPENING).expect("it stays").to_owned())
+    }
+
+    #[test]
+    fn a_wait_of_a_block_may_have_any_unit() {
+        let (value, set) = block(&BLOCK.replacen("wait 60ms &", "wait 1s &", 1), 5);
+        assert_eq!(value, 1_060);
+        assert_eq!(set(20), "client write(1) &\nwait 20ms &\nserver close() &\nclient read()\n");
+    }
 
     #[test]
     fn a_statement_of_a_block_can_move_before_the_others() {
-        let handle = Handle::of_line(BLOCK, 6).expect("it is one of several");
-        assert_eq!(handle.value(), 120);
-        assert_eq!(handle.set(120), BLOCK);
+        let (value, set) = block(BLOCK, 5);
+        assert_eq!(value, 120);
+        assert_eq!(set(120), BLOCK);
         assert_eq!(
-            handle.set(20),
-            "# ?\nclient write(1) &\nwait 20ms &\nserver close() &\nclient read()\n",
+            set(20),
+            "client write(1) &\nwait 20ms &\nserver close() &\nclient read()\n",
             "whoever has closed reads no more"
         );
-        let first = Handle::of_line(BLOCK, 2).expect("it is one of several");
+        let (_, set) = block(BLOCK, 1);
         assert_eq!(
-            first.set(70),
-            "# ?\nwait 60ms &\nserver read() &\nwait 10ms &\nclient write(1) &\nwait 50ms &\nserver close() &\nclient read()\n"
+            set(70),
+            "wait 60ms &\nserver read() &\nwait 10ms &\nclient write(1) &\nwait 50ms &\nserver close() &\nclient read()\n"
         );
     }
 
