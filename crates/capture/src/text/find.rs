@@ -91,6 +91,9 @@ fn hits(plain: &Plain) -> Vec<Hit> {
         .filter_map(|row| {
             let places = row.pattern.find(text, 0..text.len())?;
             let (first, last) = (places.first()?.start, places.last()?.end);
+            if row.pattern.weight() < WEIGHT_OF_A_SENTENCE && is_name_of_a_number(&text[last..]) {
+                return None;
+            }
             let is_one_line = !breaks.iter().any(|line| first < *line && *line < last);
             // Parts that stand on several lines may have met by chance.
             let weight = if is_one_line { row.pattern.weight() } else { row.pattern.weight() * 3 / 4 };
@@ -100,6 +103,12 @@ fn hits(plain: &Plain) -> Vec<Hit> {
     let begins = |hit: &Hit| hit.places.first().map_or(0, |place| place.start);
     hits.sort_by(|one, other| other.weight.cmp(&one.weight).then(begins(other).cmp(&begins(one))));
     hits
+}
+
+/// Whether what stands behind a word makes it a field's name: `eof:0`.
+fn is_name_of_a_number(behind: &str) -> bool {
+    let value = behind.strip_prefix([':', '=']);
+    value.is_some_and(|value| value.starts_with(|letter: char| letter.is_ascii_digit()))
 }
 
 fn of_line(plain: &Plain, best: &Hit, hits: &[Hit]) -> Answer {

@@ -186,9 +186,22 @@ pub(super) fn status(text: &str) -> Option<(&'static str, Range<usize>)> {
     })
 }
 
-/// HAProxy's termination state in a line of its log, as the table has it: `SH--`, or `SD` of a TCP line. Great and
-/// small letters differ in it.
+/// The name that HAProxy's state has in logs of fields, JSON or `key=value`.
+const TERMINATION: &str = "termination_state";
+
+/// HAProxy's termination state in a line of its log, as the table has it: `SH--`, or `SD` of a TCP line, or of a field.
+/// Great and small letters differ in it.
 pub(super) fn termination(original: &str) -> Option<(String, Range<usize>)> {
+    let of_field = original.match_indices(TERMINATION).find_map(|(at, name)| {
+        let value = original[at + name.len()..].trim_start_matches(['"', '\\', ':', '=', ' ', '\'']);
+        let begin = original.len() - value.len();
+        let length = value.find(|letter: char| !letter.is_ascii_alphabetic() && letter != '-').unwrap_or(value.len());
+        let is_state = matches!(length, 2 | 4) && is_termination(value);
+        is_state.then(|| (format!("{}--", &value[..2]), begin..begin + length))
+    });
+    if of_field.is_some() {
+        return of_field;
+    }
     let fields = |line: &str| -> Vec<Range<usize>> {
         let mut fields = Vec::new();
         let mut begin = 0;
@@ -334,6 +347,13 @@ mod tests {
         let tcp = "a\nt7108 tb7108/s 1/0/1003 0 sD 1/1/0/0/0 0/0";
         assert_eq!(termination(tcp).map(|(state, place)| (state, &tcp[place])), Some(("sD--".to_owned(), "sD")));
         assert_eq!(termination("cD--").map(|(state, _)| state), Some("cD--".to_owned()));
+        for field in
+            ["{\"termination_state\":\"SD\"}", "termination_state=SD-- a=b", "\\\"termination_state\\\": \\\"SD\\\""]
+        {
+            let (state, place) = termination(field).unwrap_or_else(|| panic!("{field}"));
+            assert_eq!((state.as_str(), &field[place][..2]), ("SD--", "SD"), "{field}");
+        }
+        assert_eq!(termination("the termination_state is not here"), None);
         for text in ["no state", "in order -- 1/1", "- - ---- 1/1/0/0/0 0/0", "SD card 1/2/3/4/5"] {
             assert_eq!(termination(text), None, "{text}");
         }
