@@ -110,6 +110,10 @@ impl Script {
 /// Known before the first line is read: a script has a proxy if a line has the proxy make a socket, or something happen to
 /// it as a host. A socket may have that name where there is no such line.
 fn network(text: &str) -> Network {
+    // Most scripts have no such word, and then no line is looked at.
+    if !text.contains(Host::Proxy.name()) {
+        return Network::Direct;
+    }
     let is_proxy_s = |line: &str| {
         let rest = line.trim_start().strip_prefix(Host::Proxy.name())?.strip_prefix(char::is_whitespace)?;
         let verb = rest.split('(').next()?.trim();
