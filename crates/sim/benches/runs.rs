@@ -1,21 +1,17 @@
-//! How long runs take, and how much heap: each scenario of the book, all of them, reading them alone, and a long
-//! transfer with losses.
+//! How long runs take: each scenario of the book, all of them, reading them alone, and a long transfer with losses.
 //!
-//! `cargo bench -p sim`. The allocator counts, which costs a little: times are a few percent too high. On a machine that
-//! others use, `valgrind --tool=callgrind` counts instructions, which are the same each time.
+//! `cargo bench -p sim --bench runs`; the fastest is what counts on a machine that others use, too, or `valgrind
+//! --tool=callgrind`, which counts instructions and gives the same each time. How much heap runs take is
+//! `cargo bench -p sim --bench heap`: counting it takes time.
 //!
-//! What the profile shows (callgrind, 93 scenarios, 17.2 million instructions; 22.1 before tokens, returned calls and
-//! reports had room that is kept, and sockets shared their names): the time has no peak. A fifth is malloc and free, in
-//! 131 allocations a script, most of them the script's own texts and one for each frame; a fifth is reading the script;
-//! smoltcp has an eighth; no other function has more than a twentieth.
+//! What the profile shows (callgrind, 98 scenarios, 17.3 million instructions): the time has no peak. A fifth is malloc
+//! and free, in some 130 allocations a script, most of them the script's own texts and one for each frame; a sixth is
+//! reading the script; smoltcp has an eighth; no other function has more than a twentieth.
 
 use catalogue::CATALOGUE;
-use divan::{AllocProfiler, Bencher, black_box};
+use divan::{Bencher, black_box};
 use scenario::Script;
 use sim::Stack;
-
-#[global_allocator]
-static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
@@ -47,13 +43,6 @@ fn whole_catalogue() -> usize {
 #[divan::bench]
 fn parse_catalogue() -> usize {
     CATALOGUE.iter().map(|entry| parse(entry.text).statements.len()).sum()
-}
-
-/// Two hosts and one open connection between them: the largest heap at any time is what counts here.
-#[divan::bench]
-fn one_connection(bencher: Bencher<'_, '_>) {
-    let script = parse("server listen() = 0\nclient connect() = 0\nserver accept() = 0\n");
-    bencher.bench(|| run(&script));
 }
 
 /// Segments of a full 1448 bytes; of each hundred one is lost.
