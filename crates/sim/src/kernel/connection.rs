@@ -50,7 +50,7 @@ pub(crate) struct Connection {
     pub(crate) brought_by: BroughtBy,
     /// Bytes that have arrived in order and are not read.
     pub(crate) unread: usize,
-    /// Text has arrived on it, ever.
+    /// Data has arrived on it, ever, be it old.
     pub(crate) has_received: bool,
     /// How many sequence numbers the peer has acknowledged.
     pub(crate) acknowledged: u64,

@@ -30,10 +30,12 @@ impl Connection {
             return self.act_in_syn_sent(cx, segment, frame, decision);
         }
         let (action, rule) = segment_arrives::decide(&self.facts(cx, tcb), segment);
+        let is_old_data = delayed_ack::is_old_data(segment, tcb.rcv.nxt);
         self.note_duplicate(segment);
         if let Action::Answer(pace) = action {
             if self.may_answer(cx.now_us, pace) {
                 note_rule(cx.effects, rule);
+                self.has_received |= is_old_data;
                 self.answer(cx);
             }
             return;

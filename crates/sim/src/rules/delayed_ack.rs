@@ -1,6 +1,8 @@
 //! Delayed ACKs: that of a FIN alone. All others leave at once, as a Linux host's first ones do (`tcp_enter_quickack_mode`).
 
-use scenario::{RuleId, State};
+use scenario::{RawSegment, RuleId, State};
+
+use crate::seq::{before, length};
 
 /// How long the ACK of a FIN waits for a segment that takes it along: then a connection ends with three segments.
 /// `None`: it leaves at once.
@@ -10,4 +12,12 @@ use scenario::{RuleId, State};
 pub(crate) fn of_fin(state_before: State, has_received: bool) -> Option<(u64, RuleId)> {
     let wait_us = if has_received { 40_000 } else { 4_000 };
     (state_before == State::Established).then_some((wait_us, RuleId::FinAckWaits))
+}
+
+/// Whether a segment that is not taken counts as data for that wait: what had come before, or is older, comes again.
+///
+/// No RFC. Linux: `tcp_send_dupack` (`tcp_enter_quickack_mode` sets the wait to 40 ms).
+pub(crate) fn is_old_data(segment: &RawSegment, next: u32) -> bool {
+    let is_challenged = segment.flags.rst || segment.flags.syn;
+    !is_challenged && length(segment) > 0 && before(segment.seq, next)
 }
