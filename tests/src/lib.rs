@@ -10,6 +10,7 @@ pub mod changed;
 pub mod comparison;
 pub mod counters;
 pub mod files;
+pub mod forms;
 pub mod found;
 pub mod golden;
 pub mod held;

@@ -114,6 +114,9 @@ impl Draw {
                     // A statement with `&` has 10 ms, and may be late: no segment arrives just then.
                     lines.push("link delay 25ms".to_owned());
                 }
+                if self.one_in(4) {
+                    lines.push(format!("{} sysctl({})", self.host(), self.setting()));
+                }
                 if !self.one_in(4) {
                     lines.extend(owned(&OPEN));
                 }
@@ -166,7 +169,7 @@ impl Draw {
     fn of_kind(&mut self, kind: Lines) -> Vec<String> {
         let one = |line: String| vec![line];
         match kind {
-            Lines::Write => one(format!("{} write({}){}", self.socket(), self.length(), self.background())),
+            Lines::Write => one(format!("{} write({}){}", self.socket(), self.payload(), self.background())),
             Lines::Writes => {
                 let host = self.host();
                 vec![format!("{host} write(5) &"), format!("{host} write(7) &"), format!("{host} write(9)")]
@@ -206,6 +209,9 @@ impl Draw {
                 }
                 lines.into_iter().flat_map(|line| self.perhaps_timed(line)).collect()
             }
+            Lines::Wait if self.class == Class::Any && self.one_in(3) => {
+                one(format!("wait {} &", self.of(&["12ms", "30ms", "60ms"])))
+            }
             Lines::Wait => one(format!("wait {}", self.time())),
             Lines::Kill => one(format!("{} kill()", self.host())),
             Lines::Host => {
@@ -233,7 +239,7 @@ impl Draw {
 
     fn exchange(&mut self) -> Vec<String> {
         let (from, to) = if self.one_in(2) { ("client", "server") } else { ("server", "client") };
-        let mut lines = vec![format!("{from} write({}){}", self.length(), self.background())];
+        let mut lines = vec![format!("{from} write({}){}", self.payload(), self.background())];
         if self.one_in(3) {
             lines.extend(self.lines());
         }
@@ -255,7 +261,14 @@ impl Draw {
 
     fn unconnected(&mut self) -> Vec<String> {
         if self.one_in(2) {
-            let next = self.of(&["bind(port=5000)", "bind()", "connect()", "setsockopt(SO_REUSEADDR, 1)", "write(6)"]);
+            let next = self.of(&[
+                "bind(port=5000)",
+                "bind()",
+                "connect()",
+                "setsockopt(SO_REUSEADDR, 1)",
+                "setsockopt(IP_BIND_ADDRESS_NO_PORT, 1)",
+                "write(6)",
+            ]);
             return vec!["client socket() as c2".to_owned(), format!("c2 {next}"), LONGER.to_owned()];
         }
         let line = self.of(&[
@@ -277,6 +290,8 @@ impl Draw {
             "server accept() as s2",
             "s2 close()",
             "client sysctl(tcp_tw_reuse, 1)",
+            "client sysctl(tcp_timestamps, 0)",
+            "server sysctl(tcp_timestamps, 0)",
         ]);
         vec![line.to_owned(), LONGER.to_owned()]
     }
@@ -327,6 +342,8 @@ impl Draw {
                 "link forget after 100ms drop half-closed",
                 "link mtu 600",
                 "link mtu 1480",
+                "link mtu 1280 fragmentation-needed",
+                "link mtu 1400 fragmentation-needed",
             ]);
             return line.to_owned();
         }
@@ -342,7 +359,7 @@ impl Draw {
             4..6 => format!("link reject {count}{kind} from {host}"),
             6..9 => format!("link reject {count}{kind} from {host} {icmp}"),
             9..11 => format!("link icmp {icmp} to {host}"),
-            _ => "link mtu 600".to_owned(),
+            _ => self.of(&["link mtu 600", "link mtu 1280 fragmentation-needed"]).to_owned(),
         }
     }
 

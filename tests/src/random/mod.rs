@@ -72,6 +72,12 @@ pub enum Forgery {
     None,
 }
 
+/// The statements that no script in real time has (`forms`), and why.
+pub const NOT_DRAWN: [(&str, &str); 2] = [
+    ("sysctl(tcp_rmem, …)", "how much a receiver takes in the end is an estimate in the model"),
+    ("sysctl(tcp_wmem, …)", "how much write() takes before it waits is an estimate in the model"),
+];
+
 /// How often a drawn line may be no statement here (its socket is gone, say) before a shorter script will do.
 const TRIES: usize = 300;
 

@@ -124,6 +124,15 @@ impl Draw {
         }
     }
 
+    /// So many bytes, or these.
+    pub(super) fn payload(&mut self) -> String {
+        let length = self.length();
+        match "no\n more ".get(..length as usize) {
+            Some(text) if self.one_in(2) => format!("{text:?}"),
+            _ => length.to_string(),
+        }
+    }
+
     pub(super) fn at_most(&mut self) -> &'static str {
         match self.class {
             Class::Any => self.of(&["", "1", "5", "700", "1448", "3000", "20000"]),
@@ -186,7 +195,21 @@ impl Draw {
             "tcp_syn_linear_timeouts, 0",
             "tcp_synack_retries, 1",
             "tcp_max_tw_buckets, 0",
+            "tcp_max_syn_backlog, 1",
+            "tcp_syncookies, 0",
+            "tcp_tw_reuse, 1",
+            "tcp_timestamps, 0",
         ])
+    }
+
+    /// What is set for a host before there is a connection. How much the two settings of buffers' memory let in is an
+    /// estimate in the model.
+    pub(super) fn setting(&mut self) -> &'static str {
+        if self.clock == Clock::Virtual && self.one_in(4) {
+            self.of(&["tcp_rmem, 4096 8192 8192", "tcp_wmem, 4096 16384 16384"])
+        } else {
+            self.sysctl()
+        }
     }
 
     pub(super) fn time(&mut self) -> &'static str {
