@@ -79,6 +79,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "close-wait-leak"
         "close-not-the-last"
         "close-while-reading"
+        "queues-looked-at"
         "shutdown-wakes-read"
         "fin-wait2-orphan";
     OneSided:
@@ -103,6 +104,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "reply-lost"
         "lingering-close"
         "linger-zero"
+        "nagle-and-reset"
         "linger-acknowledged"
         "linger-timeout"
         "listener-closed-with-backlog"
@@ -115,6 +117,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "connect-again"
         "bind-then-listen"
         "ports-exhausted"
+        "own-port"
         "reuse-needs-timestamps"
         "syn-sent-wrong-rst"
         "close-before-connected"
@@ -124,6 +127,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "accept-queue-full"
         "accept-queue-full-syn-dropped"
         "accept-queue-full-abort"
+        "syn-queue-full"
         "defer-accept"
         "rst-before-accept"
         "fin-before-accept";
@@ -145,13 +149,15 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "half-close-forgotten"
         "mtu-black-hole"
         "path-mtu-told"
-        "write-nonblocking";
+        "write-nonblocking"
+        "send-timeout";
     InBetween:
         "middlebox-rst"
         "icmp-soft-error"
         "rst-in-window-challenge"
         "forged-reset-exact"
         "forged-data"
+        "forged-to-nobody"
         "syn-in-established"
         "time-wait-assassination"
         "time-wait-overflow"

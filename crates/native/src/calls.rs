@@ -242,7 +242,7 @@ impl Process {
                 let peeked = recv(self.socket(&call.socket)?.as_raw_fd(), &mut buffer, MsgFlags::MSG_PEEK)?;
                 Ok(Outcome::Number(peeked as u64))
             }
-            Verb::Queued(queue) => Ok(Outcome::Number(queued(&**self.socket(&call.socket)?, *queue)?)),
+            Verb::Queued(queue) => Ok(Outcome::Number(queued(&**self.socket(&call.socket)?, *queue)? as u64)),
             Verb::Shutdown(how) => {
                 let how = match how {
                     How::Rd => std::net::Shutdown::Read,
@@ -376,8 +376,12 @@ mod ioctl {
     nix::ioctl_read_bad!(unacknowledged, nix::libc::TIOCOUTQ, nix::libc::c_int);
 }
 
-/// ioctl(2) with FIONREAD or SIOCOUTQ, whose number is TIOCOUTQ's (linux/sockios.h).
-fn queued(socket: &Socket, queue: Queue) -> Result<u64, Failure> {
+/// ioctl(2) with FIONREAD or SIOCOUTQ, whose number is TIOCOUTQ's (linux/sockios.h): the bytes in a queue. std does not
+/// have this call.
+///
+/// # Errors
+/// The errno with which the call has failed.
+pub fn queued(socket: &Socket, queue: Queue) -> io::Result<usize> {
     let mut bytes = 0;
     let descriptor = socket.as_raw_fd();
     // SAFETY: both requests write one int to where the pointer points, and nothing else.
@@ -388,7 +392,7 @@ fn queued(socket: &Socket, queue: Queue) -> Result<u64, Failure> {
             Queue::Unacknowledged => ioctl::unacknowledged(descriptor, &raw mut bytes)?,
         }
     };
-    u64::try_from(bytes).map_err(|_| Failure::Broken(format!("a queue of {bytes} bytes")))
+    usize::try_from(bytes).map_err(io::Error::other)
 }
 
 /// TCP_LINGER2 (tcp(7)), which `nix` does not have.
@@ -408,6 +412,14 @@ nix::setsockopt_impl!(DeferAccept, libc::IPPROTO_TCP, libc::TCP_DEFER_ACCEPT, u3
 struct BindNoPort;
 
 nix::setsockopt_impl!(BindNoPort, libc::IPPROTO_IP, libc::IP_BIND_ADDRESS_NO_PORT, i32, sockopt::SetStruct<'_, i32>);
+
+/// IP_BIND_ADDRESS_NO_PORT: bind(2) without a port leaves the choice to connect(2). std does not have this option.
+///
+/// # Errors
+/// The errno with which the call has failed.
+pub fn bind_no_port(socket: &Socket) -> io::Result<()> {
+    Ok(setsockopt(socket, BindNoPort, &1)?)
+}
 
 /// poll(2) on a socket, for IN, OUT and RDHUP, without waiting: std does not have this call.
 ///

@@ -80,12 +80,12 @@ use scenario::{Backend, Host, Script, Trace};
 use serde::{Deserialize, Serialize};
 
 #[cfg(target_os = "linux")]
-pub use calls::poll;
+pub use calls::{bind_no_port, poll, queued};
 pub use error::Error;
 #[cfg(target_os = "linux")]
 pub use testbed::Testbed;
 #[cfg(not(target_os = "linux"))]
-pub use unsupported::{Testbed, poll};
+pub use unsupported::{Testbed, bind_no_port, poll, queued};
 
 /// Options of a run.
 #[derive(Clone, Debug, Default)]

@@ -262,7 +262,13 @@ impl Testbed {
 
     /// Forges a segment, in the name of the host's peer, for its newest connection; `None` if it has had none.
     pub fn inject(&mut self, flags: Flags, to: Host, seq: Offset, ack: Option<i64>, len: u32) -> Option<()> {
-        self.link.inject(scenario::Link::ClientServer, to, Forged { flags, target: Target::Newest, seq, ack, len })
+        self.forge(to, Forged { flags, target: Target::Newest, seq, ack, len })
+    }
+
+    /// Forges a segment, in the name of the host's peer, for any ports; `None` if it is for the newest connection of a
+    /// host that has had none.
+    pub fn forge(&mut self, to: Host, forged: Forged) -> Option<()> {
+        self.link.inject(scenario::Link::ClientServer, to, forged)
     }
 
     /// Sends an ICMP message to the host, which quotes what it has sent last on its newest connection; `None` if it has

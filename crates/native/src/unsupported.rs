@@ -5,8 +5,10 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use scenario::link::Forged;
 use scenario::{
-    Action, Count, Event, Flags, Host, Kind, Link, LinkAction, Meeting, Network, Offset, Outcome, Ready, Sockets, Verb,
+    Action, Count, Event, Flags, Host, Kind, Link, LinkAction, Meeting, Network, Offset, Outcome, Queue, Ready,
+    Sockets, Verb,
 };
 use socket2::{SockRef, Socket};
 
@@ -17,6 +19,22 @@ use crate::{Error, Making, Protocol, Rung};
 /// # Errors
 /// Always: it is made for Linux only.
 pub fn poll(_socket: &Socket) -> io::Result<Ready> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// ioctl(2) with FIONREAD or SIOCOUTQ: the bytes in a queue.
+///
+/// # Errors
+/// Always: it is made for Linux only.
+pub fn queued(_socket: &Socket, _queue: Queue) -> io::Result<usize> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// IP_BIND_ADDRESS_NO_PORT.
+///
+/// # Errors
+/// Always: it is Linux's.
+pub fn bind_no_port(_socket: &Socket) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
@@ -123,6 +141,10 @@ impl Testbed {
     }
 
     pub fn inject(&mut self, _flags: Flags, _to: Host, _seq: Offset, _ack: Option<i64>, _len: u32) -> Option<()> {
+        match self.0 {}
+    }
+
+    pub fn forge(&mut self, _to: Host, _forged: Forged) -> Option<()> {
         match self.0 {}
     }
 }
