@@ -15,7 +15,7 @@ fn main() -> io::Result<()> {
     let mut lab = Lab::new();
     let address = lab.address();
     let message = [b'a'; 60_000];
-    let mut buffer = [0; 65_536];
+    let mut buffer = [0; 1000];
 
     lab.link("link delay 400ms", |link| link.set_delay(Duration::from_millis(400)));
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
@@ -45,7 +45,7 @@ fn main() -> io::Result<()> {
     lab.pause(Duration::from_millis(100));
     lab.client("setsockopt(SO_LINGER, 0) &", || SockRef::from(&client).set_linger(Some(Duration::ZERO)))?;
     lab.client("close()", || lab::close(client))?;
-    lab.server("read()", || server.read(&mut buffer))?;
-    lab.server("read()", || server.read(&mut buffer)).expect_err("the connection is reset");
+    lab.server("getsockopt(SO_ERROR)", || server.take_error())?;
+    lab.server("read(1000)", || server.read(&mut buffer))?;
     Ok(())
 }
