@@ -13,6 +13,9 @@ use crate::changed::{CHANGES, outnumbered};
 
 /// Frames are cut behind so many bytes: the headers of all link types, IPv6 and TCP with its options are in them.
 const SNAP: usize = 96;
+/// So far apart are a reset and the kernel's word for why it was sent, at most. The tracer hears the whole machine, and
+/// several runs at one time have the same addresses.
+const REASON_US: u64 = 1_500;
 const RST: u8 = 4;
 const SYN: u8 = 2;
 const ACK: u8 = 16;
@@ -33,6 +36,8 @@ fn truth(run: &Run, frame: usize) -> Truth {
         causes
     } else if run.trace.witness == Witness::Sim {
         by_rules(run, frame)
+    } else if let Some(causes) = by_reason(run, frame) {
+        causes
     } else {
         by_counters(run, frame)
     };
@@ -91,6 +96,31 @@ fn by_rules(run: &Run, frame: usize) -> Vec<Cause> {
         causes.push(if disconnected { Cause::LingerZero } else { Cause::NoSuchConnection });
     }
     causes
+}
+
+/// The kernel's own reason for this reset, which root may ask for (include/net/rstreason.h). Some stand for several
+/// causes: tcp_disconnect has one for SO_LINGER 0, for a listener's queue and for an orphan that waited too long.
+fn by_reason(run: &Run, frame: usize) -> Option<Vec<Cause>> {
+    let sent = &run.frames[frame];
+    let is_of_this = |at_us: u64| at_us.abs_diff(sent.left_us) <= REASON_US;
+    let reason = run.trace.events.iter().find_map(|event| match event {
+        Event::Counter { at_us, host, counter: Counter::ResetReason(reason), .. }
+            if *host == sent.from && is_of_this(*at_us) =>
+        {
+            Some(reason.as_str())
+        }
+        _ => None,
+    })?;
+    Some(match reason {
+        "TCP_ABORT_ON_CLOSE" => vec![Cause::UnreadData, Cause::Killed],
+        "TCP_ABORT_ON_DATA" | "TCP_TIMEWAIT_SOCKET" => vec![Cause::WroteAfterClose],
+        "TCP_ABORT_ON_LINGER" => vec![Cause::Linger2],
+        "TCP_KEEPALIVE_TIMEOUT" => vec![Cause::KeepAliveGaveUp],
+        "TCP_STATE" => vec![Cause::LingerZero, Cause::ListenerClosed, Cause::OrphanTimeout],
+        // A socket that had been closed is none any more, either.
+        "NO_SOCKET" => vec![Cause::NoSuchConnection, Cause::WroteAfterClose],
+        _ => return None,
+    })
 }
 
 /// What the kernel counted on that host. A bare reset is an answer, and has no counter of its own.
@@ -179,6 +209,8 @@ pub struct Table {
     first: [u64; 2],
     /// The same, refusals left out: they are many, and easy.
     unrefused: [u64; 2],
+    /// Resets of which the kernel's own reason was known.
+    reasoned: u64,
     /// Forged resets in the name of a host that has sent nothing else.
     alone: u64,
     wrong: Vec<String>,
@@ -274,6 +306,7 @@ impl Table {
                 return Err(format!("who: it is {right:?} ({truth:?}, frame {frame})"));
             }
         }
+        self.reasoned += u64::from(truth.causes != [Cause::Forged] && by_reason(run, frame).is_some());
         let first = ending.causes.first().ok_or("no cause is named")?;
         let row: Vec<&str> = truth.causes.iter().map(|cause| cause.id()).collect();
         self.first[0] += 1;
@@ -329,6 +362,9 @@ impl Table {
         let [others, right_of_others] = self.unrefused;
         let _ = write!(text, "the cause named first was right {right} times of {all}; ");
         let _ = write!(text, "without refusals {right_of_others} times of {others}\n\n");
+        if self.reasoned > 0 {
+            let _ = write!(text, "for {} of these the kernel itself said why\n\n", self.reasoned);
+        }
         if self.alone > 0 {
             let alone = self.alone;
             let _ =
