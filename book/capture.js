@@ -270,7 +270,9 @@ class Captures {
 }
 
 /** A card as text for an issue. */
-function markdown(card) {
+function markdown(shown) {
+  const card = shown.cloneNode(true);
+  for (const code of card.querySelectorAll("p code, li code")) code.textContent = `\`${code.textContent}\``;
   const line = { H2: "## ", H3: "\n### ", LI: "- ", P: "", PRE: "" };
   let text = "";
   for (const part of card.querySelectorAll("h2, h3, p, li, tr, pre")) {

@@ -38,7 +38,7 @@ pub(crate) fn card(connection: &Connection, ending: &Ending, runtime: Option<Run
             );
             for shown in &named.evidence {
                 html += &format!(
-                    "<li>{} <span class=\"cap-packets\">{}</span></li>",
+                    "<li>{} <span class=\"cap-packets\">({})</span></li>",
                     escaped(&shown.why),
                     packets(&shown.packets)
                 );
