@@ -15,7 +15,7 @@ use scenario::{
 ///
 /// # Errors
 /// The run has no connection, or several, as each with a proxy: packetdrill plays one. Or the host loses power.
-/// Or it gets an ICMP message.
+/// Or it gets an ICMP message, copies a descriptor, or makes a call while another one waits.
 pub fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String> {
     if script.network() == Network::Proxied {
         return Err("this run has a proxy and two connections, and packetdrill plays one".to_owned());
@@ -27,6 +27,12 @@ pub fn pkt(script: &Script, trace: &Trace, host: Host) -> Result<String, String>
     }
     if script.statements.iter().any(|statement| sets_patience(&statement.action, host)) {
         return Err("SO_RCVTIMEO and SO_SNDTIMEO take a structure that packetdrill cannot write".to_owned());
+    }
+    if script.statements.iter().any(|statement| copies(&statement.action, host)) {
+        return Err("packetdrill does not know dup()".to_owned());
+    }
+    if calls_while_another_waits(trace, host) {
+        return Err(format!("the {host} makes a call while another waits, and packetdrill makes one at a time"));
     }
     if trace.events.iter().any(|event| matches!(event, Event::Icmp { to, .. } if *to == host)) {
         return Err(format!("an ICMP message reaches the {host} in this run, and only segments are written here"));
@@ -203,6 +209,24 @@ fn sets_patience(action: &Action, host: Host) -> bool {
         && matches!(&call.verb, Verb::SetOption(option) if timeout(option)))
 }
 
+fn copies(action: &Action, host: Host) -> bool {
+    matches!(action, Action::Call(call) if call.host == host && matches!(call.verb, Verb::Dup { .. }))
+}
+
+/// Whether one of the host's calls begins before an earlier one has returned. One that never returns is a comment.
+fn calls_while_another_waits(trace: &Trace, host: Host) -> bool {
+    let mut calls: Vec<[u64; 2]> = Vec::new();
+    for event in &trace.events {
+        if let Event::Call { host: caller, began_us, at_us, outcome, .. } = event
+            && *caller == host
+            && *outcome != Outcome::Blocks
+        {
+            calls.push([*began_us, *at_us]);
+        }
+    }
+    calls.iter().any(|[began, at]| calls.iter().any(|[other, _]| began < other && other <= at))
+}
+
 /// `0.110`; finer only where it must be.
 fn seconds(at_us: u64) -> String {
     if at_us.is_multiple_of(1000) {
@@ -261,10 +285,7 @@ impl Descriptors {
                 format!("{SOCKET} = {number}")
             }
             Verb::Bind { .. } => format!("bind({number}, ..., ...) = {result}"),
-            Verb::Dup { copy } => {
-                let number = self.open(copy);
-                format!("dup({of}) = {number}", of = self.of(&call.socket))
-            }
+            Verb::Dup { .. } => unreachable!("see `pkt`"),
             Verb::Disconnect => {
                 format!("connect({number}, {{sa_family = AF_UNSPEC}}, ...) = {result}")
             }
@@ -298,7 +319,8 @@ impl Descriptors {
             Verb::Queued(queue) => {
                 let request = match queue {
                     Queue::Unread => "SIOCINQ",
-                    Queue::Unacknowledged => "SIOCOUTQ",
+                    // SIOCOUTQ, whose name packetdrill does not know.
+                    Queue::Unacknowledged => "0x5411",
                 };
                 match outcome {
                     Outcome::Errno(_) => format!("ioctl({number}, {request}, [0]) = {result}"),
@@ -528,6 +550,15 @@ mod tests {
         assert!(side("icmp-soft-error", Host::Server).is_ok(), "the message is not the server's");
         let late = side("syn-blackhole", Host::Client).expect("it has one connection");
         assert!(late.last().is_some_and(|line| line.ends_with("`true`")), "connect() is given its time: {late:#?}");
+        let copied = side("close-not-the-last", Host::Server);
+        assert_eq!(copied, Err("packetdrill does not know dup()".to_owned()));
+        assert!(side("close-not-the-last", Host::Client).is_ok(), "the copy is not the client's");
+        for beside in ["close-while-reading", "shutdown-wakes-read"] {
+            let why = "the client makes a call while another waits, and packetdrill makes one at a time";
+            assert_eq!(side(beside, Host::Client), Err(why.to_owned()), "{beside}");
+        }
+        let counted = side("queues-looked-at", Host::Client).expect("it has one connection");
+        assert!(counted.contains(&"0.300 ioctl(3, 0x5411, [5]) = 0".to_owned()), "{counted:#?}");
         let again = side("time-wait-reopen", Host::Client);
         assert_eq!(again, Err("this run has 2 connections, and packetdrill plays one".to_owned()));
     }
