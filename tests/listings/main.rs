@@ -1,6 +1,8 @@
 //! The book's listings in other languages, run against peers that end in every way. A runtime that is not installed
 //! is named: this target prints by itself, and its output is not swallowed.
 
+mod endings;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::process::{Child, Command, ExitCode, Stdio};
@@ -22,28 +24,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const START: Duration = Duration::from_secs(60);
 /// More than the two kernels' buffers hold.
 const ANSWER_MAX: usize = 50_000_000;
-
-/// What a TLS client prints of a goodbye, a truncation and a reset: the language, its command, the listing, and lines
-/// of the chapter's table.
-const TLS: [(&str, &[&str], &str, &[&str]); 5] = [
-    (
-        "Python",
-        &["python3"],
-        "texts.py",
-        &["truncation: read 0", "truncation: SSLEOFError: [SSL: UNEXPECTED_EOF_WHILE_READING] EOF occurred"],
-    ),
-    ("Node", &["node"], "texts.js", &["truncation: 'end'", "reset: 'error' read ECONNRESET (code ECONNRESET)"]),
-    ("Go", &["go", "run"], "texts.go", &["truncation: read 0, EOF", "truncation: http.Get body 5, <nil>"]),
-    ("Java", &["java"], "Texts.java", &["truncation: read -1", "reset: java.net.SocketException: Connection reset"]),
-    (
-        "OpenSSL",
-        &["bash"],
-        "openssl.sh",
-        &["goodbye: the end", "truncation: unexpected eof while reading", "reset: read:errno=104"],
-    ),
-];
-/// Where the TLS server of the listings listens first.
-const TLS_PORT: u16 = 7443;
 
 /// The chapter's first column, and what the listing's lines begin with.
 type Client = (&'static str, &'static str);
@@ -163,22 +143,9 @@ fn main() -> ExitCode {
         Some(Ok(())) => println!("Java, reading messages: as the book says"),
         Some(Err(wrong)) => failed.push(format!("Java, reading messages: {wrong}")),
     }
-    if installed("python3") && Command::new("openssl").arg("version").output().is_ok() {
-        let mut server = serve("tls/peer.py", TLS_PORT);
-        for (language, command, file, lines) in TLS {
-            if !installed(command[0]) {
-                unchecked.push("a TLS client");
-                continue;
-            }
-            match prints(command, file, lines) {
-                Ok(()) => println!("{language}, TLS: as the book says"),
-                Err(wrong) => failed.push(format!("{language}, TLS: {wrong}")),
-            }
-        }
-        server.kill().and_then(|()| server.wait()).expect("the server is ours");
-    } else {
-        unchecked.push("all TLS clients: their server needs Python and openssl");
-    }
+    let (wrong, not_run) = endings::check();
+    failed.extend(wrong);
+    unchecked.extend(not_run);
     if installed("python3") {
         let mut server = serve("retry/peer.py", RETRY_PORT);
         for (command, clients) in RETRIES {
@@ -402,15 +369,6 @@ fn says(line: &str, text: &str) -> bool {
         }
         None => false,
     })
-}
-
-/// Whether the listing prints these lines, or lines that begin so.
-fn prints(command: &[&str], file: &str, lines: &[&str]) -> Result<(), String> {
-    let file = root().join("book/listings/tls").join(file);
-    let listing = Command::new(command[0]).args(&command[1..]).arg(file).stdout(Stdio::piped()).spawn();
-    let said = listing.map_err(|error| error.to_string()).and_then(outcome)?;
-    let missing = lines.iter().find(|line| !said.lines().any(|said| said.starts_with(**line)));
-    missing.map_or(Ok(()), |line| Err(format!("it does not print {line:?}, but:\n{said}")))
 }
 
 /// What a client of `book/listings/retry` prints.
