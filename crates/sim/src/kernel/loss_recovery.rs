@@ -3,7 +3,7 @@
 use scenario::{Flags, RawSegment};
 
 use super::connection::{Connection, Context};
-use crate::rules::loss_recovery::{self, Answered, Facts, Kind, Step};
+use crate::rules::loss_recovery::{self, Answered, Facts, Kind, Looked, Queue, Step, Told};
 use crate::seq::{after, before, length};
 use crate::tcp::{Found, News, Phase, Sack, Seen, Spurious, Timer, Timestamp};
 use crate::wire;
@@ -21,18 +21,17 @@ enum Repair {
 }
 
 impl Connection {
-    /// What SACK tells. What was never sent cannot have arrived (Linux: `tcp_is_sackblock_valid`), and what begins
-    /// before all that is missing has arrived twice (`tcp_check_dsack`).
+    /// Notes what SACK tells of what is in flight.
     pub(crate) fn note_sack(&mut self, now_us: u64, segment: &RawSegment, frame: &[u8]) {
         let Some(tcb) = &mut self.tcb else { return };
         if !segment.flags.ack || !tcb.snd.is_in_flight() || after(segment.ack, tcb.snd.nxt) {
             return;
         }
-        for (start, end) in wire::sack_ranges(frame).into_iter().flatten() {
-            if before(start, segment.ack) && !after(end, tcb.snd.nxt) {
-                tcb.queue.note_duplicate(end);
-            } else if after(start, tcb.snd.una) && !after(end, tcb.snd.nxt) {
-                tcb.queue.note_sacked(now_us, (start, end), tcb.congestion.high);
+        for range in wire::sack_ranges(frame).into_iter().flatten() {
+            match loss_recovery::on_sack(&tcb.snd, segment.ack, range) {
+                Told::Nothing => {}
+                Told::Twice => tcb.queue.note_duplicate(range.1),
+                Told::Arrived => tcb.queue.note_sacked(now_us, range, tcb.congestion.high),
             }
         }
     }
@@ -94,32 +93,29 @@ impl Connection {
                 }
                 tcb.congestion.phase = Phase::Open;
             }
-            Step::Repair(spurious) => {
-                if facts.phase == Phase::Loss && facts.kind == Kind::Advances && facts.spurious == Spurious::Possible {
-                    tcb.congestion.high = later_high(facts);
-                }
-                tcb.congestion.spurious = spurious;
-            }
+            Step::Repair(spurious) => tcb.congestion.spurious = spurious,
             Step::Look => {}
         }
         let found = self.detect_losses(now_us);
         let Some(tcb) = &mut self.tcb else { return (Repair::Nothing, found) };
-        let is_repairing = match tcb.congestion.phase {
-            Phase::Recovery => true,
-            // A repair that was lost again is SACK's to tell (Linux: FLAG_LOST_RETRANS).
-            Phase::Loss if !found.again => true,
-            _ if tcb.queue.has_losses() => {
+        let believed = Queue {
+            lost_again: if found.again { Seen::Yes } else { Seen::No },
+            losses: if tcb.queue.has_losses() { Seen::Yes } else { Seen::No },
+            gaps: if tcb.queue.has_gaps() || tcb.queue.has_repeated() { Seen::Yes } else { Seen::No },
+        };
+        let repair = match loss_recovery::after_looking(tcb.congestion.phase, believed) {
+            Looked::Repair => Repair::Lost,
+            Looked::EnterRecovery => {
                 let again = tcb.queue.sent_again();
                 tcb.congestion.enter_recovery(tcb.snd.nxt, again);
-                true
+                Repair::Lost
             }
-            _ => {
-                let is_open = !tcb.queue.has_gaps() && !tcb.queue.has_repeated();
-                tcb.congestion.phase = if is_open { Phase::Open } else { Phase::Disorder };
-                false
+            Looked::Wait(phase) => {
+                tcb.congestion.phase = phase;
+                Repair::Nothing
             }
         };
-        (if is_repairing { Repair::Lost } else { Repair::Nothing }, found)
+        (repair, found)
     }
 
     /// Without SACK only the timer tells of losses.
@@ -240,13 +236,13 @@ impl Connection {
         self.output(cx);
     }
 
-    /// What is lost leaves again, while the congestion window has room (Linux: `tcp_xmit_retransmit_queue`).
+    /// What is lost leaves again, one segment after the other.
     pub(crate) fn send_lost(&mut self, cx: &mut Context<'_>) {
         for _ in 0..SEGMENTS_MAX {
             let Some(tcb) = &self.tcb else { return };
             let Some(lost) = tcb.queue.next_lost() else { return };
-            let fits = lost.seq == tcb.snd.una || before(lost.seq, tcb.snd.right_edge());
-            if !fits || tcb.queue.packets_in_network() >= tcb.congestion.segments() {
+            if !loss_recovery::may_repair(&tcb.snd, lost.seq, tcb.queue.packets_in_network(), tcb.congestion.segments())
+            {
                 return;
             }
             let seq = lost.seq;
@@ -299,9 +295,4 @@ impl Connection {
         let [first, second, _] = wire::sack_ranges(&frame);
         wire::write_with_sack(cx.ip, &segment, [Some(duplicate), first, second])
     }
-}
-
-/// F-RTO's second ACK moves the mark (Linux: `tcp_process_loss`, step 2b where nothing new waits).
-const fn later_high(facts: &Facts) -> u32 {
-    if after(facts.nxt, facts.high) { facts.high } else { facts.nxt }
 }

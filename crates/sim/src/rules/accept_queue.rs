@@ -119,6 +119,8 @@ mod tests {
         let mut sysctls = Sysctls::default();
         assert_eq!(on_syn(waiting(0, 1, 0), Origin::New, &sysctls).0, OnSyn::Cookie);
         assert_eq!(on_syn(waiting(0, 1, 0), Origin::TimeWait, &sysctls).0, OnSyn::Begin);
+        sysctls.syncookies = 2;
+        assert_eq!(on_syn(waiting(0, 0, 100), Origin::New, &sysctls).0, OnSyn::Cookie, "each gets one");
         sysctls.syncookies = 0;
         assert_eq!(on_syn(waiting(0, 1, 0), Origin::New, &sysctls).0, OnSyn::Drop);
         sysctls.max_syn_backlog = 4;

@@ -2,7 +2,7 @@
 
 use super::retransmission::TIMEOUT_MIN_US;
 use crate::seq::{after, before};
-use crate::tcp::{News, Phase, Probe, ProbeKind, Seen, Spurious};
+use crate::tcp::{News, Phase, Probe, ProbeKind, Seen, SendSequence, Spurious};
 
 /// tcp_reordering: so many segments behind a gap, and it is no reordering (RFC 5681 §3.2, DupThresh).
 const REORDERING: u32 = 3;
@@ -102,6 +102,73 @@ pub(crate) fn on_ack(facts: &Facts) -> Step {
     }
 }
 
+/// What the sender believes of what is in flight, when it has looked for losses.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Queue {
+    /// Something that had left again counts as lost again.
+    pub(crate) lost_again: Seen,
+    /// Something counts as lost and is not known to have arrived.
+    pub(crate) losses: Seen,
+    /// SACK has told of something, or something has left again.
+    pub(crate) gaps: Seen,
+}
+
+/// What becomes of the connection when losses were looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// What is lost leaves again.
+    Repair,
+    /// The same, and the congestion window becomes half.
+    EnterRecovery,
+    /// Nothing is lost: the connection is in this phase.
+    Wait(Phase),
+}
+
+/// A repair that was lost again after a timeout is SACK's to tell, and so a loss of its own.
+///
+/// RFC 6675 §5. Linux: `tcp_fastretrans_alert`, `tcp_process_loss` (FLAG_LOST_RETRANS).
+pub(crate) fn after_looking(phase: Phase, queue: Queue) -> Looked {
+    match phase {
+        Phase::Recovery => Looked::Repair,
+        Phase::Loss if queue.lost_again == Seen::No => Looked::Repair,
+        _ if queue.losses == Seen::Yes => Looked::EnterRecovery,
+        _ if queue.gaps == Seen::Yes => Looked::Wait(Phase::Disorder),
+        _ => Looked::Wait(Phase::Open),
+    }
+}
+
+/// What a range of an ACK's SACK option tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    Nothing,
+    /// The peer has got it twice.
+    Twice,
+    Arrived,
+}
+
+/// What was never sent cannot have arrived, and what begins before all that is missing has arrived twice.
+///
+/// RFC 2018 §4, RFC 2883 §4. Linux: `tcp_is_sackblock_valid`, `tcp_check_dsack`.
+pub(crate) fn on_sack(snd: &SendSequence, ack: u32, (start, end): (u32, u32)) -> Told {
+    if after(end, snd.nxt) {
+        Told::Nothing
+    } else if before(start, ack) {
+        Told::Twice
+    } else if after(start, snd.una) {
+        Told::Arrived
+    } else {
+        Told::Nothing
+    }
+}
+
+/// Whether the segment that begins there, and is lost, may leave again: the congestion window has room, and the peer's
+/// too, whose closed window does not hold the first.
+///
+/// RFC 6675 §5. Linux: `tcp_xmit_retransmit_queue`, `tcp_retransmit_skb`.
+pub(crate) fn may_repair(snd: &SendSequence, seq: u32, in_network: u32, congestion_window: u32) -> bool {
+    (seq == snd.una || before(seq, snd.right_edge())) && in_network < congestion_window
+}
+
 /// What an ACK tells of a tail loss probe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answered {
@@ -171,6 +238,65 @@ mod tests {
     }
 
     #[test]
+    fn what_had_arrived_before_it_left_again_was_no_loss() {
+        for phase in [Phase::Open, Phase::Disorder, Phase::Recovery, Phase::Loss] {
+            let undone = Facts { undone: Seen::Yes, ..facts(phase) };
+            assert_eq!(on_ack(&undone), Step::Undo, "{phase:?}");
+            assert_eq!(on_ack(&Facts { una: 501, ..undone }), Step::Undo, "{phase:?}, though all is acknowledged");
+        }
+        let repeated = Facts { undone: Seen::Yes, kind: Kind::Duplicate, ..facts(Phase::Loss) };
+        assert_ne!(on_ack(&repeated), Step::Undo, "behind a timeout an ACK must bring something new");
+    }
+
+    #[test]
+    fn what_sack_tells_of_something_new_after_a_timeout_shows_a_loss() {
+        let tried = Facts { nxt: 601, kind: Kind::Other, ..facts(Phase::Loss) };
+        assert_eq!(on_ack(&tried), Step::Repair(Spurious::Possible));
+        let sacked = News { sacked: true, ..News::default() };
+        assert_eq!(on_ack(&Facts { news: sacked, ..tried }), Step::Repair(Spurious::No));
+    }
+
+    #[test]
+    fn where_nothing_is_missing_progress_alone_is_not_looked_at() {
+        assert!(!is_dubious(&facts(Phase::Open)));
+        assert!(is_dubious(&facts(Phase::Disorder)));
+        assert!(is_dubious(&Facts { kind: Kind::Duplicate, ..facts(Phase::Open) }));
+        assert!(is_dubious(&Facts { news: News { sacked: true, ..News::default() }, ..facts(Phase::Open) }));
+        assert!(is_dubious(&Facts { news: News { duplicate: Some(101), ..News::default() }, ..facts(Phase::Open) }));
+    }
+
+    #[test]
+    fn a_repair_that_was_lost_again_is_a_loss_of_its_own() {
+        let queue = |lost_again, losses, gaps| Queue { lost_again, losses, gaps };
+        let lost = queue(Seen::No, Seen::Yes, Seen::Yes);
+        assert_eq!(after_looking(Phase::Loss, lost), Looked::Repair);
+        assert_eq!(after_looking(Phase::Loss, Queue { lost_again: Seen::Yes, ..lost }), Looked::EnterRecovery);
+        assert_eq!(after_looking(Phase::Recovery, Queue { lost_again: Seen::Yes, ..lost }), Looked::Repair);
+        assert_eq!(after_looking(Phase::Open, lost), Looked::EnterRecovery);
+        assert_eq!(after_looking(Phase::Open, queue(Seen::No, Seen::No, Seen::Yes)), Looked::Wait(Phase::Disorder));
+        assert_eq!(after_looking(Phase::Disorder, queue(Seen::No, Seen::No, Seen::No)), Looked::Wait(Phase::Open));
+    }
+
+    const SND: SendSequence = SendSequence { una: 101, nxt: 501, wnd: 200, ..SendSequence::new(0, 100) };
+
+    #[test]
+    fn sack_tells_of_what_was_sent_alone() {
+        assert_eq!(on_sack(&SND, 101, (201, 301)), Told::Arrived);
+        assert_eq!(on_sack(&SND, 101, (401, 501)), Told::Arrived);
+        assert_eq!(on_sack(&SND, 101, (401, 502)), Told::Nothing);
+        assert_eq!(on_sack(&SND, 101, (101, 201)), Told::Nothing, "then the ACK would say it");
+        assert_eq!(on_sack(&SND, 101, (1, 101)), Told::Twice);
+        assert_eq!(on_sack(&SND, 301, (201, 301)), Told::Twice);
+    }
+
+    #[test]
+    fn a_closed_window_holds_all_but_the_first() {
+        assert!(may_repair(&SND, 201, 1, 2) && !may_repair(&SND, 201, 2, 2));
+        assert!(may_repair(&SND, 300, 1, 2) && !may_repair(&SND, 301, 1, 2));
+        assert!(may_repair(&SendSequence { wnd: 0, ..SND }, 101, 1, 2));
+    }
+
+    #[test]
     fn a_probe_that_repaired_something_is_a_loss() {
         let probe = Probe { high: 101, kind: ProbeKind::Again };
         let news = News::default();
@@ -179,5 +305,9 @@ mod tests {
         assert_eq!(answers_probe(probe, 201, Kind::Advances, &news), Answered::Loss);
         let twice = News { duplicate: Some(101), ..news };
         assert_eq!(answers_probe(probe, 101, Kind::Advances, &twice), Answered::NoLoss);
+        let sacked = News { sacked: true, ..news };
+        assert_eq!(answers_probe(probe, 101, Kind::Duplicate, &sacked), Answered::NotYet, "something else was lost");
+        let new = Probe { kind: ProbeKind::New, ..probe };
+        assert_eq!(answers_probe(new, 201, Kind::Advances, &news), Answered::NoLoss, "it repeated nothing");
     }
 }

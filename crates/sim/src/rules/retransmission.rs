@@ -235,6 +235,19 @@ mod tests {
     }
 
     #[test]
+    fn what_a_repeated_syn_makes_leave_again_counts_as_a_try_of_the_handshake() {
+        let in_syn_received = |timeouts, retransmits| {
+            decide(|facts, backoff| {
+                facts.state = State::SynReceived;
+                (backoff.timeouts, backoff.retransmits) = (timeouts, retransmits);
+            })
+        };
+        assert_eq!(in_syn_received(4, 4), Action::Retransmit(Doubling::Yes));
+        assert_eq!(in_syn_received(5, 5), Action::GiveUp);
+        assert_eq!(in_syn_received(0, 5), Action::GiveUp);
+    }
+
+    #[test]
     fn tcp_user_timeout_takes_the_place_of_tcp_retries2() {
         let after = |since_us| {
             decide(|facts, backoff| {

@@ -136,6 +136,8 @@ mod tests {
         let due = Flight { head_age_us: Some(100_000), ..full };
         assert_eq!(gate(&new(101, 1448, false), &snd, &due, Nagle::On), Gate::Hold(Hold::Deferral));
         assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { unsent: 1_448, ..due }, Nagle::On), Gate::Send);
+        let narrow = SendSequence { wnd: 3 * 1448, ..snd };
+        assert_eq!(gate(&new(101, 1448, false), &narrow, &due, Nagle::On), Gate::Send, "a third of the window");
         assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { in_network: 8, ..due }, Nagle::On), Gate::Send);
     }
 }

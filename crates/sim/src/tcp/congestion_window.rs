@@ -318,6 +318,31 @@ mod tests {
     }
 
     #[test]
+    fn in_recovery_half_as_many_leave_as_arrive_until_half_are_in_the_network() {
+        let mut window = CongestionWindow::new(0);
+        window.enter_recovery(1_000, 0);
+        // Half of ten is five: the second, fourth … that arrives lets one leave.
+        let mut left = Vec::new();
+        for in_network in [9, 8, 8, 7, 7, 6] {
+            window.reduce(1, in_network, Seen::No);
+            let may = window.segments() - in_network;
+            left.push(may);
+            (0..may).for_each(|_| window.note_sent_again());
+        }
+        assert_eq!(left, [1, 0, 1, 0, 1, 0]);
+    }
+
+    #[test]
+    fn below_half_one_more_leaves_while_there_is_progress_and_no_other_loss() {
+        for (progress, segments) in [(Seen::No, 2), (Seen::Yes, 3)] {
+            let mut window = CongestionWindow::new(0);
+            window.enter_recovery(1_000, 0);
+            window.reduce(1, 1, progress);
+            assert_eq!(window.segments(), segments, "{progress:?}");
+        }
+    }
+
+    #[test]
     fn what_the_peer_has_got_twice_was_not_lost() {
         let mut window = CongestionWindow::new(0);
         window.enter_loss(0, 1_000, 0, 0, 0);

@@ -68,3 +68,33 @@ impl ReceiveSequence {
             || (segment.seq == edge && segment.seq == end)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use scenario::{Flags, Host};
+
+    use super::*;
+
+    #[test]
+    fn only_what_had_arrived_before_is_told_as_arrived_twice() {
+        let text = |seq, len| RawSegment {
+            from: Host::Client,
+            to: Host::Server,
+            ports: [1, 2],
+            flags: Flags::ACK,
+            seq,
+            ack: 1,
+            len,
+            win: 0,
+        };
+        let told = |seq, len| {
+            let mut rcv = ReceiveSequence { nxt: 201, ..ReceiveSequence::default() };
+            rcv.note_duplicate(&text(seq, len));
+            rcv.duplicate
+        };
+        assert_eq!(told(101, 100), Some((101, 201)));
+        assert_eq!(told(101, 200), Some((101, 201)), "the rest is new");
+        assert_eq!(told(201, 100), None);
+        assert_eq!(told(101, 0), None);
+    }
+}

@@ -486,6 +486,29 @@ mod tests {
     }
 
     #[test]
+    fn a_peer_that_has_forgotten_what_sack_told_of_gets_all_again() {
+        let mut queue = five();
+        queue.note_sacked(20_000, (101, 501), 501);
+        queue.note_acknowledged(30_000, 101, 501);
+        queue.lose_all(300_000);
+        assert_eq!(believed(&queue), [Believed::Lost; 4], "the first was told of, and not acknowledged");
+    }
+
+    #[test]
+    fn reordering_is_seen_where_something_that_left_once_comes_behind_what_left_later() {
+        let mut queue = five();
+        queue.note_sacked(20_000, (201, 301), 501);
+        assert_eq!(queue.reordering, Seen::No);
+        queue.note_sacked(21_000, (101, 201), 501);
+        assert_eq!(queue.reordering, Seen::Yes);
+        let mut queue = five();
+        queue.note_sacked(20_000, (201, 301), 501);
+        queue.note_repeated(30_000, 101);
+        queue.note_sacked(50_000, (101, 201), 501);
+        assert_eq!(queue.reordering, Seen::No, "it has left again");
+    }
+
+    #[test]
     fn what_left_a_moment_ago_is_not_lost_by_a_timeout() {
         let mut queue = five();
         queue.note_acknowledged(20_000, 101, 0);
