@@ -229,6 +229,17 @@ enum Reading {
     LeavesRest,
     /// It is not sent in the conversation: what follows sends it.
     LeavesLast,
+    /// The side does not even accept the connection.
+    Nothing,
+}
+
+/// With which call a side sends its FIN.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    Close,
+    Shutdown,
+    /// With none in the conversation: what follows it makes the FIN leave.
+    Later,
 }
 
 const NAMES: [&str; 2] = ["client", "server"];
@@ -244,37 +255,35 @@ impl Stories<'_> {
         }
         for side in [0, 1] {
             let (own, peer) = (NAMES[side], NAMES[1 - side]);
-            let mut add = |cause, how: &str, reading, last: &str| {
+            let mut add = |cause, how, reading, last: &str| {
                 if let Some(lines) = self.conversation(side, how, reading) {
                     ways.push(self.way(cause, &(lines + &last.replace("OWN", own).replace("PEER", peer))));
                 }
             };
             if !self.turns.iter().any(|turn| matches!(turn.what, What::Reset { .. })) {
-                add(None, "close()", Reading::All, "");
+                add(None, Leaving::Close, Reading::All, "");
             }
-            add(Some(Cause::UnreadData), "shutdown(WR)", Reading::LeavesRest, "OWN close()\n");
-            add(Some(Cause::Killed), "shutdown(WR)", Reading::LeavesRest, "OWN kill()\n");
+            add(Some(Cause::UnreadData), Leaving::Shutdown, Reading::LeavesRest, "OWN close()\n");
+            add(Some(Cause::Killed), Leaving::Shutdown, Reading::LeavesRest, "OWN kill()\n");
             let linger = "OWN setsockopt(SO_LINGER, 0)\nOWN close()\n";
-            add(Some(Cause::LingerZero), "shutdown(WR)", Reading::All, linger);
+            add(Some(Cause::LingerZero), Leaving::Shutdown, Reading::All, linger);
             let linger2 = "OWN setsockopt(TCP_LINGER2, -1)\nOWN close()\n";
-            add(Some(Cause::Linger2), "", Reading::All, linger2);
+            add(Some(Cause::Linger2), Leaving::Later, Reading::All, linger2);
             let length = self.last_data(1 - side).unwrap_or(1);
             let write = format!("PEER write({length})\n");
-            add(Some(Cause::WroteAfterClose), "close()", Reading::LeavesLast, &write);
+            add(Some(Cause::WroteAfterClose), Leaving::Close, Reading::LeavesLast, &write);
             let reboot = format!("OWN crash()\nOWN boot()\n{write}");
-            add(Some(Cause::NoSuchConnection), "shutdown(WR)", Reading::LeavesLast, &reboot);
-            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, "link inject R to PEER\n");
-            add(Some(Cause::Forged), "shutdown(WR)", Reading::All, "link inject R. to PEER\n");
+            add(Some(Cause::NoSuchConnection), Leaving::Shutdown, Reading::LeavesLast, &reboot);
+            add(Some(Cause::Forged), Leaving::Shutdown, Reading::All, "link inject R to PEER\n");
+            add(Some(Cause::Forged), Leaving::Shutdown, Reading::All, "link inject R. to PEER\n");
             let probes = "OWN setsockopt(TCP_KEEPIDLE, 1s)\nOWN setsockopt(TCP_KEEPINTVL, 1s)\n\
                           OWN setsockopt(TCP_KEEPCNT, 2)\nOWN setsockopt(SO_KEEPALIVE, 1)\nPEER crash()\nwait 4s\n";
-            add(Some(Cause::KeepAliveGaveUp), "shutdown(WR)", Reading::All, probes);
+            add(Some(Cause::KeepAliveGaveUp), Leaving::Shutdown, Reading::All, probes);
         }
         let only_client =
             self.turns.iter().all(|turn| turn.from == 0 || matches!(turn.what, What::Syn | What::Reset { .. }));
-        if only_client && let Some(lines) = self.conversation(1, "", Reading::LeavesRest) {
-            let is_accepted = |line: &&str| line.starts_with("server accept") || line.starts_with("server read");
-            let left: String = lines.split_inclusive('\n').filter(|line| !is_accepted(line)).collect();
-            ways.push(self.way(Some(Cause::ListenerClosed), &(left + "listener close()\n")));
+        if only_client && let Some(lines) = self.conversation(1, Leaving::Later, Reading::Nothing) {
+            ways.push(self.way(Some(Cause::ListenerClosed), &(lines + "listener close()\n")));
         }
         ways
     }
@@ -290,15 +299,18 @@ impl Stories<'_> {
         })
     }
 
-    /// The turns as calls, up to the ending: `own`'s FIN comes from `how`, and its peer's from shutdown(WR). `None` if this
-    /// side could not have done it so.
-    fn conversation(&self, own: usize, how: &str, reading: Reading) -> Option<String> {
+    /// The turns as calls, up to the ending: `own` leaves so, and its peer with shutdown(WR). `None` if this side could not
+    /// have done it so.
+    fn conversation(&self, own: usize, leaving: Leaving, reading: Reading) -> Option<String> {
         let peer = 1 - own;
         let peer_last = self.turns.iter().rposition(|turn| turn.from == peer && matches!(turn.what, What::Data(_)));
-        if reading == Reading::LeavesRest && peer_last.is_none() {
+        if matches!(reading, Reading::LeavesRest | Reading::Nothing) && peer_last.is_none() {
             return None;
         }
-        let mut lines = "server listen()\nclient connect()\nserver accept()\n".to_owned();
+        let mut lines = "server listen()\nclient connect()\n".to_owned();
+        if reading != Reading::Nothing {
+            lines += "server accept()\n";
+        }
         let mut closed = false;
         for (place, turn) in self.turns.iter().enumerate() {
             let (from, to) = (NAMES[turn.from], NAMES[1 - turn.from]);
@@ -310,16 +322,20 @@ impl Stories<'_> {
                     lines += &format!("{from} write({length})\n");
                     let is_rest = reading == Reading::LeavesRest && Some(place) == peer_last;
                     let read = if is_rest { length - 1 } else { length };
-                    if read > 0 && !(turn.from == peer && closed) {
+                    let reads = turn.from == own || !closed && reading != Reading::Nothing;
+                    if read > 0 && reads {
                         lines += &format!("{to} read({read})\n");
                     }
                 }
-                What::Fin { .. } if turn.from == own && how.is_empty() => {}
-                What::Fin { .. } if turn.from == own => {
-                    lines += &format!("{from} {how}\n");
-                    closed = how == "close()";
-                }
-                What::Fin { .. } => lines += &format!("{from} shutdown(WR)\n"),
+                What::Fin { .. } if turn.from != own => lines += &format!("{from} shutdown(WR)\n"),
+                What::Fin { .. } => match leaving {
+                    Leaving::Later => {}
+                    Leaving::Shutdown => lines += &format!("{from} shutdown(WR)\n"),
+                    Leaving::Close => {
+                        lines += &format!("{from} close()\n");
+                        closed = true;
+                    }
+                },
             }
         }
         Some(lines)

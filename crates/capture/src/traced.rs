@@ -24,11 +24,12 @@ pub fn traced(connection: &Connection, ending: &Ending) -> Trace {
             events.push(Event::Statement { at_us, line: 0, action: Action::Wait(Duration::ZERO), text });
         }
         let ended_here = ending.segment == Some(seen.number);
-        let forged = ending.by == By::Between && ended_here
+        let is_forged = ending.by == By::Between && ended_here
             || ending.causes.iter().any(|named| {
                 named.cause == Cause::NotBelieved
                     && named.evidence.iter().any(|shown| shown.packets.contains(&seen.number))
             });
+        let fate = if is_forged { Fate::Injected } else { Fate::Delivered };
         events.push(Event::Segment {
             at_us,
             arrives_us: Some(at_us),
@@ -36,9 +37,13 @@ pub fn traced(connection: &Connection, ending: &Ending) -> Trace {
             to: Host::BOTH[1 - seen.from],
             ports: [ports[seen.from], ports[1 - seen.from]],
             segment: segment(seen),
-            fate: if forged { Fate::Injected } else { Fate::Delivered },
+            fate,
         });
-        states.take(seen, forged, ended_here, at_us, &mut events);
+        if ended_here && seen.has(bit::RST) {
+            states.end(seen.from, fate, at_us, &mut events);
+        } else if fate == Fate::Delivered && !seen.has(bit::RST) {
+            states.take(seen, at_us, &mut events);
+        }
     }
     Trace {
         version: Trace::VERSION,
@@ -73,19 +78,17 @@ struct States {
 }
 
 impl States {
-    fn take(&mut self, seen: &Seen, forged: bool, ended_here: bool, at_us: u64, events: &mut Vec<Event>) {
+    /// A reset has ended the connection: for its receiver, and for its sender, if it is the sender's own.
+    fn end(&mut self, from: usize, fate: Fate, at_us: u64, events: &mut Vec<Event>) {
+        if fate != Fate::Injected {
+            self.enter(from, State::Closed, at_us, events);
+        }
+        self.enter(1 - from, State::Closed, at_us, events);
+    }
+
+    /// A segment that its sender has sent, and that is no reset.
+    fn take(&mut self, seen: &Seen, at_us: u64, events: &mut Vec<Event>) {
         let (own, peer) = (seen.from, 1 - seen.from);
-        if seen.has(bit::RST) {
-            if ended_here {
-                for side in if forged { vec![peer] } else { vec![own, peer] } {
-                    self.enter(side, State::Closed, at_us, events);
-                }
-            }
-            return;
-        }
-        if forged {
-            return;
-        }
         if self.now[own] == State::Closed {
             let first = match (seen.has(bit::SYN), seen.has(bit::ACK)) {
                 (true, false) => State::SynSent,
