@@ -1,4 +1,5 @@
-//! What random scripts have found: in tests/found, each with the shortest script that showed it.
+//! What random scripts have found: in tests/found, each with the shortest script that showed it. Some notice a wrong
+//! rule, planted in the model, that no other script notices.
 
 use std::fs;
 
@@ -6,7 +7,8 @@ use scenario::Script;
 
 use crate::root;
 
-/// A difference between model and kernel that a random script has found, and that is mended.
+/// A difference between model and kernel that a random script has found, and that is mended; or one that there would be
+/// with a wrong rule.
 pub struct Found {
     /// The file's name without `.tcp`.
     pub name: String,
