@@ -32,6 +32,25 @@ fn without_javascript_every_picture_is_there() {
     }
 }
 
+/// On a slow network letters, highlighter and program come last; here they never come.
+#[test]
+fn the_first_picture_waits_for_no_letter_no_highlighter_and_no_program() {
+    for chapter in ["introduction.html", "reset/close-sends-reset.html"] {
+        let mut page = Page::new(Scripts::On);
+        let withheld = ["*/fonts/*.woff2", "*/highlight-*.js", "*.wasm"].map(|part| json!({ "urlPattern": part }));
+        page.call("Fetch.enable", json!({ "patterns": withheld }));
+        page.call("Page.navigate", json!({ "url": format!("{}/{chapter}", origin()) }));
+        page.wait_until(
+            "document.querySelector('.scenario-picture .sc-row')?.checkVisibility() \
+             && performance.getEntriesByName('first-contentful-paint').length > 0",
+        );
+        assert_eq!(page.value("document.readyState"), "loading", "{chapter}: the highlighter has come after all");
+        assert_eq!(page.list(BROKEN_PICTURES), [""; 0], "{chapter}");
+        page.call("Fetch.disable", json!({}));
+        page.wait_until("document.querySelector('.scenario').dataset.live === 'yes'");
+    }
+}
+
 #[test]
 fn a_widget_that_cannot_be_loaded_leaves_its_picture() {
     let chapter = &chapters_with_scenarios()[0];

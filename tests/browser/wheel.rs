@@ -1,6 +1,8 @@
 //! The wheel through every page, in the hands of a reader who does not wait: a page goes as far as it was turned and
 //! nowhere else, and nothing of it moves by itself.
 
+use std::io::{self, Write as _};
+
 use crate::book::{chapters, origin, scenarios_of};
 use crate::page::{Page, Scripts};
 
@@ -57,6 +59,7 @@ fn a_playground_that_comes_late_throws_nobody() {
 
 fn nothing_goes_astray(part: usize) {
     let mut wrong = Vec::new();
+    let (mut pages, mut pixels, mut most) = (0, 0.0, (0.0, String::new()));
     for chapter in chapters().iter().skip(part).step_by(PARTS) {
         for (width, height) in [(1440, 900), (375, 812)] {
             let mut page = Page::new(Scripts::On);
@@ -64,12 +67,31 @@ fn nothing_goes_astray(part: usize) {
             page.before_each_page(WATCH);
             page.open(&format!("{}/{chapter}", origin()));
             wrong.extend(wheel_through(&mut page).into_iter().map(|what| format!("{chapter} at {width}: {what}")));
+            if page.value("document.activeElement === document.body") != true {
+                wrong.push(format!(
+                    "{chapter} at {width}: the keyboard is at {}",
+                    page.value("document.activeElement.outerHTML.slice(0, 80)")
+                ));
+            }
+            pages += 1;
+            pixels += page.number("document.documentElement.scrollHeight - innerHeight");
+            let moved = page.number("window.moved");
+            if moved >= most.0 {
+                most = (moved, format!("{chapter} at {width}"));
+            }
             let live = page.number("document.querySelectorAll('.scenario[data-live=yes]').length");
             if live < scenarios_of(chapter) as f64 {
                 wrong.push(format!("{chapter} at {width}: {live} of its pictures are live"));
             }
         }
     }
+    // A log for whoever runs the tests: what these print is shown of those that fail alone.
+    let went = if wrong.is_empty() { "none went astray, none took the keyboard".to_owned() } else { wrong.join("; ") };
+    let said = format!(
+        "wheel: {pages} pages, {pixels} pixels down and back: {went}; most moved: {:.4} ({})\n",
+        most.0, most.1
+    );
+    io::stderr().write_all(said.as_bytes()).expect("there is a place for errors");
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 

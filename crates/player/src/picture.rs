@@ -355,7 +355,8 @@ fn wire(layout: &Layout, row: &Row, link: Link, drag: &Drag) -> Html {
                 <>
                     { zone([row.top, middle], "sc-z sc-z1", label(&layout.flights[*flight])) }
                     { zone([middle, rest], "sc-z sc-z2", Html::default()) }
-                    { zone([rest, bottom], "sc-z", Html::default()) }
+                    // Where nothing is left, the arrow itself fills what a narrow page puts below it.
+                    if rest < bottom { { zone([rest, bottom], "sc-z", Html::default()) } }
                 </>
             }
         }
