@@ -90,6 +90,7 @@ fn what_is_no_ending_finds_nothing() {
         "cannot find module 'net'",
         "client 1006 bought 7 of 56",
         "user 32 logged in",
+        "u:0000000040267D38, ft:0 eof:0",
         "🦀🦀🦀",
     ] {
         assert!(answer(text) == Answer::Nothing, "{text}");
