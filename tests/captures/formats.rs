@@ -77,6 +77,61 @@ fn a_snap_length_that_cuts_options_and_payload_changes_no_verdict() {
     }
 }
 
+/// Changes the packets of each scenario, and expects the verdicts that they have unchanged.
+fn expect_same(ipv6: bool, change: impl Fn(&mut Vec<u8>)) {
+    for id in SCENARIOS {
+        let run = run(&script(id, ipv6)).expect("it runs");
+        let mut seen = seen_at(&run, Place::Client);
+        let right = verdicts(&Capture::read(&file(USUAL, usize::MAX, &seen)).0);
+        seen.iter_mut().for_each(|captured| change(&mut captured.bytes));
+        let (connections, skipped) = Capture::read(&file(USUAL, usize::MAX, &seen));
+        assert_eq!(skipped.iter().count(), 0, "{id}: {skipped:?}");
+        assert_eq!(verdicts(&connections), right, "{id}");
+    }
+}
+
+fn add_to_length(bytes: &mut [u8], at: usize, more: u16) {
+    let length = u16::from_be_bytes([bytes[at], bytes[at + 1]]) + more;
+    bytes[at..at + 2].copy_from_slice(&length.to_be_bytes());
+}
+
+#[test]
+fn options_of_ipv4_and_extension_headers_of_ipv6_are_passed_over() {
+    expect_same(false, |bytes| {
+        bytes[0] += 1;
+        add_to_length(bytes, 2, 4);
+        bytes.splice(20..20, [1, 1, 1, 0]);
+    });
+    // Hop-by-hop options, and behind them destination options of 16 bytes.
+    expect_same(true, |bytes| {
+        let behind = bytes[6];
+        bytes[6] = 0;
+        add_to_length(bytes, 4, 24);
+        bytes.splice(40..40, [&[60, 0, 1, 4, 0, 0, 0, 0, behind, 1, 1, 12][..], &[0; 12]].concat());
+    });
+}
+
+#[test]
+fn sequence_numbers_may_wrap() {
+    const ACK: u8 = 0x10;
+    for id in SCENARIOS {
+        let run = run(&script(id, false)).expect("it runs");
+        let first = seen_at(&run, Place::Client)[0].bytes.clone();
+        let isn = u32::from_be_bytes(first[24..28].try_into().expect("four bytes"));
+        // The client's numbers wrap behind its third byte.
+        let more = 0_u32.wrapping_sub(isn).wrapping_sub(4);
+        let client = first[15];
+        expect_same(false, |bytes| {
+            let is_own = bytes[15] == client;
+            let at = if is_own { 24 } else { 28 };
+            if is_own || bytes[33] & ACK != 0 {
+                let number = u32::from_be_bytes(bytes[at..at + 4].try_into().expect("four bytes")).wrapping_add(more);
+                bytes[at..at + 4].copy_from_slice(&number.to_be_bytes());
+            }
+        });
+    }
+}
+
 #[test]
 fn a_fragmented_segment_has_the_length_of_the_datagram() {
     let run = run("server listen()\nclient connect()\nserver accept()\nclient write(1000)\nserver read()\n")
