@@ -282,6 +282,8 @@ mod tests {
         assert!(!judge("6.1.9", &[follows]), "it does not show");
         assert!(!judge("6.1.9", &["line 3: the call: read() = 0 / read() = blocks", shows]), "that came before it");
         assert!(!judge("6.1.9", &["line 7: the state of s on the server: TIME-WAIT / FIN-WAIT-1"]), "another one");
+        let more = "line 7: the state of s on the server: TIME-WAIT / FIN-WAIT-2, then CLOSED";
+        assert!(!judge("6.1.9", &[more]), "a pattern says all of the line");
         assert!(!judge("6.1.21", &[shows]), "it is over");
     }
 
