@@ -21,9 +21,9 @@ pub struct Matched {
 pub struct Unseen {
     /// The capture that has it: 0 or 1.
     pub capture: usize,
-    /// Its number there.
+    /// The packet's number in that capture's file, counted from 1.
     pub number: u64,
-    /// What that means.
+    /// Why the other capture has not got it.
     pub fate: Fate,
 }
 

@@ -119,23 +119,23 @@ pub struct Verdict {
     pub causes: Vec<Why>,
 }
 
-/// A cause.
+/// A cause, and how sure it is.
 #[derive(Clone, Debug, Serialize)]
 pub struct Why {
     /// [`crate::Cause::id`]
     pub id: &'static str,
     /// [`crate::Sure::name`]
     pub sure: &'static str,
-    /// Its evidence.
+    /// What was seen that speaks for it.
     pub evidence: Vec<Shown>,
 }
 
-/// Evidence.
+/// Packets that were seen, and what they show.
 #[derive(Clone, Debug, Serialize)]
 pub struct Shown {
-    /// Numbers in the file.
+    /// The packets' numbers in the file, counted from 1.
     pub packets: Vec<u64>,
-    /// What they show.
+    /// What these packets show, as a sentence without a full stop.
     pub why: String,
 }
 
@@ -160,7 +160,7 @@ pub struct Sides<T> {
 /// Something that could not be read.
 #[derive(Clone, Debug, Serialize)]
 pub struct NotRead {
-    /// What it is.
+    /// What could not be read, and why.
     pub what: String,
     /// How often it was there.
     pub count: u64,

@@ -21,7 +21,7 @@ pub(crate) fn button_of(class: Option<&'static str>, name: AttrValue, onclick: C
     html! { <button type="button" {class} {onclick}>{ name }</button> }
 }
 
-/// A button that is pressed or not.
+/// A button that is pressed or not: `on` is what `aria-pressed` says, and decides nothing else.
 pub(crate) fn toggle(class: Option<&'static str>, name: &'static str, on: bool, onclick: Callback<MouseEvent>) -> Html {
     html! { <button type="button" {class} aria-pressed={yes_or_no(on)} {onclick}>{ name }</button> }
 }

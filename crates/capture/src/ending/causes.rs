@@ -53,7 +53,7 @@ fn is_missing_something(facts: &Facts<'_>) -> bool {
 }
 
 /// Adds the causes of the reset that ended a connection.
-pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: &mut Ending) {
+pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let number = facts.number(reset.at);
     if facts.seen[reset.at].fast_close {
         ending.add(Cause::FastClose, Sure::Certain, &[number], "it carries MP_FASTCLOSE");
@@ -62,7 +62,7 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, refuses: bool, ending: 
     if forged(facts, reset, ending) {
         return;
     }
-    if refuses {
+    if ending.kind == Kind::Refused {
         ending.add(
             Cause::NobodyListens,
             Sure::Likely,

@@ -46,7 +46,8 @@ pub(crate) enum Handshake {
     Done,
 }
 
-/// A reset, and how it stands to what came before and behind it.
+/// A reset, and how it stands to what came before and behind it. Each boolean is one thing that the segments show, asked
+/// for by its name; what follows from several of them is decided in `causes.rs`.
 #[derive(Clone, Debug)]
 pub(crate) struct Reset {
     /// Its place.
@@ -256,7 +257,7 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     }
     // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
     let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].opens());
-    let lives_on = if is_scan { None } else { lives_on(seen, at, &hops[from], connection.in_order) };
+    let lives_on = if is_scan { None } else { lives_on(connection, seen, at, &hops[from]) };
     let hops = &hops[from];
     // A bare reset behind a SYN-ACK, or a server's SYN, that came another way: the reset is forged, or its host knows
     // nothing of what was forged in its name.
@@ -356,7 +357,7 @@ fn fit(
 /// A later segment of the same side which it would not send after a reset of its own: new data or a FIN behind the
 /// reset's number, or the acknowledgement of something that was sent after it. With it whether it left behind the reset
 /// without doubt: what is repeated may have been overtaken, and a file that is not in the order of time has none for one moment.
-fn lives_on(seen: &[&Seen], at: usize, hops: &Hops, in_order: bool) -> Option<(usize, bool)> {
+fn lives_on(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> Option<(usize, bool)> {
     let reset = seen[at];
     let peer_next = |to: usize| {
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
@@ -378,7 +379,7 @@ fn lives_on(seen: &[&Seen], at: usize, hops: &Hops, in_order: bool) -> Option<(u
         let repeats = segment.again && !segment.has(bit::SYN) && segment.at_us.saturating_sub(reset.at_us) >= AGAIN_US;
         let answers_syn = segment.opens() && !segment.again;
         let is_new = new || (acknowledges && !segment.has(bit::SYN)) || answers_syn;
-        (is_new || repeats).then_some((later, in_order && (is_new || counts_on(reset, segment))))
+        (is_new || repeats).then_some((later, connection.in_order && (is_new || counts_on(reset, segment))))
     })
 }
 

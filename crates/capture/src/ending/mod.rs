@@ -42,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All of them.
+    /// Every kind.
     pub const ALL: [Self; 10] = [
         Self::Orderly,
         Self::HalfClosed,
@@ -146,11 +146,11 @@ impl Sure {
 /// A cause and its evidence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
-    /// The cause.
+    /// Why the connection ended; [`Cause::id`] is its name in reports.
     pub cause: Cause,
     /// How sure it is.
     pub sure: Sure,
-    /// Its evidence.
+    /// What was seen that speaks for it.
     pub evidence: Vec<Evidence>,
 }
 
@@ -159,14 +159,14 @@ pub struct Named {
 pub struct Evidence {
     /// Their numbers in the file.
     pub packets: Vec<u64>,
-    /// What they show.
+    /// What these packets show, as a sentence without a full stop.
     pub why: String,
 }
 
 /// How a connection ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
-    /// In one word.
+    /// The kind of ending; [`Kind::name`] is its word in reports.
     pub kind: Kind,
     /// Who ended it.
     pub by: By,
@@ -177,7 +177,7 @@ pub struct Ending {
 }
 
 impl Ending {
-    /// Judges a connection.
+    /// The verdict on a connection. Every connection gets one: [`Kind::CannotTell`] where too little was captured.
     pub fn of(connection: &Connection) -> Self {
         let facts = Facts::of(connection);
         let mut ending = judge(&facts);
@@ -245,7 +245,7 @@ fn by_reset(facts: &Facts<'_>, reset: &Reset) -> Ending {
     let by = causes::by(facts, reset);
     let mut ending = Ending::new(kind, by);
     ending.segment = Some(facts.number(reset.at));
-    causes::of_reset(facts, reset, refuses, &mut ending);
+    causes::of_reset(facts, reset, &mut ending);
     ending
 }
 

@@ -6,12 +6,12 @@ use super::{By, Ending, Kind};
 use crate::read::bit;
 use crate::track::Connection;
 
-/// What a program's next calls return.
+/// A call that a program makes next, and its outcome.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Next {
     /// The call: `read`, `write` or `connect`.
     pub call: &'static str,
-    /// What it returns.
+    /// The outcome, a number or an errno.
     pub outcome: Outcome,
 }
 

@@ -3,22 +3,22 @@
 /// A counter that is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counter {
-    /// Which.
+    /// The counter, and what follows from it.
     pub meaning: &'static Meaning,
-    /// How much.
+    /// How often it was counted; more than 0.
     pub value: u64,
 }
 
-/// A counter of Linux (net/ipv4/proc.c), and what it says.
+/// A counter of Linux (net/ipv4/proc.c), and what its number means.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Meaning {
     /// `nstat`'s name: `TcpExtTCPAbortOnClose`.
     pub name: &'static str,
     /// `netstat -s` has words for it; where there are none, it prints the kernel's name.
     words: &'static str,
-    /// What it says.
+    /// What the number means, as a sentence.
     pub says: &'static str,
-    /// What to ask next.
+    /// The next question or command, as a sentence.
     pub next: &'static str,
     /// The chapter, from the book's root.
     pub chapter: &'static str,

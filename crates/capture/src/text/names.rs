@@ -7,13 +7,13 @@ use std::ops::Range;
 pub struct Errno {
     /// As POSIX has it; Windows' own have their names there.
     pub name: &'static str,
-    /// On Linux (asm-generic/errno.h).
+    /// Linux's number (asm-generic/errno.h).
     pub linux: Option<u32>,
-    /// On macOS (sys/errno.h).
+    /// macOS's number (sys/errno.h).
     pub macos: Option<u32>,
-    /// On Windows (winsock2.h, winerror.h).
+    /// Windows's number (winsock2.h, winerror.h).
     pub windows: Option<u32>,
-    /// The ending in the table that it stands for.
+    /// The id of the table's ending that it belongs to.
     pub ending: &'static str,
 }
 

@@ -3,12 +3,12 @@
 use super::found::Found;
 use super::names;
 
-/// What a list of sockets says.
+/// The sockets of a pasted list (`ss`, `netstat`), counted by state.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sockets {
     /// Each state with its number, those first that ask for a look.
     pub counts: Vec<Count>,
-    /// What stands out, beside the states.
+    /// Queues and timers that ask for a look, beside the states.
     pub notes: Vec<Note>,
 }
 
@@ -22,7 +22,7 @@ pub struct Count {
     pub found: Option<Found>,
 }
 
-/// Something that stands out in a list of sockets.
+/// A queue or a timer of a socket that asks for a look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Note {
     /// A listener whose accept queue (`Recv-Q`) is at its limit (`Send-Q`).

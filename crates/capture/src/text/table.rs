@@ -93,7 +93,7 @@ pub struct Context {
 pub struct Ending {
     /// Unique, and the anchor in the page: `connection-reset`.
     pub id: String,
-    /// The heading.
+    /// The heading of the ending's section in the page.
     pub title: String,
     /// The calls that can give it.
     pub call: String,
@@ -101,13 +101,13 @@ pub struct Ending {
     pub wire: String,
     /// What it does not say, although many read it there.
     pub not: String,
-    /// What to do first.
+    /// The first thing to do, as a sentence.
     pub first: String,
     /// Ids of causes, the most likely first.
     pub causes: Vec<String>,
     /// Chapters that explain more, from the book's root.
     pub chapters: Vec<String>,
-    /// The lines.
+    /// What programs print when it happens.
     pub messages: Vec<Line>,
 }
 
