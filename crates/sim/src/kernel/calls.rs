@@ -314,10 +314,11 @@ impl Kernel {
         }
     }
 
-    /// SIGKILL: the program ends, and its descriptors are closed one after the other.
+    /// SIGKILL: the program ends, and its descriptors are closed one after the other, the last first (Linux:
+    /// `task_work_run`).
     pub(crate) fn kill(&mut self) {
         let mut open = Vec::new();
-        for (_, socket) in self.descriptors.drain(..) {
+        for (_, socket) in self.descriptors.drain(..).rev() {
             open.push(socket);
         }
         open.append(&mut self.held);
