@@ -97,6 +97,9 @@ impl Kernel {
         let Some(own) = own else { return errno(Errno::EADDRNOTAVAIL) };
         let ports = [own, peer_port];
         let mut iss = self.initial_sequence_number(ports);
+        if let Some(next) = self.connections[at].next_iss.take() {
+            iss = next;
+        }
         if let Some(rest) = self.time_waits.iter().position(|socket| socket.ports == ports) {
             iss = initial_sequence_number::after_time_wait(self.time_waits[rest].snd.nxt);
             self.end_time_wait(rest);

@@ -9,7 +9,7 @@ use crate::rules::bind::Reuse;
 use crate::rules::defer_accept::{self, Acknowledged};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::receive_window::{Buffer, Scale};
-use crate::rules::{Ownership, disconnect, send_buffer};
+use crate::rules::{Ownership, disconnect, initial_sequence_number, send_buffer};
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
 use crate::tcp::{Backoff, DeferredFin, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
@@ -71,6 +71,10 @@ pub(crate) struct Connection {
     pub(crate) error: Option<Errno>,
     /// What ICMP has told of the connection (Linux: `sk_err_soft`).
     pub(crate) noted_error: Option<Errno>,
+    /// Of a connection that is gone: the number behind all that it had to send, and the largest window it was offered.
+    pub(crate) ended_at: Option<(u32, u32)>,
+    /// The number that the next connection of this socket begins with.
+    pub(crate) next_iss: Option<u32>,
     /// An ICMP message lies in the error queue, where only recvmsg(2) with MSG_ERRQUEUE takes it out; poll(2) sees it.
     pub(crate) has_queued_error: bool,
 }
@@ -178,6 +182,8 @@ impl Connection {
 
     /// Its state as Linux would say it.
     pub(crate) fn current_state(&self) -> State {
+            ended_at: None,
+            next_iss: None,
         match &self.tcb {
             None => State::Closed,
             Some(tcb) if tcb.fin_deferred() == Some(DeferredFin::Queued) => State::FinWait1,
@@ -315,13 +321,22 @@ impl Connection {
             disconnect::Action::Reset => self.reset(cx),
             disconnect::Action::Forget | disconnect::Action::Nothing => self.destroy(cx),
         }
+        self.ended_at = self.tcb.as_ref().map(|tcb| (tcb.write_end(), tcb.snd.max_wnd)).or(self.ended_at);
         if action != disconnect::Action::Nothing {
             self.error = Some(Errno::ECONNRESET);
         }
         self.sending_ended = false;
+    /// The socket is as new, and its next connection goes on with the numbers of the last (Linux: `tcp_disconnect`).
+    pub(crate) fn number_on(&mut self) {
+        if let Some((write_end, max_wnd)) = self.ended_at.take() {
+            self.next_iss = Some(initial_sequence_number::after_disconnect(write_end, max_wnd));
+        }
+    }
+
         self.reading_ended = false;
         self.stream_ended = false;
         self.unread = 0;
+        self.number_on();
         self.noted_error = None;
         self.disconnects += 1;
         self.standing = Standing::Unconnected;
@@ -346,3 +361,4 @@ impl Connection {
         self.output(cx);
     }
 }
+        self.number_on();

@@ -81,6 +81,7 @@ impl Kernel {
         connection.noted_error = None;
         connection.standing = Standing::Unconnected;
         Some(Outcome::Errno(errno))
+        connection.number_on();
     }
 
     fn try_accept(&mut self, listener: u32, name: &str) -> Option<Outcome> {

@@ -18,3 +18,11 @@ pub(crate) fn of_pair(host: Host, ports: [u16; 2], now_us: u64) -> u32 {
 pub(crate) const fn after_time_wait(snd_nxt: u32) -> u32 {
     snd_nxt.wrapping_add(65_535 + 2)
 }
+
+/// Of a socket whose last connection was ended for another to begin: beyond what that has sent, and its peer's largest
+/// window.
+///
+/// No RFC. Linux: `tcp_disconnect`.
+pub(crate) const fn after_disconnect(write_end: u32, max_wnd: u32) -> u32 {
+    write_end.wrapping_add(max_wnd + 2)
+}
