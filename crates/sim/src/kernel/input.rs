@@ -6,7 +6,7 @@ use scenario::{Flags, RawSegment, State};
 use super::connection::{Connection, Context, Holder};
 use super::effect::{Effect, note_rule};
 use crate::rules::defer_accept::Acknowledged;
-use crate::rules::delayed_ack;
+use crate::rules::delayed_ack::{self, Received};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, InHandshake, InSynSent};
 use crate::rules::loss_recovery::Kind;
@@ -240,7 +240,7 @@ impl Connection {
         self.unread += delivered.text;
         self.has_received |= segment.len > 0;
         if delivered.fin
-            && let Some((wait_us, rule)) = delayed_ack::of_fin(state_before, self.has_received)
+            && let Some((wait_us, rule)) = delayed_ack::of_fin(state_before, received(tcb, self.has_received))
         {
             self.timers.set(Timer::DelayedAck, cx.now_us + wait_us);
             cx.effects.push(Effect::Rule(rule));
@@ -374,6 +374,14 @@ impl Connection {
 
 /// Whether an ACK measures a round trip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+fn received(tcb: &Tcb, has_received: bool) -> Received {
+    match tcb.rcv.sacked_edge {
+        Some(edge) if after(edge, tcb.rcv.nxt) => Received::BeyondGap,
+        _ if has_received => Received::Text,
+        _ => Received::Nothing,
+    }
+}
+
 enum Sample {
     Measured,
     None,
