@@ -236,7 +236,7 @@ impl Connection {
         let tells_window = segment.flags.syn || segment.flags.ack && tcb.snd.is_window_told_by(segment);
         let opens = tcb.snd.una == tcb.snd.iss;
         let was_in_flight = tcb.queue.in_flight() != InFlight::Nothing && !opens;
-        let (delivered, answer) = tcb.deliver(cx.now_us, segment, frame);
+        let (delivered, answer) = tcb.deliver(cx.now_us, cx.timestamp, segment, frame);
         self.unread += delivered.text;
         self.has_received |= segment.len > 0;
         if delivered.fin
@@ -342,7 +342,7 @@ impl Connection {
             len: 0,
             win: tcb.snd.wnd,
         };
-        tcb.deliver(cx.now_us, &fin, wire::write(cx.ip, &fin));
+        tcb.deliver(cx.now_us, None, &fin, wire::write(cx.ip, &fin));
         self.note_state(cx);
         true
     }

@@ -175,10 +175,7 @@ impl Connection {
         let Some(tcb) = &self.tcb else { return Seen::No };
         let is_early = kind == Kind::Advances
             && tcb.congestion.can_undo()
-            && left.zip(self.backoff.since_us).is_some_and(|(left, since_us)| {
-                let one_way_us = tcb.queue.min_rtt_us().unwrap_or(0) / 2;
-                left.age(Timestamp::of(since_us + one_way_us)) > 0
-            });
+            && self.backoff.since_us.is_some_and(|since_us| tcb.queue.is_before(left, since_us));
         if tcb.congestion.is_undone() || is_early { Seen::Yes } else { Seen::No }
     }
 

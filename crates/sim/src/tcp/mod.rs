@@ -266,11 +266,13 @@ impl Tcb {
         let had_fin = matches!(before, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
         delivered.fin = !had_fin && matches!(after, State::CloseWait | State::Closing | State::TimeWait);
         self.rcv.nxt = self.rcv.nxt.wrapping_add(delivered.text as u32 + u32::from(delivered.fin));
+        timestamp: Option<Timestamp>,
         self.ack_owed |= delivered.text > 0 || delivered.fin;
         if advances {
             delivered.acknowledged = segment.ack.wrapping_sub(self.snd.una);
             self.snd.una = segment.ack;
-            delivered.segments = self.queue.note_acknowledged(now_us, segment.ack, self.congestion.high);
+            self.written.note_acknowledged(segment.ack);
+            delivered.segments = self.queue.note_acknowledged(now_us, segment.ack, timestamp, self.congestion.high);
         }
         if self.fin_deferred.is_some() && matches!(after, State::Established | State::CloseWait) {
             self.fin_deferred = None;

@@ -1,5 +1,6 @@
 //! What has left and is not acknowledged, segment by segment, and what is believed of each (RFC 6675 §3, RFC 8985 §5).
 
+use super::timestamp::Timestamp;
 use crate::seq::{after, before, later};
 
 #[derive(Clone, Debug)]
@@ -133,14 +134,18 @@ impl RetransmissionQueue {
         self.departures
     }
 
-    /// Everything before `ack` is acknowledged. `high`: what had left before the last loss ends there.
-    pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, high: u32) -> u32 {
+    /// Everything before `ack` is acknowledged, by what left its host then. `high`: what had left before the last loss
+    /// ends there.
+    pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, left: Option<Timestamp>, high: u32) -> u32 {
         let furthest = self.furthest_arrived();
         let count = self.segments.iter().take_while(|sent| !after(sent.end, ack)).count();
         let rest = self.segments.split_off(count);
         for sent in std::mem::replace(&mut self.segments, rest) {
             if sent.believed != Believed::Arrived {
                 self.note_delivered(now_us, &sent, furthest, high);
+                if !(sent.repeated && self.is_before(left, sent.left_us)) {
+                    self.advance(now_us, &sent);
+                }
             }
         }
         self.news.acknowledged += count as u32;
@@ -166,6 +171,7 @@ impl RetransmissionQueue {
             sent.believed = Believed::Arrived;
             self.news.sacked = true;
             self.note_delivered(now_us, &told, furthest, high);
+            self.advance(now_us, &told);
         }
     }
 
@@ -174,17 +180,31 @@ impl RetransmissionQueue {
         self.news.duplicate = Some(end);
     }
 
-    /// Linux: `tcp_sacktag_one`, `tcp_clean_rtx_queue`, `tcp_rack_advance`.
+    /// Linux: `tcp_sacktag_one`, `tcp_clean_rtx_queue`.
     fn note_delivered(&mut self, now_us: u64, sent: &Sent, furthest: Option<u32>, high: u32) {
         self.news.delivered += 1;
+        if sent.repeated {
+            return;
+        }
+        self.news.original |= !after(sent.end, high);
+        if furthest.is_some_and(|furthest| before(sent.seq, furthest)) {
+            self.reordering = Seen::Yes;
+        }
         let rtt_us = now_us - sent.left_us;
-        if !sent.repeated {
-            self.news.original |= !after(sent.end, high);
-            if furthest.is_some_and(|furthest| before(sent.seq, furthest)) {
-                self.reordering = Seen::Yes;
-            }
-            self.min_rtt_us = Some(self.min_rtt_us.map_or(rtt_us, |known| known.min(rtt_us)));
-        } else if self.min_rtt_us.is_none_or(|known| rtt_us < known) {
+        self.min_rtt_us = Some(self.min_rtt_us.map_or(rtt_us, |known| known.min(rtt_us)));
+    }
+
+    /// Whether what left its host then cannot answer what left this one at `left_us`: it left before that can have come
+    /// (Linux: `tcp_tsopt_ecr_before`).
+    pub(crate) fn is_before(&self, left: Option<Timestamp>, left_us: u64) -> bool {
+        let one_way_us = self.min_rtt_us.unwrap_or(0) / 2;
+        left.is_some_and(|left| left.age(Timestamp::of(left_us + one_way_us)) > 0)
+    }
+
+    /// What was delivered tells of what left before it (Linux: `tcp_rack_advance`).
+    fn advance(&mut self, now_us: u64, sent: &Sent) {
+        let rtt_us = now_us - sent.left_us;
+        if sent.repeated && self.min_rtt_us.is_none_or(|known| rtt_us < known) {
             // Which of the two has arrived is not known.
             return;
         }
@@ -478,7 +498,7 @@ mod tests {
     #[test]
     fn a_part_that_is_acknowledged_does_not_leave_again() {
         let mut queue = five();
-        assert_eq!(queue.note_acknowledged(20_000, 151, 501), 1);
+        assert_eq!(queue.note_acknowledged(20_000, 151, None, 501), 1);
         let head = queue.head().expect("four are left");
         assert_eq!((head.seq, head.end, head.text.len()), (151, 201, 50));
         let news = queue.take_news();
@@ -511,10 +531,24 @@ mod tests {
     #[test]
     fn what_left_a_moment_ago_is_not_lost_by_a_timeout() {
         let mut queue = five();
-        queue.note_acknowledged(20_000, 101, 0);
+        queue.note_acknowledged(20_000, 101, None, 0);
         queue.note_sent(220_000, 501, 601, vec![0; 100]);
         queue.lose_all(230_000);
         assert_eq!(believed(&queue).last(), Some(&Believed::InNetwork));
         assert_eq!(queue.packets_in_network(), 1);
+    }
+
+    #[test]
+    fn an_ack_that_left_before_the_repeat_came_tells_of_no_loss() {
+        for (left_ms, lost) in [(305, 0), (315, 4)] {
+            let mut queue = five();
+            queue.note_sent(0, 501, 601, vec![0; 100]);
+            queue.note_acknowledged(20_000, 101, None, 0);
+            queue.lose_all(300_000);
+            queue.send_again(300_000, 101, 100);
+            queue.find_all();
+            queue.note_acknowledged(390_000, 201, Some(Timestamp::of(left_ms * 1_000)), 601);
+            assert_eq!(queue.detect_losses(390_000, 0).lost, lost, "left at {left_ms} ms");
+        }
     }
 }
