@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     pub(crate) keep_alive_probes: u32,
     /// When something acceptable last arrived.
     pub(crate) received_us: u64,
+    /// When text last left; at first, when the connection opened (Linux: `lsndtime`).
+    pub(crate) sent_us: u64,
     /// The newest of the peer's timestamps.
     pub(crate) recent: Recent,
     /// When it last answered a segment that it did not accept, at a limited pace.
@@ -164,6 +166,7 @@ impl Connection {
             answered_us: None,
             scale: Scale::of(options.receive_buffer),
             brought_by: BroughtBy::Ack,
+            sent_us: 0,
             unread: 0,
             has_received: false,
             acknowledged: 0,
@@ -245,12 +248,42 @@ impl Connection {
         }
     }
 
-    /// How many more bytes write(2) may take.
-    pub(crate) fn send_space(&self) -> usize {
-        let unsent = self.tcb.as_ref().map_or(0, |tcb| tcb.unsent() as usize);
-        // The SYN's number is none of the stream's bytes.
-        let acknowledged = self.acknowledged.saturating_sub(1);
-        send_buffer::space(self.options.send_buffer.or(self.options.send_memory), acknowledged, self.queued(), unsent)
+    /// What its send buffer holds.
+    pub(crate) fn send_buffer(&self) -> Option<send_buffer::Buffer> {
+        let tcb = self.tcb.as_ref()?;
+        let SocketOptions { send_buffer, send_memory, .. } = self.options;
+        let segments = send_buffer::segments_of_a_piece(tcb.congestion.segments(), self.round_trip.smoothed_us());
+        Some(send_buffer::Buffer {
+            limit: send_buffer.map(send_buffer::limit_of).or(send_memory).unwrap_or(self.send_limit),
+            bytes: tcb.queued() as u32,
+            pieces: tcb.pieces(segments),
+            tail: tcb.tail(),
+            goal: send_buffer::goal(tcb.snd.max_wnd, tcb.snd.mss),
+        })
+    }
+
+    /// A program writes, and nothing is in flight: the congestion window may be too old (Linux:
+    /// `tcp_slow_start_after_idle_check`).
+    pub(crate) fn check_idle(&mut self, now_us: u64) {
+        let (idle_us, rto_us) = (now_us - self.sent_us, self.rto_us());
+        if let Some(tcb) = self.tcb.as_mut().filter(|tcb| tcb.queue.packets_out() == 0) {
+            tcb.congestion.restart(now_us, idle_us, rto_us);
+        }
+    }
+
+    /// Whether poll(2) would say OUT, as far as the send buffer goes.
+    pub(crate) fn is_writable(&self) -> bool {
+        self.send_buffer().is_none_or(|buffer| send_buffer::is_writable(&buffer))
+    }
+
+    /// Something was acknowledged, or the send buffer was set: who waits for room is woken if there is enough of it, and
+    /// the buffer may grow (Linux: `tcp_check_space`, `tcp_should_expand_sndbuf`).
+    pub(crate) fn check_room(&mut self) {
+        let Some(tcb) = self.tcb.as_ref().filter(|_| self.wants_room) else { return };
+        if tcb.queue.packets_in_network() < tcb.congestion.segments() {
+            self.send_limit = self.send_limit.max(send_buffer::grown(tcb.congestion.segments()));
+        }
+        self.wants_room = !self.is_writable();
     }
 
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {

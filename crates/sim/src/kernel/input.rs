@@ -250,7 +250,7 @@ impl Connection {
         self.keep_alive_probes = 0;
         if delivered.acknowledged > 0 {
             if opens {
-                self.open_congestion_window(state_before);
+                self.open_congestion_window(cx.now_us, state_before);
             }
             let sample = Sample::of(&delivered, cx.timestamp.filter(|_| self.recent.is_kept()), &self.backoff);
             if !self.recent.is_kept() && self.backoff.retransmits > 0 {
@@ -294,7 +294,8 @@ impl Connection {
     }
 
     /// The congestion window of a new connection: a SYN that was lost once is no sign of a full network.
-    fn open_congestion_window(&mut self, from: State) {
+    fn open_congestion_window(&mut self, now_us: u64, from: State) {
+        self.sent_us = now_us;
         let is_small = from == State::SynSent && self.backoff.retransmits > SYN_RETRANSMITS_MAX;
         if let Some(tcb) = &mut self.tcb {
             tcb.queue.take_news();

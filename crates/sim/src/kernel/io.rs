@@ -106,7 +106,7 @@ impl Kernel {
     }
 
     fn try_write(&mut self, id: u32, bytes: &[u8], written: &mut usize) -> Option<Outcome> {
-        let at = self.at(id).expect("a descriptor's connection exists until close");
+        let (at, now_us) = (self.at(id).expect("a descriptor's connection exists until close"), self.now_us);
         let connection = &mut self.connections[at];
         match read::write(connection.current_state(), connection.sending_ended, connection.error.is_some()) {
             Write::Wait => return None,
@@ -117,9 +117,13 @@ impl Kernel {
         // What has left makes room for more (Linux: `tcp_sendmsg_locked` sends while it takes).
         loop {
             let connection = &mut self.connections[at];
-            let room = connection.send_space().min(bytes.len() - *written);
-            let Some(tcb) = connection.tcb.as_mut().filter(|_| room > 0) else { break };
-            let taken = tcb.send(&bytes[*written..*written + room]);
+            let Some(buffer) = connection.send_buffer() else { break };
+            let room = (send_buffer::room(&buffer) as usize).min(bytes.len() - *written);
+            if buffer.tail == 0 {
+                connection.check_idle(now_us);
+            }
+            let Some(tcb) = &mut connection.tcb else { break };
+            let taken = if room > 0 { tcb.send(&bytes[*written..*written + room], buffer.goal) } else { 0 };
             *written += taken;
             self.with(at, |connection, cx| connection.output(cx));
             if taken == 0 {

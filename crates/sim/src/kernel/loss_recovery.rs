@@ -66,7 +66,7 @@ impl Connection {
         } else {
             self.without_sack(&facts)
         };
-        self.resize(kind, &news, lost);
+        self.resize(cx.now_us, kind, &news, lost);
         self.repair(cx, repair);
         self.forget_repaired();
     }
@@ -133,13 +133,13 @@ impl Connection {
     }
 
     /// Linux: `tcp_cong_control`
-    fn resize(&mut self, kind: Kind, news: &News, found: Found) {
+    fn resize(&mut self, now_us: u64, kind: Kind, news: &News, found: Found) {
         let Some(tcb) = &mut self.tcb else { return };
         if tcb.congestion.phase == Phase::Recovery {
             let progress = if kind == Kind::Advances && found.lost == 0 { Seen::Yes } else { Seen::No };
             tcb.congestion.reduce(news.delivered, tcb.queue.packets_in_network(), progress);
         } else if news.acknowledged > 0 {
-            tcb.congestion.note_acknowledged(news.delivered);
+            tcb.congestion.note_acknowledged(now_us, news.delivered);
         }
     }
 

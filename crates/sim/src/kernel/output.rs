@@ -100,6 +100,9 @@ impl Connection {
         if segment.flags.ack {
             self.timers.clear(Timer::DelayedAck);
         }
+        if segment.len > 0 {
+            self.sent_us = cx.now_us;
+        }
         if tcb.note_left(cx.now_us, &segment, &frame) {
             self.round_trip.note_sent(cx.now_us, end);
             if !self.timers.is_set(Timer::Retransmission) {
@@ -107,6 +110,11 @@ impl Connection {
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
             }
             if is_new {
+                let rto_us = self.rto_us();
+                if let Some(tcb) = self.tcb.as_mut().filter(|_| !self.wants_room) {
+                    let packets_out = tcb.queue.packets_out();
+                    tcb.congestion.note_use(cx.now_us, rto_us, packets_out);
+                }
                 self.plan_loss_probe(cx);
             }
         }

@@ -14,7 +14,7 @@ pub(crate) enum Received {
 }
 
 /// How long the ACK of a FIN waits for a segment that takes it along: then a connection ends with three segments.
-/// `None`: it leaves at once.
+/// `None`: it leaves at once, as what is behind a gap must be told of.
 ///
 /// RFC 9293 §3.8.6.3 (MUST-58: less than half a second). Linux: `tcp_fin` only schedules it; the shortest wait is
 /// 40 ms (TCP_DELACK_MIN) where data has come, else a tick or two. Seen in `graceful-three-segments`.

@@ -20,6 +20,10 @@ pub(crate) struct CongestionWindow {
     was_limited: bool,
     most_in_flight: u32,
     usage_until: u32,
+    /// The most segments in flight since the window was last made use of or grown, and when that was, in microseconds
+    /// (Linux: `snd_cwnd_used`, `snd_cwnd_stamp`).
+    used: u32,
+    used_us: u64,
     pub(crate) phase: Phase,
     /// SND.NXT when the phase began: recovery ends when that is acknowledged (Linux: `high_seq`).
     pub(crate) high: u32,
@@ -87,6 +91,8 @@ impl CongestionWindow {
             was_limited: false,
             most_in_flight: 0,
             usage_until: iss,
+            used: 0,
+            used_us: 0,
             phase: Phase::Open,
             high: iss,
             undo: None,
@@ -107,13 +113,67 @@ impl CongestionWindow {
         self.segments
     }
 
-    /// So many segments were acknowledged: slow start, and behind its threshold one segment more in a round trip, if
-    /// the window is made use of (Linux: `tcp_reno_cong_avoid`, `tcp_is_cwnd_limited`).
-    pub(crate) fn note_acknowledged(&mut self, segments: u32) {
-        let is_slow_start = self.segments < self.slow_start_threshold;
-        if !(self.was_limited || is_slow_start && self.segments < 2 * self.most_in_flight) {
+    /// Nothing was in flight, and for longer than the timeout no text has left: what is known of the network is old, and
+    /// the window goes back by half for each timeout, to the one it began with (RFC 5681 §4.1; Linux: `tcp_cwnd_restart`).
+    pub(crate) fn restart(&mut self, now_us: u64, idle_us: u64, rto_us: u64) {
+        if idle_us <= rto_us {
             return;
         }
+        self.slow_start_threshold = self.threshold();
+        let least = self.segments.min(INITIAL);
+        let mut left_us = idle_us - rto_us;
+        while left_us > 0 && self.segments > least {
+            self.segments >>= 1;
+            left_us = left_us.saturating_sub(rto_us);
+        }
+        self.segments = self.segments.max(least);
+        self.used = 0;
+        self.used_us = now_us;
+    }
+
+    /// Linux: `tcp_current_ssthresh`
+    fn threshold(&self) -> u32 {
+        match self.phase {
+            Phase::Recovery => self.slow_start_threshold,
+            _ => self.slow_start_threshold.max(self.segments / 2 + self.segments / 4),
+        }
+    }
+
+    /// A new segment has left. A window that the program has not made use of for a timeout shrinks towards what it did
+    /// use (RFC 7661; Linux: `tcp_cwnd_application_limited`).
+    pub(crate) fn note_use(&mut self, now_us: u64, rto_us: u64, packets_out: u32) {
+        if self.is_used() {
+            self.used = 0;
+            self.used_us = now_us;
+            return;
+        }
+        self.used = self.used.max(packets_out);
+        if now_us - self.used_us < rto_us {
+            return;
+        }
+        let used = self.used.max(INITIAL);
+        if self.phase == Phase::Open && used < self.segments {
+            self.slow_start_threshold = self.threshold();
+            self.segments = (self.segments + used) / 2;
+        }
+        self.used = 0;
+        self.used_us = now_us;
+    }
+
+    /// Linux: `tcp_is_cwnd_limited`
+    const fn is_used(&self) -> bool {
+        let is_slow_start = self.segments < self.slow_start_threshold;
+        self.was_limited || is_slow_start && self.segments < 2 * self.most_in_flight
+    }
+
+    /// So many segments were acknowledged: slow start, and behind its threshold one segment more in a round trip, if
+    /// the window is made use of (Linux: `tcp_reno_cong_avoid`, `tcp_is_cwnd_limited`).
+    pub(crate) fn note_acknowledged(&mut self, now_us: u64, segments: u32) {
+        self.used_us = now_us;
+        if !self.is_used() {
+            return;
+        }
+        let is_slow_start = self.segments < self.slow_start_threshold;
         let mut rest = segments;
         if is_slow_start {
             let grown = (self.segments + segments).min(self.slow_start_threshold).min(MOST);
@@ -173,11 +233,7 @@ impl CongestionWindow {
         let again = sent_again + probes;
         self.undo = Some(Undo {
             segments: self.segments,
-            slow_start_threshold: if self.phase == Phase::Recovery {
-                self.slow_start_threshold
-            } else {
-                self.slow_start_threshold.max(self.segments / 2 + self.segments / 4)
-            },
+            slow_start_threshold: self.threshold(),
             again: (again > 0).then_some(again),
         });
     }
@@ -284,10 +340,10 @@ mod tests {
     fn the_window_grows_only_while_it_is_made_use_of() {
         let mut window = CongestionWindow::new(0);
         window.note_sent(2, 2, 0, 200);
-        window.note_acknowledged(2);
+        window.note_acknowledged(0, 2);
         assert_eq!(window.segments(), 10, "two of ten are no use");
         window.note_sent(10, 10, 200, 1200);
-        window.note_acknowledged(10);
+        window.note_acknowledged(0, 10);
         assert_eq!(window.segments(), 20);
     }
 
@@ -300,10 +356,36 @@ mod tests {
         for _ in 0..5 {
             let flight = window.segments();
             window.note_sent(flight, flight, 0, 1_000);
-            (0..flight).for_each(|_| window.note_acknowledged(1));
+            (0..flight).for_each(|_| window.note_acknowledged(0, 1));
             grown.push(window.segments());
         }
         assert_eq!(grown, [2, 4, 5, 6, 7], "as a kernel did");
+    }
+
+    #[test]
+    fn behind_a_silence_it_is_what_it_began_with() {
+        let grown = |segments| CongestionWindow { segments, ..CongestionWindow::new(0) };
+        for (segments, idle_us, left) in [
+            (12, 250_000, 12),
+            (12, 250_001, 10),
+            (64, 300_000, 32),
+            (64, 510_000, 16),
+            (64, 1_000_000, 10),
+            (4, 900_000, 4),
+        ] {
+            let mut window = grown(segments);
+            window.restart(0, idle_us, 250_000);
+            assert_eq!(window.segments(), left, "{segments} segments, {idle_us} us");
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_not_used_shrinks_by_half_of_what_is_too_much() {
+        let mut window = CongestionWindow { segments: 40, slow_start_threshold: 20, ..CongestionWindow::new(0) };
+        window.note_use(249_999, 250_000, 2);
+        assert_eq!(window.segments(), 40);
+        window.note_use(250_000, 250_000, 2);
+        assert_eq!((window.segments(), window.slow_start_threshold), (25, 30));
     }
 
     #[test]
