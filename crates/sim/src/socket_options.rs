@@ -21,9 +21,9 @@ pub(crate) struct SocketOptions {
     pub(crate) send_buffer: Option<u32>,
     /// SO_RCVBUF, in bytes as it was given.
     pub(crate) receive_buffer: Option<u32>,
-    /// Half of what tcp_rmem and tcp_wmem gave it when it was made, where a script has set them: as SO_RCVBUF and SO_SNDBUF,
-    /// which Linux doubles.
+    /// Half of what tcp_rmem gave it when it was made, where a script has set it: as SO_RCVBUF, which Linux doubles.
     pub(crate) receive_memory: Option<u32>,
+    /// What tcp_wmem gave it when it was made, where a script has set it.
     pub(crate) send_memory: Option<u32>,
     /// SO_RCVTIMEO
     pub(crate) receive_timeout_us: Option<u64>,
@@ -86,10 +86,9 @@ impl Default for SocketOptions {
 impl SocketOptions {
     /// Those of a new socket, by its host's settings.
     pub(crate) fn of_new_socket(sysctls: &Sysctls) -> Self {
-        let half = |bytes: u32| bytes / 2;
         Self {
-            receive_memory: sysctls.receive_memory.map(half),
-            send_memory: sysctls.send_memory.map(half),
+            receive_memory: sysctls.receive_memory.map(|bytes| bytes / 2),
+            send_memory: sysctls.send_memory,
             ..Self::default()
         }
     }

@@ -259,6 +259,11 @@ pub(crate) fn set_push(frame: &mut [u8]) {
     header(frame).set_psh(true);
 }
 
+/// Takes PSH away.
+pub(crate) fn clear_push(frame: &mut [u8]) {
+    header(frame).set_psh(false);
+}
+
 /// Writes the checksums of IP and TCP, which nothing in memory looks at.
 pub(crate) fn fill_checksums(frame: &mut [u8]) {
     let (source, destination) = match IpVersion::of_packet(frame) {

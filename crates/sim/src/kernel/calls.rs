@@ -149,8 +149,9 @@ impl Kernel {
         let at = self.at(id).expect("a descriptor's connection exists until close");
         match verb {
             Verb::Write(payload) => {
-                let Connection { blocking, options, .. } = &self.connections[at];
+                let Connection { blocking, options, wants_room, .. } = &mut self.connections[at];
                 let (blocking, timeout_us) = (*blocking, options.send_timeout_us);
+                *wants_room = false;
                 self.begin(Awaited::Write { id, bytes: payload.bytes(), written: 0 }, blocking, timeout_us)
             }
             Verb::Read { at_most } => self.read(at, *at_most, Taking::Takes),
@@ -210,6 +211,7 @@ impl Kernel {
         let connection = &mut self.connections[at];
         let was_on = connection.options.keep_alive == KeepAlive::On;
         set(&mut connection.options, option);
+        connection.check_room();
         let options = &connection.options;
         let idle_us = self.now_us - connection.received_us;
         let wait_us = match option {
@@ -345,8 +347,7 @@ fn poll_facts(connection: &Connection) -> poll::Facts {
         sending_ended: connection.sending_ended,
         reading_ended: connection.reading_ended,
         has_error: connection.error.is_some() || connection.has_queued_error,
-        send_space: connection.send_space(),
-        queued: connection.queued(),
+        is_writable: connection.is_writable(),
     }
 }
 

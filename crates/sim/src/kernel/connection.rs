@@ -56,6 +56,10 @@ pub(crate) struct Connection {
     pub(crate) has_received: bool,
     /// How many sequence numbers the peer has acknowledged.
     pub(crate) acknowledged: u64,
+    /// What its send buffer may take in memory, where neither SO_SNDBUF nor tcp_wmem has said it.
+    pub(crate) send_limit: u32,
+    /// write(2) waits for room (Linux: SOCK_NOSPACE).
+    pub(crate) wants_room: bool,
     /// SEND_SHUTDOWN: nothing more will be written.
     pub(crate) sending_ended: bool,
     /// RCV_SHUTDOWN: nothing more will be read, or the peer's FIN has come.
@@ -67,16 +71,16 @@ pub(crate) struct Connection {
     pub(crate) put_aside: Acknowledged,
     /// How often connect(2) with AF_UNSPEC has ended it.
     pub(crate) disconnects: u32,
+    /// Of a connection that is gone: the number behind all that it had to send, and the largest window it was offered.
+    pub(crate) ended_at: Option<(u32, u32)>,
+    /// The number that the next connection of this socket begins with.
+    pub(crate) next_iss: Option<u32>,
     /// SIOCOUTQ of a connection that is gone.
     pub(crate) unacknowledged_at_end: u32,
     /// The pending error (Linux: `sk_err`).
     pub(crate) error: Option<Errno>,
     /// What ICMP has told of the connection (Linux: `sk_err_soft`).
     pub(crate) noted_error: Option<Errno>,
-    /// Of a connection that is gone: the number behind all that it had to send, and the largest window it was offered.
-    pub(crate) ended_at: Option<(u32, u32)>,
-    /// The number that the next connection of this socket begins with.
-    pub(crate) next_iss: Option<u32>,
     /// An ICMP message lies in the error queue, where only recvmsg(2) with MSG_ERRQUEUE takes it out; poll(2) sees it.
     pub(crate) has_queued_error: bool,
 }
@@ -162,20 +166,24 @@ impl Connection {
             window_probes: WindowProbes::default(),
             keep_alive_probes: 0,
             received_us: 0,
+            sent_us: 0,
             recent: Recent::default(),
             answered_us: None,
             scale: Scale::of(options.receive_buffer),
             brought_by: BroughtBy::Ack,
-            sent_us: 0,
             unread: 0,
             has_received: false,
             acknowledged: 0,
+            send_limit: send_buffer::grown(0),
+            wants_room: false,
             sending_ended: false,
             reading_ended: false,
             stream_ended: false,
             standing: Standing::Unconnected,
             put_aside: Acknowledged::No,
             disconnects: 0,
+            ended_at: None,
+            next_iss: None,
             unacknowledged_at_end: 0,
             error: None,
             noted_error: None,
@@ -185,8 +193,6 @@ impl Connection {
 
     /// Its state as Linux would say it.
     pub(crate) fn current_state(&self) -> State {
-            ended_at: None,
-            next_iss: None,
         match &self.tcb {
             None => State::Closed,
             Some(tcb) if tcb.fin_deferred() == Some(DeferredFin::Queued) => State::FinWait1,
@@ -315,13 +321,22 @@ impl Connection {
     /// Its TCP goes, and nothing else.
     pub(crate) fn drop_tcb(&mut self) {
         self.unacknowledged_at_end = u32::try_from(self.bytes_in(Queue::Unacknowledged)).unwrap_or(0);
+        self.ended_at = self.tcb.as_ref().map(|tcb| (tcb.write_end(), tcb.snd.max_wnd)).or(self.ended_at);
         self.tcb = None;
         self.timers.clear_all();
+    }
+
+    /// The socket is as new, and its next connection goes on with the numbers of the last (Linux: `tcp_disconnect`).
+    pub(crate) fn number_on(&mut self) {
+        if let Some((write_end, max_wnd)) = self.ended_at.take() {
+            self.next_iss = Some(initial_sequence_number::after_disconnect(write_end, max_wnd));
+        }
     }
 
     /// The attempt to connect ends, and the socket is as new, but for the error (Linux: `tcp_disconnect`).
     pub(crate) fn disconnect(&mut self, cx: &mut Context<'_>) {
         self.destroy(cx);
+        self.number_on();
         self.sending_ended = false;
         self.reading_ended = false;
         self.error = Some(Errno::ECONNRESET);
@@ -335,6 +350,7 @@ impl Connection {
         self.backoff = Backoff::default();
         self.window_probes = WindowProbes::default();
         self.keep_alive_probes = 0;
+        self.wants_room = false;
         self.received_us = now_us;
         self.answered_us = None;
         self.recent = Recent::default();
@@ -354,22 +370,14 @@ impl Connection {
             disconnect::Action::Reset => self.reset(cx),
             disconnect::Action::Forget | disconnect::Action::Nothing => self.destroy(cx),
         }
-        self.ended_at = self.tcb.as_ref().map(|tcb| (tcb.write_end(), tcb.snd.max_wnd)).or(self.ended_at);
+        self.number_on();
         if action != disconnect::Action::Nothing {
             self.error = Some(Errno::ECONNRESET);
         }
         self.sending_ended = false;
-    /// The socket is as new, and its next connection goes on with the numbers of the last (Linux: `tcp_disconnect`).
-    pub(crate) fn number_on(&mut self) {
-        if let Some((write_end, max_wnd)) = self.ended_at.take() {
-            self.next_iss = Some(initial_sequence_number::after_disconnect(write_end, max_wnd));
-        }
-    }
-
         self.reading_ended = false;
         self.stream_ended = false;
         self.unread = 0;
-        self.number_on();
         self.noted_error = None;
         self.disconnects += 1;
         self.standing = Standing::Unconnected;
@@ -394,4 +402,3 @@ impl Connection {
         self.output(cx);
     }
 }
-        self.number_on();

@@ -291,6 +291,7 @@ impl Connection {
             }
         }
         self.output(cx);
+        self.check_room();
     }
 
     /// The congestion window of a new connection: a SYN that was lost once is no sign of a full network.
@@ -373,8 +374,6 @@ impl Connection {
     }
 }
 
-/// Whether an ACK measures a round trip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 fn received(tcb: &Tcb, has_received: bool) -> Received {
     match tcb.rcv.sacked_edge {
         Some(edge) if after(edge, tcb.rcv.nxt) => Received::BeyondGap,
@@ -383,6 +382,8 @@ fn received(tcb: &Tcb, has_received: bool) -> Received {
     }
 }
 
+/// Whether an ACK measures a round trip.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sample {
     Measured,
     None,

@@ -6,6 +6,8 @@ use super::Kernel;
 use super::connection::{Holder, Standing};
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
 use crate::rules::read::{self, Read, Write};
+use crate::rules::send_buffer;
+use crate::tcp::Writing;
 
 impl Kernel {
     /// Tries a call that may have to wait.
@@ -79,9 +81,9 @@ impl Kernel {
         connection.sending_ended = false;
         connection.reading_ended = false;
         connection.noted_error = None;
+        connection.number_on();
         connection.standing = Standing::Unconnected;
         Some(Outcome::Errno(errno))
-        connection.number_on();
     }
 
     fn try_accept(&mut self, listener: u32, name: &str) -> Option<Outcome> {
@@ -112,10 +114,11 @@ impl Kernel {
             Write::Wait => return None,
             Write::Fail if *written > 0 => return Some(Outcome::Number(*written as u64)),
             Write::Fail => return Some(Outcome::Errno(self.take_error(at).unwrap_or(Errno::EPIPE))),
+            Write::Take if connection.wants_room => return None,
             Write::Take => {}
         }
         // What has left makes room for more (Linux: `tcp_sendmsg_locked` sends while it takes).
-        loop {
+        while *written < bytes.len() {
             let connection = &mut self.connections[at];
             let Some(buffer) = connection.send_buffer() else { break };
             let room = (send_buffer::room(&buffer) as usize).min(bytes.len() - *written);
@@ -125,12 +128,14 @@ impl Kernel {
             let Some(tcb) = &mut connection.tcb else { break };
             let taken = if room > 0 { tcb.send(&bytes[*written..*written + room], buffer.goal) } else { 0 };
             *written += taken;
-            self.with(at, |connection, cx| connection.output(cx));
+            tcb.writing = if taken > 0 && *written < bytes.len() { Writing::GoesOn } else { Writing::Over };
             if taken == 0 {
-                break;
+                connection.wants_room = true;
+                return None;
             }
+            self.with(at, |connection, cx| connection.output(cx));
         }
-        (*written == bytes.len()).then_some(Outcome::Number(*written as u64))
+        Some(Outcome::Number(*written as u64))
     }
 
     /// Whether somebody has disconnected the socket while the call waited (Linux: `sk_wait_event`, sk_disconnects).

@@ -12,10 +12,8 @@ pub(crate) struct Facts {
     /// RCV_SHUTDOWN
     pub(crate) reading_ended: bool,
     pub(crate) has_error: bool,
-    /// Bytes that write(2) would take.
-    pub(crate) send_space: usize,
-    /// Bytes that are to be sent or not acknowledged.
-    pub(crate) queued: usize,
+    /// A third of the send buffer is free.
+    pub(crate) is_writable: bool,
 }
 
 /// No RFC. Linux: `tcp_poll`.
@@ -31,7 +29,7 @@ pub(crate) fn of_connection(facts: &Facts) -> Ready {
     };
     if !matches!(facts.state, State::SynSent | State::SynReceived) {
         ready.input |= facts.unread > 0;
-        ready.output = facts.sending_ended || facts.send_space >= facts.queued / 2;
+        ready.output = facts.sending_ended || facts.is_writable;
     }
     ready
 }
@@ -53,8 +51,7 @@ mod tests {
             sending_ended: false,
             reading_ended: false,
             has_error: false,
-            send_space: 1,
-            queued: 0,
+            is_writable: true,
         };
         assert_eq!(of_connection(&closed).to_string(), "OUT|HUP");
         let reset = Facts { sending_ended: true, reading_ended: true, has_error: true, ..closed };

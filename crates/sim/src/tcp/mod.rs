@@ -9,6 +9,7 @@ mod round_trip;
 mod send_sequence;
 mod timers;
 mod timestamp;
+mod write_queue;
 
 use scenario::{Flags, Host, RawSegment, State};
 
@@ -26,6 +27,7 @@ use crate::seq::{after, before, end, later, length};
 use crate::tcp::endpoint::{Between, Endpoint};
 pub(crate) use crate::wire::Sack;
 use crate::wire::{self, Ip, MTU, SynOptions, TIMESTAMPS};
+use write_queue::WriteQueue;
 
 /// A transmission control block (RFC 9293 §3.3.1), and the endpoint that it describes.
 pub(crate) struct Tcb {
@@ -38,6 +40,10 @@ pub(crate) struct Tcb {
     pub(crate) snd: SendSequence,
     pub(crate) rcv: ReceiveSequence,
     pub(crate) queue: RetransmissionQueue,
+    /// What was written and is not acknowledged, piece by piece.
+    written: WriteQueue,
+    /// Whether the last of it is the end of what a program writes.
+    pub(crate) writing: Writing,
     pub(crate) congestion: CongestionWindow,
     /// Something has arrived in order that no segment has acknowledged.
     pub(crate) ack_owed: bool,
@@ -59,6 +65,15 @@ pub(crate) struct Tcb {
 pub(crate) enum Timestamps {
     Used,
     None,
+}
+
+/// Where a program is that writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Writing {
+    /// There is more to come at once, so PSH would come too early (Linux: `tcp_mark_push`).
+    GoesOn,
+    /// It has written it all, or waits.
+    Over,
 }
 
 /// A FIN that is to follow a handshake: Linux has queued it, or has only noted that it shall.
@@ -119,6 +134,8 @@ impl Tcb {
             snd: SendSequence::new(iss, ip.segment_max(MTU - TIMESTAMPS).into()),
             rcv: ReceiveSequence::default(),
             queue: RetransmissionQueue::new(),
+            written: WriteQueue::default(),
+            writing: Writing::Over,
             congestion: CongestionWindow::new(iss),
             ack_owed: false,
             sack: Sack::Permitted,
@@ -168,9 +185,25 @@ impl Tcb {
         self.endpoint.connect(self.ports);
     }
 
-    /// Gives bytes to be sent; how many were taken.
-    pub(crate) fn send(&mut self, bytes: &[u8]) -> usize {
-        self.endpoint.send(bytes)
+    /// Gives bytes to be sent, which fill the last piece or begin a new one of so many bytes; how many were taken.
+    pub(crate) fn send(&mut self, bytes: &[u8], goal: u32) -> usize {
+        let tail = self.tail();
+        let taken = self.endpoint.send(bytes);
+        if taken > 0 {
+            self.written.note_written(self.write_end(), tail, goal);
+        }
+        taken
+    }
+
+    /// Bytes of the last piece, if it has not left.
+    pub(crate) fn tail(&self) -> u32 {
+        self.written.tail(self.snd.nxt)
+    }
+
+    /// The pieces in which all lies that is not acknowledged, where those that leave have so many segments.
+    pub(crate) fn pieces(&self, segments: u32) -> u32 {
+        let (sent, unsent) = self.written.sent_and_unsent(self.snd.nxt);
+        unsent + sent.max(self.queue.packets_out().div_ceil(segments))
     }
 
     /// Bytes that are to be sent or not acknowledged.
@@ -233,6 +266,7 @@ impl Tcb {
     pub(crate) fn deliver(
         &mut self,
         now_us: u64,
+        timestamp: Option<Timestamp>,
         segment: &RawSegment,
         frame: Vec<u8>,
     ) -> (Delivered, Option<Vec<u8>>) {
@@ -266,7 +300,6 @@ impl Tcb {
         let had_fin = matches!(before, State::CloseWait | State::Closing | State::LastAck | State::TimeWait);
         delivered.fin = !had_fin && matches!(after, State::CloseWait | State::Closing | State::TimeWait);
         self.rcv.nxt = self.rcv.nxt.wrapping_add(delivered.text as u32 + u32::from(delivered.fin));
-        timestamp: Option<Timestamp>,
         self.ack_owed |= delivered.text > 0 || delivered.fin;
         if advances {
             delivered.acknowledged = segment.ack.wrapping_sub(self.snd.una);
@@ -387,6 +420,9 @@ impl Tcb {
         let mut frame = self.endpoint.transmit()?;
         if next.standing == Standing::Handshake {
             wire::set_segment_max(&mut frame, self.ip.segment_max(MTU));
+        }
+        if self.writing == Writing::GoesOn {
+            wire::clear_push(&mut frame);
         }
         Some(frame)
     }
