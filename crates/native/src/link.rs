@@ -194,21 +194,25 @@ impl Link {
         self.lock().events.clone()
     }
 
-    /// The host's port and its peer's of every SYN so far that it has sent or was sent, in the order in which they left.
+    /// The host's port and its peer's of every SYN so far that it has sent or was sent, in the order in which they arrived.
     pub(crate) fn opened(&self, host: Host) -> Vec<[u16; 2]> {
         let state = self.lock();
         let syns = state.events.iter().filter_map(|event| match event {
-            Event::Segment { from, to, ports, segment, .. } if segment.flags.syn && !segment.flags.ack => {
+            Event::Segment { from, to, ports, segment, arrives_us: Some(arrives_us), .. }
+                if segment.flags.syn && !segment.flags.ack =>
+            {
                 let [source, destination] = *ports;
                 match host {
-                    _ if host == *from => Some([source, destination]),
-                    _ if host == *to => Some([destination, source]),
+                    _ if host == *from => Some((*arrives_us, [source, destination])),
+                    _ if host == *to => Some((*arrives_us, [destination, source])),
                     _ => None,
                 }
             }
             _ => None,
         });
-        syns.collect()
+        let mut syns: Vec<(u64, [u16; 2])> = syns.collect();
+        syns.sort_by_key(|(arrives_us, _)| *arrives_us);
+        syns.into_iter().map(|(_, ports)| ports).collect()
     }
 
     /// Ends the link; gives what was on it.
