@@ -9,7 +9,7 @@ use crate::rules::bind::Reuse;
 use crate::rules::defer_accept::{self, Acknowledged};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::receive_window::{Buffer, Scale};
-use crate::rules::{Ownership, disconnect, initial_sequence_number, send_buffer};
+use crate::rules::{Ownership, disconnect, initial_sequence_number, receive_window, send_buffer};
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
 use crate::tcp::{Backoff, DeferredFin, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
@@ -52,6 +52,8 @@ pub(crate) struct Connection {
     pub(crate) brought_by: BroughtBy,
     /// Bytes that have arrived in order and are not read.
     pub(crate) unread: usize,
+    /// The memory that they take.
+    pub(crate) receive_memory: ReceiveMemory,
     /// Data has arrived on it, ever, be it old.
     pub(crate) has_received: bool,
     /// How many sequence numbers the peer has acknowledged.
@@ -172,6 +174,7 @@ impl Connection {
             scale: Scale::of(options.receive_buffer),
             brought_by: BroughtBy::Ack,
             unread: 0,
+            receive_memory: ReceiveMemory::default(),
             has_received: false,
             acknowledged: 0,
             send_limit: send_buffer::grown(0),
@@ -292,6 +295,20 @@ impl Connection {
         self.wants_room = !self.is_writable();
     }
 
+    /// Text has arrived in order: of a segment with so much, and of others perhaps that had come before it.
+    pub(crate) fn note_text(&mut self, len: u32, text: u32, mss: u32) {
+        self.unread += text as usize;
+        let limit = receive_window::memory(self.options.receive_buffer.or(self.options.receive_memory));
+        let first = len.min(text);
+        self.receive_memory.note_taken(first, limit);
+        let mut rest = text - first;
+        while rest > 0 {
+            let next = rest.min(mss);
+            self.receive_memory.note_taken(next, limit);
+            rest -= next;
+        }
+    }
+
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
         Buffer {
             set: self.options.receive_buffer.or(self.options.receive_memory),
@@ -378,6 +395,7 @@ impl Connection {
         self.reading_ended = false;
         self.stream_ended = false;
         self.unread = 0;
+        self.receive_memory = ReceiveMemory::default();
         self.noted_error = None;
         self.disconnects += 1;
         self.standing = Standing::Unconnected;

@@ -10,7 +10,7 @@ use crate::rules::delayed_ack::{self, Received};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, InHandshake, InSynSent};
 use crate::rules::loss_recovery::Kind;
-use crate::rules::receive_window::memory_left;
+use crate::rules::receive_window::{Text, memory_left};
 use crate::rules::segment_arrives::{self, Action, Facts};
 use crate::rules::{Decision, Pace};
 use crate::seq::{after, before, length};
@@ -29,7 +29,7 @@ impl Connection {
             let decision = handshake::in_syn_sent(&tcb.snd, segment);
             return self.act_in_syn_sent(cx, segment, frame, decision);
         }
-        let (action, rule) = segment_arrives::decide(&self.facts(cx, tcb), segment);
+        let (action, rule) = segment_arrives::decide(&self.facts(cx, tcb, segment), segment);
         let is_old_data = delayed_ack::is_old_data(segment, tcb.rcv.nxt);
         self.note_duplicate(segment);
         if let Action::Answer(pace) = action {
@@ -55,6 +55,7 @@ impl Connection {
                 }
             }
             Action::TakeAckAndCloseWindow => {
+                self.receive_memory.is_short = true;
                 self.take_ack(cx, segment);
                 if let Some(tcb) = &self.tcb {
                     let frame = wire::write(cx.ip, &tcb.acknowledgement(0));
@@ -150,7 +151,7 @@ impl Connection {
     /// What a listener's handshake makes of a segment.
     pub(crate) fn decide_in_handshake(&self, cx: &Context<'_>, segment: &RawSegment) -> Decision<InHandshake> {
         let tcb = self.tcb.as_ref().expect("a handshake has a TCB");
-        handshake::in_handshake(&self.facts(cx, tcb), segment)
+        handshake::in_handshake(&self.facts(cx, tcb, segment), segment)
     }
 
     fn act_in_syn_sent(
@@ -179,7 +180,9 @@ impl Connection {
         }
     }
 
-    fn facts<'a>(&self, cx: &Context<'_>, tcb: &'a Tcb) -> Facts<'a> {
+    fn facts<'a>(&self, cx: &Context<'_>, tcb: &'a Tcb, segment: &RawSegment) -> Facts<'a> {
+        let set = self.options.receive_buffer.or(self.options.receive_memory);
+        let text = if after(segment.seq, tcb.rcv.nxt) { Text::BeyondGap } else { Text::Next(segment.len) };
         Facts {
             state: self.state,
             snd: &tcb.snd,
@@ -192,7 +195,7 @@ impl Connection {
             ownership: self.holder.ownership(),
             linger2: self.options.linger2,
             reading_ended: self.reading_ended,
-            memory: memory_left(&self.receive_buffer(tcb.snd.mss)),
+            memory: memory_left(set, &self.receive_memory, text),
         }
     }
 
@@ -236,8 +239,9 @@ impl Connection {
         let tells_window = segment.flags.syn || segment.flags.ack && tcb.snd.is_window_told_by(segment);
         let opens = tcb.snd.una == tcb.snd.iss;
         let was_in_flight = tcb.queue.in_flight() != InFlight::Nothing && !opens;
-        let (delivered, answer) = tcb.deliver(cx.now_us, cx.timestamp, segment, frame);
-        self.unread += delivered.text;
+        let (delivered, answer) =
+            tcb.deliver(cx.now_us, cx.timestamp.filter(|_| self.recent.is_kept()), segment, frame);
+        let mss = tcb.snd.mss;
         self.has_received |= segment.len > 0;
         if delivered.fin
             && let Some((wait_us, rule)) = delayed_ack::of_fin(state_before, received(tcb, self.has_received))
@@ -245,6 +249,7 @@ impl Connection {
             self.timers.set(Timer::DelayedAck, cx.now_us + wait_us);
             cx.effects.push(Effect::Rule(rule));
         }
+        self.note_text(segment.len, delivered.text as u32, mss);
         self.received_us = cx.now_us;
         self.window_probes.sent = 0;
         self.keep_alive_probes = 0;

@@ -161,6 +161,7 @@ impl Kernel {
                 let read = at_most.min(connection.unread);
                 if taking == Taking::Takes {
                     connection.unread -= read;
+                    connection.receive_memory.note_read(read as u32);
                     self.with(at, |connection, cx| connection.tell_window(cx));
                 }
                 Some(Outcome::Number(read as u64))

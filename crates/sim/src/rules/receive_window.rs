@@ -1,9 +1,9 @@
 //! The window that a host offers, from SO_RCVBUF and what nobody has read (RFC 9293 §3.8.6.2).
 //!
-//! Linux counts memory, not bytes: a full segment of 1,448 bytes takes 2,304 (`truesize`), one that joins another
-//! 1,792. Both were measured over TUN.
+//! Linux counts memory, not bytes: a full segment of 1,448 bytes takes 2,304 (`truesize`), over TUN.
 
 use super::segment_arrives::Memory;
+use crate::tcp::{ReceiveMemory, memory_of_segment};
 
 /// The window of a host whose receive buffer is tcp_rmem's default, without what a connection learns as it goes on.
 const OFFERED_MAX: u32 = 64_512;
@@ -49,7 +49,7 @@ impl Scale {
 }
 
 /// Memory that the receive buffer may take: SO_RCVBUF is doubled (socket(7)), and no less than SOCK_MIN_RCVBUF.
-const fn memory(set: Option<u32>) -> u32 {
+pub(crate) const fn memory(set: Option<u32>) -> u32 {
     match set {
         None => MEMORY,
         Some(bytes) => {
@@ -107,11 +107,25 @@ pub(crate) fn is_worth_telling(buffer: &Buffer, left: u32) -> bool {
     window > 0 && window >= 2 * left
 }
 
-/// Whether one more segment finds memory (Linux: `tcp_can_ingest`): what was offered before SO_RCVBUF was made smaller
-/// may come, and not be taken.
-pub(crate) fn memory_left(buffer: &Buffer) -> Memory {
-    let taken = if buffer.unread == 0 { 0 } else { 512 + buffer.unread as u64 * 1_792 / 1_448 };
-    if taken <= u64::from(memory(buffer.set)) { Memory::Free } else { Memory::Exhausted }
+/// Where the text of a segment would stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Text {
+    /// Next to what has arrived: so many bytes.
+    Next(u32),
+    BeyondGap,
+}
+
+/// Whether one more segment finds memory: what was offered before SO_RCVBUF was made smaller may come, and not be taken.
+/// For the next one the limit is looked at only where nothing that was reserved is left over.
+///
+/// No RFC. Linux: `tcp_rcv_established`, `tcp_data_queue`, `tcp_can_ingest`.
+pub(crate) fn memory_left(set: Option<u32>, memory_used: &ReceiveMemory, text: Text) -> Memory {
+    let used = memory_used.used();
+    let is_spare = match text {
+        Text::Next(len) => !memory_used.is_short && memory_of_segment(len) <= memory_used.spare,
+        Text::BeyondGap => false,
+    };
+    if used == 0 || is_spare || used <= memory(set) { Memory::Free } else { Memory::Exhausted }
 }
 
 #[cfg(test)]
@@ -152,8 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_made_smaller_takes_five_segments_of_what_was_offered() {
-        assert_eq!(memory_left(&buffer(Some(4_000), 4 * 1448)), Memory::Free);
-        assert_eq!(memory_left(&buffer(Some(4_000), 5 * 1448)), Memory::Exhausted);
+    fn a_buffer_made_smaller_takes_what_finds_memory() {
+        // Full segments that Linux 6.18.44 took after SO_RCVBUF was set on an open connection.
+        for (set, taken) in [(2_000, 3), (4_000, 5), (8_000, 7), (20_000, 19)] {
+            let mut used = ReceiveMemory::default();
+            let mut count = 0;
+            while memory_left(Some(set), &used, Text::Next(1_448)) == Memory::Free {
+                used.note_taken(1_448, memory(Some(set)));
+                count += 1;
+            }
+            assert_eq!(count, taken, "SO_RCVBUF {set}");
+        }
     }
 }

@@ -279,8 +279,13 @@ fn text_that_is_not_taken(facts: &Facts<'_>, segment: &RawSegment) -> Option<Dec
     if !after(end(segment), facts.rcv.nxt) || facts.rcv.window_left() == 0 && segment.len > 0 {
         return Some((Action::TakeAckAndAnswer, None));
     }
-    (facts.memory == Memory::Exhausted && segment.len > 0)
-        .then_some((Action::TakeAckAndCloseWindow, Some(RuleId::NoMemory)))
+    if facts.memory == Memory::Free || segment.len == 0 {
+        return None;
+    }
+    // Behind a gap it goes without a word (Linux: `tcp_data_queue_ofo`).
+    let is_beyond = after(segment.seq, facts.rcv.nxt);
+    let action = if is_beyond { Action::TakeAck } else { Action::TakeAckAndCloseWindow };
+    Some((action, Some(RuleId::NoMemory)))
 }
 
 #[cfg(test)]
@@ -418,6 +423,7 @@ mod tests {
         let mut full = connection(State::Established);
         full.memory = Memory::Exhausted;
         assert_eq!(full.decide(".", 500, 21, 4), Action::TakeAckAndCloseWindow);
+        assert_eq!(full.decide(".", 510, 21, 4), Action::TakeAck, "behind a gap");
         assert_eq!(full.decide("F.", 500, 21, 0), Action::Take);
     }
 

@@ -3,6 +3,7 @@
 mod backoff;
 mod congestion_window;
 mod endpoint;
+mod receive_memory;
 mod receive_sequence;
 mod retransmission_queue;
 mod round_trip;
@@ -16,6 +17,7 @@ use scenario::{Flags, Host, RawSegment, State};
 pub(crate) use backoff::{Backoff, WindowProbes};
 pub(crate) use congestion_window::{CongestionWindow, Phase, Probe, ProbeKind, Spurious};
 pub(crate) use endpoint::{Buffers, RECEIVE_BUFFER_MAX};
+pub(crate) use receive_memory::{ReceiveMemory, of_segment as memory_of_segment};
 pub(crate) use receive_sequence::ReceiveSequence;
 pub(crate) use retransmission_queue::{Found, InFlight, News, RetransmissionQueue, Seen};
 pub(crate) use round_trip::{RTO_MAX_US, RTO_MIN_US, RoundTrip};

@@ -1,0 +1,116 @@
+//! The memory that holds what has arrived and nobody has read (Linux: `sk_rmem_alloc`, `sk_forward_alloc`).
+//!
+//! How much a segment takes is the driver's matter as well: these are the numbers of TUN, whose segments are copied into
+//! one block of kmalloc() each.
+
+use std::collections::VecDeque;
+
+/// PAGE_SIZE
+const PAGE: u32 = 4_096;
+/// In front of a segment's text: NET_SKB_PAD, and the headers of IPv4 and TCP with timestamps.
+const IN_FRONT: u32 = 64 + 52;
+/// Behind it: struct skb_shared_info; and beside it struct sk_buff.
+const BEHIND: u32 = 320;
+const BESIDE: u32 = 256;
+/// The blocks that kmalloc() has for it; the first is SKB_SMALL_HEAD_CACHE_SIZE.
+const BLOCKS: [u32; 4] = [704, 1_024, 2_048, 4_096];
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReceiveMemory {
+    kept: VecDeque<Kept>,
+    /// What was reserved, page by page, and is not used.
+    pub(crate) spare: u32,
+    /// Some segment has found no memory, and none has been taken since with memory to spare: each is looked at with care
+    /// (Linux: `pred_flags`).
+    pub(crate) is_short: bool,
+}
+
+/// A segment whose text is not read.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    bytes: u32,
+    memory: u32,
+    /// Room for the text of small ones behind it (Linux: `tcp_try_coalesce`).
+    room: u32,
+}
+
+/// The memory of a segment with so much text (Linux: truesize).
+pub(crate) fn of_segment(len: u32) -> u32 {
+    block(len) + BESIDE
+}
+
+fn block(len: u32) -> u32 {
+    let needs = IN_FRONT + len + BEHIND;
+    BLOCKS.into_iter().find(|block| *block >= needs).unwrap_or(BLOCKS[3])
+}
+
+impl ReceiveMemory {
+    /// Bytes of memory that are in use.
+    pub(crate) fn used(&self) -> u32 {
+        self.kept.iter().map(|kept| kept.memory).sum()
+    }
+
+    /// A segment's text was taken, where so much memory may be used.
+    pub(crate) fn note_taken(&mut self, len: u32, limit: u32) {
+        match self.kept.back_mut() {
+            _ if len == 0 => {}
+            Some(last) if len <= last.room => {
+                last.bytes += len;
+                last.room -= len;
+            }
+            _ => {
+                let memory = of_segment(len);
+                self.spare += memory.saturating_sub(self.spare).next_multiple_of(PAGE);
+                self.spare -= memory;
+                self.kept.push_back(Kept { bytes: len, memory, room: block(len) - IN_FRONT - len - BEHIND });
+            }
+        }
+        if self.used() < limit {
+            self.is_short = false;
+        }
+    }
+
+    /// So many bytes were read.
+    pub(crate) fn note_read(&mut self, mut bytes: u32) {
+        while let Some(first) = self.kept.front_mut() {
+            if first.bytes > bytes {
+                first.bytes -= bytes;
+                return;
+            }
+            bytes -= first.bytes;
+            self.spare = (self.spare + first.memory) % PAGE;
+            self.kept.pop_front();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_takes_a_block_and_small_ones_join_it() {
+        assert_eq!([5, 268, 269, 588, 589, 1_448].map(of_segment), [960, 960, 1_280, 1_280, 2_304, 2_304]);
+        let mut memory = ReceiveMemory::default();
+        memory.note_taken(1_448, 10_000);
+        memory.note_taken(164, 10_000);
+        assert_eq!(memory.used(), 2_304);
+        memory.note_taken(1, 10_000);
+        assert_eq!(memory.used(), 2_304 + 960);
+        memory.note_read(1_000);
+        assert_eq!(memory.used(), 2_304 + 960);
+        memory.note_read(612);
+        assert_eq!(memory.used(), 960);
+    }
+
+    #[test]
+    fn pages_are_reserved_and_given_back() {
+        let mut memory = ReceiveMemory::default();
+        memory.note_taken(1_448, 10_000);
+        assert_eq!(memory.spare, 1_792);
+        memory.note_taken(1_448, 10_000);
+        assert_eq!(memory.spare, 3_584);
+        memory.note_read(1_448);
+        assert_eq!(memory.spare, 1_792);
+    }
+}
