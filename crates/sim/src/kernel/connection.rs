@@ -12,7 +12,7 @@ use crate::rules::receive_window::{Buffer, Scale};
 use crate::rules::{Ownership, disconnect, initial_sequence_number, receive_window, send_buffer};
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, DeferredFin, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
+use crate::tcp::{Backoff, DeferredFin, ReceiveMemory, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
 use crate::wire::Ip;
 
 pub(crate) struct Connection {

@@ -14,7 +14,7 @@ use crate::rules::receive_window::{Text, memory_left};
 use crate::rules::segment_arrives::{self, Action, Facts};
 use crate::rules::{Decision, Pace};
 use crate::seq::{after, before, length};
-use crate::tcp::{Backoff, CongestionWindow, Delivered, InFlight, Phase, Sack, Tcb, Timer, Timestamp, Timestamps};
+use crate::tcp::{Backoff, CongestionWindow, Delivered, InFlight, Phase, Sack, Tcb, Timer, Timestamps};
 use crate::wire;
 
 /// More SYNs than this in vain, and an open connection begins with one segment (Linux: `tcp_init_transfer`).
@@ -257,11 +257,7 @@ impl Connection {
             if opens {
                 self.open_congestion_window(cx.now_us, state_before);
             }
-            let sample = Sample::of(&delivered, cx.timestamp.filter(|_| self.recent.is_kept()), &self.backoff);
-            if !self.recent.is_kept() && self.backoff.retransmits > 0 {
-                self.round_trip.forget_measurement();
-            }
-            self.note_acknowledged(cx.now_us, segment.ack, &delivered, sample);
+            self.note_acknowledged(cx.now_us, &delivered);
             if opens && matches!(self.holder, Holder::Handshake(_)) {
                 // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are the
                 // answers that the request has given (Linux: `tcp_create_openreq_child`).
@@ -355,11 +351,13 @@ impl Connection {
     }
 
     /// Something new was acknowledged.
-    fn note_acknowledged(&mut self, now_us: u64, ack: u32, delivered: &Delivered, sample: Sample) {
+    fn note_acknowledged(&mut self, now_us: u64, delivered: &Delivered) {
         self.acknowledged += u64::from(delivered.acknowledged);
-        self.round_trip.note_acknowledged(now_us, ack);
+        if let Some((measured_us, tcb)) = delivered.round_trip_us.zip(self.tcb.as_ref()) {
+            self.round_trip.measure(measured_us, tcb.snd.una, tcb.snd.nxt);
+        }
         // Only a measured round trip ends the doubling (RFC 6298 §5; Linux: `tcp_ack_update_rtt`).
-        let doublings = if sample == Sample::Measured { 0 } else { self.backoff.doublings };
+        let doublings = if delivered.round_trip_us.is_some() { 0 } else { self.backoff.doublings };
         // Of a loss that is being repaired the time counts on (Linux: `retrans_stamp`).
         let is_repairing =
             self.tcb.as_ref().is_some_and(|tcb| matches!(tcb.congestion.phase, Phase::Recovery | Phase::Loss));
@@ -384,22 +382,6 @@ fn received(tcb: &Tcb, has_received: bool) -> Received {
         Some(edge) if after(edge, tcb.rcv.nxt) => Received::BeyondGap,
         _ if has_received => Received::Text,
         _ => Received::Nothing,
-    }
-}
-
-/// Whether an ACK measures a round trip.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sample {
-    Measured,
-    None,
-}
-
-impl Sample {
-    /// It must acknowledge a whole segment; and of one that has left again only a timestamp tells which of the two it
-    /// answers, which a forged ACK has not got.
-    const fn of(delivered: &Delivered, timestamp: Option<Timestamp>, backoff: &Backoff) -> Self {
-        let is_clear = timestamp.is_some() || backoff.retransmits == 0;
-        if delivered.segments > 0 && is_clear { Self::Measured } else { Self::None }
     }
 }
 

@@ -272,7 +272,6 @@ impl Connection {
         let Some(frame) = tcb.send_again(cx.now_us, seq) else { return };
         tcb.congestion.note_sent_again();
         self.backoff.since_us.get_or_insert(cx.now_us);
-        self.round_trip.note_sent(cx.now_us, crate::seq::end(&wire::read(&frame)));
         if is_head && !self.timers.is_set(Timer::Reordering) {
             let due_us = cx.now_us + self.rto_us();
             self.timers.set(Timer::Retransmission, due_us);

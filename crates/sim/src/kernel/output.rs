@@ -104,7 +104,6 @@ impl Connection {
             self.sent_us = cx.now_us;
         }
         if tcb.note_left(cx.now_us, &segment, &frame) {
-            self.round_trip.note_sent(cx.now_us, end);
             if !self.timers.is_set(Timer::Retransmission) {
                 let rto_us = self.rto_us();
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);

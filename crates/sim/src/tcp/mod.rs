@@ -124,6 +124,8 @@ pub(crate) struct Delivered {
     pub(crate) acknowledged: u32,
     /// Whole segments among them.
     pub(crate) segments: u32,
+    /// The round trip that it has measured.
+    pub(crate) round_trip_us: Option<u64>,
 }
 
 impl Tcb {
@@ -308,6 +310,7 @@ impl Tcb {
             self.snd.una = segment.ack;
             self.written.note_acknowledged(segment.ack);
             delivered.segments = self.queue.note_acknowledged(now_us, segment.ack, timestamp, self.congestion.high);
+            delivered.round_trip_us = self.queue.take_round_trip_us();
         }
         if self.fin_deferred.is_some() && matches!(after, State::Established | State::CloseWait) {
             self.fin_deferred = None;

@@ -13,6 +13,8 @@ pub(crate) struct RetransmissionQueue {
     min_rtt_us: Option<u64>,
     /// Something that had never left again was told of after something behind it (RFC 8985 §6.2 step 4).
     pub(crate) reordering: Seen,
+    /// What the last ACK has measured.
+    round_trip_us: Option<u64>,
     /// What ACKs have told since it was last taken.
     news: News,
 }
@@ -25,7 +27,8 @@ pub(crate) struct Sent {
     pub(crate) end: u32,
     /// Its payload; of a FIN or a SYN there is none.
     pub(crate) text: Vec<u8>,
-    /// When it last left.
+    /// When it left first, and when it last left.
+    first_left_us: u64,
     pub(crate) left_us: u64,
     /// How many had left before it: what leaves at one moment leaves in an order, too.
     departure: u64,
@@ -107,6 +110,7 @@ impl RetransmissionQueue {
             departures: 0,
             min_rtt_us: None,
             reordering: Seen::No,
+            round_trip_us: None,
             news: News { acknowledged: 0, delivered: 0, sacked: false, original: false, duplicate: None },
         }
     }
@@ -115,7 +119,16 @@ impl RetransmissionQueue {
     pub(crate) fn note_sent(&mut self, now_us: u64, seq: u32, end: u32, text: Vec<u8>) {
         let departure = self.depart();
         let believed = Believed::InNetwork;
-        self.segments.push(Sent { seq, end, text, left_us: now_us, departure, believed, repeated: false });
+        self.segments.push(Sent {
+            seq,
+            end,
+            text,
+            first_left_us: now_us,
+            left_us: now_us,
+            departure,
+            believed,
+            repeated: false,
+        });
     }
 
     /// The segment that begins there has left again; what was believed of it stays.
@@ -140,6 +153,7 @@ impl RetransmissionQueue {
         let furthest = self.furthest_arrived();
         let count = self.segments.iter().take_while(|sent| !after(sent.end, ack)).count();
         let rest = self.segments.split_off(count);
+        self.round_trip_us = self.measured_us(now_us, left);
         for sent in std::mem::replace(&mut self.segments, rest) {
             if sent.believed != Believed::Arrived {
                 self.note_delivered(now_us, &sent, furthest, high);
@@ -157,6 +171,19 @@ impl RetransmissionQueue {
             head.seq = ack;
         }
         count as u32
+    }
+
+    /// The round trip that the ACK of all of these has measured: since the first of them has left; where one has left
+    /// again, as the timestamp tells, if there is one (Linux: `tcp_clean_rtx_queue`, `tcp_ack_update_rtt`).
+    fn measured_us(&self, now_us: u64, left: Option<Timestamp>) -> Option<u64> {
+        let last = self.segments.last()?;
+        if self.segments.iter().all(|sent| !sent.repeated) {
+            let first = self.segments.iter().find(|sent| sent.believed != Believed::Arrived)?;
+            return Some(now_us - first.left_us);
+        }
+        left?;
+        let answered_us = if self.is_before(left, last.left_us) { last.first_left_us } else { last.left_us };
+        Some(now_us - answered_us)
     }
 
     /// SACK tells that this has arrived, of which whole segments count (Linux: `tcp_match_skb_to_sack`).
@@ -211,6 +238,11 @@ impl RetransmissionQueue {
         self.rack.advanced = true;
         self.rack.rtt_us = rtt_us;
         self.rack.departure = self.rack.departure.max(sent.departure);
+    }
+
+    /// The round trip that the last ACK has measured, once.
+    pub(crate) const fn take_round_trip_us(&mut self) -> Option<u64> {
+        self.round_trip_us.take()
     }
 
     /// What ACKs have told since this was last asked.
