@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scenario::{Errno, Event, Fate, Host, Outcome, Queue, RuleId, Script, SocketId, Trace, Verb};
+use scenario::{Errno, Event, Host, Outcome, Queue, Script, SocketId, Trace, Verb};
 use sim::Timers::{Exact, Late};
 use sim::{Lateness, Stack};
 use view::normal::Normal;
@@ -45,9 +45,7 @@ const LATENESSES: [Lateness; 5] = [
 /// Whether a script may be performed in real time: no race decides what it shows, and no estimate.
 pub fn is_fair(text: &str) -> bool {
     performed(text).is_some_and(|(script, trace)| {
-        let is_estimated = fills_a_send_buffer(&trace) || is_out_of_memory(&trace) || repeats_what_is_late(&trace);
-        let is_estimated = is_estimated || counts_what_is_over(&trace);
-        !is_estimated && !wakes_two_calls(&trace) && !is_race(&script, &trace)
+        !counts_what_is_over(&trace) && !wakes_two_calls(&trace) && !is_race(&script, &trace)
     })
 }
 
@@ -76,33 +74,6 @@ fn is_race(script: &Script, trace: &Trace) -> bool {
     })
 }
 
-/// Whether something leaves again while it is still on its way: Linux measures by the timestamp that comes back which of
-/// the two was answered, and the model takes the later one.
-fn repeats_what_is_late(trace: &Trace) -> bool {
-    let leaves_again = |again: &Event| match again {
-        Event::Segment { at_us, from, ports, segment, fate: Fate::Delivered | Fate::Dropped, .. } => {
-            trace.events.iter().any(|event| match event {
-                Event::Segment {
-                    at_us: left_us,
-                    arrives_us: Some(arrives_us),
-                    from: by,
-                    ports: pair,
-                    segment: known,
-                    ..
-                } => {
-                    (by, pair, known.seq, known.flags) == (from, ports, segment.seq, segment.flags)
-                        && (segment.len > 0 || segment.flags.fin || segment.flags.syn)
-                        && left_us < at_us
-                        && at_us < arrives_us
-                }
-                _ => false,
-            })
-        }
-        _ => false,
-    };
-    trace.events.iter().any(leaves_again)
-}
-
 /// Whether SIOCOUTQ is asked of a socket whose connection was ended for another to begin. Linux leaves the numbers of the
 /// old one there, and adds the largest window that its peer has offered (`tcp_disconnect`): it counts nothing.
 fn counts_what_is_over(trace: &Trace) -> bool {
@@ -120,31 +91,5 @@ fn counts_what_is_over(trace: &Trace) -> bool {
             over.push(*socket);
         }
         matches!(call, Verb::Queued(Queue::Unacknowledged)) && over.contains(socket)
-    })
-}
-
-/// Whether a segment finds no memory in the receive buffer: when that is so is an estimate in the model.
-fn is_out_of_memory(trace: &Trace) -> bool {
-    trace.events.iter().any(|event| matches!(event, Event::Rule { rule: RuleId::NoMemory, .. }))
-}
-
-/// No send buffer is full before so many bytes are written to it (Linux: `tcp_bound_to_half_wnd`, see the simulator's
-/// `rules/send_buffer.rs`).
-const SEND_BUFFER_LEAST: usize = 31_856;
-
-/// Whether write(2) finds its send buffer full: how many bytes it takes then is an estimate in the model.
-fn fills_a_send_buffer(trace: &Trace) -> bool {
-    let mut written = [0; Host::ALL.len()];
-    trace.events.iter().any(|event| {
-        let Event::Call { host, call: Verb::Write(payload), outcome, began_us, at_us, .. } = event else {
-            return false;
-        };
-        written[host.index()] += payload.len();
-        let is_short = match outcome {
-            Outcome::Number(taken) => usize::try_from(*taken).is_ok_and(|taken| taken < payload.len()),
-            Outcome::Blocks => true,
-            _ => false,
-        };
-        (is_short || at_us > began_us) && written[host.index()] > SEND_BUFFER_LEAST
     })
 }
