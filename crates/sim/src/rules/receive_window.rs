@@ -116,16 +116,17 @@ pub(crate) enum Text {
 }
 
 /// Whether one more segment finds memory: what was offered before SO_RCVBUF was made smaller may come, and not be taken.
-/// For the next one the limit is looked at only where nothing that was reserved is left over.
+/// For the next one the limit is looked at only where nothing that was reserved is left over. Without SO_RCVBUF the limit
+/// grows with what was offered.
 ///
-/// No RFC. Linux: `tcp_rcv_established`, `tcp_data_queue`, `tcp_can_ingest`.
+/// No RFC. Linux: `tcp_rcv_established`, `tcp_data_queue`, `tcp_can_ingest`, `tcp_clamp_window`.
 pub(crate) fn memory_left(set: Option<u32>, memory_used: &ReceiveMemory, text: Text) -> Memory {
     let used = memory_used.used();
     let is_spare = match text {
         Text::Next(len) => !memory_used.is_short && memory_of_segment(len) <= memory_used.spare,
         Text::BeyondGap => false,
     };
-    if used == 0 || is_spare || used <= memory(set) { Memory::Free } else { Memory::Exhausted }
+    if set.is_none() || used == 0 || is_spare || used <= memory(set) { Memory::Free } else { Memory::Exhausted }
 }
 
 #[cfg(test)]
@@ -176,6 +177,11 @@ mod tests {
                 count += 1;
             }
             assert_eq!(count, taken, "SO_RCVBUF {set}");
+        }
+        let mut used = ReceiveMemory::default();
+        for _ in 0..62 {
+            assert_eq!(memory_left(None, &used, Text::Next(1_448)), Memory::Free, "{used:?}");
+            used.note_taken(1_448, MEMORY);
         }
     }
 }
