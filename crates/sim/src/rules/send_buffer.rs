@@ -57,7 +57,7 @@ pub(crate) const fn room(buffer: &Buffer) -> u32 {
 
 /// Whether a call that waits for room is woken, and poll(2) says OUT: a third of the limit is free.
 ///
-/// No RFC. Linux: `sk_stream_is_writeable`.
+/// No RFC. Linux: `sk_stream_write_space`.
 pub(crate) const fn is_writable(buffer: &Buffer) -> bool {
     let memory = buffer.memory();
     buffer.limit >= memory && buffer.limit - memory >= memory / 2
