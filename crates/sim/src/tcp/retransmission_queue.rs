@@ -541,7 +541,7 @@ mod tests {
     fn a_peer_that_has_forgotten_what_sack_told_of_gets_all_again() {
         let mut queue = five();
         queue.note_sacked(20_000, (101, 501), 501);
-        queue.note_acknowledged(30_000, 101, 501);
+        queue.note_acknowledged(30_000, 101, None, 501);
         queue.lose_all(300_000);
         assert_eq!(believed(&queue), [Believed::Lost; 4], "the first was told of, and not acknowledged");
     }
