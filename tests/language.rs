@@ -144,9 +144,9 @@ const NOT_IN_A_SCENARIO: [(&str, &str); 9] = [
     ("link icmp unreachable", "`link reject … unreachable` and `link icmp admin-prohibited` are in scenarios"),
     ("link ipv6", "every ending is the same with IPv6, which random scripts show"),
     ("setsockopt(SO_LINGER, off)", "it is as if it had never been set"),
-    ("setsockopt(SO_SNDBUF, N)", "how much write() takes is an estimate in the model"),
+    ("setsockopt(SO_SNDBUF, N)", "how much write() takes behind ACKs can differ from the model"),
     ("setsockopt(TCP_LINGER2, N)", "it is tcp_fin_timeout for one socket, and that is in a scenario"),
     ("sysctl(tcp_rmem, …)", "how much a receiver takes differs between kernels, and is an estimate in the model"),
     ("sysctl(tcp_synack_retries, …)", "it shortens a wait that the chapter gives in seconds"),
-    ("sysctl(tcp_wmem, …)", "how much write() takes is an estimate in the model"),
+    ("sysctl(tcp_wmem, …)", "how much write() takes behind ACKs can differ from the model"),
 ];

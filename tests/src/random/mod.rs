@@ -75,7 +75,7 @@ pub enum Forgery {
 /// The statements that no script in real time has (`forms`), and why.
 pub const NOT_DRAWN: [(&str, &str); 2] = [
     ("sysctl(tcp_rmem, …)", "how much a receiver takes in the end is an estimate in the model"),
-    ("sysctl(tcp_wmem, …)", "how much write() takes before it waits is an estimate in the model"),
+    ("sysctl(tcp_wmem, …)", "how much write() takes behind ACKs can differ from the model"),
 ];
 
 /// How often a drawn line may be no statement here (its socket is gone, say) before a shorter script will do.
