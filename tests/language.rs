@@ -139,12 +139,11 @@ fn every_statement_of_the_page_is_in_a_scenario_of_the_book_or_is_known_not_to_b
 }
 
 /// What stands in no scenario of the book, and why.
-const NOT_IN_A_SCENARIO: [(&str, &str); 9] = [
+const NOT_IN_A_SCENARIO: [(&str, &str); 8] = [
     ("link RULE N", "the scenarios lose one segment, or all"),
     ("link icmp unreachable", "`link reject … unreachable` and `link icmp admin-prohibited` are in scenarios"),
     ("link ipv6", "every ending is the same with IPv6, which random scripts show"),
     ("setsockopt(SO_LINGER, off)", "it is as if it had never been set"),
-    ("setsockopt(SO_SNDBUF, N)", "how much write() takes behind ACKs can differ from the model"),
     ("setsockopt(TCP_LINGER2, N)", "it is tcp_fin_timeout for one socket, and that is in a scenario"),
     ("sysctl(tcp_rmem, …)", "how much a receiver takes differs between kernels, and is an estimate in the model"),
     ("sysctl(tcp_synack_retries, …)", "it shortens a wait that the chapter gives in seconds"),

@@ -27,6 +27,7 @@ fn main() -> io::Result<()> {
     let socket = made.expect("socket(2) has made it");
     let limit = Some(Duration::from_millis(200));
     lab.client("setsockopt(SO_SNDTIMEO, 200ms)", || socket.set_write_timeout(limit))?;
+    lab.client("setsockopt(SO_SNDBUF, 20000)", || socket.set_send_buffer_size(20_000))?;
 
     // The handshake takes 800 ms. connect() does not wait for it so long, and the kernel goes on with it.
     let error = lab.client("connect()", || socket.connect(&address.into())).expect_err("the limit is shorter");

@@ -103,6 +103,7 @@ pub fn kernels(options: &Options) -> Result<()> {
     let program = fs::read(guest::build(guest::AMD64)?).context("the guest was just built")?;
     run(conformance(&options.only).env("CONFORMANCE_SCRIPTS", &scripts))?;
     let scripts = read_scripts(&scripts)?;
+    ensure!(!scripts.is_empty(), "no script has `{}` in its name", options.only.join("` or `"));
 
     let began = Instant::now();
     let mut left: Vec<Work<'_>> =
