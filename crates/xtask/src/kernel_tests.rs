@@ -102,7 +102,7 @@ fn test(kernel: &Kernel, init: &[u8], files: &Initramfs, programs: &[&Built], fo
     let version = &kernel.version;
     let mut initramfs = kernel.initramfs(init);
     initramfs.append(files);
-    let answers = kernel.boot(initramfs, folder, TESTING)?;
+    let answers = kernel.boot(initramfs, folder, &kernel.version, TESTING)?;
     ensure!(answers.len() == programs.len(), "Linux {version}: a test has no answer");
     let failed: Vec<String> = programs
         .iter()

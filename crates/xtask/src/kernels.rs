@@ -106,8 +106,7 @@ pub fn kernels(options: &Options) -> Result<()> {
     ensure!(!scripts.is_empty(), "no script has `{}` in its name", options.only.join("` or `"));
 
     let began = Instant::now();
-    let mut left: Vec<Work<'_>> =
-        kernels.iter().map(|kernel| Work { kernel, scripts: scripts.iter().collect() }).collect();
+    let mut left: Vec<Work<'_>> = kernels.iter().map(|kernel| Work::new(kernel, scripts.iter().collect())).collect();
     for (round, speed) in SPEEDS.into_iter().enumerate() {
         perform(&left, &program, &traces, &folder, speed)?;
         let mut judge = conformance(&options.only);
@@ -168,25 +167,48 @@ fn read_scripts(folder: &Path) -> Result<Vec<Script>> {
 /// What one machine is to do.
 struct Work<'a> {
     kernel: &'a Kernel,
+    /// The machine's files are called so: by the kernel's version, and which of several machines with that kernel it is.
+    machine: String,
     scripts: Vec<&'a Script>,
 }
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    fn new(kernel: &'a Kernel, scripts: Vec<&'a Script>) -> Self {
+        Self { kernel, machine: kernel.version.clone(), scripts }
+    }
+
+    /// The same, as the work of several machines.
+    fn shared(&self, machines: usize) -> impl Iterator<Item = Self> {
+        (0..machines).map(move |at| {
+            let machine = format!("{}-{at}", self.machine);
+            Self {
+                machine,
+                kernel: self.kernel,
+                scripts: self.scripts.iter().copied().skip(at).step_by(machines).collect(),
+            }
+        })
+    }
+
     /// Those of its scripts that a list names: lines of `VERSION SCRIPT`.
     fn again(&self, list: &str) -> Self {
         let named = |script: &Script| {
             let line = format!("{} {}", self.kernel.version, script.id);
             list.lines().any(|named| named == line)
         };
-        Self { kernel: self.kernel, scripts: self.scripts.iter().copied().filter(|script| named(script)).collect() }
+        Self::new(self.kernel, self.scripts.iter().copied().filter(|script| named(script)).collect())
     }
 }
 
-/// Has all machines do their work.
+/// Has all machines do their work. The last of an odd number is shared, so that no processor waits for it.
 fn perform(work: &[Work<'_>], program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
-    side_by_side(work, |work| {
+    let alone = work.len() % MACHINES_AT_ONCE;
+    let (whole, shared) = work.split_at(work.len() - alone);
+    let shared: Vec<Work<'_>> =
+        shared.iter().flat_map(|work| work.shared(MACHINES_AT_ONCE)).filter(|work| !work.scripts.is_empty()).collect();
+    let all: Vec<&Work<'_>> = whole.iter().chain(&shared).collect();
+    side_by_side(&all, |work| {
         let traces = traces.join(&work.kernel.version);
-        work.kernel.perform(&work.scripts, program, &traces, folder, speed)
+        work.kernel.perform(work, program, &traces, folder, speed)
     })
 }
 
@@ -246,14 +268,15 @@ impl Kernel {
     }
 
     /// Boots a machine that performs the scripts, and writes what came of them into a folder.
-    fn perform(&self, scripts: &[&Script], program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
+    fn perform(&self, work: &Work<'_>, program: &[u8], traces: &Path, folder: &Path, speed: u32) -> Result<()> {
+        let scripts = &work.scripts;
         let mut initramfs = self.initramfs(program);
         initramfs.folder("scripts");
         for script in scripts {
             initramfs.file(&format!("scripts/{}.tcp", script.id), &script.text);
         }
         let began = Instant::now();
-        let answers = self.boot(initramfs, folder, MACHINE.at(speed))?;
+        let answers = self.boot(initramfs, folder, &work.machine, MACHINE.at(speed))?;
         let version = &self.version;
         let missing = scripts.len().saturating_sub(answers.len());
         ensure!(missing == 0, "Linux {version}: {missing} scripts have no answer");
@@ -283,11 +306,16 @@ impl Kernel {
         initramfs
     }
 
-    /// Boots a machine, and gives what it has answered when it is switched off.
-    pub(crate) fn boot(&self, initramfs: Initramfs, folder: &Path, machine: Machine) -> Result<Vec<Answer>> {
+    /// Boots a machine, and gives what it has answered when it is switched off. `name` is its files'.
+    pub(crate) fn boot(
+        &self,
+        initramfs: Initramfs,
+        folder: &Path,
+        name: &str,
+        machine: Machine,
+    ) -> Result<Vec<Answer>> {
         let version = &self.version;
-        let [disk, console, line] =
-            ["cpio", "console", "line"].map(|ending| folder.join(format!("{version}.{ending}")));
+        let [disk, console, line] = ["cpio", "console", "line"].map(|ending| folder.join(format!("{name}.{ending}")));
         fs::write(&disk, initramfs.into_bytes()).with_context(|| format!("cannot write {}", disk.display()))?;
         boot(&self.image, &disk, &console, &line, machine, version).with_context(|| format!("Linux {version}"))?;
         let said = fs::read(&line).with_context(|| format!("cannot read {}", line.display()))?;
