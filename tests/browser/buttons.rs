@@ -12,12 +12,13 @@ use crate::widget::{enliven_first, enliven_playground};
 const BUTTONS_MAX: usize = 250;
 
 /// The next button that was not pressed yet, by what it is called and where it stands; the pictures of a page have the
-/// same ones. The machine that the handle for Linux starts has tests of its own.
+/// same ones. The machine that the handle for Linux starts has tests of its own, and so have buttons that lead to another
+/// page, as those of a form with an address.
 const NEXT: &str = "(() => {
     window.pressed ??= new Set();
     const name = (it) => `${it.closest('.sc-tools, .sc-desk, .sc-beside, .pg-shelf, .scenario, main').className || 'page'}: ${it.ariaLabel ?? it.textContent.trim()}`;
     window.it = [...document.querySelectorAll('main button')].find((it) => it.checkVisibility({ visibilityProperty: true }) && !it.disabled
-      && !it.closest('linux-here') && !pressed.has(name(it)));
+      && !it.closest('linux-here, form[action]') && !pressed.has(name(it)));
     if (!window.it) return null;
     pressed.add(name(it));
     return name(it);

@@ -21,7 +21,21 @@ pub fn shorten(output: &mut Output) -> String {
     let module = output.wasm_mut();
     module.imports.iter_mut().for_each(|import| shorter(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorter(&mut export.name));
-    renamed(&light::js(output.js()), &names)
+    with_short_texts(&renamed(&light::js(output.js()), &names))
+}
+
+/// What a panic says of a value of JavaScript's is its trace, or its text. wasm-bindgen takes it apart, in fifty lines.
+fn with_short_texts(js: &str) -> String {
+    const HEAD: &str = "function debugString(val) {\n";
+    let Some((before, rest)) = js.split_once(HEAD) else { return js.to_owned() };
+    // Every bracket that a text in it opens, it closes.
+    let mut open = 1;
+    let end = rest.find(|letter| {
+        open += i32::from(letter == '{') - i32::from(letter == '}');
+        open == 0
+    });
+    let Some(end) = end else { return js.to_owned() };
+    format!("{before}{HEAD}return String(val?.stack ?? val);\n{}", &rest[end..])
 }
 
 /// `__wbg_value_5f3c09a1e2b47d68`, `…closures_____invoke__h742136b0c54b78b4`
@@ -49,6 +63,15 @@ fn renamed(js: &str, names: &HashMap<String, String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_told_by_its_text() {
+        let js =
+            "let a;\nfunction debugString(val) {\nif (val) {\nreturn `${val}`;\n}\nreturn '{}';\n}\nfunction b() {}\n";
+        let short = "let a;\nfunction debugString(val) {\nreturn String(val?.stack ?? val);\n}\nfunction b() {}\n";
+        assert_eq!(with_short_texts(js), short);
+        assert_eq!(with_short_texts("let a;\n"), "let a;\n");
+    }
 
     #[test]
     fn names_are_changed_as_a_whole() {

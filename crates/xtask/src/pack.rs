@@ -1,4 +1,5 @@
-//! Puts a program's functions into the order in which they compress best, and those that are the same into one.
+//! Puts a program's functions into the order in which they compress best, and those that are the same into one, and
+//! leaves out what no browser reads.
 //!
 //! Compilers make one function of generic code for each type, and many of them come out alike; the linker keeps them
 //! all, and wasm-bindgen puts the longest first. Neighbours that are alike cost a compressed file little. A function's
@@ -10,7 +11,9 @@ use std::convert::Infallible;
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::{Error, Reencode, utils};
 use wasm_encoder::{CodeSection, FunctionSection, Module};
-use wasmparser::{CodeSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef};
+use wasmparser::{
+    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
+};
 
 /// The same program with its functions packed.
 ///
@@ -122,6 +125,11 @@ impl Reencode for Packed<'_> {
 
     fn function_index(&mut self, function: u32) -> Result<u32, Error<Infallible>> {
         Ok(self.to[function as usize])
+    }
+
+    /// What compilers tell each other (`target_features`) no browser reads.
+    fn parse_custom_section(&mut self, _: &mut Module, _: CustomSectionReader<'_>) -> Result<(), Error<Infallible>> {
+        Ok(())
     }
 
     fn parse_function_section(

@@ -3,8 +3,6 @@
 //! How much a segment takes is the driver's matter as well: these are the numbers of TUN, whose segments are copied into
 //! one block of kmalloc() each.
 
-use std::collections::VecDeque;
-
 /// PAGE_SIZE
 const PAGE: u32 = 4_096;
 /// In front of a segment's text: NET_SKB_PAD, and the headers of IPv4 and TCP with timestamps.
@@ -17,7 +15,7 @@ const BLOCKS: [u32; 4] = [704, 1_024, 2_048, 4_096];
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveMemory {
-    kept: VecDeque<Kept>,
+    kept: Vec<Kept>,
     /// What was reserved, page by page, and is not used.
     pub(crate) spare: u32,
     /// Some segment has found no memory, and none has been taken since with memory to spare: each is looked at with care
@@ -52,7 +50,7 @@ impl ReceiveMemory {
 
     /// A segment's text was taken, where so much memory may be used.
     pub(crate) fn note_taken(&mut self, len: u32, limit: u32) {
-        match self.kept.back_mut() {
+        match self.kept.last_mut() {
             _ if len == 0 => {}
             Some(last) if len <= last.room => {
                 last.bytes += len;
@@ -62,7 +60,7 @@ impl ReceiveMemory {
                 let memory = of_segment(len);
                 self.spare += memory.saturating_sub(self.spare).next_multiple_of(PAGE);
                 self.spare -= memory;
-                self.kept.push_back(Kept { bytes: len, memory, room: block(len) - IN_FRONT - len - BEHIND });
+                self.kept.push(Kept { bytes: len, memory, room: block(len) - IN_FRONT - len - BEHIND });
             }
         }
         if self.used() < limit {
@@ -72,14 +70,14 @@ impl ReceiveMemory {
 
     /// So many bytes were read.
     pub(crate) fn note_read(&mut self, mut bytes: u32) {
-        while let Some(first) = self.kept.front_mut() {
+        while let Some(first) = self.kept.first_mut() {
             if first.bytes > bytes {
                 first.bytes -= bytes;
                 return;
             }
             bytes -= first.bytes;
             self.spare = (self.spare + first.memory) % PAGE;
-            self.kept.pop_front();
+            self.kept.remove(0);
         }
     }
 }

@@ -1,28 +1,26 @@
 //! The pieces in which a host keeps what was written and is not acknowledged (Linux: sk_buff).
 
-use std::collections::VecDeque;
-
 use crate::seq::{after, later};
 
 /// Where each piece ends, as they were written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct WriteQueue {
-    ends: VecDeque<u32>,
+    ends: Vec<u32>,
 }
 
 impl WriteQueue {
     /// So many bytes were written, up to that number; `tail`: those of the last piece that has not left, which grows.
     pub(crate) fn note_written(&mut self, end: u32, tail: u32, goal: u32) {
-        match self.ends.back_mut() {
+        match self.ends.last_mut() {
             Some(last) if tail > 0 && tail < goal => *last = end,
-            _ => self.ends.push_back(end),
+            _ => self.ends.push(end),
         }
     }
 
     /// All before `una` is acknowledged.
     pub(crate) fn note_acknowledged(&mut self, una: u32) {
-        while self.ends.front().is_some_and(|end| !after(*end, una)) {
-            self.ends.pop_front();
+        while self.ends.first().is_some_and(|end| !after(*end, una)) {
+            self.ends.remove(0);
         }
     }
 
