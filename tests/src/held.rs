@@ -34,7 +34,7 @@ const fn claim(
 pub const CLAIMS: [Claim; 12] = [
     claim("close() with unread data resets, and sends no FIN", ["RFC 9293 §3.6.1 SHLD-3", "__tcp_close"], |now| {
         let closes = matches!(now.call?.verb, Verb::Close) && now.before.unread > 0 && is_open(now.state_before);
-        closes.then(|| now.first_end == Some(End::Reset))
+        (closes && !now.is_held).then(|| now.first_end == Some(End::Reset))
     }),
     claim(
         "close() with nothing unread, and without SO_LINGER, does not reset",
@@ -127,7 +127,7 @@ struct Moment<'a> {
     is_answered: bool,
     keeps_alive: bool,
     lingers: bool,
-    /// Another call on it has not returned: close() ends it later.
+    /// Another call on it has not returned, or dup() has given it another descriptor: close() may end it later.
     is_held: bool,
 }
 
@@ -170,7 +170,7 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
                 is_answered: is_answered(trace, host, quiet.span_us),
                 keeps_alive: options.keep_alive.contains(&(host, socket.to_owned())),
                 lingers: options.linger.contains(&(host, socket.to_owned())),
-                is_held: is_held(trace, host, socket, quiet.line),
+                is_held: is_held(trace, host, socket, quiet.line) || has_copy(script, host, socket),
             };
             for claim in &CLAIMS {
                 match (claim.holds)(&moment) {
@@ -191,6 +191,16 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
         last = Some(quiet);
     }
     Ok(said)
+}
+
+/// Whether the script gives the socket of that name another descriptor, or the name is that of one.
+fn has_copy(script: &Script, host: Host, name: &str) -> bool {
+    script.statements.iter().any(|statement| match &statement.action {
+        Action::Call(Call { host: on, socket, verb: Verb::Dup { copy }, .. }) => {
+            *on == host && (socket == name || copy == name)
+        }
+        _ => false,
+    })
 }
 
 /// Whether several sockets of the host have had that name: what is known by it is then not of one socket alone.
