@@ -2,25 +2,18 @@
 //!
 //! `cargo bench -p sim --bench heap`. Times are too high here: the allocator counts.
 
+mod scripts;
+
 use catalogue::CATALOGUE;
-use divan::{AllocProfiler, Bencher, black_box};
-use scenario::Script;
-use sim::Stack;
+use divan::{AllocProfiler, Bencher};
+
+use scripts::{parse, run};
 
 #[global_allocator]
 static ALLOCATOR: AllocProfiler = AllocProfiler::system();
 
 fn main() {
     divan::main();
-}
-
-fn parse(text: &str) -> Script {
-    Script::parse(text).unwrap_or_else(|error| panic!("{error} in\n{text}"))
-}
-
-fn run(script: &Script) -> usize {
-    let trace = sim::run("bench", black_box(script), Stack::Linux).unwrap_or_else(|error| panic!("{error}"));
-    trace.events.len()
 }
 
 /// Parsing included: what a page does when it is opened.

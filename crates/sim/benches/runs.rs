@@ -8,22 +8,15 @@
 //! and free, in some 130 allocations a script, most of them the script's own texts and one for each frame; a sixth is
 //! reading the script; smoltcp has an eighth; no other function has more than a twentieth.
 
+mod scripts;
+
 use catalogue::CATALOGUE;
-use divan::{Bencher, black_box};
-use scenario::Script;
-use sim::Stack;
+use divan::Bencher;
+
+use scripts::{parse, run};
 
 fn main() {
     divan::main();
-}
-
-fn parse(text: &str) -> Script {
-    Script::parse(text).unwrap_or_else(|error| panic!("{error} in\n{text}"))
-}
-
-fn run(script: &Script) -> usize {
-    let trace = sim::run("bench", black_box(script), Stack::Linux).unwrap_or_else(|error| panic!("{error}"));
-    trace.events.len()
 }
 
 #[divan::bench(args = CATALOGUE.iter().map(|entry| entry.id))]

@@ -51,7 +51,7 @@ impl Ip {
 
 /// The header of the segment in a frame.
 ///
-/// No window is ever scaled here: the buffers are smaller than 64 KiB (see `stack`).
+/// No window is ever scaled here: no buffer is larger than `RECEIVE_BUFFER_MAX`, 65,535 bytes.
 pub(crate) fn read(frame: &[u8]) -> RawSegment {
     let [from, to] = hosts(frame);
     let tcp = TcpPacket::new_unchecked(payload(frame));
