@@ -21,8 +21,8 @@ pub struct RawSegment {
     pub win: u32,
 }
 
-/// A link, and the ports at its ends.
-type Pair = (Link, [u16; 2]);
+/// One side of a pair of ports: the link, the ports at its ends, and the side's host.
+type Side = (Link, [u16; 2], Host);
 
 /// Turns wire numbers into relative ones: each side counts from its initial sequence number.
 ///
@@ -30,9 +30,8 @@ type Pair = (Link, [u16; 2]);
 /// A number belongs to the one that it is nearest to: they are random, and runs are short.
 #[derive(Clone, Debug, Default)]
 pub struct Numbering {
-    /// The ISNs seen of each side of each pair of ports on each link, the newest last; that of the link's first end
-    /// comes first.
-    isns: Vec<(Pair, [Vec<u32>; 2])>,
+    /// The ISNs seen, with whose they are, the newest last.
+    isns: Vec<(Side, u32)>,
 }
 
 /// Beyond this a number belongs to no ISN that was seen, and is shown as it is. No run sends so much; and of a kernel's
@@ -48,9 +47,7 @@ impl Numbering {
     /// Learns from a forged segment: a SYN of a side that has sent none gives the numbers of that side until it does, for
     /// its receiver counts from it. Others rebase nothing.
     pub fn note_forged(&mut self, raw: &RawSegment) {
-        let pair = pair(raw);
-        let mut of_pair = self.isns.iter().filter(|(known, _)| *known == pair);
-        if of_pair.all(|(_, isns)| isns[pair.0.end(raw.from)].is_empty()) {
+        if self.of_side(side(raw, raw.from)).next().is_none() {
             self.note(raw);
         }
     }
@@ -60,15 +57,15 @@ impl Numbering {
         if !raw.flags.syn {
             return;
         }
-        let pair = pair(raw);
-        let at = self.isns.iter().position(|(known, _)| *known == pair).unwrap_or_else(|| {
-            self.isns.push((pair, [Vec::new(), Vec::new()]));
-            self.isns.len() - 1
-        });
-        let isns = &mut self.isns[at].1[pair.0.end(raw.from)];
-        if isns.last() != Some(&raw.seq) {
-            isns.push(raw.seq);
+        let side = side(raw, raw.from);
+        if self.of_side(side).next() != Some(raw.seq) {
+            self.isns.push((side, raw.seq));
         }
+    }
+
+    /// The ISNs of a side, the newest first.
+    fn of_side(&self, side: Side) -> impl Iterator<Item = u32> + '_ {
+        self.isns.iter().rev().filter(move |(known, _)| *known == side).map(|(_, isn)| *isn)
     }
 
     /// The segment with relative numbers.
@@ -87,21 +84,18 @@ impl Numbering {
         if raw.flags == Flags::RST_ACK && host == raw.from && number == 0 {
             return 0;
         }
-        let pair = pair(raw);
-        self.isns
-            .iter()
-            .filter(|(known, _)| *known == pair)
-            .flat_map(|(_, isns)| isns[pair.0.end(host)].iter().rev())
-            .map(|isn| i64::from(number.wrapping_sub(*isn).cast_signed()))
+        self.of_side(side(raw, host))
+            .map(|isn| i64::from(number.wrapping_sub(isn).cast_signed()))
             .filter(|distance| distance.unsigned_abs() < u64::from(DISTANCE_MAX))
             .min_by_key(|distance| distance.unsigned_abs())
             .unwrap_or_else(|| i64::from(number))
     }
 }
 
-const fn pair(raw: &RawSegment) -> Pair {
+/// The side of a segment's pair of ports that is this host's.
+const fn side(raw: &RawSegment, host: Host) -> Side {
     let link = Link::between(raw.from, raw.to);
-    (link, link.pair(raw.from, raw.ports))
+    (link, link.pair(raw.from, raw.ports), host)
 }
 
 #[cfg(test)]

@@ -302,9 +302,9 @@ impl BareHost {
         Some(self.sockets.get_mut::<Socket<'_>>(handle))
     }
 
-    pub(crate) fn call(&mut self, name: &str, verb: &Verb) -> Attempt {
+    pub(crate) fn call(&mut self, name: &Rc<str>, verb: &Verb) -> Attempt {
         let connection =
-            self.connections.iter().rposition(|known| *known.name == *name && known.holder == Holder::Program);
+            self.connections.iter().rposition(|known| *known.name == **name && known.holder == Holder::Program);
         let listener =
             |name: &str| self.listeners.iter().rev().find(|known| *known.name == *name).map(|known| known.id);
         match verb {
@@ -320,7 +320,7 @@ impl BareHost {
             | Verb::Disconnect
             | Verb::Dup { .. } => errno(Errno::EOPNOTSUPP),
             Verb::Accept { listener: of } => match listener(of) {
-                Some(listener) => self.begin(Awaited::Accept { listener, name: name.into() }),
+                Some(listener) => self.begin(Awaited::Accept { listener, name: Rc::clone(name) }),
                 None => errno(Errno::EBADF),
             },
             _ => match (connection, listener(name)) {
@@ -332,15 +332,15 @@ impl BareHost {
         }
     }
 
-    fn listen(&mut self, name: &str, port: u16) -> Attempt {
+    fn listen(&mut self, name: &Rc<str>, port: u16) -> Attempt {
         let id = self.new_id();
-        self.listeners.push(Listener { id, name: name.into(), port, begun: 0, handle: None });
+        self.listeners.push(Listener { id, name: Rc::clone(name), port, begun: 0, handle: None });
         self.listen_again(id);
-        self.effects.push(Effect::State { id, name: name.into(), from: State::Closed, to: State::Listen });
+        self.effects.push(Effect::State { id, name: Rc::clone(name), from: State::Closed, to: State::Listen });
         DONE
     }
 
-    fn connect(&mut self, name: &str, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
+    fn connect(&mut self, name: &Rc<str>, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
         if self.connections.len() >= CONNECTIONS_MAX {
             return errno(Errno::EADDRINUSE);
         }
@@ -354,7 +354,7 @@ impl BareHost {
         let socket = self.sockets.get_mut::<Socket<'_>>(handle);
         let connecting_now = socket.connect(self.network.interface().context(), remote, local);
         assert!(connecting_now.is_ok(), "a new socket can connect");
-        let id = self.open(name.into(), Holder::Program, Some(handle));
+        let id = self.open(Rc::clone(name), Holder::Program, Some(handle));
         self.note();
         self.work();
         match connecting {
@@ -486,16 +486,16 @@ impl BareHost {
         }
     }
 
-    fn try_accept(&mut self, listener: u32, name: &str) -> Option<Outcome> {
+    fn try_accept(&mut self, listener: u32, name: &Rc<str>) -> Option<Outcome> {
         if !self.listeners.iter().any(|known| known.id == listener) {
             return Some(Outcome::Errno(Errno::EINVAL));
         }
         let is_it = |known: &&mut Connection| known.holder == Holder::Listener(listener) && is_open(known);
         let known = self.connections.iter_mut().find(is_it)?;
         known.holder = Holder::Program;
-        known.name = name.into();
+        known.name = Rc::clone(name);
         let id = known.id;
-        self.effects.push(Effect::Named { id, name: name.into() });
+        self.effects.push(Effect::Named { id, name: Rc::clone(name) });
         self.listen_again(listener);
         Some(Outcome::ZERO)
     }

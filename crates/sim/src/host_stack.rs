@@ -1,5 +1,7 @@
 //! What performs a host's calls: Linux's rules over smoltcp, or smoltcp alone.
 
+use std::rc::Rc;
+
 use scenario::{BufferMemory, Host, Network, State, Sysctl, Verb};
 
 use crate::bare::BareHost;
@@ -144,7 +146,7 @@ impl HostStack {
     }
 
     /// Makes a call on the socket of that name, or one that makes that socket.
-    pub(crate) fn call(&mut self, name: &str, verb: &Verb) -> Attempt {
+    pub(crate) fn call(&mut self, name: &Rc<str>, verb: &Verb) -> Attempt {
         forward!(self, host => host.call(name, verb))
     }
 

@@ -301,12 +301,12 @@ impl World {
             began_us: self.now_us,
             host: call.host,
             socket,
-            name,
+            name: Rc::clone(&name),
             call: call.verb.clone(),
             waiting: None,
         };
         self.active_us[call.host.index()] = self.now_us;
-        match self.kernels[call.host.index()].call(&call.socket, &call.verb) {
+        match self.kernels[call.host.index()].call(&name, &call.verb) {
             // A call that returns at once stands before what it has caused.
             Attempt::Returned(outcome) => {
                 self.note_returned(pending, outcome);

@@ -1,9 +1,12 @@
+use std::borrow::Cow;
+
 use crate::{Host, HostAction, Map, Network};
 
 /// Which sockets there are at a line of the script, as far as the script alone can tell.
-pub(super) struct Names {
+pub(super) struct Names<'a> {
     network: Network,
-    sockets: Map<String, Binding>,
+    /// By the words of the script that name them.
+    sockets: Map<Cow<'a, str>, Binding>,
     /// The line in which a host went down, for hosts that are down.
     down: [Option<u32>; Host::ALL.len()],
 }
@@ -47,7 +50,7 @@ impl Ending {
 /// What is wrong with a name: what was found, and what would be right.
 pub(super) type Wrong = (String, String);
 
-impl Names {
+impl<'a> Names<'a> {
     /// No sockets yet, on the hosts of this network.
     pub(super) const fn new(network: Network) -> Self {
         Self { network, sockets: Map::new(), down: [None; Host::ALL.len()] }
@@ -59,14 +62,14 @@ impl Names {
     }
 
     /// A call makes a socket of that name.
-    pub(super) fn bind(&mut self, name: &str, host: Host, line: u32, kind: Kind) -> Result<(), Wrong> {
-        if let Some(Binding { line: since, ended: None, .. }) = self.sockets.get(name) {
+    pub(super) fn bind(&mut self, name: Cow<'a, str>, host: Host, line: u32, kind: Kind) -> Result<(), Wrong> {
+        if let Some(Binding { line: since, ended: None, .. }) = self.sockets.get(&*name) {
             return Err((
                 format!("there is a socket `{name}` already, since line {since}"),
                 "close it first, or call this one otherwise: `as NAME`".to_owned(),
             ));
         }
-        self.sockets.insert(name.to_owned(), Binding { host, line, kind, ended: None });
+        self.sockets.insert(name, Binding { host, line, kind, ended: None });
         Ok(())
     }
 
@@ -104,7 +107,7 @@ impl Names {
             }
             _ => {
                 let known: Vec<&str> =
-                    self.sockets.iter().filter(|(_, it)| it.ended.is_none()).map(|(name, _)| name.as_str()).collect();
+                    self.sockets.iter().filter(|(_, it)| it.ended.is_none()).map(|(name, _)| &**name).collect();
                 if known.is_empty() {
                     "calls begin with `server listen()` and `client connect()`".to_owned()
                 } else {
@@ -118,11 +121,11 @@ impl Names {
     }
 
     /// The listener that a host's accept() means, or the one of that name.
-    pub(super) fn listener(&self, subject: &str, host: Option<Host>) -> Result<(String, Host), Wrong> {
+    pub(super) fn listener<'n>(&'n self, subject: &'n str, host: Option<Host>) -> Result<(&'n str, Host), Wrong> {
         if let Some(Binding { host, kind: Kind::Listener, ended: None | Some((Ending::Closed, _)), .. }) =
             self.sockets.get(subject)
         {
-            return Ok((subject.to_owned(), *host));
+            return Ok((subject, *host));
         }
         let Some(host) = host else {
             self.socket(subject)?;
@@ -134,7 +137,7 @@ impl Names {
         let mut listeners =
             self.sockets.iter().filter(|(_, it)| it.host == host && it.kind == Kind::Listener && it.ended.is_none());
         match (listeners.next(), listeners.next()) {
-            (Some((name, _)), None) => Ok((name.clone(), host)),
+            (Some((name, _)), None) => Ok((name, host)),
             (None, _) => Err((format!("nobody listens on the {host}"), format!("`{host} listen()` comes first"))),
             (Some((one, _)), Some((other, _))) => Err((
                 format!("the {host} has several listeners"),
@@ -171,7 +174,7 @@ impl Names {
     pub(super) fn copy(&mut self, name: &str, copy: &str, line: u32) -> Result<(), Wrong> {
         let host = self.socket(name)?;
         let kind = self.sockets.get(name).map_or(Kind::Stream, |binding| binding.kind);
-        self.bind(copy, host, line, kind)
+        self.bind(copy.to_owned().into(), host, line, kind)
     }
 
     /// Something happens to a whole host.

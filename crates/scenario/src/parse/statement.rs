@@ -47,7 +47,7 @@ const WHOLE_HOST: [&str; 4] = ["kill", "crash", "boot", "sysctl"];
 pub(super) const OF_HOSTS: [&str; 8] = ["listen", "socket", "connect", "accept", "kill", "crash", "boot", "sysctl"];
 
 /// Reads one statement.
-pub(super) fn read(line: &Line<'_>, names: &mut Names) -> Result<Statement> {
+pub(super) fn read<'a>(line: &Line<'a>, names: &mut Names<'a>) -> Result<Statement> {
     let mut reader = line.reader();
     let (column, subject) = reader.word(SUBJECTS)?;
     let action = match subject {
@@ -76,7 +76,7 @@ fn wrong(reader: &Reader<'_, '_>, column: u32) -> impl FnOnce(Wrong) -> Box<Scri
 
 // Calls
 
-fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Names) -> Result<Action> {
+fn call<'a>(reader: &mut Reader<'a, '_>, column: u32, subject: &'a str, names: &mut Names<'a>) -> Result<Action> {
     let line = reader.line();
     let right = "`SUBJECT VERB(ARGUMENTS)`, as in `client write(5) = 5`";
     let (verb_column, verb) = reader.word(right)?;
@@ -96,7 +96,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
 
     let (host, mut socket, listener) = match verb {
         "connect" | "listen" if host(subject, names.network().hosts()).is_none() => {
-            (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new())
+            (names.socket(subject).map_err(wrong(reader, column))?, subject, "")
         }
         "listen" | "socket" | "connect" => {
             let host = whole_host(reader, column, subject, verb, names)?;
@@ -104,14 +104,14 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
                 let right = "behind a proxy the client connects to the proxy, and the proxy to the server";
                 return Err(reader.error(column, "found a `connect` of the server", right));
             }
-            (host, own_name(host, verb).to_owned(), String::new())
+            (host, own_name(host, verb), "")
         }
         "accept" => {
             let host = host(subject, names.network().hosts());
             let (listener, host) = names.listener(subject, host).map_err(wrong(reader, column))?;
-            (host, own_name(host, verb).to_owned(), listener)
+            (host, own_name(host, verb), listener)
         }
-        _ => (names.socket(subject).map_err(wrong(reader, column))?, subject.to_owned(), String::new()),
+        _ => (names.socket(subject).map_err(wrong(reader, column))?, subject, ""),
     };
     let is_socket = self::host(subject, names.network().hosts()).is_none();
     let mut verb = arguments_of(reader, verb, listener)?;
@@ -125,7 +125,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         }
         verb = Verb::Listen { backlog, place: Place::Existing };
     }
-    if matches!(verb, Verb::SetOption(SocketOption::DeferAccept(_))) && !names.is_listener(&socket) {
+    if matches!(verb, Verb::SetOption(SocketOption::DeferAccept(_))) && !names.is_listener(socket) {
         // On a socket that connects it holds back the third segment, which the simulator does not do.
         let right = "TCP_DEFER_ACCEPT is for a listener here, behind its listen()";
         return Err(reader.error(column, format_args!("`{socket}` is no listener"), right));
@@ -143,7 +143,7 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
         }
         (name_column, socket) = new_name(reader, names)?;
     } else if let Verb::Connect { port, opening: Opening::New { from }, connecting } = verb
-        && (is_socket || names.is_open_on(&socket, host))
+        && (is_socket || names.is_open_on(socket, host))
     {
         if from.is_some() {
             let right =
@@ -154,17 +154,17 @@ fn call(reader: &mut Reader<'_, '_>, column: u32, subject: &str, names: &mut Nam
     }
     if verb.makes_socket() {
         let kind = if matches!(verb, Verb::Listen { .. }) { Kind::Listener } else { Kind::Stream };
-        names.bind(&socket, host, line, kind).map_err(wrong(reader, name_column))?;
+        names.bind(socket.into(), host, line, kind).map_err(wrong(reader, name_column))?;
     }
     match &verb {
-        Verb::Close => names.close(&socket, line),
-        Verb::Listen { place: Place::Existing, .. } => names.listens(&socket),
-        Verb::Dup { copy } => names.copy(&socket, copy, line).map_err(wrong(reader, column))?,
+        Verb::Close => names.close(socket, line),
+        Verb::Listen { place: Place::Existing, .. } => names.listens(socket),
+        Verb::Dup { copy } => names.copy(socket, copy, line).map_err(wrong(reader, column))?,
         _ => {}
     }
     let expected = if reader.sign('=') { Some(expected(reader, &verb)?) } else { None };
     let in_background = reader.sign('&');
-    Ok(Action::Call(Call { host, socket, verb, expected, in_background }))
+    Ok(Action::Call(Call { host, socket: socket.to_owned(), verb, expected, in_background }))
 }
 
 /// The name of a socket for which the script has none.
@@ -190,7 +190,7 @@ pub(super) fn read_verb(line: &Line<'_>, listener: &str) -> Result<Verb> {
         return Err(reader.error(column, format_args!("`{verb}` is no call"), right));
     }
     open_bracket(&mut reader, verb)?;
-    let verb = arguments_of(&mut reader, verb, listener.to_owned())?;
+    let verb = arguments_of(&mut reader, verb, listener)?;
     reader.expect_end("nothing more belongs to the call")?;
     Ok(verb)
 }
@@ -223,7 +223,7 @@ fn wait(reader: &mut Reader<'_, '_>) -> Result<Action> {
 }
 
 /// The call of that name, from behind its opening bracket on; `listener` is for `accept`.
-fn arguments_of(reader: &mut Reader<'_, '_>, verb: &str, listener: String) -> Result<Verb> {
+fn arguments_of(reader: &mut Reader<'_, '_>, verb: &str, listener: &str) -> Result<Verb> {
     match verb {
         "listen" => listen(reader),
         "connect" => connect(reader),
@@ -233,17 +233,17 @@ fn arguments_of(reader: &mut Reader<'_, '_>, verb: &str, listener: String) -> Re
             if reader.peek() != Some(Token::Word("as")) {
                 return Err(reader.unexpected("the new descriptor needs a name: `dup() as NAME`"));
             }
-            Ok(Verb::Dup { copy: new_name(reader, &Names::new(Network::Direct))?.1 })
+            Ok(Verb::Dup { copy: new_name(reader, &Names::new(Network::Direct))?.1.to_owned() })
         }
         "accept" => {
             close_bracket(reader)?;
-            Ok(Verb::Accept { listener })
+            Ok(Verb::Accept { listener: listener.to_owned() })
         }
         _ => socket_verb(reader, verb),
     }
 }
 
-fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str, names: &Names) -> Result<Host> {
+fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str, names: &Names<'_>) -> Result<Host> {
     host(subject, names.network().hosts()).ok_or_else(|| {
         reader.error(
             column,
@@ -253,7 +253,7 @@ fn whole_host(reader: &Reader<'_, '_>, column: u32, subject: &str, verb: &str, n
     })
 }
 
-fn new_name(reader: &mut Reader<'_, '_>, names: &Names) -> Result<(u32, String)> {
+fn new_name<'a>(reader: &mut Reader<'a, '_>, names: &Names<'_>) -> Result<(u32, &'a str)> {
     let _as = reader.keyword("as");
     let (column, name) = reader.word("a name follows: `as NAME`")?;
     let plain = name.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -274,7 +274,7 @@ fn new_name(reader: &mut Reader<'_, '_>, names: &Names) -> Result<(u32, String)>
             "another name would be right",
         ));
     }
-    Ok((column, name.to_owned()))
+    Ok((column, name))
 }
 
 fn open_bracket(reader: &mut Reader<'_, '_>, verb: &str) -> Result<()> {
@@ -519,7 +519,7 @@ fn sysctl_range(sysctl: Sysctl) -> RangeInclusive<i64> {
 
 // Expectations
 
-fn expect(reader: &mut Reader<'_, '_>, names: &Names) -> Result<Action> {
+fn expect(reader: &mut Reader<'_, '_>, names: &Names<'_>) -> Result<Action> {
     let (column, subject) = reader.word("`expect HOST STATE`, as in `expect server TIME-WAIT`")?;
     let whom = match host(subject, names.network().hosts()) {
         Some(host) => Whom::Newest(host),

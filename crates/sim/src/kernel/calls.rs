@@ -1,5 +1,7 @@
 //! The system calls that make sockets, set them up, and end them. Those that may wait are in `io`.
 
+use std::rc::Rc;
+
 use scenario::{Errno, How, Opening, Outcome, Place, Ready, SocketOption, State, Verb};
 
 use super::Kernel;
@@ -22,7 +24,7 @@ const DONE: Attempt = Attempt::Returned(Outcome::ZERO);
 
 impl Kernel {
     /// Makes a call on the socket of that name, or, for `listen`, `connect` and `accept`, one that makes that socket.
-    pub(crate) fn call(&mut self, name: &str, verb: &Verb) -> Attempt {
+    pub(crate) fn call(&mut self, name: &Rc<str>, verb: &Verb) -> Attempt {
         let attempt = self.make(name, verb);
         if let Attempt::Waits(waiting) = &attempt {
             self.held.extend(held_by(&waiting.awaited));
@@ -30,7 +32,7 @@ impl Kernel {
         attempt
     }
 
-    fn make(&mut self, name: &str, verb: &Verb) -> Attempt {
+    fn make(&mut self, name: &Rc<str>, verb: &Verb) -> Attempt {
         match verb {
             Verb::Listen { backlog, place: Place::New { port, reuse_address } } => {
                 let reuse = if *reuse_address { Reuse::Yes } else { Reuse::No };
@@ -75,14 +77,14 @@ impl Kernel {
     }
 
     /// socket(2), bind(2), listen(2).
-    fn listen(&mut self, name: &str, backlog: u32, port: u16, reuse: Reuse) -> Attempt {
+    fn listen(&mut self, name: &Rc<str>, backlog: u32, port: u16, reuse: Reuse) -> Attempt {
         if self.is_bound(port, reuse) {
             return errno(Errno::EADDRINUSE);
         }
         let id = self.new_id();
         self.listeners.push(Listener {
             id,
-            name: name.into(),
+            name: Rc::clone(name),
             port,
             backlog,
             reuse,
@@ -95,15 +97,15 @@ impl Kernel {
             sending_ended: false,
             reading_ended: false,
         });
-        self.descriptors.push((name.into(), id));
-        self.effects.push(Effect::State { id, name: name.into(), from: State::Closed, to: State::Listen });
+        self.descriptors.push((Rc::clone(name), id));
+        self.effects.push(Effect::State { id, name: Rc::clone(name), from: State::Closed, to: State::Listen });
         DONE
     }
 
-    fn accept(&mut self, at: usize, name: &str) -> Attempt {
+    fn accept(&mut self, at: usize, name: &Rc<str>) -> Attempt {
         let Listener { id, blocking, options, .. } = &self.listeners[at];
         let (id, blocking, timeout_us) = (*id, *blocking, options.receive_timeout_us);
-        self.begin(Awaited::Accept { listener: id, name: name.into() }, blocking, timeout_us)
+        self.begin(Awaited::Accept { listener: id, name: Rc::clone(name) }, blocking, timeout_us)
     }
 
     fn call_on_listener(&mut self, at: usize, verb: &Verb) -> Attempt {

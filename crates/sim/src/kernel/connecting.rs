@@ -1,5 +1,7 @@
 //! Ports, and connect(2): on a new socket, and on one that is there.
 
+use std::rc::Rc;
+
 use scenario::{Connecting, Errno, Outcome, State};
 
 use super::calls::errno;
@@ -54,7 +56,7 @@ impl Kernel {
     }
 
     /// socket(2), bind(2) if `from` is given, connect(2).
-    pub(super) fn connect(&mut self, name: &str, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
+    pub(super) fn connect(&mut self, name: &Rc<str>, port: u16, from: Option<u16>, connecting: Connecting) -> Attempt {
         let at = self.unconnected(name);
         if let Some(from) = from {
             if self.is_bound(from, Reuse::No) {
@@ -120,12 +122,19 @@ impl Kernel {
     }
 
     /// A socket without a connection: socket(2) has made it, and bind(2) may have refused it.
-    pub(super) fn unconnected(&mut self, name: &str) -> usize {
+    pub(super) fn unconnected(&mut self, name: &Rc<str>) -> usize {
         let id = self.new_id();
         self.note_made(id);
         let options = SocketOptions::of_new_socket(&self.sysctls);
-        self.connections.push(Connection::new(id, name.into(), Holder::Descriptor, self.connects_to, [0, 0], options));
-        self.descriptors.push((name.into(), id));
+        self.descriptors.push((Rc::clone(name), id));
+        self.connections.push(Connection::new(
+            id,
+            Rc::clone(name),
+            Holder::Descriptor,
+            self.connects_to,
+            [0, 0],
+            options,
+        ));
         self.connections.len() - 1
     }
 

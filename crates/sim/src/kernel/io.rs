@@ -1,5 +1,7 @@
 //! The system calls that may wait. Each is tried; what cannot return yet is tried again when something has happened.
 
+use std::rc::Rc;
+
 use scenario::{Errno, Outcome, State};
 
 use super::Kernel;
@@ -86,7 +88,7 @@ impl Kernel {
         Some(Outcome::Errno(errno))
     }
 
-    fn try_accept(&mut self, listener: u32, name: &str) -> Option<Outcome> {
+    fn try_accept(&mut self, listener: u32, name: &Rc<str>) -> Option<Outcome> {
         let Some(listener) = self.listeners.iter_mut().find(|known| known.id == listener) else {
             // It listens no longer.
             return Some(Outcome::Errno(Errno::EINVAL));
@@ -98,12 +100,12 @@ impl Kernel {
         let at = self.at(id).expect("a queue holds its connections");
         self.connections[at].holder = Holder::Descriptor;
         self.connections[at].standing = Standing::Connected;
-        self.connections[at].name = name.into();
+        self.connections[at].name = Rc::clone(name);
         if let Some(socket) = self.time_waits.iter_mut().find(|socket| socket.id == id) {
-            socket.name = name.into();
+            socket.name = Rc::clone(name);
         }
-        self.descriptors.push((name.into(), id));
-        self.effects.push(Effect::Named { id, name: name.into() });
+        self.descriptors.push((Rc::clone(name), id));
+        self.effects.push(Effect::Named { id, name: Rc::clone(name) });
         Some(Outcome::ZERO)
     }
 
