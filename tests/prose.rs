@@ -90,6 +90,23 @@ fn every_chapter_has_its_parts() {
     assert!(missing.is_empty(), "{}", missing.join("\n"));
 }
 
+/// A change that a reader is to make names its run, where the page has more pictures than one or none.
+#[test]
+fn every_change_worth_making_names_its_run() {
+    let mut unnamed = Vec::new();
+    for (chapter, text) in chapters().iter().filter(|(_, text)| text.matches("{{#scenario").count() != 1) {
+        let Some((_, rest)) = text.split_once("\nChanges worth making") else { continue };
+        let mut lines = rest.lines();
+        if lines.next().is_some_and(|line| line.contains("](step:")) {
+            continue;
+        }
+        let changes = lines.take_while(|line| !line.starts_with('#')).filter(|line| line.starts_with("- "));
+        let without = changes.filter(|line| !line.contains("](step:") && !line.contains("same run"));
+        unnamed.extend(without.map(|line| format!("book/{chapter}: in which picture? `{line}`")));
+    }
+    assert!(unnamed.is_empty(), "{}", unnamed.join("\n"));
+}
+
 /// The chapters in the book's order: their files from the book's root, and their text.
 fn chapters() -> Vec<(String, String)> {
     let book = root().join("book");
