@@ -1,5 +1,7 @@
 //! What a class is given: each task's link opens it unsolved, each link of the key opens it solved.
 
+use serde_json::json;
+
 use crate::book::{open, origin};
 use crate::page::{Page, Scripts};
 use crate::widget::enliven_playground;
@@ -38,8 +40,14 @@ fn every_task_opens_unsolved_and_every_answer_solved() {
 
 #[test]
 fn every_slide_opens_its_run() {
+    let mut at_a_step = 0;
     let slides = follow("teaching/slides.html", |page, name| {
         assert_eq!(page.number(MARKED), 0.0, "{name}");
+        assert_ne!(page.value("document.querySelector('.sc-present')"), json!(null), "{name} can be presented");
+        if page.value("location.hash.includes('step=')") == true {
+            at_a_step += 1;
+            page.wait_until("document.querySelector('.sc-now')?.textContent.includes('write(\"one more\") = 8')");
+        }
     });
-    assert!(slides >= 3, "{slides} slides lead to the playground");
+    assert!(slides >= 4 && at_a_step == 1, "{slides} slides lead to the playground, {at_a_step} to a step");
 }
