@@ -293,11 +293,7 @@ impl SocketNames {
             opened.iter().rposition(|opened| *opened == ports)
         });
         for row in rows {
-            let listener = self.sockets.iter().rev().find(|socket| {
-                socket.host == host
-                    && socket.kind == SocketKind::Listener
-                    && socket.ports.is_none_or(|[own, _]| own == row.local_port)
-            });
+            let listener = self.listener_on(host, row.local_port);
             let listener = listener.map_or_else(|| "listener".to_owned(), |listener| listener.name.clone());
             let number = self.arrived.entry((host, listener.clone())).or_default();
             *number += 1;
@@ -323,6 +319,19 @@ impl SocketNames {
                 is_connected: row.state != State::SynReceived,
             });
         }
+    }
+
+    /// The listener whose queue a connection with that port is in: the newest that listens there, as was seen; else one
+    /// that has, or that nobody saw listen.
+    fn listener_on(&self, host: Host, port: u16) -> Option<&Socket> {
+        let listeners = || {
+            self.sockets.iter().rev().filter(move |socket| {
+                socket.host == host
+                    && socket.kind == SocketKind::Listener
+                    && socket.ports.is_none_or(|[own, _]| own == port)
+            })
+        };
+        listeners().find(|socket| socket.state == State::Listen).or_else(|| listeners().next())
     }
 
     /// The state of the host's newest connection; CLOSED if there was none.
@@ -424,6 +433,22 @@ mod tests {
         let seen = changes(&names, &looked);
         assert_eq!(seen, [change("server", State::FinWait2, State::TimeWait)]);
         assert_eq!(names.newest(Host::Server), State::TimeWait);
+    }
+
+    #[test]
+    fn a_queued_connection_is_the_listener_s_that_was_seen_on_its_port() {
+        let mut names = SocketNames::default();
+        names.made(Host::Server, "listener", 7, SocketKind::Listener);
+        names.look(Host::Server, vec![LISTENER], &[]);
+        // On another port, and shut before anybody looked.
+        names.made(Host::Server, "other", 8, SocketKind::Listener);
+        let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[80, 4000]]);
+        assert_eq!(changes(&names, &looked), [change("listener.1", State::Closed, State::Established)]);
+        // Nobody has seen it listen, and it is gone.
+        let mut names = SocketNames::default();
+        names.made(Host::Server, "unseen", 7, SocketKind::Listener);
+        let looked = names.look(Host::Server, vec![row(State::Established, 0)], &[[80, 4000]]);
+        assert_eq!(changes(&names, &looked), [change("unseen.1", State::Closed, State::Established)]);
     }
 
     #[test]
