@@ -96,7 +96,7 @@ fn nothing_goes_astray(part: usize) {
 }
 
 /// Notes where the page scrolled to without being turned, and what has moved in it without being asked to, beside
-/// mdBook's own frame: its bar comes back when one turns upwards. A turn of the wheel may be answered by less than it asks for, at the page's ends.
+/// mdBook's bar, which comes back when one turns upwards. A turn of the wheel may be answered by less than it asks for, at the page's ends.
 pub(crate) const WATCH: &str = "
     window.astray = []; window.moved = 0; window.shifts = [];
     let owed = 0, last = 0;
@@ -107,7 +107,7 @@ pub(crate) const WATCH: &str = "
       const meant = Math.min(Math.max(went, Math.min(owed, 0)), Math.max(owed, 0)); owed -= meant;
       if (Math.abs(went - meant) > 2) astray.push(`from ${last - went} to ${last}, where the wheel asked for ${meant}`);
     });
-    const isOurs = ({ node }) => !(node instanceof Element ? node : node?.parentElement)?.closest('nav, #mdbook-sidebar, #mdbook-menu-bar');
+    const isOurs = ({ node }) => !(node instanceof Element ? node : node?.parentElement)?.closest('#mdbook-menu-bar');
     if (PerformanceObserver.supportedEntryTypes.includes('layout-shift')) new PerformanceObserver((list) => list.getEntries().forEach((entry) => {
       if (entry.hadRecentInput || !entry.sources.some(isOurs)) return;
       window.moved += entry.value;
@@ -115,7 +115,7 @@ pub(crate) const WATCH: &str = "
     })).observe({ type: 'layout-shift', buffered: true });";
 
 /// What may move of a page while it is read through: nothing that anybody would see.
-const SHIFT_MAX: f64 = 0.01;
+pub(crate) const SHIFT_MAX: f64 = 0.01;
 /// What one turn of the wheel asks for, in pixels.
 const TURN: f64 = 480.0;
 /// No page is as long as so many turns.
