@@ -14,6 +14,16 @@ const NOT_ON_PAPER: &str = r#"
   const { width, height } = embed.getBoundingClientRect();
   const wrong = embed.checkVisibility() && width >= 200 && height >= 100 ? [] : [`${width} × ${height} pixels`];
   // What each value of a number gives is a text as well.
+  // On each sheet of a long picture its heads stand again, above their lifelines.
+  const heads = embed.querySelector(".sc-heads");
+  if (embed.querySelector(".scenario-picture, .sc-live")?.clientWidth > 600) {
+    if (getComputedStyle(heads).display !== "table-header-group") wrong.push("its heads stand on the first sheet alone");
+    const right = (it) => it.getBoundingClientRect().right;
+    const lines = [...embed.querySelectorAll(".sc-row[data-step]")].find((row) => row.checkVisibility());
+    const away = right(heads.querySelector(".sc-client")) - right(lines.querySelector(".sc-life.sc-client"));
+    const other = heads.querySelector(".sc-server").getBoundingClientRect().left - lines.querySelector(".sc-life.sc-server").getBoundingClientRect().left;
+    if (Math.abs(away) > 12 || Math.abs(other) > 12) wrong.push(`its heads are ${away} and ${other} pixels beside their lifelines`);
+  }
   for (const control of embed.querySelectorAll("button:not(.sc-piece), input, select, textarea")) {
     if (control.checkVisibility()) wrong.push(`a control: ${control.outerHTML}`);
   }
@@ -115,6 +125,16 @@ fn on_paper_every_theme_is_black_on_white_and_nothing_is_missing() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
+/// The book's own letters, which a page that was drawn before they came does without: a reader has them from the next one
+/// on.
+const LETTERS: &str = "
+Promise.all([...document.styleSheets].flatMap((sheet) => [...sheet.cssRules].filter((rule) => rule instanceof CSSFontFaceRule).map(async (rule) => {
+  const said = (name) => rule.style.getPropertyValue(name).replaceAll('\"', '');
+  const file = said('src').match(/url\\(([^)]+)/)[1];
+  const face = new FontFace(said('font-family'), `url(${new URL(file, sheet.href)})`, { weight: said('font-weight'), style: said('font-style') });
+  document.fonts.add(await face.load());
+}))).then((faces) => faces.length)";
+
 #[test]
 fn the_handout_is_one_page() {
     let mut page = Page::new(Scripts::On);
@@ -122,6 +142,7 @@ fn the_handout_is_one_page() {
     page.resize(718, 1046);
     page.open(&format!("{}/teaching/handout.html", origin()));
     page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+    assert_eq!(page.number(LETTERS), 5.0);
     let height = page.number("document.querySelector('main').getBoundingClientRect().height");
     // US Letter is shorter.
     assert!((500.0..979.0).contains(&height), "the handout is {height} pixels high, the shorter page 979");
