@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, folder, origin, scenarios_of};
 use crate::chapter::{BROKEN_REFERENCES, inaccessible};
+use crate::late::HIDDEN_TABLES;
 use crate::page::{Page, Scripts};
 use crate::widget::{button, find, find_whole, unfold};
 
@@ -19,6 +20,9 @@ const BROKEN_PICTURES: &str = r#"
   if (embed.querySelector("button, input, select, textarea")) wrong.push("has controls that do nothing");
   const results = embed.dataset.script.replaceAll(/^\s*#.*$/gm, "").match(/(?<== )E[A-Z]+/g) ?? [];
   for (const result of new Set(results)) if (!picture?.textContent.includes(result)) wrong.push(`does not show ${result}`);
+  // A number with a handle is a table of its values.
+  const values = embed.querySelector(".sc-values");
+  if (embed.dataset.line && !(values?.rows.length > 2 && values.checkVisibility())) wrong.push("has no table of what each value gives");
   return wrong.map((why) => `${embed.dataset.scenario}: ${why}`);
 })"#;
 
@@ -101,9 +105,19 @@ fn the_book_in_one_file_is_live_without_a_server() {
         "what needs a server is not offered"
     );
     assert_eq!(page.value("document.querySelectorAll('.offline a').length > 30"), true, "every chapter is listed");
+    assert_eq!(page.list(UNSTYLED), [""; 0], "its style sheets are all there");
+    assert_eq!(page.list(HIDDEN_TABLES), [""; 0]);
     assert_eq!(page.value("document.querySelectorAll('.scenario-note').length"), 0, "nothing asks for a server");
     assert_eq!(page.complaints(), [""; 0]);
 }
+
+/// Classes of the book's own pages that no style sheet of the document names.
+const UNSTYLED: &str = "(() => {
+    const rules = (list) => [...list].flatMap((rule) => [rule.selectorText ?? '', ...(rule.cssRules ? rules(rule.cssRules) : [])]);
+    const named = [...document.styleSheets].flatMap((sheet) => rules(sheet.cssRules)).join();
+    return ['.drawn', '.tree', '.front-doors', '.sc-row', '.one-page', '.ev-card']
+      .filter((name) => document.querySelector(name) && !named.includes(name));
+  })()";
 
 /// The states in which both sides' diagrams stand.
 const STATES: &str = "[...here.querySelectorAll('.sc-states .sc-here')].map((place) => place.textContent).join()";

@@ -30,8 +30,10 @@ pub fn make() -> Result<()> {
     Ok(())
 }
 
-/// Styles in the order in which the pages name them. mdBook's own fonts are left out: each is followed by the reader's.
-const STYLES: [&str; 6] = ["css/variables-", "css/general-", "themes-", "player-", "messages-", "tables-"];
+/// Style sheets of mdBook's frame and of its listings, and its fonts: each is followed by the reader's. And that of
+/// captures, which need a server. All others are taken.
+const LEFT_OUT: [&str; 7] =
+    ["css/chrome-", "css/print-", "fonts/", "highlight-", "tomorrow-night-", "ayu-highlight-", "capture-"];
 
 /// What the file may do: nothing that asks anybody.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline' data: 'wasm-unsafe-eval'; \
@@ -50,9 +52,7 @@ pub fn write(pages: &Path, to: &Path) -> Result<()> {
     let print = read(&pages.join("print.html"))?;
     let linked: Vec<&str> = values(&print, "<link rel=\"stylesheet\"", "href").collect();
     let mut style = String::new();
-    for name in STYLES {
-        let path = linked.iter().find(|path| path.contains(name));
-        let path = path.with_context(|| format!("print.html names no style sheet {name}*.css"))?;
+    for path in linked.iter().filter(|path| !LEFT_OUT.iter().any(|name| path.contains(name))) {
         style += &read(&pages.join(path))?;
     }
     let loader = values(&print, "<script ", "src").find(|path| path.contains("loader-"));
@@ -76,8 +76,9 @@ pub fn write(pages: &Path, to: &Path) -> Result<()> {
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>How TCP Connections End</title>\n<style>{style}{STYLE}</style>\n\
          <nav class=\"offline\" aria-label=\"Chapters\">{chapters}</nav>\n\
-         <div class=\"page-wrapper\"><div class=\"page\"><div class=\"content\"><main>{content}</main></div></div></div>\n\
-         {programs}<script type=\"text/plain\" id=\"scenario-files\">{files}</script>\n<script>{loader}</script>\n</html>\n",
+         <div class=\"page-wrapper\"><div class=\"page\"><div class=\"content\"><main>{content}</main>\n\
+         {programs}<script type=\"text/plain\" id=\"scenario-files\">{files}</script>\n<script>{loader}</script>\n\
+         </div></div></div>\n</html>\n",
         chapters = chapters(&content),
     );
     fs::write(to, page).with_context(|| format!("cannot write {}", to.display()))
