@@ -67,18 +67,31 @@
     return answer.text();
   }
 
-  // The run of a cause, live, at the end of the card.
+  // A run, live. Another answer often has the same one: it is drawn once, and is then as its reader has left it.
+  const drawn = new Map();
+  function draw(id) {
+    if (!drawn.has(id)) {
+      const drawing = Promise.all([player(), scriptOf(id)]).then(async ([{ mount }, script]) => {
+        const place = document.createElement("div");
+        place.className = "scenario";
+        mount(place, id, script, "", id);
+        await new Promise((resolve) => setTimeout(resolve));
+        return place;
+      });
+      drawing.catch(() => drawn.delete(id));
+      drawn.set(id, drawing);
+    }
+    return drawn.get(id);
+  }
+
+  // The run of a cause, at the end of the card.
   async function show(button) {
     const place = card.querySelector(".ev-run");
     const id = button.dataset.run;
     for (const other of card.querySelectorAll("[data-run]")) other.setAttribute("aria-pressed", String(other === button));
     try {
-      const [{ mount }, script] = await Promise.all([player(), scriptOf(id)]);
-      const drawn = document.createElement("div");
-      drawn.className = "scenario";
-      mount(drawn, id, script, "", id);
-      await new Promise((resolve) => setTimeout(resolve));
-      if (place.isConnected && button.getAttribute("aria-pressed") === "true") place.replaceChildren(drawn);
+      const picture = await draw(id);
+      if (place.isConnected && button.getAttribute("aria-pressed") === "true") place.replaceChildren(picture);
     } catch (error) {
       console.error(`${id}: its run cannot be shown here.`, error);
     }
