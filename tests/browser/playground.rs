@@ -197,6 +197,68 @@ fn a_damaged_or_hostile_link_gives_a_message_and_nothing_else() {
     }
 }
 
+/// Script left, picture right where there is room; one of them at a time where there is not.
+#[test]
+fn two_panes_stand_side_by_side_and_a_switch_shows_one_of_them_where_it_is_narrow() {
+    let pane = |name: &str| format!("document.querySelector('.pg-{name}')");
+    let seen = |page: &mut Page| {
+        ["script", "picture"].map(|name| page.value(&format!("{}.checkVisibility()", pane(name))) == true)
+    };
+    let mut page = playground("#v=1&id=linger-zero");
+    page.resize(1440, 900);
+    page.wait_until(&format!(
+        "{0}.getBoundingClientRect().right <= {1}.getBoundingClientRect().left && {0}.getBoundingClientRect().top === {1}.getBoundingClientRect().top",
+        pane("script"),
+        pane("picture")
+    ));
+    assert_eq!(page.value("document.querySelector('.pg-switch').checkVisibility()"), false);
+    // The script stays in view beside a long picture.
+    page.value("document.querySelector('.pg-picture .sc-desk').scrollIntoView({ block: 'end', behavior: 'instant' })");
+    page.wait_until(&format!(
+        "{EDITOR}.getBoundingClientRect().top >= 0 && {EDITOR}.getBoundingClientRect().top < innerHeight / 2"
+    ));
+    page.resize(1100, 800);
+    page.wait_until("!document.querySelector('.pg-switch').checkVisibility()");
+    assert_eq!(seen(&mut page), [true, true]);
+    assert_eq!(page.complaints(), [""; 0]);
+    for (width, height) in [(1099, 800), (375, 812)] {
+        let mut page = Page::new(Scripts::On);
+        page.resize(width, height);
+        page.open(&format!("{}/playground.html#v=1&id=linger-zero", origin()));
+        enliven_playground(&mut page);
+        page.wait_until("document.querySelector('.pg-switch').checkVisibility()");
+        for (name, expected) in [("Script", [true, false]), ("Picture", [false, true])] {
+            page.click(&format!("[...document.querySelectorAll('.pg-switch button')].find(({{ textContent }}) => textContent === '{name}')"));
+            page.wait_until(&format!("{}.checkVisibility()", pane(&name.to_lowercase())));
+            assert_eq!(seen(&mut page), expected, "{name} at {width}");
+        }
+    }
+}
+
+#[test]
+fn eight_starters_are_cards_and_the_title_is_the_script_s_own() {
+    let mut page = playground("");
+    press(&mut page, "Examples");
+    page.wait_until("document.querySelectorAll('.pg-card').length === 8");
+    for index in 0..8 {
+        if page.value("document.querySelector('.pg-card')") == json!(null) {
+            press(&mut page, "Examples");
+            page.wait_until("document.querySelector('.pg-card')");
+        }
+        let card = format!("document.querySelectorAll('.pg-card')[{index}]");
+        let title = page.value(&format!("{card}.querySelector('b').textContent"));
+        page.click(&card);
+        page.wait_until(&format!("document.querySelector('.pg-picture .sc-title').textContent === {title}"));
+        assert_eq!(page.value(&format!("'# ' + {title} === {EDITOR}.value.split('\\n')[0]")), true, "{title}");
+    }
+    page.click(EDITOR);
+    write(&mut page, "# Mine, and nobody else's?\nserver listen()\n");
+    page.wait_until("document.querySelector('.pg-picture .sc-title').textContent === \"Mine, and nobody else's?\"");
+    let command = page.value("[...document.querySelectorAll('.pg-part code')].map((code) => code.textContent).join()");
+    assert_eq!(command, "cargo run --example native -- mine-and-nobody-else-s.tcp");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 #[test]
 fn linux_and_smoltcp_stand_side_by_side() {
     let mut page = playground("#v=1&id=write-after-peer-close");

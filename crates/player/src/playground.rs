@@ -213,7 +213,10 @@ impl Component for Playground {
         let act = ctx.link().callback(Message::Do);
         let runtime = settings::chosen();
         let until = until(&session.run.layout, session.player.cursor);
-        let name = if self.id.is_empty() { stem(&recent::title(&session.text)) } else { self.id.clone() };
+        // A script with a title of its own has a name of its own.
+        let title = recent::title(&session.text);
+        let is_the_book_s = !self.id.is_empty() && title == recent::title(&session.book.text);
+        let name = if is_the_book_s { self.id.clone() } else { stem(&title) };
         let toggle = |name: &'static str, shelf: Shelf| {
             let reach = ctx.link().callback(move |_: MouseEvent| Message::Reach(shelf));
             html! { <button type="button" aria-expanded={(self.shelf == Some(shelf)).to_string()} onclick={reach}>{ name }</button> }
