@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::book::origin;
 use crate::page::{Page, Scripts};
 use crate::playground::{downloaded, downloads, takes_every_file};
-use crate::widget::{button, chapter_of, find, meet, unfold};
+use crate::widget::{button, chapter_of, find, find_whole, meet, unfold};
 
 const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
@@ -172,6 +172,38 @@ fn a_link_opens_the_changed_script_at_its_step() {
     unfold(&mut other, "Script");
     assert_eq!(script(&mut other), changed);
     assert_eq!(other.complaints(), [""; 0]);
+}
+
+/// Notes what is copied, and what a telephone's own menu is given: without a screen there is none.
+const COPIES: &str = "
+    window.copied = []; window.given = [];
+    const write = navigator.clipboard.writeText.bind(navigator.clipboard);
+    navigator.clipboard.writeText = (text) => { copied.push(text); return write(text); };
+    if (navigator.maxTouchPoints > 0) navigator.share = async ({ url }) => { given.push(url); };";
+
+#[test]
+fn a_link_copies_itself_and_says_so_and_a_telephone_s_own_menu_takes_it() {
+    for (width, said, taken) in [(1440, "Copied.", "copied"), (375, "Shared.", "given")] {
+        let mut page = Page::new(Scripts::On);
+        page.resize(width, 812);
+        page.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": width < 500 }));
+        page.before_each_page(COPIES);
+        page.open(&format!("{}/{}", origin(), chapter_of(ID)));
+        find_whole(&mut page, ID);
+        page.click(&row("F. "));
+        page.wait_until("here.querySelector('.sc-now')");
+        unfold(&mut page, "Take away");
+        let address = page.value("location.href");
+        page.click("here.querySelector('.sc-share')");
+        page.wait_until(&format!("here.querySelector('.sc-shared').textContent === '{said}'"));
+        assert_eq!(page.value(taken), json!([page.value("here.querySelector('.sc-share').href")]), "at {width}");
+        assert_eq!(page.value("copied.length + given.length"), 1, "at {width}");
+        assert_eq!(page.value("location.href"), address, "the page stays");
+        // Another step has another link.
+        page.press("Home");
+        page.wait_until("here.querySelector('.sc-shared').textContent === ''");
+        assert_eq!(page.complaints(), [""; 0]);
+    }
 }
 
 #[test]

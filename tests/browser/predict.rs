@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::book::open;
+use crate::book::{open, origin};
 use crate::page::{Page, Scripts};
 use crate::widget::{button, find, find_whole, meet, tab_to};
 
@@ -112,5 +112,54 @@ fn a_chapter_s_picture_may_begin_with_its_question_and_is_whole_on_paper() {
     assert_eq!(page.value(&format!("{SEEN} < {ROWS}")), true, "what comes next is hidden");
     page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
     assert_eq!(page.value(&format!("{SEEN} === {ROWS}")), true, "on paper nothing is hidden");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// What is asked about, and every answer, are seen together on a telephone: nothing is behind the bar.
+#[test]
+fn on_a_telephone_the_bar_hides_neither_the_row_nor_an_answer() {
+    let mut page = Page::new(Scripts::On);
+    page.resize(375, 812);
+    page.open(&format!("{}/reset/write-after-close.html", origin()));
+    find(&mut page, "write-after-peer-close");
+    let hit = "window.hit = (it) => { const { left, top, width, height } = it.getBoundingClientRect(); \
+               return it.contains(document.elementFromPoint(left + width / 2, top + height / 2)); }; 0";
+    page.value(hit);
+    // One that is at rest.
+    let rests = "(async () => { let last; do { last = scrollY; await new Promise((resolve) => setTimeout(resolve, 150)); } while (scrollY !== last); })()";
+    let row = "here.querySelector('.sc-now')";
+    let mut asked = 0;
+    // The reader comes to the first question by scrolling, to all others by what is pressed.
+    page.value(&format!("{row}.scrollIntoView({{ block: 'center', behavior: 'instant' }})"));
+    loop {
+        page.wait_until("here.querySelector('.sc-answer')");
+        asked += 1;
+        for (what, place) in [
+            ("the question", "here.querySelectorAll('.sc-answer')"),
+            ("the verdict", "here.querySelectorAll('.sc-next')"),
+        ] {
+            page.value(rests);
+            page.wait_until(&format!("{place}.length > 0"));
+            assert_eq!(page.value(&format!("[...{place}].every(hit)")), true, "{what} {asked} can be pressed");
+            assert_eq!(
+                page.value(&format!(
+                    "{row}.getBoundingClientRect().top >= 0 \
+                     && {row}.getBoundingClientRect().bottom <= here.querySelector('.sc-desk').getBoundingClientRect().top"
+                )),
+                true,
+                "{what} {asked} is asked with its row in view"
+            );
+            if what == "the question" {
+                page.tap("here.querySelector('.sc-answer')");
+            }
+        }
+        if page.value("here.querySelector('.sc-next').textContent") != "Next" {
+            break;
+        }
+        page.tap(&button("Next"));
+    }
+    assert!(asked > 3, "only {asked} questions");
+    page.tap(&button("See the whole run"));
+    page.wait_until("!here.querySelector('.sc-quiz')");
     assert_eq!(page.complaints(), [""; 0]);
 }
