@@ -109,15 +109,18 @@ pub const CATALOGUE: &[Entry] = catalogue! {
         "linger-timeout"
         "listener-closed-with-backlog"
         "sigkill-unread"
+        "small-buffers"
         "linger2-negative"
         "reset-then-retry-race";
     NeverIn:
         "connection-refused"
         "connect-nonblocking"
         "connect-again"
+        "wrong-moment"
         "bind-then-listen"
         "ports-exhausted"
         "own-port"
+        "fork-keeps-port"
         "reuse-needs-timestamps"
         "syn-sent-wrong-rst"
         "close-before-connected"
@@ -154,6 +157,7 @@ pub const CATALOGUE: &[Entry] = catalogue! {
     InBetween:
         "middlebox-rst"
         "icmp-soft-error"
+        "icmp-forged"
         "rst-in-window-challenge"
         "forged-reset-exact"
         "forged-data"

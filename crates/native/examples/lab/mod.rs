@@ -8,9 +8,10 @@
 #![allow(dead_code, reason = "each program uses what it needs")]
 
 use std::io;
+use std::mem::ManuallyDrop;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 #[cfg(unix)]
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::process::Child;
 #[cfg(unix)]
 use std::process::Command;
@@ -18,7 +19,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use native::{Making, Protocol, Rung, Testbed};
-use scenario::{Action, Errno, Host, Network, Outcome, Ready, Trace, Verb, Witness};
+use scenario::{Action, Errno, Host, LinkAction, Network, Outcome, Ready, Trace, Verb, Witness};
 use socket2::{SockRef, Socket};
 
 /// Two hosts with a link between them; or, where this machine allows no such thing, this machine alone.
@@ -202,6 +203,8 @@ impl Lab {
     /// A box on the link does something from now on, as a script says it: `link forget after 5s drop`.
     pub(crate) fn between(&mut self, what: &str) {
         let Action::Link(_, act) = action(what) else { panic!("`{what}` is no statement of the link") };
+        let is_sent = matches!(act, LinkAction::Icmp { .. } | LinkAction::Inject { .. });
+        assert!(!is_sent, "`{what}` is sent at once: `send_icmp` and `inject` do that");
         self.link(what, |link| link.act_on_link(&act));
     }
 
@@ -380,6 +383,24 @@ pub(crate) fn process_with(_: TcpStream) -> io::Result<Child> {
 pub(crate) fn close<T>(socket: T) -> io::Result<()> {
     drop(socket);
     Ok(())
+}
+
+/// The same, and what is left of it in a program that goes on with its number: each call on it is one on no descriptor.
+#[cfg(unix)]
+pub(crate) fn close_and_keep_the_number(socket: Socket) -> ManuallyDrop<Socket> {
+    let number = socket.as_raw_fd();
+    drop(socket);
+    // SAFETY: nothing but calls that shall fail is done with it, and it is never closed.
+    #[expect(unsafe_code, reason = "a program that uses what it has closed is what is shown")]
+    ManuallyDrop::new(unsafe { Socket::from_raw_fd(number) })
+}
+
+/// The same: only on Unix a socket is a small number, and a closed one is told as such.
+#[cfg(not(unix))]
+pub(crate) fn close_and_keep_the_number(socket: Socket) -> ManuallyDrop<Socket> {
+    println!("# a socket that was closed is shown on Unix alone. What follows in this program would be another story.");
+    drop(socket);
+    std::process::exit(0)
 }
 
 /// A port of this machine's that nobody listens on.
