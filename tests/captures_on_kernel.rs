@@ -16,6 +16,7 @@ use fastrand::Rng;
 use native::{Options, Reasons};
 use scenario::Script;
 use tests::captured::{Run, records};
+use tests::ends::Ends;
 use tests::random::{self, Class, Clock, Forgery};
 use tests::verdicts::Table;
 
@@ -46,18 +47,20 @@ fn main() -> ExitCode {
 
     let folder = env::temp_dir().join(format!("captures-on-kernel-{}", std::process::id()));
     fs::create_dir_all(&folder).expect("there is room for captures");
-    let (scripts, tables) = (Mutex::new(scripts), Mutex::new([Table::default(), Table::default()]));
+    let scripts = Mutex::new(scripts);
+    let judged = Mutex::new(([Table::default(), Table::default()], Ends::default()));
     thread::scope(|scope| {
         for worker in 0..SIDE_BY_SIDE {
-            let (scripts, tables, folder) = (&scripts, &tables, &folder);
+            let (scripts, judged, folder) = (&scripts, &judged, &folder);
             scope.spawn(move || {
                 loop {
                     let next = scripts.lock().expect("no thread panics while it holds this").pop_front();
                     let Some((name, text)) = next else { break };
                     let pcap = folder.join(format!("{worker}.pcap"));
                     let run = capture(&name, &text, pcap);
-                    let mut tables = tables.lock().expect("no thread panics while it holds this");
-                    let [whole, changed] = &mut *tables;
+                    let mut judged = judged.lock().expect("no thread panics while it holds this");
+                    let ([whole, changed], ends) = &mut *judged;
+                    ends.judge(&name, &run);
                     whole.judge_everywhere(&name, &run);
                     changed.judge_changed(&name, &mut Rng::with_seed(1), &run);
                 }
@@ -65,13 +68,21 @@ fn main() -> ExitCode {
         }
     });
     fs::remove_dir_all(&folder).expect("the captures are ours");
-    let tables = tables.into_inner().expect("all threads are done");
+    let (tables, ends) = judged.into_inner().expect("all threads are done");
     for (captures, table) in ["whole", "changed"].into_iter().zip(&tables) {
         println!("{captures}: {}", table.text());
         if let wrong @ [_, ..] = table.wrong() {
             println!("{} wrong, such as {:#?}", wrong.len(), &wrong[..wrong.len().min(8)]);
             return ExitCode::FAILURE;
         }
+    }
+    let Ends { connections, unseen, beyond, wrong } = &ends;
+    println!(
+        "{connections} connections seen from both ends; {unseen} segments at one end alone, {beyond} of them last"
+    );
+    if !wrong.is_empty() {
+        println!("{} wrong, such as {:#?}", wrong.len(), &wrong[..wrong.len().min(8)]);
+        return ExitCode::FAILURE;
     }
     // Few scripts decide nothing.
     let right = tables[0].first_right();

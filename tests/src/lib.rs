@@ -9,6 +9,7 @@ pub mod captured;
 pub mod changed;
 pub mod comparison;
 pub mod counters;
+pub mod ends;
 pub mod files;
 pub mod forms;
 pub mod found;

@@ -7,6 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::read::{Options, Packet, Skip, Skipped, bit};
 use crate::text::without_colours;
+use crate::track::{Key, Seeded};
 
 const DAY_US: u64 = 86_400_000_000;
 /// Names that tcpdump gives to ports when it is not told `-n`.
@@ -62,7 +63,9 @@ struct Lines {
     header: Option<Header>,
     last_us: u64,
     days: u64,
-    directions: HashMap<(SocketAddr, SocketAddr), Direction>,
+    directions: Vec<Direction>,
+    /// The place of each direction.
+    places: HashMap<Key, u32, Seeded>,
     names: Names,
 }
 
@@ -213,9 +216,10 @@ impl Lines {
 
     /// Relative numbers become those of a wire whose first number is the one that was seen first.
     fn number(&mut self, packet: &mut Packet, seq: Option<u32>, ack: Option<u32>) {
-        let (there, back) = ((packet.source, packet.destination), (packet.destination, packet.source));
-        let acked = self.directions.get(&back).and_then(|back| back.first);
-        let direction = self.directions.entry(there).or_default();
+        let back = self.direction(packet.destination, packet.source);
+        let acked = self.directions[back].first;
+        let there = self.direction(packet.source, packet.destination);
+        let direction = &mut self.directions[there];
         if packet.has(bit::SYN) {
             direction.first = seq.or(direction.first);
         } else if let Some(seq) = seq.filter(|_| !packet.has(bit::RST)) {
@@ -241,6 +245,17 @@ impl Lines {
         if !packet.has(bit::RST) {
             direction.next = Some(packet.seq.wrapping_add(packet.len).wrapping_add(flags));
         }
+    }
+
+    /// The place of a direction; a new one has one from now on.
+    fn direction(&mut self, from: SocketAddr, to: SocketAddr) -> usize {
+        let key = Key::of_ends(from, to);
+        if let Some(place) = self.places.get(&key) {
+            return *place as usize;
+        }
+        self.places.insert(key, self.directions.len() as u32);
+        self.directions.push(Direction::default());
+        self.directions.len() - 1
     }
 
     /// The time at a line's beginning; without one, that of the line before.

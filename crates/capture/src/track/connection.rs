@@ -310,6 +310,13 @@ impl Connection {
         (self.dropped > 0).then_some((FIRST_MAX, self.dropped))
     }
 
+    /// Where segments are missing among those kept: how many stand before them, and how many marked ones (SYN, FIN, RST)
+    /// were kept between; `None` if some of these are missing, too.
+    pub(crate) fn kept_marked(&self) -> Option<(usize, Option<usize>)> {
+        let marked = Some(self.marked.len()).filter(|kept| *kept < MARKED_MAX);
+        (self.dropped > 0).then_some((FIRST_MAX, marked))
+    }
+
     /// Zeek's history.
     pub fn history(&self) -> String {
         self.zeek.history()

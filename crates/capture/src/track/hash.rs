@@ -1,13 +1,35 @@
-//! A hash for the table of connections: fast, and with a seed that a hostile capture does not know.
+//! A hash for tables of connections: fast, and with a seed that a hostile capture does not know.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::net::{IpAddr, SocketAddr};
+
+/// What a table is asked for: words, the rest of them 0. Fields, since an array would be compared by a call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    pub(crate) first: (u64, u64),
+    pub(crate) second: (u64, u64),
+    pub(crate) third: u64,
+}
+
+impl Key {
+    /// Two addresses and ports.
+    pub(crate) fn of_ends(first: SocketAddr, second: SocketAddr) -> Self {
+        // An IPv4 address is no IPv6 address with the same number: those are not in use (RFC 4291 §2.5.5.1).
+        let words = |ip: IpAddr| match ip {
+            IpAddr::V4(ip) => (0, u64::from(u32::from(ip))),
+            IpAddr::V6(ip) => ((u128::from(ip) >> 64) as u64, u128::from(ip) as u64),
+        };
+        let ports = u64::from(first.port()) << 16 | u64::from(second.port());
+        Self { first: words(first.ip()), second: words(second.ip()), third: ports }
+    }
+}
 
 /// Multiplies and turns, as FxHash does, from a seed.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seeded(u64);
+pub(crate) struct Seeded(u64);
 
-impl Seeded {
-    pub(super) fn new() -> Self {
+impl Default for Seeded {
+    fn default() -> Self {
         Self(RandomState::new().hash_one(0_u8))
     }
 }
@@ -22,7 +44,7 @@ impl BuildHasher for Seeded {
 
 /// The words so far.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Words(u64);
+pub(crate) struct Words(u64);
 
 impl Hasher for Words {
     fn write(&mut self, bytes: &[u8]) {

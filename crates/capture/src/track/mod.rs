@@ -6,14 +6,14 @@ mod side;
 mod zeek;
 
 use std::collections::HashMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 
 pub use connection::{Connection, Opened, Seen};
 pub use side::Side;
 pub use zeek::ConnState;
 
 use crate::read::{Packet, bit};
-use hash::Seeded;
+pub(crate) use hash::{Key, Seeded};
 
 /// So many connections are kept; segments of others are counted.
 pub const CONNECTIONS_MAX: usize = 1_000_000;
@@ -51,13 +51,7 @@ impl Tracker {
 
     /// No connections yet; so many at most.
     pub fn of_at_most(connections: usize) -> Self {
-        Self {
-            connections_max: connections,
-            connections: Vec::new(),
-            newest: HashMap::with_hasher(Seeded::new()),
-            latest: 0,
-            beyond: 0,
-        }
+        Self { connections_max: connections, connections: Vec::new(), newest: HashMap::default(), latest: 0, beyond: 0 }
     }
 
     /// Takes the next segment.
@@ -109,6 +103,20 @@ impl Tracker {
                 gone[at] = true;
                 self.connections[previous].challenged_syns.extend(numbers);
             }
+        }
+        // Where those that stay stand then; each names the life before it by its place.
+        let mut places = Vec::new();
+        let mut next = 0;
+        for gone in &gone {
+            places.push(next);
+            next += usize::from(!gone);
+        }
+        for at in (0..self.connections.len()).rev() {
+            let mut previous = self.connections[at].previous;
+            while let Some(before) = previous.filter(|before| gone[*before]) {
+                previous = self.connections[before].previous;
+            }
+            self.connections[at].previous = previous.map(|before| places[before]);
         }
         let mut gone = gone.into_iter();
         self.connections.retain(|_| !gone.next().unwrap_or(false));
@@ -202,25 +210,10 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     sides[from].base.is_none() && sides[peer].syn_seen() && !is_over
 }
 
-/// Both addresses and ports in an order that does not depend on the direction. Fields, since an array would be compared by
-/// a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-struct Key {
-    first: (u64, u64),
-    second: (u64, u64),
-    ports: u64,
-}
-
+/// Both addresses and ports in an order that does not depend on the direction.
 fn key(packet: &Packet) -> Key {
     let (a, b) = (packet.source, packet.destination);
-    let (first, second) = if (a.port(), a.ip()) <= (b.port(), b.ip()) { (a, b) } else { (b, a) };
-    // An IPv4 address is no IPv6 address with the same number: those are not in use (RFC 4291 §2.5.5.1).
-    let words = |ip: IpAddr| match ip {
-        IpAddr::V4(ip) => (0, u64::from(u32::from(ip))),
-        IpAddr::V6(ip) => ((u128::from(ip) >> 64) as u64, u128::from(ip) as u64),
-    };
-    let ports = u64::from(first.port()) << 16 | u64::from(second.port());
-    Key { first: words(first.ip()), second: words(second.ip()), ports }
+    if (a.port(), a.ip()) <= (b.port(), b.ip()) { Key::of_ends(a, b) } else { Key::of_ends(b, a) }
 }
 
 /// Client and server of the connection that a segment begins.
