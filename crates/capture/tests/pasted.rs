@@ -1,6 +1,6 @@
 //! Lines as people have pasted them into public threads, and what the finder makes of each.
 //!
-//! None of them was a model for the table. Each has its thread, and what a person would answer.
+//! None of them was in the table when it was tried. Each has its thread, and what a person would answer.
 
 use capture::text::{Answer, By, Message, answer};
 use capture::{Capture, Ending};
@@ -54,7 +54,8 @@ fn lists_are_read_as_people_paste_them() {
             sockets.counts.iter().map(|count| format!("{} {}", count.state, count.sockets)).collect()
         }
         Answer::Counters(counters) => {
-            counters.iter().map(|counter| format!("{} {}", counter.meaning.name, counter.value)).collect()
+            let value = |value: Option<u64>| value.map_or_else(String::new, |value| format!(" {value}"));
+            counters.iter().map(|counter| format!("{}{}", counter.meaning.name, value(counter.value))).collect()
         }
         Answer::Message(Message { by: By::State(state), .. }) => vec![format!("the state {state}")],
         Answer::Packets => {
@@ -72,6 +73,32 @@ fn lists_are_read_as_people_paste_them() {
         count += 1;
     }
     assert!(count >= 20, "{count} lists");
+}
+
+#[test]
+fn lines_of_the_kernel_s_log_are_known() {
+    for (text, cause) in [
+        (
+            "[62395.8] TCP: request_sock_TCP: Possible SYN flooding on port 192.0.2.2:80. Sending cookies.",
+            "not-accepted",
+        ),
+        (
+            "TCP: request_sock_TCPv6: Possible SYN flooding on port 34391. Dropping request.  Check SNMP counters.",
+            "not-accepted",
+        ),
+        ("[104235.156774] nf_conntrack: nf_conntrack: table full, dropping packet", "firewall-drop"),
+        ("Sep 30 01:50:12 web1 kernel: TCP: too many orphaned sockets", "lost-peer"),
+        ("TCP: out of memory -- consider tuning tcp_mem", "slow-reader"),
+        ("Out of socket memory", "lost-peer"),
+        ("kernel: TCP: time wait bucket table overflow", "ports-exhausted"),
+        ("TCP: Peer 93.97.112.201:50524/6960 unexpectedly shrunk window 930362701:930364976 (repaired)", "slow-reader"),
+        ("kernel: neighbour: arp_cache: neighbor table overflow!", "no-route"),
+        ("Memory cgroup out of memory: Killed process 4242 (java) total-vm:8388608kB", "killed"),
+    ] {
+        let Answer::Message(message) = answer(text) else { panic!("{text}") };
+        let found = (message.found.ending.id.as_str(), message.causes()[0].id.as_str());
+        assert_eq!(found, ("kernel-log", cause), "{text}");
+    }
 }
 
 #[test]

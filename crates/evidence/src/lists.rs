@@ -43,12 +43,17 @@ pub(crate) fn counters(counters: &[Counter]) -> String {
                 <p>Of this host, and this network namespace: a container has its own. Look at the other host as well.</p>"
             .to_owned();
     }
-    let mut card = "<p class=\"ev-by\">Counters of the kernel; those that have to do with endings and are not 0.</p>\
-                    <table><thead><tr><th>counter</th><th>value</th><th>what it says</th><th>what to ask next</th></tr></thead><tbody>"
-        .to_owned();
+    let is_counted = counters.iter().any(|counter| counter.value.is_some());
+    let (what, column) =
+        if is_counted { ("; those that have to do with endings and are not 0", "<th>value</th>") } else { ("", "") };
+    let mut card = format!(
+        "<p class=\"ev-by\">Counters of the kernel{what}.</p>\
+         <table><thead><tr><th>counter</th>{column}<th>what it says</th><th>what to ask next</th></tr></thead><tbody>"
+    );
     for Counter { meaning, value } in counters {
+        let value = value.map_or_else(String::new, |value| format!("<td>{value}</td>"));
         card += &format!(
-            "<tr><th scope=\"row\"><code>{}</code></th><td>{value}</td><td>{} {}</td><td>{}</td></tr>",
+            "<tr><th scope=\"row\"><code>{}</code></th>{value}<td>{} {}</td><td>{}</td></tr>",
             meaning.name,
             sentence(meaning.says),
             chapter(meaning.chapter),

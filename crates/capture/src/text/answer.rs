@@ -19,7 +19,8 @@ pub enum Answer {
     Part(Vec<Found>),
     /// Lines of `ss`, `netstat` or `/proc/net/tcp`.
     Sockets(Sockets),
-    /// Lines of `nstat`, `netstat -s` or `/proc/net/netstat`: those that have to do with endings and are not 0.
+    /// Lines of `nstat`, `netstat -s` or `/proc/net/netstat`: those that have to do with endings and are not 0; or
+    /// counters by name.
     Counters(Vec<Counter>),
     /// Lines of `tcpdump` or `tshark`: the captures' module reads them.
     Packets,

@@ -1,5 +1,6 @@
 //! The finder: from a pasted text to the ending that it tells of.
 
+use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -101,8 +102,17 @@ fn hits(plain: &Plain) -> Vec<Hit> {
         })
         .collect();
     let begins = |hit: &Hit| hit.places.first().map_or(0, |place| place.start);
-    hits.sort_by(|one, other| other.weight.cmp(&one.weight).then(begins(other).cmp(&begins(one))));
+    sort(&mut hits, |hit| Reverse((hit.weight, begins(hit))));
     hits
+}
+
+/// Sorts few things, and leaves equals in their order: the standard library's stable sort would be kilobytes of a page's
+/// program.
+fn sort<T, K: Ord>(all: &mut [T], key: impl Fn(&T) -> K) {
+    for last in 1..all.len() {
+        let at = all[..last].partition_point(|one| key(one) <= key(&all[last]));
+        all[at..=last].rotate_right(1);
+    }
 }
 
 /// Whether what stands behind a word makes it a field's name: `eof:0`.
@@ -173,7 +183,7 @@ fn part(text: &str) -> Option<Answer> {
         return None;
     }
     let mut holding: Vec<&Row> = rows().iter().filter(|row| row.pattern.whole().contains(text)).collect();
-    holding.sort_by_key(|row| row.pattern.weight());
+    sort(&mut holding, |row| row.pattern.weight());
     holding.truncate(PARTS_MAX);
     let found: Vec<Found> = holding.iter().map(|row| Found { ending: row.ending, line: Some(row.line) }).collect();
     (!found.is_empty()).then_some(Answer::Part(found))
@@ -209,7 +219,7 @@ fn nearest(plain: &Plain) -> Option<Answer> {
     let by_line = rows()
         .iter()
         .filter_map(|row| {
-            let (likeness, place) = near::likeness(text, row.pattern.longest_part())?;
+            let (likeness, place) = near::likeness(text, row.pattern.main_part()?)?;
             // Of equals the longer says more.
             Some((likeness, row.pattern.weight(), place, row))
         })

@@ -41,7 +41,16 @@ pub fn answer(text: &str) -> Answer {
     if let Some(counters) = counters::read(&plain) {
         return Answer::Counters(counters);
     }
-    find::message(text)
+    let answer = find::message(text);
+    // A counter's name says more than words of a sentence, or what is near to it.
+    let yields = matches!(
+        answer,
+        Answer::Message(Message { by: By::Words(_) | By::Near(_) | By::State(_), .. })
+            | Answer::Part(_)
+            | Answer::Nothing
+    );
+    let named = yields.then(|| counters::named(&plain)).flatten();
+    named.map_or(answer, Answer::Counters)
 }
 
 /// Whether it is what `tcpdump` or `tshark` prints of TCP: a line with two ends and TCP's flags.

@@ -29,9 +29,11 @@ impl Pattern {
         &self.whole
     }
 
-    /// The longest part without a gap.
-    pub(super) fn longest_part(&self) -> &str {
-        self.parts.iter().max_by_key(|part| part.len()).map_or("", String::as_str)
+    /// The longest part without a gap, if it is most of the line: a small one tells of other lines as well.
+    pub(super) fn main_part(&self) -> Option<&str> {
+        let longest = self.parts.iter().max_by_key(|part| part.len())?;
+        let all: usize = self.parts.iter().map(String::len).sum();
+        (longest.len() * 4 >= all * 3).then_some(longest)
     }
 
     /// How much of it says something: letters and digits.

@@ -1,7 +1,8 @@
 //! The texts of errnos (strerror(3)) in other languages than English.
 //!
 //! The texts of glibc 2.36 (its catalogues of messages, package libc-l10n), in small letters: Chinese, Chinese of Taiwan,
-//! Japanese, Korean, German, French, Spanish, Portuguese of Brazil, Russian, Italian. Java prints them too.
+//! Japanese, Korean, German, French, Spanish, Portuguese of Brazil, Russian, Italian. Java prints them too. Those of
+//! Windows are as people have pasted them.
 
 use std::ops::Range;
 
@@ -21,6 +22,26 @@ const TRANSLATIONS: &[(&str, &[&str])] = &[
             "conexão fechada pela outra ponta",
             "соединение разорвано другой стороной",
             "connessione interrotta dal corrispondente",
+            // Windows: Chinese, German, French, Spanish, Portuguese of Brazil, Russian.
+            "远程主机强迫关闭了一个现有的连接",
+            "eine vorhandene verbindung wurde vom remotehost geschlossen",
+            "une connexion existante a dû être fermée par l'hôte distant",
+            "se ha forzado la interrupción de una conexión existente",
+            "o cancelamento de uma conexão existente pelo host remoto",
+            "хост принудительно разорвал существующее подключение",
+        ],
+    ),
+    (
+        // Windows alone: Chinese, German, French, Spanish, Portuguese of Brazil and of Portugal, Russian.
+        "ECONNABORTED",
+        &[
+            "主机中的软件中止了一个已建立的连接",
+            "eine bestehende verbindung wurde softwaregesteuert",
+            "une connexion établie a été abandonnée par un logiciel",
+            "anulado una conexión establecida por el software",
+            "uma conexão estabelecida foi anulada pelo software",
+            "uma ligação estabelecida foi anulada pelo software",
+            "разорвала установленное подключение",
         ],
     ),
     (
