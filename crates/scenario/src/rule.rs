@@ -49,7 +49,7 @@ macro_rules! rules {
 
 rules! {
     ErrorByState:
-        "the state that a reset meets names the error", "RFC 9293 §3.5.3", "tcp_reset", "write-after-peer-close";
+        "the errno of a reset depends on the state it meets", "RFC 9293 §3.5.3", "tcp_reset", "write-after-peer-close";
     ErrorOnce:
         "a pending error is handed out once", "RFC 9293 §3.9.1.8", "sock_error", "close-with-unread-data";
     UnreadClose:
@@ -123,7 +123,7 @@ rules! {
     TextAfterFin:
         "data behind a FIN is ignored", "RFC 9293 §3.10.7.4", "tcp_rcv_state_process", "data-behind-fin";
     FinAckWaits:
-        "the ACK of a FIN waits for something that takes it along", "RFC 9293 §3.8.6.3", "tcp_fin",
+        "the ACK of a FIN is delayed: another segment may carry it", "RFC 9293 §3.8.6.3", "tcp_fin",
         "graceful-three-segments";
     EarlyFin:
         "a FIN before its data is answered, and kept", "RFC 9293 §3.10.7.4", "tcp_data_queue_ofo",
