@@ -70,19 +70,19 @@
     }
   }
 
-  // The list of scenarios stays, below the playground. Until that is there nothing is seen where it comes, so that no
-  // reader is at a place that moves (player.css).
+  // Until the playground is there nothing is seen where it comes, and there is room for it, so that no reader is at a
+  // place that moves (player.css).
   async function open(embed) {
     embed.classList.add("sc-awaited");
     try {
       const { playground } = await program(embed.dataset.program);
       embed.prepend(await drawn((place) => playground(place, embed.dataset.catalogue, embed.dataset.language)));
-      // The browser has laid it out, and has not scrolled to where the list went.
+      // The browser has laid it out, and has not scrolled to where the words below it went.
       for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
-      console.error("The playground stays a list.", error);
+      console.error("The playground cannot be used.", error);
     }
     embed.classList.remove("sc-awaited");
   }

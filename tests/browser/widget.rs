@@ -24,7 +24,7 @@ pub(crate) fn enliven_first(count: usize, page: &mut Page, chapter: &str) {
     }
 }
 
-/// Waits until the page's playground, if it has one, can be used. On paper it stays a list.
+/// Waits until the page's playground, if it has one, can be used.
 pub(crate) fn enliven_playground(page: &mut Page) -> bool {
     let is_there = page.value("document.querySelector('.tcp-playground') !== null") == true;
     if is_there {

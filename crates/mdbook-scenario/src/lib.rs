@@ -7,7 +7,7 @@
 //! is named, to the chapter that does.
 //! `{{#draw buffers|queues|table|timers ID/STEP STEP…: TITLE}}` draws something else of a run than the ladder.
 //! A run that is not as its script says stops the build: no picture can be wrong.
-//! `{{#playground}}` becomes the list of all scenarios, in whose place the loader puts the playground, and
+//! `{{#playground}}` becomes the place into which the loader puts the playground, and
 //! `{{#finder}}` the field for pasted text, `{{#captures}}` the place for captures.
 //!
 //! Map of the code; [`ScenarioPreprocessor`] is what mdBook calls:
@@ -15,7 +15,7 @@
 //! - `directive.rs`, `drawing.rs`, `step_link.rs`: find what is to be replaced
 //! - `perform.rs`: a scenario's layout; `embed.rs`: its picture's place; `handle.rs`: the table of one of its numbers
 //! - `drawn.rs`: other pictures than the ladder
-//! - `playground.rs`: the list of all scenarios; `finder.rs`, `captures.rs`: the places for pasted text and for captures
+//! - `playground.rs`, `finder.rs`, `captures.rs`: the places for the playground, for pasted text and for captures
 //! - `attribute.rs`: texts as attributes of HTML
 
 mod attribute;
@@ -57,8 +57,7 @@ impl Preprocessor for ScenarioPreprocessor {
         let source = &context.config.book.src;
         let folder = context.root.join(source);
         let player = program(&folder, "player").map_err(Error::msg)?;
-        let playground =
-            program(&folder, "playground").map(|own| playground::place(&own, &playground::chapters(&book)));
+        let playground = program(&folder, "playground").map(|own| playground::place(&own));
         let playground = playground.as_deref().map_err(String::as_str);
         let finder = program(&folder, "evidence").map(|evidence| finder::place(&evidence, &player));
         let finder = finder.as_deref().map_err(String::as_str);
