@@ -298,7 +298,7 @@ impl Connection {
     /// Text has arrived in order: of a segment with so much, and of others perhaps that had come before it.
     pub(crate) fn note_text(&mut self, len: u32, text: u32, mss: u32) {
         self.unread += text as usize;
-        let limit = receive_window::memory(self.options.receive_buffer.or(self.options.receive_memory));
+        let limit = receive_window::memory(self.receive_limit());
         let first = len.min(text);
         self.receive_memory.note_taken(first, limit);
         let mut rest = text - first;
@@ -309,13 +309,13 @@ impl Connection {
         }
     }
 
+    /// The size of its receive buffer, where SO_RCVBUF or tcp_rmem has said it.
+    pub(crate) fn receive_limit(&self) -> Option<u32> {
+        self.options.receive_buffer.or(self.options.receive_memory)
+    }
+
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
-        Buffer {
-            set: self.options.receive_buffer.or(self.options.receive_memory),
-            scale: self.scale,
-            unread: self.unread,
-            mss,
-        }
+        Buffer { set: self.receive_limit(), scale: self.scale, unread: self.unread, mss }
     }
 
     /// The connection ends here and now, without a word (Linux: `tcp_done`). What has arrived stays readable.

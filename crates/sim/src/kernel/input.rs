@@ -10,8 +10,8 @@ use crate::rules::delayed_ack::{self, Received};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, InHandshake, InSynSent};
 use crate::rules::loss_recovery::Kind;
-use crate::rules::receive_window::{Text, memory_left};
-use crate::rules::segment_arrives::{self, Action, Facts};
+use crate::rules::receive_window::{Text, memory_at_limit, memory_left};
+use crate::rules::segment_arrives::{self, Action, Facts, Memory};
 use crate::rules::{Decision, Pace};
 use crate::seq::{after, before, length};
 use crate::tcp::{Backoff, CongestionWindow, Delivered, InFlight, Phase, Sack, Tcb, Timer, Timestamps};
@@ -29,7 +29,12 @@ impl Connection {
             let decision = handshake::in_syn_sent(&tcb.snd, segment);
             return self.act_in_syn_sent(cx, segment, frame, decision);
         }
-        let (action, rule) = segment_arrives::decide(&self.facts(cx, tcb, segment), segment);
+        let mut facts = self.facts(cx, tcb, segment);
+        if facts.memory == Memory::Exhausted && segment.len > 0 {
+            self.receive_memory.pack();
+            facts.memory = memory_at_limit(self.receive_limit(), &self.receive_memory);
+        }
+        let (action, rule) = segment_arrives::decide(&facts, segment);
         let is_old_data = delayed_ack::is_old_data(segment, tcb.rcv.nxt);
         self.note_duplicate(segment);
         if let Action::Answer(pace) = action {
@@ -181,7 +186,6 @@ impl Connection {
     }
 
     fn facts<'a>(&self, cx: &Context<'_>, tcb: &'a Tcb, segment: &RawSegment) -> Facts<'a> {
-        let set = self.options.receive_buffer.or(self.options.receive_memory);
         let text = if after(segment.seq, tcb.rcv.nxt) { Text::BeyondGap } else { Text::Next(segment.len) };
         Facts {
             state: self.state,
@@ -195,7 +199,7 @@ impl Connection {
             ownership: self.holder.ownership(),
             linger2: self.options.linger2,
             reading_ended: self.reading_ended,
-            memory: memory_left(set, &self.receive_memory, text),
+            memory: memory_left(self.receive_limit(), &self.receive_memory, text),
         }
     }
 

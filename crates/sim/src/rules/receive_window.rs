@@ -121,12 +121,19 @@ pub(crate) enum Text {
 ///
 /// No RFC. Linux: `tcp_rcv_established`, `tcp_data_queue`, `tcp_can_ingest`, `tcp_clamp_window`.
 pub(crate) fn memory_left(set: Option<u32>, memory_used: &ReceiveMemory, text: Text) -> Memory {
-    let used = memory_used.used();
     let is_spare = match text {
         Text::Next(len) => !memory_used.is_short && memory_of_segment(len) <= memory_used.spare,
         Text::BeyondGap => false,
     };
-    if set.is_none() || used == 0 || is_spare || used <= memory(set) { Memory::Free } else { Memory::Exhausted }
+    if is_spare { Memory::Free } else { memory_at_limit(set, memory_used) }
+}
+
+/// The same where the limit is looked at, as it is behind an attempt to pack what is there.
+///
+/// No RFC. Linux: `tcp_prune_queue`.
+pub(crate) fn memory_at_limit(set: Option<u32>, memory_used: &ReceiveMemory) -> Memory {
+    let used = memory_used.used();
+    if set.is_none() || used == 0 || used <= memory(set) { Memory::Free } else { Memory::Exhausted }
 }
 
 #[cfg(test)]

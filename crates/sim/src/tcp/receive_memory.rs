@@ -13,6 +13,9 @@ const BESIDE: u32 = 256;
 /// The blocks that kmalloc() has for it; the first is SKB_SMALL_HEAD_CACHE_SIZE.
 const BLOCKS: [u32; 4] = [704, 1_024, 2_048, 4_096];
 
+/// The text that a block of one page has room for (Linux: `SKB_MAX_ORDER(0, 0)`).
+const PACKED: u32 = PAGE - BEHIND;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveMemory {
     kept: Vec<Kept>,
@@ -30,6 +33,15 @@ struct Kept {
     memory: u32,
     /// Room for the text of small ones behind it (Linux: `tcp_try_coalesce`).
     room: u32,
+    /// Some of its text was read.
+    is_begun: bool,
+}
+
+impl Kept {
+    /// It takes much more memory than its text, or than what is left of it.
+    const fn is_loose(&self) -> bool {
+        self.is_begun || self.bytes * 8 < self.memory * 5
+    }
 }
 
 /// The memory of a segment with so much text (Linux: truesize).
@@ -38,7 +50,10 @@ pub(crate) fn of_segment(len: u32) -> u32 {
 }
 
 fn block(len: u32) -> u32 {
-    let needs = IN_FRONT + len + BEHIND;
+    block_of(IN_FRONT + len + BEHIND)
+}
+
+fn block_of(needs: u32) -> u32 {
     BLOCKS.into_iter().find(|block| *block >= needs).unwrap_or(BLOCKS[3])
 }
 
@@ -60,7 +75,12 @@ impl ReceiveMemory {
                 let memory = of_segment(len);
                 self.spare += memory.saturating_sub(self.spare).next_multiple_of(PAGE);
                 self.spare -= memory;
-                self.kept.push(Kept { bytes: len, memory, room: block(len) - IN_FRONT - len - BEHIND });
+                self.kept.push(Kept {
+                    bytes: len,
+                    memory,
+                    room: block(len) - IN_FRONT - len - BEHIND,
+                    is_begun: false,
+                });
             }
         }
         if self.used() < limit {
@@ -68,11 +88,27 @@ impl ReceiveMemory {
         }
     }
 
+    /// Memory is short: from the first loose segment on, all text is copied into blocks of a page
+    /// (Linux: `tcp_prune_queue`, `tcp_collapse`).
+    pub(crate) fn pack(&mut self) {
+        let Some(at) = self.kept.iter().position(Kept::is_loose) else { return };
+        let before = self.used();
+        let mut left: u32 = self.kept.drain(at..).map(|kept| kept.bytes).sum();
+        while left > 0 {
+            let bytes = left.min(PACKED);
+            let block = block_of(bytes + BEHIND);
+            self.kept.push(Kept { bytes, memory: block + BESIDE, room: block - BEHIND - bytes, is_begun: false });
+            left -= bytes;
+        }
+        self.spare = (self.spare + before).saturating_sub(self.used()) % PAGE;
+    }
+
     /// So many bytes were read.
     pub(crate) fn note_read(&mut self, mut bytes: u32) {
         while let Some(first) = self.kept.first_mut() {
             if first.bytes > bytes {
                 first.bytes -= bytes;
+                first.is_begun |= bytes > 0;
                 return;
             }
             bytes -= first.bytes;
@@ -110,5 +146,28 @@ mod tests {
         assert_eq!(memory.spare, 3_584);
         memory.note_read(1_448);
         assert_eq!(memory.spare, 1_792);
+    }
+
+    #[test]
+    fn text_behind_a_segment_that_was_read_in_part_is_packed() {
+        // As the kernel does with SO_RCVBUF 10000: twelve more are taken.
+        let mut memory = ReceiveMemory::default();
+        for _ in 0..10 {
+            memory.note_taken(1_448, 20_000);
+        }
+        memory.pack();
+        assert_eq!(memory.used(), 23_040, "full segments stay as they are");
+        memory.note_read(700);
+        memory.pack();
+        assert_eq!(memory.used(), 4 * 4_352, "three pages are full");
+        assert_eq!(memory.spare, 3_072);
+        memory.note_read(3_776);
+        memory.note_taken(1_300, 20_000);
+        assert_eq!(memory.used(), 3 * 4_352, "it joins the last");
+        memory.note_taken(5, 20_000);
+        memory.note_taken(19, 20_000);
+        assert_eq!(memory.used(), 3 * 4_352);
+        memory.note_taken(1, 20_000);
+        assert_eq!(memory.used(), 3 * 4_352 + 960);
     }
 }
