@@ -40,6 +40,7 @@ fn serve() -> Result<(), String> {
     let mut line = line::Line::open(machine::LINE)?;
     let programs = machine::programs()?;
     if !programs.is_empty() {
+        native::bring_up_loopback().map_err(|why| format!("there is no loopback: {why}"))?;
         line.say("ready\n")?;
         for words in programs {
             line.answer(&answer::run_program(&words))?;

@@ -83,6 +83,8 @@ use serde::{Deserialize, Serialize};
 pub use calls::{bind_no_port, poll, queued};
 pub use error::Error;
 #[cfg(target_os = "linux")]
+pub use rtnetlink::bring_up_loopback;
+#[cfg(target_os = "linux")]
 pub use testbed::Testbed;
 #[cfg(not(target_os = "linux"))]
 pub use unsupported::{Testbed, bind_no_port, poll, queued};

@@ -7,6 +7,9 @@ use std::os::fd::{AsRawFd, BorrowedFd};
 use nix::libc;
 use nix::sys::socket::{AddressFamily, MsgFlags, NetlinkAddr, SockFlag, SockProtocol, SockType, recv, sendto, socket};
 
+/// Every namespace's loopback has this index (Linux: `LOOPBACK_IFINDEX`).
+const LOOPBACK: u32 = 1;
+
 /// Gives the interface this address, in a network of 24 (IPv4) or 64 bits (IPv6).
 ///
 /// # Errors
@@ -34,6 +37,14 @@ pub(crate) fn bring_up(index: u32, kind: InterfaceKind) -> io::Result<()> {
     message.link(index, IFF_UP | kind.flags());
     kind.describe(&mut message);
     message.send()
+}
+
+/// Gives this process's network namespace its loopback: a new one has it down (RTM_NEWLINK with IFF_UP).
+///
+/// # Errors
+/// The kernel's: EPERM without CAP_NET_ADMIN.
+pub fn bring_up_loopback() -> io::Result<()> {
+    bring_up(LOOPBACK, InterfaceKind::Plain)
 }
 
 /// Makes a pair of Ethernet interfaces: `near` in the calling thread's namespace, `far` in that one.
