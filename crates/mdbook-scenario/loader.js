@@ -102,6 +102,27 @@
     if (isOneFile) playgrounds[0]?.scrollIntoView();
   });
 
+  // Ctrl+Z takes back what the button beside the picture does: a word, or what a click has put in. The browser knows of
+  // letters alone, and of nothing before a click.
+  document.addEventListener("keydown", (event) => {
+    const field = event.target.closest?.(".sc-editor textarea");
+    if (!field || event.key !== "z" || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    const before = field.value;
+    // Behind it is the way back to the book's run.
+    field.closest(".sc-live, .pg").querySelector(".sc-changed button:nth-last-child(2)")?.click();
+    // The caret is where the change was, and not at the end.
+    let frames = 20;
+    const settle = () => {
+      const now = field.value;
+      if (now === before) return void (frames-- && requestAnimationFrame(settle));
+      let same = 0;
+      while (same < now.length && now.at(-1 - same) === before.at(-1 - same)) same++;
+      field.setSelectionRange(now.length - same, now.length - same);
+    };
+    settle();
+  });
+
   // mdBook's search keeps every form of a page from being sent.
   for (const form of document.querySelectorAll("form[action]")) {
     form.addEventListener("submit", (event) => event.stopPropagation());

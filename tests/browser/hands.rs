@@ -75,6 +75,51 @@ fn a_line_begun_below_a_picture_is_completed_by_keys_alone() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
+/// Real keys: Ctrl+Z goes back by words, and over what a click has put in; the caret stays where the change was.
+#[test]
+fn ctrl_z_takes_back_words_and_what_a_click_has_put_in() {
+    for address in [format!("{}#v=1&id={ID}", "playground.html"), chapter_of(ID)] {
+        let mut page = Page::new(Scripts::On);
+        page.resize(1440, 900);
+        page.open(&format!("{}/{address}", origin()));
+        if address.starts_with("playground") {
+            page.wait_until("document.querySelector('.tcp-playground').dataset.live");
+            page.value("window.here = document.querySelector('.pg'); 0");
+        } else {
+            find_whole(&mut page, ID);
+            unfold(&mut page, "Script");
+        }
+        let value = format!("{EDITOR}.value");
+        let first = page.value(&value);
+        caret_behind(&mut page, "server read() = 5");
+        page.type_text("\nclient read() = 0");
+        let typed = page.value(&value);
+        page.type_text("\nclient wri");
+        page.wait_until("here.querySelector('.sc-proposed button')");
+        page.press("Tab");
+        page.press(" ");
+        page.wait_until(&format!("{value}.includes('client write(')"));
+        let mut seen = vec![page.value(&value)];
+        for _ in 0..20 {
+            let before = seen.last().expect("it begins with one").clone();
+            if before == first {
+                break;
+            }
+            page.value("new Promise((resolve) => setTimeout(resolve, 60))");
+            page.press_with_ctrl("z");
+            page.wait_until(&format!("{value} !== {before}"));
+            seen.push(page.value(&value));
+            // The caret is not at the end.
+            page.wait_until(&format!("{EDITOR}.selectionEnd < {value}.length - 20"));
+            assert_eq!(page.value(&format!("document.activeElement === {EDITOR}")), true);
+        }
+        assert_eq!(seen.last(), Some(&first), "all of it is taken back");
+        assert!(seen.contains(&typed), "line by line");
+        assert!(seen.len() < 14, "by words, not by letters: {}", seen.len());
+        assert_eq!(page.complaints(), [""; 0]);
+    }
+}
+
 /// How far each heading of a page is from the place to which a link to it must lead, if that is a pixel or more: some
 /// room below the page's top, or wherever it is when the page is at its end.
 const ASTRAY: &str = "(async () => {

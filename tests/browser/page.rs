@@ -196,6 +196,15 @@ impl Page {
         }
     }
 
+    /// Presses and releases a letter while the control key is held.
+    pub(crate) fn press_with_ctrl(&mut self, letter: &str) {
+        let code = letter.bytes().next().map(|letter| letter.to_ascii_uppercase());
+        for kind in ["keyDown", "keyUp"] {
+            let params = json!({ "type": kind, "key": letter, "modifiers": 2, "windowsVirtualKeyCode": code });
+            self.call("Input.dispatchKeyEvent", params);
+        }
+    }
+
     /// Types a text, letter by letter, as a hand does: whatever has the focus gets it. A line's end is the Enter key.
     pub(crate) fn type_text(&mut self, text: &str) {
         for letter in text.chars() {
