@@ -16,7 +16,7 @@
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `hands.rs`: keys through a mistake and back, back and forward
 //! - `wheel.rs`: the wheel through every page; `buttons.rs`: every button, and how large it is for a finger
-//! - `late.rs`: a page in pieces, and letters behind it; `leaks.rs`: what is kept of what is over
+//! - `late.rs`: a page in pieces; `leaks.rs`: what is kept of what is over
 //! - `in_firefox.rs`: the core of it in another browser
 //! - `long.rs`: a run with thousands of segments
 //! - `linux.rs`: the Linux that a page runs, in its worker
