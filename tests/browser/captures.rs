@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::book::{folder, open, origin};
 use crate::chapter::inaccessible;
 use crate::page::{Page, Scripts};
+use crate::paper::UNLIKE_PAPER;
 
 const PLACE: &str = "document.querySelector('.captures')";
 const CARD: &str = "document.querySelector('.cap-card')";
@@ -232,4 +233,47 @@ fn a_verdict_can_be_read_in_every_theme_and_on_a_telephone() {
     );
     page.wait_until("innerWidth === 375");
     assert_eq!(page.value("document.documentElement.scrollWidth"), 375);
+}
+
+/// A capture of the book, dropped as a file; then its verdict.
+const DROP: &str = "fetch('captures/close-with-unread-data.pcap').then((answer) => answer.blob()).then((whole) => { \
+    const carried = new DataTransfer(); carried.items.add(new File([whole], 'ends.pcap')); \
+    document.dispatchEvent(new DragEvent('drop', { dataTransfer: carried, cancelable: true })); })";
+
+#[test]
+fn in_firefox_a_capture_gets_its_verdict_and_is_played() {
+    for (width, height) in [(1440, 900), (375, 812)] {
+        let mut page = Page::in_firefox();
+        page.resize(width, height);
+        page.open(&format!("{}/capture.html", origin()));
+        page.value(DROP);
+        assert_eq!(heading(&mut page), "Reset by the server");
+        assert!(page.value(&format!("{CARD}.querySelectorAll('svg text').length")).as_u64() > Some(10));
+        page.click(&format!("{CARD}.querySelector('[data-do=play]')"));
+        page.wait_until(&format!("{CARD}.querySelector('a[href^=\"playground.html#v=1&script=\"]')"));
+        assert_eq!(page.value("document.documentElement.scrollWidth <= innerWidth"), true, "at {width}");
+        assert_eq!(page.complaints(), [""; 0]);
+    }
+}
+
+#[test]
+fn on_paper_a_verdict_is_black_on_white_in_every_theme() {
+    let mut page = open("capture.html", Scripts::On);
+    // A4 between its margins.
+    page.resize(718, 1046);
+    page.value(DROP);
+    heading(&mut page);
+    page.value("document.head.insertAdjacentHTML('beforeend', '<style>* { transition: none !important }</style>')");
+    for theme in ["light", "rust", "coal", "navy", "ayu"] {
+        page.call("Emulation.setEmulatedMedia", json!({ "media": "screen" }));
+        page.value(&format!("document.getElementById('mdbook-theme-{theme}').click()"));
+        page.wait_until(&format!("document.documentElement.classList.contains('{theme}')"));
+        page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+        assert_eq!(page.list(UNLIKE_PAPER), [""; 0], "{theme}");
+        // What sorts a column, or opens a card, is its name as well.
+        let controls =
+            format!("[...{PLACE}.querySelectorAll('button:not([data-sort], [data-at]), input, select, textarea')]");
+        let seen = format!("{controls}.filter((it) => it.checkVisibility()).map((it) => it.outerHTML.slice(0, 60))");
+        assert_eq!(page.list(&seen), [""; 0], "{theme}");
+    }
 }

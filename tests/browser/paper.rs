@@ -55,7 +55,7 @@ fn on_paper_every_picture_of_the_book_is_there() {
 
 /// What would not be black on white: grounds that are not light, letters that are too faint for them, and empty places
 /// that are kept for controls.
-const UNLIKE_PAPER: &str = r##"
+pub(crate) const UNLIKE_PAPER: &str = r##"
 (() => {
   const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
   const rgb = (colour) => {

@@ -100,3 +100,27 @@ fn an_ip_id_that_is_not_the_clients_next_makes_who_unknown() {
 fn id(packet: &Captured) -> u16 {
     u16::from_be_bytes([packet.bytes[4], packet.bytes[5]])
 }
+
+/// Windows answers data for a socket that is closed with a reset that has ACK, where Linux sends a bare one.
+#[test]
+fn windows_answer_to_data_behind_a_close_is_known() {
+    const OPTIONS: [u8; 12] = [2, 4, 5, 0xb4, 1, 3, 3, 8, 1, 1, 4, 2];
+    const FLAGS: usize = 33;
+    let script = "server listen()\nclient connect()\nserver accept()\nclient close()\nserver write(10)\n";
+    let packets = seen_at(&run(script).expect("it runs"), Place::Client);
+    let first = |packets: &[Captured]| endings(packets)[0].causes[0].cause;
+    assert_eq!(first(&packets), Cause::WroteAfterClose);
+
+    let mut changed = packets;
+    let reset = changed.iter().position(|packet| packet.bytes[FLAGS] & 4 != 0).expect("there is a reset");
+    let data = changed[reset - 1].bytes.clone();
+    let number = |at: usize| u32::from_be_bytes(data[at..at + 4].try_into().expect("four bytes"));
+    let reset = &mut changed[reset].bytes;
+    reset[FLAGS] = 4 | 16;
+    reset[28..32].copy_from_slice(&(number(24) + 10).to_be_bytes());
+    assert_eq!(first(&changed), Cause::Abort, "Linux does not answer so");
+
+    changed[0].bytes[40..].copy_from_slice(&OPTIONS);
+    assert_eq!(first(&changed), Cause::WroteAfterClose);
+    assert_eq!(endings(&changed)[0].by, By::Client);
+}

@@ -153,9 +153,9 @@ pub(crate) fn other_end(matched: &Matched, file: usize, names: [&String; 2]) -> 
             UnseenFate::Lost => "it left, and did not arrive at the other end",
             UnseenFate::Forged => "it arrived, and never left the end that it is said to come from: forged in between",
             UnseenFate::Doubled => "it left once, and arrived twice",
-            UnseenFate::Missed => "it was at both ends, as what follows shows; the other capture missed it",
+            UnseenFate::Missed => "the other capture missed it, as what follows shows",
         };
-        let unless = if unseen.is_beyond { ", unless the other capture was over by then" } else { "" };
+        let unless = if unseen.is_beyond { ", unless that one was over by then" } else { "" };
         html +=
             &format!("<li>Packet {} of <b>{}</b>: {what}{unless}.</li>", unseen.number, escaped(names[unseen.capture]));
     }

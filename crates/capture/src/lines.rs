@@ -308,6 +308,7 @@ fn options(text: &str) -> Options {
     };
     let names: Vec<&str> = list.split(',').filter_map(|option| option.split_whitespace().next()).collect();
     options.linux_order = names == LINUX_ORDER;
+    options.scale_first = names.starts_with(&["mss", "nop", "wscale"]);
     options.window_scale = number_behind::<u8>(list, "wscale ").map(|shift| shift.min(14));
     options.timestamp = number_behind(list, "TS val ");
     options.mptcp_fast_close = list.contains("fastclose") || list.contains("mptcp fast-close");

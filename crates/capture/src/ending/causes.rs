@@ -334,8 +334,15 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
             ending.add(Cause::LingerZero, Sure::Likely, &[number], why);
         }
         _ => {
+            let answered = answered_after_close(facts, reset);
+            if let Some([fin, data]) = answered {
+                let packets = [facts.number(fin), facts.number(data), number];
+                let why = format_args!("the {sender} closed, then data came: Windows answers it so");
+                ending.add(Cause::WroteAfterClose, Sure::Likely, &packets, why);
+            }
+            let sure = if answered.is_some() { Sure::Possible } else { Sure::Certain };
             let why = format_args!("the {sender} ended it with RST in place of a FIN, by itself");
-            ending.add(Cause::Abort, Sure::Certain, &[number], why);
+            ending.add(Cause::Abort, sure, &[number], why);
             behind_an_end(facts, reset, ending);
             for (cause, packets, why) in &members {
                 ending.add(*cause, Sure::Possible, packets, &**why);
@@ -343,6 +350,18 @@ fn abort(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         }
     }
     idle(facts, reset, ending);
+}
+
+/// The FIN of a side that is no Linux host, and the data that came for it behind that, which its reset acknowledges and
+/// nothing before: Windows answers data for a closed socket with a reset that has ACK.
+fn answered_after_close(facts: &Facts<'_>, reset: &Reset) -> Option<[usize; 2]> {
+    let side = &facts.connection.sides[reset.from];
+    let fin = facts.fin_before(reset.from, reset.at)?;
+    let data = facts.seen[..reset.at].iter().rposition(|seen| seen.from != reset.from && seen.len > 0)?;
+    let end = Some(facts.seen[data].seq + i64::from(facts.seen[data].len));
+    let is_acknowledged = facts.seen[..reset.at].iter().any(|seen| seen.from == reset.from && seen.ack >= end);
+    let is_answer = facts.seen[reset.at].ack >= end && !is_acknowledged;
+    (is_answer && side.no_linux).then_some([fin, data])
 }
 
 /// Says that nothing of the other side's was lost, where it had ended its stream and all of that had come.

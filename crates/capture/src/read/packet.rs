@@ -101,6 +101,8 @@ pub struct Options {
     pub mptcp_fast_close: bool,
     /// Whether they stand in the order in which Linux writes them on a SYN: MSS, SACK permitted, timestamp, NOP, scale.
     pub linux_order: bool,
+    /// Whether they begin as Windows and the BSDs write them on a SYN: MSS, NOP, scale.
+    pub scale_first: bool,
     /// Whether all options of the header were captured.
     pub whole: bool,
 }
@@ -220,6 +222,7 @@ fn options(mut bytes: &[u8], whole: bool) -> Options {
             *here = *kind;
         }
         options.linux_order = kinds == LINUX;
+        options.scale_first = kinds.starts_with(&[2, 1, 3]);
         match bytes {
             [] | [0, ..] => return options,
             [1, rest @ ..] => bytes = rest,

@@ -41,6 +41,8 @@ pub struct Side {
     pub timestamps: Option<bool>,
     /// Whether its SYN has the options in Linux's order.
     pub linux: bool,
+    /// Whether its SYN has them in an order in which Linux writes none.
+    pub no_linux: bool,
 }
 
 impl Side {
@@ -78,7 +80,8 @@ impl Side {
         }
         let flags = i64::from(packet.has(bit::SYN)) + i64::from(packet.has(bit::FIN));
         let end = seq + i64::from(packet.len) + flags;
-        let again = end > seq && end <= self.next;
+        // What its peer has acknowledged of it may come late in the file: the first is no repetition.
+        let again = end > seq && end <= self.next && self.packets > 1;
         if again {
             self.repeated += 1;
         }
@@ -92,6 +95,7 @@ impl Side {
             self.scale = packet.options.window_scale;
             self.syn_ttl = self.syn_ttl.or(packet.ttl);
             self.linux = packet.options.linux_order;
+            self.no_linux = packet.options.scale_first;
         } else {
             self.ttl_varies |= self.ttl.is_some() && self.ttl != packet.ttl;
             self.ttl = packet.ttl.or(self.ttl);
