@@ -87,6 +87,7 @@ fn lines_of_the_kernel_s_log_are_known() {
             "not-accepted",
         ),
         ("[104235.156774] nf_conntrack: nf_conntrack: table full, dropping packet", "firewall-drop"),
+        ("[63837.75] nf_conntrack: nf_conntrack: table full in netns 4026532522, dropping packet", "firewall-drop"),
         ("Sep 30 01:50:12 web1 kernel: TCP: too many orphaned sockets", "lost-peer"),
         ("TCP: out of memory -- consider tuning tcp_mem", "slow-reader"),
         ("Out of socket memory", "lost-peer"),
