@@ -27,8 +27,8 @@ fn main() -> io::Result<()> {
     lab.link("link icmp unreachable to client", |link| {
         link.send_icmp(Icmp::Unreachable, Host::Client).expect("there is a connection");
     });
-    lab.client_polls("poll()", &client);
     lab.server("read()", || server.read(&mut buffer))?;
+    lab.client_polls("poll()", &client);
     lab.client("getsockopt(SO_ERROR)", || client.take_error())?;
 
     // While connect() waits for its answer, the message is the answer.
