@@ -232,7 +232,7 @@ pub fn sort_of(bytes: &[u8]) -> String {
 /// The runtimes whose messages can stand beside calls, a line each.
 #[wasm_bindgen]
 pub fn runtimes() -> String {
-    Runtime::ALL.map(Runtime::name).join("\n")
+    Runtime::ALL.map(|runtime| runtime.name().to_owned()).join("\n")
 }
 
 #[cfg(test)]
