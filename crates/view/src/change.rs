@@ -191,11 +191,14 @@ pub struct Try {
     pub changed: Changed,
 }
 
+const BEFORE: &str = " before ";
+
 /// What a script proposes; what has no place in it is left out.
 pub fn tries(text: &str) -> Vec<Try> {
     let one = |line: &str| {
-        let (label, rest) = line.strip_prefix("#! try ")?.split_once(": ")?;
-        let (statement, before) = rest.split_once(" before ")?;
+        let (label, rest) = line.strip_prefix("#! try ")?.split_once(':')?;
+        let (at, _) = rest.match_indices(' ').find(|(at, _)| rest[*at..].starts_with(BEFORE))?;
+        let (statement, before) = (rest[..at].trim_start(), &rest[at + BEFORE.len()..]);
         let at = text.lines().position(|line| line.starts_with(before))?;
         let mut lines: Vec<&str> = text.lines().collect();
         lines.insert(at, statement);

@@ -31,7 +31,8 @@ pub fn against(layout: &Layout, at: usize, choice: Choice) -> String {
         }
         _ => None,
     };
-    needed.map_or_else(|| why(layout, at).unwrap_or_default(), str::to_owned)
+    let reason = needed.map_or_else(|| why(layout, at).unwrap_or_default(), str::to_owned);
+    if reason.is_empty() { "Nothing on the wire has led to that.".to_owned() } else { reason }
 }
 
 fn read(row: &Row, past: &Past<'_>, chosen: Outcome, right: Outcome) -> Option<&'static str> {
