@@ -367,6 +367,10 @@ impl Machine {
 /// and every script starts programs.
 fn boot(image: &Path, disk: &Path, console: &Path, line: &Path, machine: Machine, name: &str) -> Result<()> {
     let Machine { speed, memory_mb, time_max, silence_max, console: words } = machine;
+    // QEMU empties them, but not at once: until then they would have what the last machine said.
+    for left in [console, line] {
+        fs::write(left, "").with_context(|| format!("cannot empty {}", left.display()))?;
+    }
     let file = |path: &Path| format!("file:{}", path.display());
     let mut machine = Command::new("qemu-system-x86_64")
         .args(["-accel", "tcg,thread=single", "-icount", &format!("shift={speed},sleep=off"), "-seed", "1"])
