@@ -19,6 +19,9 @@ const PACKED: u32 = PAGE - BEHIND;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveMemory {
     kept: Vec<Kept>,
+    /// The longest segment that has told how much of its memory is text, and that: so many of 256 bytes
+    /// (Linux: `scaling_ratio`).
+    told: Option<(u32, u32)>,
     /// What was reserved, page by page, and is not used.
     pub(crate) spare: u32,
     /// Some segment has found no memory, and none has been taken since with memory to spare: each is looked at with care
@@ -37,12 +40,10 @@ struct Kept {
     is_begun: bool,
 }
 
-impl Kept {
-    /// It takes much more memory than its text, or than what is left of it.
-    const fn is_loose(&self) -> bool {
-        self.is_begun || self.bytes * 8 < self.memory * 5
-    }
-}
+/// A longer segment than this, and than all before it, tells how much of the memory is text (Linux: TCP_MSS_DEFAULT).
+const TELLING_MIN: u32 = 536;
+/// Until one has told: 128 of 256 (Linux: TCP_DEFAULT_SCALING_RATIO).
+const RATIO: u32 = 128;
 
 /// The memory of a segment with so much text (Linux: truesize).
 pub(crate) fn of_segment(len: u32) -> u32 {
@@ -65,6 +66,9 @@ impl ReceiveMemory {
 
     /// A segment's text was taken, where so much memory may be used.
     pub(crate) fn note_taken(&mut self, len: u32, limit: u32) {
+        if len >= self.told.map_or(TELLING_MIN, |(longest, _)| longest) {
+            self.told = Some((len, len * 256 / of_segment(len)));
+        }
         match self.kept.last_mut() {
             _ if len == 0 => {}
             Some(last) if len <= last.room => {
@@ -88,10 +92,12 @@ impl ReceiveMemory {
         }
     }
 
-    /// Memory is short: from the first loose segment on, all text is copied into blocks of a page
-    /// (Linux: `tcp_prune_queue`, `tcp_collapse`).
+    /// Memory is short: from the first segment on that was read in part, or takes more memory than the longest does for
+    /// so much text, all is copied into blocks of a page (Linux: `tcp_prune_queue`, `tcp_collapse`).
     pub(crate) fn pack(&mut self) {
-        let Some(at) = self.kept.iter().position(Kept::is_loose) else { return };
+        let ratio = self.told.map_or(RATIO, |(_, ratio)| ratio);
+        let is_loose = |kept: &Kept| kept.is_begun || kept.memory * ratio / 256 > kept.bytes;
+        let Some(at) = self.kept.iter().position(is_loose) else { return };
         let before = self.used();
         let mut left: u32 = self.kept.drain(at..).map(|kept| kept.bytes).sum();
         while left > 0 {
@@ -146,6 +152,20 @@ mod tests {
         assert_eq!(memory.spare, 3_584);
         memory.note_read(1_448);
         assert_eq!(memory.spare, 1_792);
+    }
+
+    #[test]
+    fn what_is_loose_is_told_by_the_longest_segment() {
+        // As the kernel does with SO_RCVBUF 20000 and an MTU of 1280.
+        let mut memory = ReceiveMemory::default();
+        for _ in 0..10 {
+            memory.note_taken(1_228, 20_000);
+        }
+        memory.pack();
+        assert_eq!(memory.used(), 23_040);
+        memory.note_taken(1_448, 20_000);
+        memory.pack();
+        assert!(memory.used() < 20_000, "now they are");
     }
 
     #[test]
