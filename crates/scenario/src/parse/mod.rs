@@ -110,7 +110,7 @@ impl Script {
 /// Known before the first line is read: a script has a proxy if a line has the proxy make a socket, or something happen to
 /// it as a host. A socket may have that name where there is no such line.
 fn network(text: &str) -> Network {
-    // Most scripts have no such word, and then no line is looked at. A letter is found with less code than a word.
+    // Most scripts have no `proxy`, and then no line is looked at. An `x` is found with less code than the word.
     if !text.split('x').any(|before| before.ends_with("pro")) {
         return Network::Direct;
     }

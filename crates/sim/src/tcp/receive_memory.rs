@@ -40,7 +40,7 @@ struct Kept {
     is_begun: bool,
 }
 
-/// A longer segment than this, and than all before it, tells how much of the memory is text (Linux: TCP_MSS_DEFAULT).
+/// A segment as long as this, and as all before it, tells how much of its memory is text (Linux: TCP_MSS_DEFAULT).
 const TELLING_MIN: u32 = 536;
 /// Until one has told: 128 of 256 (Linux: TCP_DEFAULT_SCALING_RATIO).
 const RATIO: u32 = 128;
