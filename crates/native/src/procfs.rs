@@ -43,6 +43,7 @@ fn row(line: &str) -> Option<(IpAddr, SocketRow)> {
         peer_port: port(words.get(2)?)?,
         state: state(u8::from_str_radix(words.get(3)?, 16).ok()?)?,
         inode: words.get(9)?.parse().ok()?,
+        cookie: None,
         info: None,
         fires_ms: None,
     };
@@ -207,6 +208,7 @@ mod tests {
             peer_port: 40_000,
             state: State::TimeWait,
             inode: 0,
+            cookie: None,
             info: None,
             fires_ms: None,
         };

@@ -87,7 +87,7 @@ fn number(bytes: &[u8], at: usize) -> u32 {
 }
 
 /// struct inet_diag_msg: family, state, timer, retransmissions, the own port and the peer's and both addresses in the
-/// network's order, …, when the timer fires at 52, Recv-Q at 56, …, the inode at 68; then
+/// network's order, …, the cookie at 44, when the timer fires at 52, Recv-Q at 56, …, the inode at 68; then
 /// attributes.
 fn read(own: IpAddr, body: &[u8]) -> Option<SocketRow> {
     let &[_, state, timer, retransmits, own_high, own_low, peer_high, peer_low] = body.first_chunk()?;
@@ -126,6 +126,7 @@ fn read(own: IpAddr, body: &[u8]) -> Option<SocketRow> {
         peer_port: u16::from_be_bytes([peer_high, peer_low]),
         state,
         inode: number(body, 68).into(),
+        cookie: body.get(44..).and_then(<[u8]>::first_chunk).map(|bytes| u64::from_ne_bytes(*bytes)),
         info: Some(info),
         fires_ms: name(timer).filter(|timer| *timer != Timer::Timewait).map(|_| number(body, 52)),
     })

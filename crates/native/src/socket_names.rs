@@ -30,6 +30,8 @@ struct Socket {
     owner: Owner,
     /// A connection's own port and its peer's, once they are known.
     ports: Option<[u16; 2]>,
+    /// The kernel's number for it, once it was seen.
+    cookie: Option<u64>,
     /// As seen last.
     state: State,
     info: Info,
@@ -86,6 +88,7 @@ impl SocketNames {
             id: None,
             owner: Owner::Descriptor(inode),
             ports: None,
+            cookie: None,
             state: State::Closed,
             info: Info::default(),
             kind,
@@ -245,6 +248,7 @@ impl SocketNames {
         let Self { sockets, table, .. } = self;
         for (socket, found) in sockets.iter_mut().zip(found).filter(|(socket, _)| socket.host == host) {
             let to = found.map_or(State::Closed, |row| row.state);
+            socket.cookie = found.and_then(|row| row.cookie).or(socket.cookie);
             // listen(2) may be called on every socket, and connect(2) on one that has listened.
             socket.kind = match to {
                 State::Listen => SocketKind::Listener,
@@ -310,6 +314,7 @@ impl SocketNames {
                 id: Some(id),
                 owner: Owner::Queue(listener),
                 ports: Some([row.local_port, row.peer_port]),
+                cookie: row.cookie,
                 state: row.state,
                 info,
                 kind: SocketKind::Connection,
@@ -370,7 +375,9 @@ impl Socket {
             }
             Owner::Queue(_) => is_queued(row.state) && age(row.state) >= age(self.state),
         };
-        may_be_in && row.inode == 0 && !self.is_gone && self.ports == Some([row.local_port, row.peer_port])
+        let is_another = self.cookie.zip(row.cookie).is_some_and(|(own, its)| own != its);
+        let has_its_ports = self.ports == Some([row.local_port, row.peer_port]);
+        may_be_in && row.inode == 0 && !self.is_gone && has_its_ports && !is_another
     }
 }
 
@@ -393,11 +400,18 @@ const fn age(state: State) -> u8 {
 mod tests {
     use super::*;
 
-    const LISTENER: SocketRow =
-        SocketRow { local_port: 80, peer_port: 0, state: State::Listen, inode: 7, info: None, fires_ms: None };
+    const LISTENER: SocketRow = SocketRow {
+        local_port: 80,
+        peer_port: 0,
+        state: State::Listen,
+        inode: 7,
+        cookie: None,
+        info: None,
+        fires_ms: None,
+    };
 
     fn row(state: State, inode: u64) -> SocketRow {
-        SocketRow { local_port: 80, peer_port: 4000, state, inode, info: None, fires_ms: None }
+        SocketRow { local_port: 80, peer_port: 4000, state, inode, cookie: None, info: None, fires_ms: None }
     }
 
     /// The changes of a look, by name.
@@ -491,6 +505,26 @@ mod tests {
     }
 
     #[test]
+    fn a_queued_connection_with_another_cookie_is_another_one() {
+        let mut names = SocketNames::default();
+        names.made(Host::Server, "listener", 7, SocketKind::Listener);
+        let queued = |state, cookie| vec![SocketRow { cookie: Some(cookie), ..row(state, 0) }, LISTENER];
+        names.look(Host::Server, queued(State::SynReceived, 1), &[[80, 4000]]);
+        // The first was reset and the second came before anybody looked again.
+        let looked = names.look(Host::Server, queued(State::Established, 2), &[[80, 4000]]);
+        assert_eq!(
+            changes(&names, &looked),
+            [
+                change("listener.1", State::SynReceived, State::Closed),
+                change("listener.2", State::Closed, State::Established)
+            ]
+        );
+        // The same one, further on.
+        let looked = names.look(Host::Server, queued(State::CloseWait, 2), &[[80, 4000]]);
+        assert_eq!(changes(&names, &looked), [change("listener.2", State::Established, State::CloseWait)]);
+    }
+
+    #[test]
     fn a_host_that_is_down_has_no_states() {
         let mut names = SocketNames::default();
         names.made(Host::Client, "client", 9, SocketKind::Connection);
@@ -499,6 +533,7 @@ mod tests {
             peer_port: 80,
             state: State::Established,
             inode: 9,
+            cookie: None,
             info: None,
             fires_ms: None,
         };

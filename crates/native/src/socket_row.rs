@@ -11,6 +11,8 @@ pub(crate) struct SocketRow {
     pub(crate) state: State,
     /// 0 for what no descriptor owns: queued connections, orphans, TIME-WAIT.
     pub(crate) inode: u64,
+    /// The kernel's number of the connection, from its request to its TIME-WAIT (`sk_cookie`); `None` where it does not say.
+    pub(crate) cookie: Option<u64>,
     /// What it holds; `None` where the kernel does not say.
     pub(crate) info: Option<Info>,
     /// In how many milliseconds its timer fires; `None` if none is set that the kernel shows, or if it is that of
