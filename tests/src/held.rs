@@ -148,7 +148,7 @@ pub fn judge(script: &Script, trace: &Trace) -> Result<BTreeSet<&'static str>, S
     for quiet in quiets(script, trace) {
         options.learn(script, trace, quiet.span_us);
         let known = |socket: &(Host, &str)| last.as_ref().is_some_and(|last| last.sockets.contains_key(socket));
-        options.inherit(quiet.sockets.keys().filter(|socket| !known(socket)));
+        options.inherit(script, quiet.sockets.keys().filter(|socket| !known(socket)));
         for (&(host, socket), &(state, info)) in &quiet.sockets {
             if is_used_twice(trace, host, socket) {
                 continue;
@@ -220,10 +220,12 @@ struct Options {
 }
 
 impl Options {
-    /// Connections that wait at a listener, and that nobody has seen before, have its options: `listener.1`.
-    fn inherit<'a>(&mut self, new: impl Iterator<Item = &'a (Host, &'a str)>) {
+    /// A listener's connections that nobody has seen before have its options as they stand: what is set on the listener
+    /// while they wait is no longer theirs (`inet_csk_clone_lock`).
+    fn inherit<'a>(&mut self, script: &Script, new: impl Iterator<Item = &'a (Host, &'a str)>) {
         for (host, name) in new {
-            let Some((listener, _)) = queued_at(name) else { continue };
+            let queued = queued_at(name).map(|(listener, _)| listener);
+            let Some(listener) = queued.or_else(|| accepted_from(script, *host, name)) else { continue };
             for options in [&mut self.keep_alive, &mut self.linger] {
                 let on = options.contains(&(*host, listener.to_owned()));
                 set(options, (*host, (*name).to_owned()), on);
@@ -242,13 +244,6 @@ impl Options {
             match &call.verb {
                 Verb::SetOption(SocketOption::KeepAlive(on)) => set(&mut self.keep_alive, own, *on),
                 Verb::SetOption(SocketOption::Linger(linger)) => set(&mut self.linger, own, linger.is_some()),
-                Verb::Accept { listener } => {
-                    let listener = (*host, listener.clone());
-                    for options in [&mut self.keep_alive, &mut self.linger] {
-                        let on = options.contains(&listener);
-                        set(options, own.clone(), on);
-                    }
-                }
                 Verb::Listen { place: Place::New { .. }, .. } | Verb::Connect { .. } => {
                     set(&mut self.keep_alive, own.clone(), false);
                     set(&mut self.linger, own, false);
@@ -257,6 +252,18 @@ impl Options {
             }
         }
     }
+}
+
+/// The listener whose connection the script accepts by that name.
+fn accepted_from<'a>(script: &'a Script, host: Host, name: &str) -> Option<&'a str> {
+    script.statements.iter().find_map(|statement| match &statement.action {
+        Action::Call(Call { host: on, socket, verb: Verb::Accept { listener }, .. })
+            if *on == host && socket == name =>
+        {
+            Some(listener.as_str())
+        }
+        _ => None,
+    })
 }
 
 fn set(options: &mut BTreeSet<(Host, String)>, socket: (Host, String), on: bool) {
@@ -336,6 +343,24 @@ mod tests {
             let speaks = said.contains(claim.says);
             assert!(speaks || !is_for_both && witness == Witness::Linux, "no run has anything on: {}", claim.says);
         }
+    }
+
+    #[test]
+    fn what_is_set_on_the_listener_later_is_not_its_connection_s() {
+        let text = "server listen()\nclient connect()\nlistener setsockopt(SO_KEEPALIVE, 1)\nserver accept()\n";
+        let script = Script::parse(text).expect("it is a script");
+        let trace = sim::run("late", &script, sim::Stack::Linux).expect("it runs");
+        assert!(
+            judge(&script, &trace)
+                .is_ok_and(|said| said.contains("without SO_KEEPALIVE a connection has no such timer"))
+        );
+        let text = "server listen()\nlistener setsockopt(SO_KEEPALIVE, 1)\nclient connect()\nserver accept()\n";
+        let script = Script::parse(text).expect("it is a script");
+        let trace = sim::run("early", &script, sim::Stack::Linux).expect("it runs");
+        assert!(
+            judge(&script, &trace)
+                .is_ok_and(|said| said.contains("with SO_KEEPALIVE an idle connection has its timer"))
+        );
     }
 
     #[test]
