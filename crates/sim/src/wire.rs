@@ -36,9 +36,12 @@ impl Ip {
         }
     }
 
-    /// The same of a peer that does not say (RFC 9293 §3.7.1). smoltcp assumes IPv4's with IPv6, too.
-    const fn segment_max_assumed() -> u32 {
-        536
+    /// The same of a peer that does not say (RFC 9293 §3.7.1): of the smallest packet that every host takes.
+    pub(crate) const fn segment_max_assumed(self) -> u16 {
+        match self {
+            Self::V4 => 536,
+            Self::V6 => 1220,
+        }
     }
 
     pub(crate) const fn prefix_len(self) -> u8 {
@@ -96,8 +99,8 @@ pub(crate) fn sack_ranges(frame: &[u8]) -> [Option<(u32, u32)>; 3] {
 /// What the sender of a SYN tells in its options.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SynOptions {
-    /// The payload of the largest segment that it takes: its option, or what RFC 9293 §3.7.1 assumes without one.
-    pub(crate) segment_max: u32,
+    /// The payload of the largest segment that it takes; `None` without that option.
+    pub(crate) segment_max: Option<u16>,
     pub(crate) sack: Sack,
 }
 
@@ -110,11 +113,11 @@ pub(crate) enum Sack {
 
 pub(crate) fn options_of_syn(frame: &[u8]) -> SynOptions {
     let tcp = TcpPacket::new_unchecked(payload(frame));
-    let mut told = SynOptions { segment_max: Ip::segment_max_assumed(), sack: Sack::No };
+    let mut told = SynOptions { segment_max: None, sack: Sack::No };
     let mut options = tcp.options();
     while let Ok((rest, option)) = TcpOption::parse(options) {
         match option {
-            TcpOption::MaxSegmentSize(size) if size > 0 => told.segment_max = u32::from(size),
+            TcpOption::MaxSegmentSize(size) if size > 0 => told.segment_max = Some(size),
             TcpOption::SackPermitted => told.sack = Sack::Permitted,
             TcpOption::EndOfList => break,
             _ => {}
@@ -133,6 +136,19 @@ pub(crate) fn set_segment_max(frame: &mut [u8], size: u16) {
     if let Some([2, 4, told @ ..]) = frame.get_mut(at..at + 4) {
         told.copy_from_slice(&size.to_be_bytes());
     }
+}
+
+/// The same SYN over IPv6, which has no option for the size of segments, with one: without it smoltcp assumes IPv4's.
+pub(crate) fn with_segment_max(mut frame: Vec<u8>, size: u16) -> Vec<u8> {
+    const OPTION: u8 = 4;
+    let tcp = frame.len() - payload(&frame).len();
+    let [high, low] = size.to_be_bytes();
+    frame.splice(tcp + TCP_HEADER..tcp + TCP_HEADER, [2, OPTION, high, low]);
+    let mut tcp = TcpPacket::new_unchecked(&mut frame[tcp..]);
+    tcp.set_header_len(tcp.header_len() + OPTION);
+    let mut ip = Ipv6Packet::new_unchecked(frame);
+    ip.set_payload_len(ip.payload_len() + u16::from(OPTION));
+    ip.into_inner()
 }
 
 /// As [`write`], with what SACK tells: first numbers, and numbers behind the last.
@@ -331,6 +347,24 @@ mod tests {
         };
         assert_eq!(read(&write(Ip::V4, &segment)), segment);
         assert_eq!(read(&write(Ip::V6, &segment)), segment);
+    }
+
+    #[test]
+    fn a_syn_gets_an_option_and_keeps_its_text() {
+        let syn = RawSegment {
+            from: Host::Client,
+            to: Host::Server,
+            ports: [40_001, 80],
+            flags: Flags::from_text("S").expect("these are flags"),
+            seq: 1,
+            ack: 0,
+            len: 3,
+            win: 1000,
+        };
+        let frame = with_segment_max(write_text(Ip::V6, &syn, b"abc"), 1220);
+        assert_eq!(options_of_syn(&frame).segment_max, Some(1220));
+        assert_eq!((read(&frame), text(&frame)), (syn, &b"abc"[..]));
+        assert_eq!(options_of_syn(&write(Ip::V6, &syn)).segment_max, None);
     }
 
     #[test]

@@ -281,6 +281,8 @@ impl Tcb {
         let mut answer = None;
         let peer = segment.flags.syn.then(|| wire::options_of_syn(&frame));
         if !is_open {
+            let is_silent = self.ip == Ip::V6 && peer.is_some_and(|peer| peer.segment_max.is_none());
+            let frame = if is_silent { wire::with_segment_max(frame, self.ip.segment_max_assumed()) } else { frame };
             answer = self.endpoint.deliver(self.as_in_handshake(segment, frame));
         } else if !is_bare || advances {
             answer = self.endpoint.deliver(self.as_smoltcp_takes_it(segment, frame));
@@ -289,8 +291,8 @@ impl Tcb {
         let mut delivered = Delivered { text: self.endpoint.take_received(), ..Delivered::default() };
         if matches!(before, State::Listen | State::SynSent) && after != before && after != State::Closed {
             if let Some(SynOptions { segment_max, sack }) = peer {
-                self.peer_segment_max = u16::try_from(segment_max).unwrap_or(u16::MAX);
-                self.snd.mss = self.snd.mss.min(segment_max);
+                self.peer_segment_max = segment_max.unwrap_or_else(|| self.ip.segment_max_assumed());
+                self.snd.mss = self.snd.mss.min(self.peer_segment_max.into());
                 self.sack = sack;
             }
             self.rcv.nxt = segment.seq.wrapping_add(1);
