@@ -30,7 +30,7 @@ pub fn test() -> Result<bool> {
     });
     report.step("lints of the runner for other machines", || {
         guest::MACHINES.into_iter().try_for_each(|target| {
-            guest::ensure_target(target)?;
+            program::ensure_target(target)?;
             let packages = ["--package", "guest", "--package", "native"];
             run(clippy().args(packages).args(["--lib", "--bins", "--target", target, "--", "-D", "warnings"]))
         })

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{cargo, root, run};
+use crate::{cargo, program, root, run};
 
 /// The machines that it is built for: those of [`crate::kernels`], and the one in the book's pages. Static, with musl.
 pub const MACHINES: [&str; 2] = [AMD64, I686];
@@ -21,24 +20,10 @@ pub const I686: &str = "i686-unknown-linux-musl";
 /// # Errors
 /// It does not build, or the target cannot be had.
 pub fn build(target: &str) -> Result<PathBuf> {
-    ensure_target(target)?;
+    program::ensure_target(target)?;
     run(cargo().args(["build", "--quiet", "--profile", "guest", "--package", "guest", "--target", target]))?;
     let folder = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(root().join(folder).join(target).join("guest/guest"))
-}
-
-/// Adds a target that rust-toolchain.toml does not name, unless it is there.
-///
-/// # Errors
-/// It cannot be had.
-pub fn ensure_target(target: &str) -> Result<()> {
-    let advice = || format!("the Rust target {target} is missing: rustup target add {target}");
-    let output = Command::new("rustup").args(["target", "list", "--installed"]).current_dir(root()).output();
-    let installed = output.with_context(advice)?;
-    if String::from_utf8_lossy(&installed.stdout).lines().any(|line| line == target) {
-        return Ok(());
-    }
-    run(Command::new("rustup").args(["target", "add", target]).current_dir(root())).with_context(advice)
 }
 
 /// A file system in memory, as a kernel unpacks it: cpio's format newc. Root's, and of no time.

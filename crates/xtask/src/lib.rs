@@ -14,6 +14,7 @@
 //! - [`kernels`]: the scripts on other kernels, [`kernel_tests`] the tests themselves; [`debian`] fetches the kernels,
 //!   [`guest`] is what runs on them
 //! - [`linux`]: the Linux that a page runs, made anew and checked
+//! - [`speed`]: how long runs take natively and as wasm
 //! - [`scenarios`]: the catalogue as a table
 //! - [`new_scenario`]: a new script, filled in by the kernel
 
@@ -37,6 +38,7 @@ pub mod scenarios;
 pub mod serve;
 pub mod server;
 pub mod social_card;
+pub mod speed;
 pub mod weight;
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
-use xtask::{book, check, kernel_tests, kernels, linux, new_scenario, offline, scenarios, serve, social_card};
+use xtask::{book, check, kernel_tests, kernels, linux, new_scenario, offline, scenarios, serve, social_card, speed};
 
 const HELP: &str = "\
 cargo xtask serve [--open] [--port N]   build the book, serve it at http://127.0.0.1:3000, build again at each change
@@ -15,6 +15,7 @@ cargo xtask kernels [VERSION…] [--keep] the scripts on other kernels, Debian's
                                         --keep writes into the book's data what was seen, --only WORD takes some
 cargo xtask kernel-tests [VERSION…]     the tests themselves on other kernels; --only WORD takes some
 cargo xtask linux [--check]             make the Linux that a page runs anew; or perform every scenario on it, in Node
+cargo xtask speed                       how long the book's scenarios take natively and as wasm, in one run
 cargo xtask new ID                      a new script, with what the calls returned on this machine's kernel
 cargo xtask card                        draw the picture that shared links show (book/card.png)
 cargo xtask help                        this
@@ -40,6 +41,7 @@ fn task(arguments: &[&str]) -> Result<ExitCode> {
         ["offline"] => offline::make()?,
         ["test"] => return Ok(if check::test()? { ExitCode::SUCCESS } else { ExitCode::FAILURE }),
         ["scenarios"] => scenarios::list()?,
+        ["speed"] => speed::compare()?,
         ["card"] => social_card::draw()?,
         ["linux"] => linux::make()?,
         ["linux", "--check"] => linux::check()?,

@@ -12,7 +12,8 @@ use crate::pack::pack;
 use crate::{cargo, first_line, glue, root, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
-const PROFILE: &str = "page";
+/// What is small before it is fast.
+pub(crate) const PROFILE: &str = "page";
 /// Half of what is usual; a run of some thousand rows needs a tenth of it.
 const STACK_BYTES: u32 = 512 * 1024;
 
@@ -46,8 +47,8 @@ pub fn folder(name: &str) -> PathBuf {
 /// # Errors
 /// The wasm target cannot be had, a program does not compile, or the files cannot be written.
 pub fn build() -> Result<()> {
-    let sysroot = first_line(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))?;
-    ensure_target(Path::new(&sysroot))?;
+    let sysroot = sysroot()?;
+    ensure_target(TARGET)?;
     for name in ALL {
         println!("Building the {name} for the browser (the first time takes about a minute)");
         let wasm = compile(&sysroot, name)?;
@@ -78,13 +79,21 @@ fn name_to_panel(glue: &str) -> Result<()> {
     fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))
 }
 
-fn ensure_target(sysroot: &Path) -> Result<()> {
-    if sysroot.join("lib/rustlib").join(TARGET).is_dir() {
+fn sysroot() -> Result<String> {
+    first_line(Command::new("rustc").current_dir(root()).args(["--print", "sysroot"]))
+}
+
+/// Installs Rust's standard library for a target, if it is not there.
+///
+/// # Errors
+/// It cannot be had.
+pub(crate) fn ensure_target(target: &str) -> Result<()> {
+    if Path::new(&sysroot()?).join("lib/rustlib").join(target).is_dir() {
         return Ok(());
     }
-    println!("Rust's standard library for {TARGET} is missing: installing it with rustup");
-    run(Command::new("rustup").current_dir(root()).args(["target", "add", TARGET]))
-        .with_context(|| format!("install Rust's standard library for {TARGET} (`rustup target add {TARGET}`)"))
+    println!("Rust's standard library for {target} is missing: installing it with rustup");
+    run(Command::new("rustup").current_dir(root()).args(["target", "add", target]))
+        .with_context(|| format!("install Rust's standard library for {target} (`rustup target add {target}`)"))
 }
 
 /// Compiles a program, with no path of this machine in it, and says where the wasm is.
@@ -119,7 +128,7 @@ fn compile(sysroot: &str, name: &str) -> Result<PathBuf> {
 }
 
 /// Where cargo puts what it builds; `CARGO_TARGET_DIR` and configuration can move it.
-fn target_folder() -> Result<PathBuf> {
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let metadata = first_line(cargo().args(["metadata", "--format-version=1", "--no-deps", "--offline"]))?;
     let metadata: serde_json::Value = serde_json::from_str(&metadata).context("cannot read cargo's metadata")?;
     let folder = metadata["target_directory"].as_str().context("cargo's metadata have no target_directory")?;
