@@ -5,7 +5,7 @@ use scenario::RuleId;
 /// A rule at its row: a few words. The panel has the sentence ([`sentence`]).
 pub const fn short(rule: RuleId) -> &'static str {
     match rule {
-        RuleId::ErrorByState => "after a FIN the error is EPIPE, without one ECONNRESET",
+        RuleId::ErrorByState => "EPIPE after a FIN, ECONNREFUSED in SYN-SENT, else ECONNRESET",
         RuleId::ErrorOnce => "an error is told to one call only",
         RuleId::UnreadClose => "unread data: close() sends a reset",
         RuleId::LingerZero => "SO_LINGER 0: close() sends a reset",
