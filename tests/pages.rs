@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use mdbook_driver::MDBook;
 use player::link::Link;
 use tests::root;
-use xtask::{content_security_policy, page_head, social_card};
+use xtask::{content_security_policy, headings, page_head, social_card};
 
 /// A page's place below the book's folder, with `/`, and its HTML.
 type Pages = BTreeMap<String, String>;
@@ -56,12 +56,11 @@ fn plain_mdbook_builds_the_same_pages() {
     let ours = pages();
     assert_eq!(plain.keys().collect::<Vec<_>>(), ours.keys().collect::<Vec<_>>());
     for (name, html) in &ours {
-        // Only the policy is the build's own, which names scripts that mdBook has written, and the end of the head.
+        // Only these are the build's own: the policy, which names scripts that mdBook has written, the end of the head,
+        // and the list of headings.
         assert!(html.contains("Content-Security-Policy"), "{name} has no policy");
-        assert!(
-            page_head::completed(&plain[name], name, address().as_deref()) == content_security_policy::without(html),
-            "{name} differs"
-        );
+        let completed = page_head::completed(&headings::listed(&plain[name], name), name, address().as_deref());
+        assert!(completed == content_security_policy::without(html), "{name} differs");
     }
 }
 
@@ -195,6 +194,30 @@ fn the_picture_for_shared_links_is_what_the_pages_say() {
     assert_eq!(picture[..8], *b"\x89PNG\r\n\x1a\n");
     let size = |at: usize| u32::from_be_bytes(picture[at..at + 4].try_into().expect("four bytes"));
     assert_eq!([size(16), size(20)], [social_card::WIDTH, social_card::HEIGHT]);
+}
+
+/// mdBook's own list of headings moves the list of chapters, and is off (book.toml).
+#[test]
+fn every_long_page_lists_its_headings() {
+    let mut listed = 0;
+    for (name, html) in pages().iter().filter(|(name, _)| name.as_str() != "print.html") {
+        let Some((_, main)) = html.split_once("<main>") else { continue };
+        let headings: Vec<&str> = main
+            .split("<h2 id=\"")
+            .skip(1)
+            .filter_map(|rest| rest.split_once('"'))
+            .filter(|(_, rest)| rest.starts_with("><a class=\"header\""))
+            .map(|(id, _)| id)
+            .collect();
+        let list = main.split_once("<details class=\"headings\">").and_then(|(_, rest)| rest.split_once("</details>"));
+        let list: Vec<&str> = list.map_or(Vec::new(), |(list, _)| {
+            attributes(list, "href").map(|link| link.trim_start_matches('#')).collect()
+        });
+        let expected = if headings.len() < 4 { Vec::new() } else { headings };
+        assert_eq!(list, expected, "{name}");
+        listed += usize::from(!list.is_empty());
+    }
+    assert!(listed > 40, "only {listed} pages have a list");
 }
 
 #[test]

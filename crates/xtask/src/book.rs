@@ -1,16 +1,16 @@
 //! The book: chapters, pictures and the player, as a folder of pages.
 
-use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::{fmt, fs};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use mdbook_driver::MDBook;
 use mdbook_scenario::ScenarioPreprocessor;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-use crate::{content_security_policy, light, page_head, program, root};
+use crate::{content_security_policy, headings, light, page_head, program, root};
 
 /// Where the pages are (`build-dir` in book.toml).
 pub fn folder() -> PathBuf {
@@ -45,9 +45,27 @@ fn pages() -> Result<()> {
     if !warnings.is_empty() {
         bail!("mdBook warns:\n{warnings}");
     }
-    page_head::write(&folder(), address.as_deref())?;
-    content_security_policy::write(&folder())?;
+    complete(&folder(), "", address.as_deref())?;
     light::write(&folder())
+}
+
+/// Completes what mdBook has written below a folder of the book (`orderly/`): each page gets the list of its headings,
+/// its head, and then its policy, which names the scripts in it.
+fn complete(folder: &Path, below: &str, address: Option<&str>) -> Result<()> {
+    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let name = format!("{below}{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            complete(&path, &format!("{name}/"), address)?;
+        } else if path.extension().is_some_and(|ending| ending == "html") {
+            let page = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+            let page = page_head::completed(&headings::listed(&page, &name), &name, address);
+            let page = content_security_policy::with_policy(&page)
+                .with_context(|| format!("{} has no {}", path.display(), content_security_policy::CHARSET))?;
+            fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Keeps what mdBook logs as a warning or an error.

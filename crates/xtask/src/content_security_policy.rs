@@ -3,35 +3,13 @@
 //! mdBook writes scripts into its pages, and one of them names the search index by its hash: so the policy is made
 //! after the pages, for each its own.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
-/// Writes the policy into every page below a folder.
-///
-/// # Errors
-/// A page cannot be read or written, or is none of mdBook's.
-pub fn write(folder: &Path) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        if path.is_dir() {
-            write(&path)?;
-        } else if path.extension().is_some_and(|ending| ending == "html") {
-            let page = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let page = with_policy(&page).with_context(|| format!("{} has no {CHARSET}", path.display()))?;
-            fs::write(&path, page).with_context(|| format!("cannot write {}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
 /// What stands in every page of mdBook's before anything is loaded.
-const CHARSET: &str = "<meta charset=\"UTF-8\">";
+pub(crate) const CHARSET: &str = "<meta charset=\"UTF-8\">";
 const BEGIN: &str = "<meta http-equiv=\"Content-Security-Policy\" content=\"";
 
-/// A page without the policy that [`write()`] put into it.
+/// A page without the policy that [`with_policy`] put into it.
 pub fn without(page: &str) -> String {
     match page.split_once(BEGIN) {
         Some((before, rest)) => before.to_owned() + rest.split_once("\">").map_or("", |(_, behind)| behind),
@@ -39,8 +17,8 @@ pub fn without(page: &str) -> String {
     }
 }
 
-/// `None` if there is no place for it.
-fn with_policy(page: &str) -> Option<String> {
+/// A page with its policy; `None` if it is none of mdBook's, and has no place for it.
+pub fn with_policy(page: &str) -> Option<String> {
     let (before, behind) = page.split_once(CHARSET)?;
     Some(format!("{before}{CHARSET}{BEGIN}{}\">{behind}", policy(page)))
 }

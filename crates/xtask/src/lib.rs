@@ -5,6 +5,7 @@
 //! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order in which they compress
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`light`]: its styles and scripts without comments
+//! - [`headings`]: the list of a page's headings below its title
 //! - [`page_head`]: where a page stands on the web, [`social_card`]: the picture that a link to it shows
 //! - [`content_security_policy`]: what may run in its pages; [`offline`]: all of them in one file
 //! - [`server`], [`serve`]: a static server, and the loop that builds again at each change
@@ -25,6 +26,7 @@ pub mod content_security_policy;
 pub mod debian;
 pub mod glue;
 pub mod guest;
+pub mod headings;
 pub mod kernel_tests;
 pub mod kernels;
 pub mod light;

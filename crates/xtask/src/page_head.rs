@@ -1,11 +1,6 @@
 //! What a page's head says of it beyond mdBook's template: where it stands on the web, and one description in place of
 //! two. All else that search engines and shared links show stands in `theme/head.hbs`.
 
-use std::fs;
-use std::path::Path;
-
-use anyhow::{Context, Result};
-
 use crate::social_card;
 
 /// mdBook's own description, empty since book.toml has none: every page has its own before it.
@@ -13,33 +8,10 @@ const SECOND_DESCRIPTION: &str = "<meta name=\"description\" content=\"\">";
 /// What `theme/head.hbs` writes into a page that is to be found and shared; print.html and 404.html are not.
 const SHARED: &str = "<meta name=\"twitter:card\" content=\"summary_large_image\">";
 
-/// Completes the head of every page of mdBook's in a folder and its chapters' folders.
+/// The page `name` (`orderly/time-wait.html`), its head completed.
 ///
 /// `address` is where the book will stand, with a slash at its end: mdBook's `site-url`, if that is a whole address.
 /// Without it the pages do not say where they are, and name no picture, which needs a whole address.
-///
-/// # Errors
-/// A page cannot be read or written.
-pub fn write(folder: &Path, address: Option<&str>) -> Result<()> {
-    write_below(folder, "", address)
-}
-
-fn write_below(folder: &Path, below: &str, address: Option<&str>) -> Result<()> {
-    for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-        let path = entry?.path();
-        let name = format!("{below}{}", path.file_name().unwrap_or_default().to_string_lossy());
-        if path.is_dir() {
-            write_below(&path, &format!("{name}/"), address)?;
-        } else if path.extension().is_some_and(|ending| ending == "html") {
-            let page = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            fs::write(&path, completed(&page, &name, address))
-                .with_context(|| format!("cannot write {}", path.display()))?;
-        }
-    }
-    Ok(())
-}
-
-/// The page `name` (`orderly/time-wait.html`), completed.
 pub fn completed(page: &str, name: &str, address: Option<&str>) -> String {
     let page = page.replacen(SECOND_DESCRIPTION, "", 1);
     let Some(address) = address else { return page };
