@@ -63,10 +63,15 @@ async function perform({ id, script, reasons }) {
 async function boot() {
     const machine = await (await ask("machine.json")).json();
     const progress = { loaded: 0, total: machine.files.reduce((sum, file) => sum + file.bytes, 0) };
-    const load = async ({ name, bytes }) => {
-        const buffer = await read(await ask(name), progress);
+    const load = async ({ name, bytes, sha256 }) => {
+        const buffer = await read(await ask(name), name, progress);
         if (buffer.byteLength !== bytes) {
             throw new Error(`${name} has ${buffer.byteLength} bytes, expected ${bytes}`);
+        }
+        // A host without TLS has no hashes.
+        const hash = await globalThis.crypto?.subtle?.digest("SHA-256", buffer);
+        if (hash && hex(hash) !== sha256) {
+            throw new Error(`${name} came damaged: its SHA-256 is not the one that machine.json has`);
         }
         return buffer;
     };
@@ -103,11 +108,13 @@ async function ask(name) {
     return response;
 }
 
-async function read(response, progress) {
+async function read(response, name, progress) {
     const parts = [];
     const reader = response.body.getReader();
     for (;;) {
-        const { done, value } = await reader.read();
+        const { done, value } = await reader.read().catch((error) => {
+            throw new Error(`${name} breaks off after ${progress.loaded} bytes: ${error.message}`);
+        });
         if (done) {
             return await new Blob(parts).arrayBuffer();
         }
@@ -143,6 +150,10 @@ function listen(emulator, resolve, reject) {
             }
         }
     });
+}
+
+function hex(bytes) {
+    return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 function text(bytes) {

@@ -1,12 +1,13 @@
 //! The Linux of the pages (`book/linux/`): under the book's policy, in a worker, and always the same bytes.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
 use serde_json::Value;
 use tests::root;
 
-use crate::book::{open, origin};
+use crate::book::{folder, open, origin};
 use crate::page::{Page, Scripts};
 use crate::widget::{enliven_playground, meet, unfold};
 
@@ -198,6 +199,55 @@ fn without_a_network_it_says_so_and_the_picture_stays() {
     assert_eq!(page.value("document.querySelectorAll('.pg-picture .sc-figure').length"), 1);
     press(&mut page, "Run it");
     wait_for_status(&mut page, "No difference to the model's run.");
+}
+
+/// A host that has not got the state, one that answers with something else, one whose bytes are not those that were made.
+#[test]
+fn what_comes_wrong_is_said_and_the_next_try_is_whole() {
+    let (host, state) = host_of_its_own();
+    let whole = fs::read(folder().join("linux").join(state.file_name().expect("a file"))).expect("the book has it");
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 1;
+    let mut page = Page::new(Scripts::On);
+    page.open(&format!("{host}/playground.html#v=1&id=linger-zero"));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    press(&mut page, HANDLE);
+    for (bytes, said) in [
+        (None, ".zst cannot be fetched: 404 Not Found."),
+        (Some("<!DOCTYPE html>".as_bytes()), ".zst has 15 bytes, expected "),
+        (Some(&damaged), ".zst came damaged: its SHA-256 is not the one that machine.json has."),
+        (Some(&whole), "No difference to the model's run."),
+    ] {
+        match bytes {
+            Some(bytes) => fs::write(&state, bytes).expect("the folder for tests can be written"),
+            None => assert!(!state.exists(), "nobody has written it yet"),
+        }
+        press(&mut page, "Run it");
+        wait_for_status(&mut page, said);
+    }
+    assert_eq!(page.value("document.querySelectorAll('.pg-picture .sc-figure').length"), 1);
+}
+
+/// The book on a host of its own, without the state of its Linux: the address, and where the state would be.
+fn host_of_its_own() -> (String, PathBuf) {
+    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join("host-without-linux");
+    // Left over from the last run; there may be none.
+    let _ = fs::remove_dir_all(&copy);
+    let mut state = None;
+    for (from, to) in [(folder(), copy.clone()), (folder().join("linux"), copy.join("linux"))] {
+        fs::create_dir_all(&to).expect("the folder for tests can be written");
+        for entry in fs::read_dir(from).expect("the book is there") {
+            let path = entry.expect("the folder stays as it is").path();
+            let own = to.join(path.file_name().expect("it has a name"));
+            if path.extension().is_some_and(|ending| ending == "zst") {
+                state = Some(own);
+            } else if !path.ends_with("linux") {
+                std::os::unix::fs::symlink(path, own).expect("the folder for tests can be written");
+            }
+        }
+    }
+    let address = xtask::server::start(copy, 0).expect("any free port will do");
+    (format!("http://{address}"), state.expect("the book has a Linux"))
 }
 
 #[test]
