@@ -6,6 +6,9 @@
   "use strict";
 
   const FROM_FILE = "This picture can be played with when the book comes from a server: run cargo xtask serve and open http://127.0.0.1:3000. Or run cargo xtask offline: the whole book in one file, which needs no server";
+  const NOT_LIVE = window.WebAssembly
+    ? "This picture stands still: what makes it live could not be loaded. Load the page again to try once more."
+    : "This picture stands still: this browser has no WebAssembly.";
   // How far below or above the view loading begins.
   const NEAR = "400px";
 
@@ -66,6 +69,7 @@
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
+      note(embed, NOT_LIVE);
       console.error(`${scenario}: the picture stays as it is.`, error);
     }
   }
@@ -82,15 +86,17 @@
       embed.dataset.live = "yes";
     } catch (error) {
       embed.dataset.live = "failed";
+      note(embed, NOT_LIVE);
       console.error("The playground cannot be used.", error);
     }
     embed.classList.remove("sc-awaited");
   }
 
-  function note(embed) {
+  // Where the controls would be.
+  function note(embed, text) {
     const line = document.createElement("p");
     line.className = "scenario-note";
-    line.textContent = FROM_FILE;
+    line.textContent = text;
     embed.append(line);
   }
 
@@ -102,23 +108,26 @@
     if (isOneFile) playgrounds[0]?.scrollIntoView();
   });
 
-  // Ctrl+Z takes back what the button beside the picture does: a word, or what a click has put in. The browser knows of
-  // letters alone, and of nothing before a click.
+  // Ctrl+Z takes back what the button beside the picture does: a word, or what a click has put in; with Shift, or Ctrl+Y,
+  // it comes again. The browser knows of letters alone, and of nothing before a click.
   document.addEventListener("keydown", (event) => {
-    const field = event.target.closest?.(".sc-editor textarea");
-    if (!field || event.key !== "z" || event.shiftKey || event.altKey || !(event.ctrlKey || event.metaKey)) return;
+    const { target, ctrlKey, metaKey, shiftKey } = event;
+    const key = event.key.toLowerCase();
+    const place = target.closest?.(".sc-live, .pg");
+    if (!place || target.matches("select, input:not([type=range])") || event.altKey) return;
+    if (key === "z" ? !(ctrlKey || metaKey) : key !== "y" || !ctrlKey || shiftKey) return;
     event.preventDefault();
-    const before = field.value;
-    // Behind it is the way back to the book's run.
-    field.closest(".sc-live, .pg").querySelector(".sc-changed button:nth-last-child(2)")?.click();
+    const before = target.value;
+    place.querySelector(key === "y" || shiftKey ? ".sc-redo" : ".sc-undo")?.click();
+    if (!target.matches("textarea")) return;
     // The caret is where the change was, and not at the end.
     let frames = 20;
     const settle = () => {
-      const now = field.value;
+      const now = target.value;
       if (now === before) return void (frames-- && requestAnimationFrame(settle));
       let same = 0;
       while (same < now.length && now.at(-1 - same) === before.at(-1 - same)) same++;
-      field.setSelectionRange(now.length - same, now.length - same);
+      target.setSelectionRange(now.length - same, now.length - same);
     };
     settle();
   });
@@ -191,7 +200,7 @@
   const playgrounds = document.querySelectorAll(".tcp-playground[data-program]");
   if (location.protocol === "file:" && !isOneFile) {
     // Browsers load no modules from files.
-    [...embeds, ...playgrounds].forEach(note);
+    for (const embed of [...embeds, ...playgrounds]) note(embed, FROM_FILE);
     return;
   }
   const observer = new IntersectionObserver((entries) => {

@@ -49,7 +49,7 @@ fn after_a_change_and_after_a_mistake_nothing_is_wrong_in_any_theme() {
     page.wait_until("here.querySelector('.sc-bare')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with two pictures");
     page.write(EDITOR, &script.replace("close()", "klose()"));
-    page.wait_until("here.querySelector('.sc-behind b')");
+    page.wait_until("here.querySelector('.sc-editor b')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with a message at the line");
 }
 

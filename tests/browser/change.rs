@@ -10,6 +10,9 @@ use crate::widget::{button, chapter_of, find, find_whole, meet, unfold};
 const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
 const CALLS: &str = "[...here.querySelectorAll('.sc-call')].map((call) => call.textContent).join('; ')";
+/// The number of the line that is marked as wrong.
+pub(crate) const WRONG_LINE: &str =
+    "[...document.querySelectorAll('.sc-editor span')].findIndex((line) => line.className === 'sc-bad') + 1";
 /// What is said of a script that does not run, or of a link that cannot be read.
 const SAID: &str = "here.querySelector('.sc-writing [role=status]').textContent";
 
@@ -105,12 +108,12 @@ fn lines_come_and_go_by_a_click_and_the_way_back_is_short() {
 fn a_mistake_in_the_editor_gets_its_message_at_the_line_and_the_picture_stays() {
     let mut page = workshop();
     page.write(EDITOR, &original().replace("client write(\"again\") = EPIPE", "client write(\"again\") = EPIPPE"));
-    page.wait_until("here.querySelector('.sc-numbers b')");
+    page.wait_until("here.querySelector('.sc-bad')");
     let line = original().lines().position(|line| line.contains("again")).expect("it is there") + 1;
-    assert_eq!(page.value("here.querySelector('.sc-numbers b').textContent.trim()"), line.to_string());
+    assert_eq!(page.value(WRONG_LINE), line);
     let said = page.value(SAID).to_string();
     assert!(said.contains(&format!("Line {line}")) && said.contains("EPIPPE"), "{said}");
-    let behind = page.value("here.querySelector('.sc-behind b').textContent").to_string();
+    let behind = page.value("here.querySelector('.sc-editor b').textContent").to_string();
     assert!(said.contains(behind.trim_matches('"')), "{behind} is part of {said}");
     assert!(page.value(CALLS).to_string().contains("= EPIPE;"), "the last run stands");
     // Mended, and now another outcome than the script says.

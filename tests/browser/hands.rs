@@ -4,7 +4,8 @@ use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, open, origin};
 use crate::page::{Page, Scripts};
-use crate::widget::{button, chapter_of, enliven, find, find_whole, meet, unfold};
+use crate::wheel::{SHIFT_MAX, WATCH};
+use crate::widget::{button, chapter_of, enliven, find, find_whole, meet, tab_to, unfold};
 
 pub(crate) const ID: &str = "write-after-peer-close";
 const EDITOR: &str = "here.querySelector('.sc-editor textarea')";
@@ -42,10 +43,10 @@ pub(crate) fn types_through_a_mistake_and_back(mut page: Page) {
     // A mistake is said when the reader pauses, and not before.
     page.type_text("0k");
     assert_eq!(page.value("here.querySelector('.sc-writing [role=status]').textContent"), "");
-    page.wait_until("here.querySelector('.sc-behind b')");
+    page.wait_until("here.querySelector('.sc-editor b')");
     page.press("Backspace");
     page.press("Backspace");
-    page.wait_until("!here.querySelector('.sc-behind b')");
+    page.wait_until("!here.querySelector('.sc-editor b')");
     assert_eq!(page.value("document.activeElement === window.typedIn"), true, "nor when it is mended");
     // Undo takes a word back.
     page.click(&button("Undo"));
@@ -75,7 +76,8 @@ fn a_line_begun_below_a_picture_is_completed_by_keys_alone() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
-/// Real keys: Ctrl+Z goes back by words, and over what a click has put in; the caret stays where the change was.
+/// Real keys: Ctrl+Z goes back by words, and over what a click has put in; Ctrl+Shift+Z and Ctrl+Y go forth again. The
+/// caret stays where the change was.
 #[test]
 fn ctrl_z_takes_back_words_and_what_a_click_has_put_in() {
     for address in [format!("{}#v=1&id={ID}", "playground.html"), chapter_of(ID)] {
@@ -106,7 +108,7 @@ fn ctrl_z_takes_back_words_and_what_a_click_has_put_in() {
                 break;
             }
             page.value("new Promise((resolve) => setTimeout(resolve, 60))");
-            page.press_with_ctrl("z");
+            page.press_with_ctrl('z');
             page.wait_until(&format!("{value} !== {before}"));
             seen.push(page.value(&value));
             // The caret is not at the end.
@@ -116,6 +118,73 @@ fn ctrl_z_takes_back_words_and_what_a_click_has_put_in() {
         assert_eq!(seen.last(), Some(&first), "all of it is taken back");
         assert!(seen.contains(&typed), "line by line");
         assert!(seen.len() < 14, "by words, not by letters: {}", seen.len());
+        for (at, script) in seen.iter().rev().skip(1).enumerate() {
+            page.press_with_ctrl(if at % 2 == 0 { 'Z' } else { 'y' });
+            page.wait_until(&format!("{value} === {script}"));
+            page.wait_until(&format!("{EDITOR}.selectionEnd < {value}.length - 20"));
+        }
+        assert_eq!(page.value("here.querySelector('.sc-redo')"), json!(null), "all of it is there again");
+        assert_eq!(page.complaints(), [""; 0]);
+    }
+}
+
+/// Who has changed the run by clicks has the focus at the picture: the same keys are heard there. Nobody loses what he has
+/// done by going back to the book's run.
+#[test]
+fn ctrl_z_is_heard_at_the_picture_too() {
+    let mut page = meet(ID);
+    let script = "here.querySelector('take-files')?.getAttribute('script')";
+    unfold(&mut page, "Take away");
+    let first = page.value(script);
+    page.click("[...here.querySelectorAll('.sc-label')].find((label) => label.textContent.startsWith('F.'))");
+    page.wait_until("here.querySelector('.sc-tools')");
+    page.click("here.querySelector('.sc-tools button')");
+    page.wait_until("here.querySelector('.sc-changed')");
+    let changed = page.value(script);
+    page.press_with_ctrl('z');
+    page.wait_until(&format!("{script} === {first}"));
+    page.press_with_ctrl('Z');
+    page.wait_until(&format!("{script} === {changed}"));
+    page.click(&button("Back to the book's run"));
+    page.wait_until(&format!("{script} === {first}"));
+    page.press_with_ctrl('z');
+    page.wait_until(&format!("{script} === {changed}"));
+    // The same by buttons, and by the keyboard at them.
+    tab_to(&mut page, &button("Undo"));
+    page.press(" ");
+    page.wait_until(&format!("{script} === {first}"));
+    page.click(&button("Redo"));
+    page.wait_until(&format!("{script} === {changed}"));
+    assert_eq!(page.value("document.activeElement.closest('.scenario') === here"), true);
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// By the keyboard alone, at a desk and on a telephone: the list below a title leads to each heading, and moves nothing.
+#[test]
+fn the_list_of_headings_leads_there() {
+    for (width, height) in [(1440, 900), (375, 812)] {
+        let mut page = Page::new(Scripts::On);
+        page.resize(width, height);
+        page.before_each_page(WATCH);
+        page.open(&format!("{}/orderly/half-close.html", origin()));
+        let list = "document.querySelector('main > .headings')";
+        page.value("document.querySelector('main').focus()");
+        tab_to(&mut page, &format!("{list}.firstElementChild"));
+        page.press("Enter");
+        page.wait_until(&format!("{list}.open"));
+        page.value(&format!("window.links = [...{list}.querySelectorAll('a')]; 0"));
+        let texts = |them: &str| format!("[...document.querySelectorAll('{them}')].map((it) => it.textContent)");
+        assert_eq!(page.list(&texts("main .headings a")), page.list(&texts("main h2")));
+        for _ in 0..3 {
+            page.press("Tab");
+        }
+        assert_eq!(page.value("document.activeElement === links[2]"), true);
+        page.press("Enter");
+        page.wait_until("location.hash === links[2].hash");
+        page.value("window.links = [document.getElementById(location.hash.slice(1))]; 0");
+        assert_eq!(page.list(ASTRAY), [""; 0], "{width}");
+        let moved = page.number("window.moved");
+        assert!(moved < SHIFT_MAX, "{width}: {moved}: {:?}", page.list("window.shifts"));
         assert_eq!(page.complaints(), [""; 0]);
     }
 }

@@ -3,6 +3,7 @@
 use crate::book::origin;
 use crate::hands::{ID, change_goes_and_comes_back, types_through_a_mistake_and_back};
 use crate::page::Page;
+use crate::playground::no_line_is_cut;
 use crate::steps::picture_goes_back;
 use crate::wheel::{WATCH, wheel_through};
 use crate::widget::{button, chapter_of, find, find_whole};
@@ -40,6 +41,13 @@ fn a_picture_is_live_and_is_stepped_by_keys_and_mouse() {
 #[test]
 fn whoever_types_through_a_mistake_keeps_the_keyboard_and_the_page() {
     types_through_a_mistake_and_back(meet());
+}
+
+#[test]
+fn no_line_of_a_script_is_cut() {
+    for width in [1440, 375] {
+        no_line_is_cut(Page::in_firefox(), width);
+    }
 }
 
 #[test]

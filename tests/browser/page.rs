@@ -196,11 +196,13 @@ impl Page {
         }
     }
 
-    /// Presses and releases a letter while the control key is held.
-    pub(crate) fn press_with_ctrl(&mut self, letter: &str) {
-        let code = letter.bytes().next().map(|letter| letter.to_ascii_uppercase());
+    /// Presses and releases a letter while the control key is held; for a capital the shift key, too.
+    pub(crate) fn press_with_ctrl(&mut self, letter: char) {
+        let (ctrl, shift) = (2, 8);
+        let modifiers = if letter.is_ascii_uppercase() { ctrl + shift } else { ctrl };
+        let code = u32::from(letter.to_ascii_uppercase());
         for kind in ["keyDown", "keyUp"] {
-            let params = json!({ "type": kind, "key": letter, "modifiers": 2, "windowsVirtualKeyCode": code });
+            let params = json!({ "type": kind, "key": letter, "modifiers": modifiers, "windowsVirtualKeyCode": code });
             self.call("Input.dispatchKeyEvent", params);
         }
     }

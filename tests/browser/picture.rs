@@ -63,6 +63,17 @@ fn a_widget_that_cannot_be_loaded_leaves_its_picture() {
     page.open(&format!("{}/{chapter}", origin()));
     page.wait_until("document.querySelector('.scenario').dataset.live === 'failed'");
     assert_eq!(page.list(BROKEN_PICTURES), [""; 0], "{chapter}");
+    // Where the controls would be it says so.
+    let said = "document.querySelector('.scenario > .scenario-note')";
+    assert_eq!(page.value(&format!("{said}.textContent.includes('could not be loaded')")), true);
+    assert_eq!(
+        page.value(&format!(
+            "(() => {{ const [note, last] = [{said}, [...document.querySelectorAll('.scenario')][0].querySelector('.sc-table')].map((it) => it.getBoundingClientRect()); \
+             return note.top >= last.bottom && note.top - last.bottom < 120; }})()"
+        )),
+        true,
+        "it is below the picture"
+    );
     let complaints = page.complaints();
     assert!(complaints.iter().any(|said| said.contains("the picture stays as it is")), "{chapter}: {complaints:?}");
     assert_eq!(inaccessible(&mut page), [""; 0], "{chapter}");

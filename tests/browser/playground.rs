@@ -11,6 +11,7 @@ use catalogue::CATALOGUE;
 use serde_json::json;
 
 use crate::book::{chapters_with_scenarios, open, origin};
+use crate::change::WRONG_LINE;
 use crate::page::{Page, Scripts};
 use crate::widget::{enliven, enliven_playground, unfold};
 
@@ -122,14 +123,46 @@ fn a_challenge_sees_by_itself_that_it_is_done() {
 fn every_change_runs_at_once_and_a_mistake_is_shown_at_its_line() {
     let mut page = playground("#v=1&id=write-after-peer-close");
     write(&mut page, &text("write-after-peer-close").replace("server close() = 0 ", "server klose()"));
-    page.wait_until("document.querySelector('.sc-numbers b')?.textContent.trim() === '10'");
-    let said = page.value("document.querySelector('.sc-behind b').textContent").to_string();
+    page.wait_until(&format!("{WRONG_LINE} === 10"));
+    let said = page.value("document.querySelector('.sc-editor b').textContent").to_string();
     assert!(said.contains("did you mean `close`?"), "{said}");
     assert!(page.value(CALLS).to_string().contains("EPIPE"), "the last run stands");
     write(&mut page, "# Six?\nlink ipv6\nserver listen()\nclient connect()\nserver accept()\nclient close()\n");
     page.wait_until(&format!("{CALLS}.includes('close()') && !{CALLS}.includes('EPIPE')"));
-    assert_eq!(page.value("document.querySelector('.sc-numbers b')"), json!(null));
+    assert_eq!(page.value(WRONG_LINE), 0);
     assert_eq!(page.complaints(), [""; 0]);
+}
+
+/// The field's text and the copy that gives its lines their heights break at the same places: no letter of any script is
+/// beyond an edge.
+pub(crate) fn no_line_is_cut(mut page: Page, width: u32) {
+    page.resize(width, 900);
+    page.open(&format!("{}/playground.html", origin()));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    if width < 1100 {
+        press(&mut page, "Script");
+    }
+    page.wait_until(&format!("{EDITOR}.checkVisibility()"));
+    let mut broken = 0.0;
+    for entry in CATALOGUE {
+        write(&mut page, entry.text);
+        page.wait_until(&format!("{EDITOR}.nextSibling.textContent === {}", json!(entry.text.replace('\n', ""))));
+        let beyond = page.value(&format!(
+            "[{EDITOR}.scrollWidth - {EDITOR}.clientWidth, {EDITOR}.scrollHeight - {EDITOR}.clientHeight]"
+        ));
+        assert_eq!(beyond, json!([0, 0]), "{} at {width}", entry.id);
+        broken += page.number(&format!(
+            "[...{EDITOR}.nextSibling.children].filter((line) => line.offsetHeight > 1.5 * parseFloat(getComputedStyle(line).lineHeight)).length"
+        ));
+    }
+    assert!(broken > 20.0, "{width}: only {broken} lines go on below themselves");
+}
+
+#[test]
+fn no_line_of_a_script_is_cut() {
+    for width in [1440, 375] {
+        no_line_is_cut(Page::new(Scripts::On), width);
+    }
 }
 
 #[test]

@@ -51,6 +51,41 @@ fn with_the_mouse_a_right_answer_and_a_wrong_one_are_told_apart() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
+/// What is still to come is nowhere under the mouse: no frame, no other pointer, nothing that can be drawn down; nor is it
+/// told by what differs from the book's run.
+#[test]
+fn nothing_of_what_comes_is_told_by_pointing_or_by_marks() {
+    let mut page = meet("write-after-peer-close");
+    page.click("[...here.querySelectorAll('.sc-row')].find((row) => row.querySelector('.sc-label b')?.textContent === 'R').querySelector('.sc-label')");
+    page.wait_until("here.querySelector('.sc-tools')");
+    page.click("here.querySelector('.sc-tools button')");
+    page.wait_until("here.querySelector('.sc-other') && here.querySelector('.sc-gone-row')");
+    page.click(&button("Predict"));
+    page.wait_until("here.querySelector('.sc-answer')");
+    assert_eq!(page.value("here.querySelector('.sc-other, .sc-gone-row')"), json!(null));
+    let hidden = page.number("here.querySelectorAll('.sc-later').length");
+    assert!(hidden > 5.0, "{hidden} rows are still to come");
+    let script = page.value("here.querySelector('.sc-changed').textContent");
+    for at in 0..hidden as usize {
+        let row = format!("here.querySelectorAll('.sc-later')[{at}]");
+        page.value(&format!("{row}.scrollIntoView({{ block: 'center', behavior: 'instant' }})"));
+        for part in ["", ".querySelector('.sc-wire')", ".querySelector('.sc-grip circle')"] {
+            let place = page.value(&format!(
+                "(() => {{ const box = {row}{part}?.getBoundingClientRect(); return box && [box.x + box.width / 2, box.y + box.height / 2]; }})()"
+            ));
+            let [Some(x), Some(y)] = [0, 1].map(|axis| place[axis].as_f64()) else { continue };
+            let pointed = "document.elementFromPoint(X, Y)?.closest('.sc-later') ?? null";
+            let pointed = pointed.replace('X', &x.to_string()).replace('Y', &y.to_string());
+            assert_eq!(page.value(&pointed), json!(null), "row {at} of those to come, {part}");
+            page.click_at([x, y]);
+            assert_eq!(page.value("here.querySelector('.sc-later:hover')"), json!(null));
+        }
+    }
+    assert_eq!(page.value("here.querySelector('.sc-changed').textContent"), script);
+    assert_eq!(page.value("!!here.querySelector('.sc-answer')"), true, "it still asks");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 #[test]
 fn with_the_keyboard_alone_and_the_score_leaves_with_the_page() {
     let mut page = meet("write-after-peer-close");

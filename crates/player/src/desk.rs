@@ -8,6 +8,7 @@ use yew::prelude::*;
 
 use crate::elements::{button, button_of, does, each, element, said, toggle};
 use crate::explain::explain;
+use crate::history::Way;
 use crate::page;
 use crate::session::{Act, Session, Tools};
 use crate::settings;
@@ -23,7 +24,7 @@ pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runti
     html! {
         <div class="sc-desk">
             { controls(session.player, session.quiz.is_some(), act) }
-            if session.is_changed() { { changed(session, act) } } else if session.quiz.is_none() { { proposed(session, act) } }
+            { changes(session, act) }
             <div class="sc-panel" aria-atomic="true" aria-live={if playing { "off" } else { "polite" }}>
                 { said("span", "sc-unseen", view::texts::step_of(cursor, steps)) }
                 if let Some(quiz) = &session.quiz {
@@ -38,28 +39,36 @@ pub(crate) fn desk(session: &Session, act: &Callback<Act>, runtime: Option<Runti
     }
 }
 
-/// What differs from the book's run, in one line, and the ways back.
-fn changed(session: &Session, act: &Callback<Act>) -> Html {
-    let buttons =
-        [(texts::SHOW_DIFFERENCE, Act::ShowDifference), (texts::UNDO, Act::Undo), (texts::ORIGINAL, Act::Original)];
-    let skipped = usize::from(session.differences() == 0);
-    let button = |at: usize| {
-        let (name, what) = &buttons[skipped + at];
-        button(name, does(act, what.clone()))
+/// What differs from the book's run, in one line, or what the script proposes; and the ways back and forth. Who is asked
+/// about the book's run is told nothing.
+fn changes(session: &Session, act: &Callback<Act>) -> Html {
+    let is_changed = session.is_changed();
+    if session.quiz.is_some() && !is_changed {
+        return Html::default();
+    }
+    let tries = if is_changed { Vec::new() } else { tries(&session.text) };
+    let proposed = |index: usize| button_of(None, tries[index].label.clone().into(), does(act, Act::Try(index)));
+    let ways = [
+        (None, texts::SHOW_DIFFERENCE, Act::ShowDifference, session.differences() > 0),
+        (Some("sc-undo"), texts::UNDO, Act::Go(Way::Back), session.leads(Way::Back)),
+        (Some("sc-redo"), texts::REDO, Act::Go(Way::Forth), session.leads(Way::Forth)),
+        (None, texts::ORIGINAL, Act::Original, is_changed),
+    ];
+    if !is_changed && tries.is_empty() && ways.iter().all(|(.., leads)| !leads) {
+        return Html::default();
+    }
+    // Each has a place of its own: the keyboard stays at a button, or leaves it, and is never at another.
+    let way = |at: usize| {
+        let (class, name, what, leads) = &ways[at];
+        if *leads { button_of(*class, (*name).into(), does(act, what.clone())) } else { Html::default() }
     };
     html! {
-        <p class="sc-changed">
-            <span role="status">{ texts::differences(session.differences()) }</span>
-            { each(buttons.len() - skipped, &button) }
+        <p class={if is_changed { "sc-changed" } else { "sc-try" }}>
+            if is_changed { <span role="status">{ texts::differences(session.differences()) }</span> }
+            { each(tries.len(), &proposed) }
+            { each(ways.len(), &way) }
         </p>
     }
-}
-
-/// What the script proposes.
-fn proposed(session: &Session, act: &Callback<Act>) -> Html {
-    let tries = tries(&session.text);
-    let button = |index: usize| button_of(None, tries[index].label.clone().into(), does(act, Act::Try(index)));
-    html! { if !tries.is_empty() { { element("p", "sc-try", each(tries.len(), &button)) } } }
 }
 
 /// The question that is asked, or what became of the last answer and the way on; at the end the result. After a wrong

@@ -1,5 +1,5 @@
 //! The script as the reader writes it: numbered lines, what would complete the line that was begun, and what is wrong
-//! behind the line that is wrong.
+//! behind the line that is wrong. A line that is too long for the page goes on below itself.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use gloo_timers::callback::Timeout;
 use web_sys::HtmlTextAreaElement;
 use yew::prelude::*;
 
-use crate::elements::{button_of, each, said, words, yes_or_no};
+use crate::elements::{button_of, each, element, said, yes_or_no};
 use crate::language::{begun, completed, proposed};
 use crate::run::NoRun;
 use crate::{page, texts};
@@ -98,24 +98,24 @@ impl Component for Editor {
         });
         let wrong = wrong.as_ref().filter(|_| self.typing.is_none());
         let line = wrong.and_then(|wrong| wrong.line).map(|line| line as usize);
-        let count = script.lines().count() + usize::from(script.is_empty() || script.ends_with('\n'));
-        let number = |at: usize| {
-            let number = format!("{}\n", at + 1);
-            if line == Some(at + 1) { said("b", "", number) } else { words(number) }
+        // What is behind the last line's end is a line, too.
+        let lines: Vec<&str> = script.split('\n').collect();
+        // The same text as in the field, which nobody sees: it gives the lines their heights.
+        let copy = |at: usize| match wrong.filter(|_| line == Some(at + 1)) {
+            Some(why) => {
+                let (statement, caption) = lines[at].split_at(end_of_statement(lines[at]));
+                let why = said("b", "", why.what.clone());
+                element("span", "sc-bad", html! { <>{ statement.to_owned() }{ why }{ caption.to_owned() }</> })
+            }
+            None => said("span", "", lines[at].to_owned()),
         };
         let complaint = wrong.map(|why| texts::wrong_line(&why.what, why.line).into()).or_else(|| complaint.clone());
         html! {
             <div class="sc-writing">
                 <div class="sc-editor">
-                    <pre class="sc-numbers" aria-hidden="true">{ each(count, &number) }</pre>
-                    <div class="sc-paper">
-                        <textarea ref={field} aria-label={texts::SCRIPT} spellcheck="false" autocapitalize="off" autocomplete="off"
-                            aria-invalid={yes_or_no(wrong.is_some())} rows={count.max(3).to_string()}
-                            value={script} oninput={typed} />
-                        <pre class="sc-behind" aria-hidden="true">
-                            { wrong.zip(line).map(|(why, line)| html! { <>{ before(script, line) }{ said("b", "", why.what.clone()) }</> }) }
-                        </pre>
-                    </div>
+                    <textarea ref={field} aria-label={texts::SCRIPT} spellcheck="false" autocapitalize="off" autocomplete="off"
+                        aria-invalid={yes_or_no(wrong.is_some())} value={script} oninput={typed} />
+                    <pre aria-hidden="true">{ each(lines.len(), &copy) }</pre>
                 </div>
                 { self.proposed(ctx, statements) }
                 <p class="sc-failed" role="status">{ complaint }</p>
@@ -158,11 +158,9 @@ pub(crate) fn put_in(field: &NodeRef, put: &Callback<String>, (text, caret): (St
     put.emit(text);
 }
 
-/// As many lines and letters as stand before the end of a line's statement: what follows stands behind it without
-/// being measured. A caption may be covered: it is not what is wrong.
-fn before(script: &str, line: usize) -> String {
-    let statement = script.lines().nth(line - 1).and_then(|text| text.split('#').next()).unwrap_or("");
-    "\n".repeat(line - 1) + &" ".repeat(statement.trim_end().chars().count() + 1)
+/// Where a line's statement ends: what is wrong stands there. A caption may be covered: it is not what is wrong.
+fn end_of_statement(line: &str) -> usize {
+    line.split('#').next().unwrap_or("").trim_end().len()
 }
 
 #[cfg(test)]
@@ -170,9 +168,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_wrong_stands_behind_its_line() {
-        assert_eq!(before("a\nbcd  # so\ne\n", 2), "\n    ");
-        assert_eq!(before("", 1), " ");
-        assert_eq!(before("a\n", 9), "\n".repeat(8) + " ");
+    fn what_is_wrong_stands_behind_its_statement() {
+        assert_eq!(end_of_statement("bcd  # so"), 3);
+        assert_eq!(end_of_statement("bcd"), 3);
+        assert_eq!(end_of_statement("  # so"), 0);
     }
 }

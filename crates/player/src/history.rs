@@ -1,14 +1,24 @@
-//! What can be taken back: scripts as they were. What is typed is taken back by words.
+//! What can be taken back, and brought again: scripts as they were. What is typed is taken back by words.
 
 /// So many changes can be taken back.
 const KEPT_MAX: usize = 100;
 
-/// The scripts before the one that stands in the editor.
+/// The scripts before the one that stands in the editor, and those that were taken back.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
     before: Vec<String>,
+    after: Vec<String>,
     /// Whether the last change was typed, so that what is typed next may belong to it.
     is_typing: bool,
+}
+
+/// Which way a reader goes through changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// To the script before.
+    Back,
+    /// To the one that was taken back.
+    Forth,
 }
 
 impl History {
@@ -26,13 +36,29 @@ impl History {
         self.is_typing = false;
     }
 
-    /// The script before the last change.
-    pub fn take_back(&mut self) -> Option<String> {
+    /// The script before the last change, or the one that was taken back last. `now` is the one that stands there.
+    pub fn go(&mut self, way: Way, now: &str) -> Option<String> {
+        let (from, to) = match way {
+            Way::Back => (&mut self.before, &mut self.after),
+            Way::Forth => (&mut self.after, &mut self.before),
+        };
+        let script = from.pop()?;
+        to.push(now.to_owned());
         self.is_typing = false;
-        self.before.pop()
+        Some(script)
+    }
+
+    /// Whether there is something that way.
+    pub const fn leads(&self, way: Way) -> bool {
+        let scripts = match way {
+            Way::Back => &self.before,
+            Way::Forth => &self.after,
+        };
+        !scripts.is_empty()
     }
 
     fn push(&mut self, before: &str) {
+        self.after.clear();
         if self.before.len() == KEPT_MAX {
             self.before.remove(0);
         }
@@ -66,12 +92,35 @@ mod tests {
         }
     }
 
+    /// All scripts that way, from this one on.
+    fn all(history: &mut History, way: Way, now: &str) -> Vec<String> {
+        let mut now = now.to_owned();
+        std::iter::from_fn(|| {
+            now = history.go(way, &now)?;
+            Some(now.clone())
+        })
+        .collect()
+    }
+
     #[test]
     fn what_is_typed_is_taken_back_by_words() {
         let (mut history, mut text) = (History::default(), String::new());
         typed(&mut history, &mut text, "client reaf<d()\nwait");
-        let back: Vec<_> = std::iter::from_fn(|| history.take_back()).collect();
-        assert_eq!(back, ["client read()", "client", ""]);
+        assert_eq!(all(&mut history, Way::Back, &text), ["client read()", "client", ""]);
+    }
+
+    #[test]
+    fn what_was_taken_back_comes_again_until_something_else_is_done() {
+        let (mut history, mut text) = (History::default(), String::new());
+        typed(&mut history, &mut text, "client read()");
+        assert!(history.leads(Way::Back) && !history.leads(Way::Forth));
+        assert_eq!(all(&mut history, Way::Back, &text), ["client", ""]);
+        assert!(!history.leads(Way::Back) && history.leads(Way::Forth));
+        assert_eq!(all(&mut history, Way::Forth, ""), ["client", "client read()"]);
+        assert_eq!(history.go(Way::Back, &text).as_deref(), Some("client"));
+        history.typed("client", "client w");
+        assert!(!history.leads(Way::Forth));
+        assert_eq!(all(&mut history, Way::Back, "client w"), ["client", ""]);
     }
 
     #[test]
@@ -81,8 +130,7 @@ mod tests {
         history.changed("a");
         history.typed("a\nb", "a\nbc");
         history.typed("a\nbc", "a\nbcdef");
-        let back: Vec<_> = std::iter::from_fn(|| history.take_back()).collect();
-        assert_eq!(back, ["a\nbc", "a\nb", "a", ""]);
+        assert_eq!(all(&mut history, Way::Back, "a\nbcdef"), ["a\nbc", "a\nb", "a", ""]);
     }
 
     #[test]
@@ -91,6 +139,7 @@ mod tests {
         for number in 0..KEPT_MAX + 9 {
             history.changed(&number.to_string());
         }
-        assert_eq!(std::iter::from_fn(|| history.take_back()).count(), KEPT_MAX);
+        assert_eq!(all(&mut history, Way::Back, "").len(), KEPT_MAX);
+        assert_eq!(all(&mut history, Way::Forth, "").len(), KEPT_MAX);
     }
 }

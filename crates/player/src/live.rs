@@ -166,15 +166,16 @@ impl Component for Stage {
         let delay = act.reform(|(row, ms)| Act::Delay(row, ms));
         let (anchor, fold) = names_and_fold(ctx.props());
         let told = cursor.and_then(|row| page::sentence(&anchor, row));
-        // The other run would tell a reader who predicts too much.
+        // The other run, and what differs from the book's, would tell a reader who predicts too much.
         let bare = session.bare.as_ref().filter(|_| session.quiz.is_none());
+        let differs = session.differs.clone().filter(|_| session.quiz.is_none()).map(Shared);
         let is_long = self.drawn.len() < layout.rows.len();
         let picture = PictureProps {
             cursor,
             anchor,
             fold,
             keeps_fold: session.quiz.is_some(),
-            differs: session.differs.clone().map(Shared),
+            differs,
             book: Some(Shared(session.book.layout.clone())),
             tools,
             pick: Some(pick),

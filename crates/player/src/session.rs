@@ -9,7 +9,7 @@ use view::change::{Change, Changed, change, tries};
 use view::compare::Difference;
 use view::predict::Quiz;
 
-use crate::history::History;
+use crate::history::{History, Way};
 use crate::run::{NoRun, Run};
 use crate::state::{Action, Player};
 
@@ -86,8 +86,8 @@ pub enum Act {
     Try(usize),
     /// To the next row that differs from the book's run.
     ShowDifference,
-    /// The last change is taken back.
-    Undo,
+    /// The last change is taken back, or brought again.
+    Go(Way),
     /// All changes are taken back.
     Original,
     /// Another TCP.
@@ -137,6 +137,11 @@ impl Session {
     /// Whether the script is not the book's.
     pub fn is_changed(&self) -> bool {
         self.text != self.book.text
+    }
+
+    /// Whether there is a change to be taken back, or brought again.
+    pub const fn leads(&self, way: Way) -> bool {
+        self.history.leads(way)
     }
 
     /// In how many places the run is not the book's.
@@ -221,13 +226,13 @@ impl Session {
                     self.asked += 1;
                 }
             }
-            Act::Undo => {
-                if let Some(text) = self.history.take_back() {
+            Act::Go(way) => {
+                if let Some(text) = self.history.go(way, &self.text) {
                     self.put(text);
                 }
             }
             Act::Original => {
-                self.history = History::default();
+                self.history.changed(&self.text);
                 self.put(self.book.text.clone());
             }
             Act::Stack(stack) => {
@@ -330,9 +335,11 @@ fn bare(run: &Run) -> Option<Rc<Run>> {
 impl PartialEq for Session {
     fn eq(&self, other: &Self) -> bool {
         let bare = |session: &Self| session.bare.as_ref().map(Rc::as_ptr);
+        let ways = |session: &Self| (session.leads(Way::Back), session.leads(Way::Forth));
         Rc::ptr_eq(&self.run, &other.run)
             && Rc::ptr_eq(&self.book, &other.book)
             && bare(self) == bare(other)
+            && ways(self) == ways(other)
             && (self.stack, self.player, self.asked, self.open) == (other.stack, other.player, other.asked, other.open)
             && (&self.text, &self.wrong, &self.quiz) == (&other.text, &other.wrong, &other.quiz)
     }
@@ -378,8 +385,14 @@ mod tests {
         assert_eq!(lost.run.layout.flights[flight].fate, Fate::Dropped);
         assert!(lost.differences() > 0 && lost.next_difference().is_some(), "what differs is counted and can be found");
         assert!(lost.is_changed() && lost.open.is_none() && lost.wrong.is_none());
-        let back = after(lost, [Act::Undo]);
-        assert_eq!((back.run, back.text), (session.run, session.text));
+        let back = lost.after(Act::Go(Way::Back));
+        assert_eq!((&back.run, &back.text), (&session.run, &session.text));
+        let again = back.after(Act::Go(Way::Forth));
+        assert_eq!((&again.text, again.differences()), (&lost.text, lost.differences()));
+        // Nor is it gone for whoever goes back to the book's run.
+        let original = again.after(Act::Original);
+        assert!(!original.is_changed() && original.leads(Way::Back));
+        assert_eq!(original.after(Act::Go(Way::Back)).text, lost.text);
     }
 
     #[test]
@@ -396,7 +409,7 @@ mod tests {
         let wrong = session.after(Act::Type("server lissen()\n".to_owned()));
         assert_eq!(wrong.wrong.as_ref().and_then(|wrong| wrong.line), Some(1));
         assert_eq!(wrong.run, session.run);
-        let right = after(wrong, [Act::Undo]);
+        let right = after(wrong, [Act::Go(Way::Back)]);
         assert_eq!(right.wrong, None);
     }
 

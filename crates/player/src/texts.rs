@@ -36,6 +36,7 @@ pub(crate) const WHOLE_RUN: &str = "See the whole run";
 pub(crate) const PRESENT: &str = "Present";
 pub(crate) const SHOW_DIFFERENCE: &str = "Show";
 pub(crate) const UNDO: &str = "Undo";
+pub(crate) const REDO: &str = "Redo";
 pub(crate) const ORIGINAL: &str = "Back to the book's run";
 pub(crate) const BARE: &str = "smoltcp without Linux's rules";
 pub(crate) const COMPARE: &str = "Side by side: Linux, and smoltcp as it is";
