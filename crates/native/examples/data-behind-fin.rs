@@ -1,6 +1,7 @@
 //! Can anything come behind the end of the stream?
 //!
-//! The server has closed. Then a segment with data arrives, with the number behind the FIN.
+//! The server has closed. Then a segment with data arrives, with the number behind the FIN. No host sends that: it is
+//! forged.
 
 mod lab;
 
@@ -21,7 +22,7 @@ fn main() -> io::Result<()> {
 
     lab.server("close()", || lab::close(server))?;
 
-    // The number behind the FIN: no peer that keeps to the rules sends anything there, so this is forged.
+    // The number behind the FIN.
     lab.link("link inject data to client len 5", |link| {
         link.inject(Flags::DATA, Host::Client, Offset::Exact, None, 5).expect("there is a connection");
     });

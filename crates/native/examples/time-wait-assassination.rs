@@ -1,6 +1,7 @@
 //! Can TIME-WAIT be cut short by accident?
 //!
-//! An old FIN turns up again. TIME-WAIT answers it, and the other side, long closed, says: no such connection.
+//! The client's FIN takes a long road, its copy a longer one. The third one is in time, and both sides are done.
+//! Then the old ones arrive. TIME-WAIT answers them, and the other side, long closed, says: no such connection.
 
 mod lab;
 
@@ -9,7 +10,7 @@ use std::net::{TcpListener, TcpStream};
 use std::time::Duration;
 
 use lab::Lab;
-use scenario::{Flags, Host, Offset};
+use scenario::{Count, Host, Kind, Meeting};
 
 fn main() -> io::Result<()> {
     let mut lab = Lab::new();
@@ -19,21 +20,25 @@ fn main() -> io::Result<()> {
     let listener = lab.server("listen()", || TcpListener::bind(address))?;
     let client = lab.client("connect()", || TcpStream::connect(address))?;
     let (server, _) = lab.server("accept()", || listener.accept())?;
-
     lab.server("close()", || lab::close(server))?;
-    lab.client("close()", || lab::close(client))?;
 
-    // A copy of the client's FIN was long on its way. TIME-WAIT acknowledges it, as it should. But the client has
-    // forgotten the connection, so it answers that ACK with a RST. With tcp_rfc1337 = 1 it is ignored here.
-    lab.link("link inject FIN to server seq -1", |link| {
-        link.inject(Flags::FIN, Host::Server, Offset::Plus(-1), None, 0).expect("there was a connection");
-    });
-    lab.wait(Duration::from_millis(500));
+    for hold_s in [1, 2] {
+        let hold = Meeting::Hold(Duration::from_secs(hold_s));
+        lab.link(&format!("link hold FIN from client {hold_s}s"), |link| {
+            link.meet(hold, Count::Next(1), Kind::Fin, Host::Client);
+        });
+    }
 
-    // As Linux has it where nobody changed it, the RST ends TIME-WAIT: no attacker is needed for that (RFC 1337).
+    // Two FINs are on their way for long, so the client's kernel sends a third one. With that both sides are done.
+    lab.client("close() &", || lab::close(client))?;
+    lab.pause(Duration::from_millis(800));
+
+    // The first comes. TIME-WAIT acknowledges it, as it should. But the client has forgotten the connection, so it
+    // answers that ACK with a RST. With tcp_rfc1337 = 1 it is ignored here.
+    lab.pause(Duration::from_millis(700));
+
+    // The second comes. As Linux has it where nobody changed it, the RST ends TIME-WAIT: no attacker is needed for that
+    // (RFC 1337).
     lab.server_setting("tcp_rfc1337", "0");
-    lab.link("link inject FIN to server seq -1", |link| {
-        link.inject(Flags::FIN, Host::Server, Offset::Plus(-1), None, 0).expect("there was a connection");
-    });
     Ok(())
 }
