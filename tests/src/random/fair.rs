@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scenario::{Errno, Event, Fate, Host, Icmp, Outcome, Queue, Script, SocketId, Trace, Verb};
+use scenario::{Errno, Event, Host, Outcome, Queue, Script, SocketId, Trace, Verb};
 use sim::Timers::{Exact, Late};
 use sim::{Lateness, Stack};
 use view::normal::Normal;
@@ -45,8 +45,7 @@ const LATENESSES: [Lateness; 5] = [
 /// Whether a script may be performed in real time: no race decides what it shows, and no estimate.
 pub fn is_fair(text: &str) -> bool {
     performed(text).is_some_and(|(script, trace)| {
-        let is_estimated = counts_what_is_over(&trace) || is_cut_anew_before_more(&trace);
-        !is_estimated && !wakes_two_calls(&trace) && !is_race(&script, &trace)
+        !counts_what_is_over(&trace) && !wakes_two_calls(&trace) && !is_race(&script, &trace)
     })
 }
 
@@ -95,21 +94,6 @@ fn counts_what_is_over(trace: &Trace) -> bool {
             over.push(*socket);
         }
         matches!(call, Verb::Queued(Queue::Unacknowledged)) && over.contains(socket)
-    })
-}
-
-/// Whether something has left behind a segment that is too long, before its sender was told: what was cut anew then leaves
-/// in another order, and on Linux more often than in the model ("Where the model and the kernel differ").
-fn is_cut_anew_before_more(trace: &Trace) -> bool {
-    trace.events.iter().any(|told| {
-        let Event::Icmp { at_us, arrives_us: Some(arrives_us), to, ports, icmp, seq, .. } = told else { return false };
-        matches!(icmp, Icmp::FragmentationNeeded(_))
-            && trace.events.iter().any(|event| match event {
-                Event::Segment { at_us: left_us, from, ports: pair, segment, fate: Fate::Delivered, .. } => {
-                    (from, pair) == (to, ports) && segment.seq > *seq && (at_us..arrives_us).contains(&left_us)
-                }
-                _ => false,
-            })
     })
 }
 

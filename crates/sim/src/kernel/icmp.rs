@@ -44,13 +44,23 @@ impl Kernel {
 }
 
 impl Connection {
+    /// No clock is looked at for that (Linux: `tcp_mstamp_refresh`): what leaves again carries the time of the last
+    /// segment that this connection has sent or got. So it counts as lost once more when something is told to have
+    /// arrived that had left just before.
     fn cut_and_send_again(&mut self, cx: &mut Context<'_>) {
         let Some(tcb) = &mut self.tcb else { return };
-        if tcb.queue.lose_too_long(tcb.snd.mss) {
-            tcb.congestion.note_too_long(tcb.snd.nxt);
-            self.send_lost(cx);
-            self.output(cx);
+        if !tcb.queue.lose_too_long(tcb.snd.mss) {
+            return;
         }
+        tcb.congestion.note_too_long(tcb.snd.nxt);
+        let departed = tcb.queue.departed();
+        self.send_lost(cx);
+        if let (Some(tcb), Some(departed)) = (&mut self.tcb, departed)
+            && self.received_us <= departed.left_us
+        {
+            tcb.queue.date_back(departed);
+        }
+        self.output(cx);
     }
 
     fn icmp_arrives(&mut self, cx: &mut Context<'_>, icmp: Icmp, seq: u32) {

@@ -16,6 +16,9 @@ const SEGMENTS_MAX: usize = 4_096;
 impl Connection {
     /// Sends what may leave now: segments, and an ACK that nothing takes along (Linux: `tcp_write_xmit`).
     pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
+        if let Some(tcb) = &mut self.tcb {
+            tcb.queue.note_occasion();
+        }
         for _ in 0..SEGMENTS_MAX {
             let Some(tcb) = &self.tcb else { return };
             let Some(next) = tcb.next() else { break };

@@ -1,5 +1,7 @@
 //! What has left and is not acknowledged, segment by segment, and what is believed of each (RFC 6675 §3, RFC 8985 §5).
 
+mod too_long;
+
 use super::timestamp::Timestamp;
 use crate::seq::{after, before, later};
 
@@ -9,6 +11,8 @@ pub(crate) struct RetransmissionQueue {
     rack: Rack,
     /// How many segments have left, repeats too.
     departures: u64,
+    /// Occasions to send.
+    occasions: u64,
     /// The shortest round trip that was measured, in microseconds (Linux: `tcp_min_rtt`).
     min_rtt_us: Option<u64>,
     /// Something that had never left again was told of after something behind it (RFC 8985 §6.2 step 4).
@@ -32,9 +36,13 @@ pub(crate) struct Sent {
     pub(crate) left_us: u64,
     /// How many had left before it: what leaves at one moment leaves in an order, too.
     departure: u64,
+    /// On which occasion it first left.
+    occasion: u64,
     pub(crate) believed: Believed,
     /// It has left more than once (Linux: TCPCB_EVER_RETRANS).
     repeated: bool,
+    /// It and the next one are kept as one (Linux: in one `sk_buff`), which nothing joins.
+    keeps_next: bool,
 }
 
 /// What is believed of something that has left and is not acknowledged.
@@ -62,6 +70,8 @@ pub(crate) enum Seen {
 struct Rack {
     /// [`Sent::departure`]
     departure: u64,
+    /// [`Sent::end`]
+    end: u32,
     /// The last round trip, in microseconds.
     rtt_us: u64,
     /// Something was delivered since losses were last looked for.
@@ -102,17 +112,30 @@ pub(crate) struct Found {
     pub(crate) wait_us: Option<u64>,
 }
 
+impl Rack {
+    /// Whether it left behind that one: of what left at one moment, what ends later (Linux: `tcp_skb_sent_after`).
+    const fn left_after(self, sent: &Sent) -> bool {
+        self.departure > sent.departure || self.departure == sent.departure && after(self.end, sent.end)
+    }
+}
+
 impl RetransmissionQueue {
     pub(crate) const fn new() -> Self {
         Self {
             segments: Vec::new(),
-            rack: Rack { departure: 0, rtt_us: 0, advanced: false },
+            rack: Rack { departure: 0, end: 0, rtt_us: 0, advanced: false },
             departures: 0,
+            occasions: 0,
             min_rtt_us: None,
             reordering: Seen::No,
             round_trip_us: None,
             news: News { acknowledged: 0, delivered: 0, sacked: false, original: false, duplicate: None },
         }
+    }
+
+    /// Segments that leave from now on do so together.
+    pub(crate) const fn note_occasion(&mut self) {
+        self.occasions += 1;
     }
 
     /// A segment has left for the first time.
@@ -126,8 +149,10 @@ impl RetransmissionQueue {
             first_left_us: now_us,
             left_us: now_us,
             departure,
+            occasion: self.occasions,
             believed,
             repeated: false,
+            keeps_next: false,
         });
     }
 
@@ -237,7 +262,10 @@ impl RetransmissionQueue {
         }
         self.rack.advanced = true;
         self.rack.rtt_us = rtt_us;
-        self.rack.departure = self.rack.departure.max(sent.departure);
+        if !self.rack.left_after(sent) {
+            self.rack.departure = sent.departure;
+            self.rack.end = sent.end;
+        }
     }
 
     /// The round trip that the last ACK has measured, once.
@@ -262,7 +290,7 @@ impl RetransmissionQueue {
         let rack = self.rack;
         for sent in &mut self.segments {
             let is_out = matches!(sent.believed, Believed::InNetwork | Believed::SentAgain);
-            if !is_out || sent.departure >= rack.departure {
+            if !is_out || !rack.left_after(sent) {
                 continue;
             }
             let due_us = sent.left_us + rack.rtt_us + window_us;
@@ -287,37 +315,6 @@ impl RetransmissionQueue {
                 sent.believed = Believed::Lost;
             }
         }
-    }
-
-    /// What has left in segments longer than this counts as lost, and is cut anew; true if there are any.
-    ///
-    /// Linux keeps full segments two by two, of which the second may be shorter, as they came from one write (`tcp_tso_autosize`
-    /// with two segments for a millisecond): such a pair is lost, and cut anew, as a whole (`tcp_simple_retransmit`).
-    pub(crate) fn lose_too_long(&mut self, mss: u32) -> bool {
-        let mut is_lost = false;
-        let mut known = std::mem::take(&mut self.segments).into_iter();
-        while let Some(mut sent) = known.next() {
-            if sent.text.len() <= mss as usize {
-                self.segments.push(sent);
-                continue;
-            }
-            is_lost = true;
-            if let Some(next) = known.next() {
-                sent.text.extend(next.text);
-                sent.end = next.end;
-            }
-            let mut seq = sent.seq;
-            for text in sent.text.chunks(mss as usize) {
-                let end = seq.wrapping_add(text.len() as u32);
-                self.segments.push(Sent { seq, end, text: text.to_vec(), believed: Believed::Lost, ..sent });
-                seq = end;
-            }
-            // A FIN stays behind the last piece.
-            if let Some(last) = self.segments.last_mut() {
-                last.end = sent.end;
-            }
-        }
-        is_lost
     }
 
     /// Nothing was lost after all.
@@ -349,7 +346,8 @@ impl RetransmissionQueue {
     pub(crate) fn send_again(&mut self, now_us: u64, seq: u32, most: u32) -> Option<&Sent> {
         let at = self.segments.iter().position(|sent| sent.seq == seq)?;
         let most = most as usize;
-        if (1..most).contains(&self.segments[at].text.len()) {
+        let is_kept = at.checked_sub(1).is_some_and(|before| self.segments[before].keeps_next);
+        if !is_kept && (1..most).contains(&self.segments[at].text.len()) {
             while let Some(next) = self.segments.get(at + 1)
                 && next.believed != Believed::Arrived
                 && self.segments[at].text.len() + next.text.len() <= most
@@ -503,19 +501,6 @@ mod tests {
             assert_eq!(queue.send_again(300_000, 1, most).map(|sent| sent.end), Some(ends));
             assert_eq!(queue.packets_out(), left);
         }
-    }
-
-    #[test]
-    fn what_is_too_long_is_cut_anew_in_pairs() {
-        let mut queue = RetransmissionQueue::new();
-        for (seq, end) in [(1, 101), (101, 201), (201, 301), (301, 341), (341, 361)] {
-            queue.note_sent(0, seq, end, vec![0; (end - seq) as usize]);
-        }
-        assert!(queue.lose_too_long(80));
-        assert_eq!(queue.next_lost().map(|sent| (sent.seq, sent.end)), Some((1, 81)));
-        assert_eq!(queue.segments.iter().filter(|sent| sent.believed == Believed::Lost).count(), 5);
-        assert_eq!(believed(&queue).last(), Some(&Believed::InNetwork), "it was not too long");
-        assert!(!queue.lose_too_long(1_000));
     }
 
     #[test]
