@@ -54,6 +54,22 @@ fn the_same_script_gives_the_same_trace_and_bare_smoltcp_performs_it_too() {
 }
 
 #[test]
+fn bare_smoltcp_performs_what_has_a_proxy_too() {
+    let mut passed_on = 0;
+    for seed in 0..SCRIPTS {
+        let text = random::script(seed, Class::Proxied, Clock::Virtual, Forgery::Any);
+        let Some(trace) = run(&text, Stack::Bare) else { continue };
+        assert_eq!(run(&text, Stack::Bare).as_ref(), Some(&trace), "the same script, another trace:\n{text}");
+        for event in &trace.events {
+            let Event::Segment { from, to, .. } = event else { continue };
+            assert_ne!((*from != Host::Proxy, *to != Host::Proxy), (true, true), "past the proxy: {trace}");
+            passed_on += usize::from(*to == Host::Server);
+        }
+    }
+    assert!(passed_on > 1000, "only {passed_on} segments have reached a server");
+}
+
+#[test]
 fn no_reset_answers_a_reset() {
     check(Forgery::Any, 30, |text| run(text, Stack::Linux).as_ref().map_or(Ok(0), no_reset_answers_reset));
 }

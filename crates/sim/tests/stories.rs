@@ -185,6 +185,15 @@ fn bare_smoltcp_acknowledges_what_nobody_will_read() {
 }
 
 #[test]
+fn bare_smoltcp_passes_bytes_and_ends_through_a_proxy() {
+    let entry = CATALOGUE.iter().find(|entry| entry.id == "proxy-passes-half-close").expect("a scenario of the book");
+    let bare = run_with(entry.text, Stack::Bare);
+    assert!(bare.as_written(), "{:?}\n{bare}", bare.failed);
+    let fins = |by| sent(&bare, by).iter().filter(|flags| flags.fin).count();
+    assert_eq!([Host::Client, Host::Proxy, Host::Server].map(fins), [1, 2, 1], "{bare}");
+}
+
+#[test]
 fn every_scenario_ends_alike_in_ipv6() {
     for entry in CATALOGUE {
         let four = run_with(entry.text, Stack::Linux);
