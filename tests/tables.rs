@@ -14,6 +14,7 @@ use tests::counters::EXPECTED;
 use tests::held::CLAIMS;
 use tests::ledger::Change;
 use tests::release::Releases;
+use tests::vocabulary::{PLACES, known};
 use tests::{bytes, files, found, golden, judged, kernels, ledger, root};
 
 #[test]
@@ -65,6 +66,11 @@ fn check_capture(name: &str, capture: &[u8]) {
 #[test]
 fn the_book_prints_the_ledger() {
     check("reference/differences.md", "ledger", &differences());
+}
+
+#[test]
+fn the_words_of_the_language_are_the_parser_s() {
+    check("reference/language.md", "words", &vocabulary());
 }
 
 #[test]
@@ -298,6 +304,15 @@ fn held() -> String {
     let mut page = "| what is true of a socket | where it is written | in Linux |\n|---|---|---|\n".to_owned();
     for claim in &CLAIMS {
         page += &format!("| {} | {} | `{}` |\n", claim.says, claim.clause, claim.kernel);
+    }
+    page + "\n"
+}
+
+fn vocabulary() -> String {
+    let mut page = "| where | the words |\n|---|---|\n".to_owned();
+    for (place, asked) in PLACES {
+        let words: Vec<String> = known(asked).iter().map(|word| format!("`{word}`")).collect();
+        page += &format!("| `{place}` | {} |\n", words.join(", "));
     }
     page + "\n"
 }

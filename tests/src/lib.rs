@@ -22,6 +22,7 @@ pub mod ledger;
 pub mod random;
 pub mod release;
 pub mod verdicts;
+pub mod vocabulary;
 
 use std::path::PathBuf;
 

@@ -5,6 +5,23 @@ use scenario::Host;
 use super::grammar::Draw;
 use super::{Class, Clock};
 
+/// What is set at any time.
+const SYSCTLS: [&str; 13] = [
+    "tcp_fin_timeout, 1",
+    "tcp_rfc1337, 1",
+    "tcp_abort_on_overflow, 1",
+    "tcp_orphan_retries, 2",
+    "tcp_retries2, 3",
+    "tcp_syn_retries, 1",
+    "tcp_syn_linear_timeouts, 0",
+    "tcp_synack_retries, 1",
+    "tcp_max_tw_buckets, 0",
+    "tcp_max_syn_backlog, 1",
+    "tcp_syncookies, 0",
+    "tcp_tw_reuse, 1",
+    "tcp_timestamps, 0",
+];
+
 impl Draw {
     /// listen() on a socket that is there: bound, not bound, one that listens, one that has listened, one that had a
     /// connection. And accept() that waits for data.
@@ -185,27 +202,16 @@ impl Draw {
     }
 
     pub(super) fn sysctl(&mut self) -> &'static str {
-        self.of(&[
-            "tcp_fin_timeout, 1",
-            "tcp_rfc1337, 1",
-            "tcp_abort_on_overflow, 1",
-            "tcp_orphan_retries, 2",
-            "tcp_retries2, 3",
-            "tcp_syn_retries, 1",
-            "tcp_syn_linear_timeouts, 0",
-            "tcp_synack_retries, 1",
-            "tcp_max_tw_buckets, 0",
-            "tcp_max_syn_backlog, 1",
-            "tcp_syncookies, 0",
-            "tcp_tw_reuse, 1",
-            "tcp_timestamps, 0",
-        ])
+        self.of(&SYSCTLS)
     }
 
-    /// What is set for a host before there is a connection. How much the two settings of buffers' memory let in is an
-    /// estimate in the model.
+    /// What is set for a host before there is a connection.
     pub(super) fn setting(&mut self) -> &'static str {
-        if self.clock == Clock::Virtual && self.one_in(4) {
+        if self.clock == Clock::Real {
+            let memory = ["tcp_rmem, 4096 65536 65536", "tcp_wmem, 4096 16384 16384"];
+            let all: Vec<&'static str> = SYSCTLS.into_iter().chain(memory).collect();
+            self.of(&all)
+        } else if self.one_in(4) {
             self.of(&["tcp_rmem, 4096 8192 8192", "tcp_wmem, 4096 16384 16384"])
         } else {
             self.sysctl()
