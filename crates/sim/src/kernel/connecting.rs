@@ -25,7 +25,7 @@ impl Kernel {
         let (reuse, leaves_it) = (connection.reuse, connection.options.bind_no_port);
         let port = match port {
             0 if leaves_it => return DONE,
-            0 => self.ports().find(|port| !self.is_bound(*port, reuse)),
+            0 => self.port_to_bind(reuse),
             port => Some(port).filter(|port| !self.is_bound(*port, reuse)),
         };
         let Some(port) = port else { return errno(Errno::EADDRINUSE) };
@@ -33,6 +33,14 @@ impl Kernel {
         connection.ports[0] = port;
         connection.binding = Binding::Fixed;
         DONE
+    }
+
+    /// Linux takes every other port first, so that those which connect(2) prefers are left, and begins anywhere
+    /// (`inet_csk_find_open_port`): here at the end, where no earlier connection was.
+    fn port_to_bind(&self, reuse: Reuse) -> Option<u16> {
+        let first = *self.ports().start();
+        let every_other = |from: u16| self.ports().rev().filter(move |port| (port - first) % 2 == from);
+        every_other(1).chain(every_other(0)).find(|port| !self.is_bound(*port, reuse))
     }
 
     /// Whether bind(2) finds the port taken.
