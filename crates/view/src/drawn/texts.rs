@@ -120,7 +120,8 @@ pub fn of_duration(duration: Duration) -> String {
 pub fn clock(clock: &Clock) -> String {
     let mut words: Vec<String> = Vec::new();
     for marks in clock.marks.chunk_by(|a, b| (a.sending, a.arrives) == (b.sending, b.arrives)) {
-        let times: Vec<String> = marks.iter().map(|mark| seconds(mark.at_us)).collect();
+        let mut times: Vec<String> = marks.iter().map(|mark| seconds(mark.at_us)).collect();
+        times.dedup();
         words.push(format!("{} at {} s{}", sending(marks[0]), times.join(", "), lost(marks[0])));
     }
     let mut words = words.join("; ");
