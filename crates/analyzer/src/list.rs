@@ -4,6 +4,7 @@ use std::collections::BinaryHeap;
 use std::net::SocketAddr;
 
 use capture::html::escaped;
+use capture::search::around;
 use capture::{By, Cause, Connection, Ending, EndingKind, Skipped, Sure};
 
 use crate::words::{count, seconds, time_of_day};
@@ -121,9 +122,9 @@ pub(crate) fn select(
         let [client, server] = show(row);
         let (kind, by) = (row.kind.name(), row.by.name());
         let cause = row.cause.map_or("", |(cause, _)| cause.id());
-        words
-            .iter()
-            .all(|word| [client.as_str(), server.as_str(), kind, by, cause].iter().any(|part| part.contains(word)))
+        words.iter().all(|word| {
+            [client.as_str(), server.as_str(), kind, by, cause].iter().any(|part| around(part, word).is_some())
+        })
     };
     let wanted = |row: &Listed| (kind.is_empty() || kind == row.kind.name()) && (by.is_empty() || by == row.by.name());
     let rows = (0_u32..).zip(listed).filter(|(_, row)| wanted(row) && found(row));

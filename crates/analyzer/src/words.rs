@@ -26,8 +26,7 @@ pub(crate) fn headline(ending: &Ending) -> String {
         EndingKind::Orderly if known => format!("Both sides closed, {who} first"),
         EndingKind::Orderly => "Both sides closed; who was first, this capture does not show".to_owned(),
         EndingKind::HalfClosed if known => {
-            let (Some(first), rest) = (who.chars().nth(4), &who[5..]) else { unreachable!("a side has a name") };
-            format!("The {first}{rest} has closed, the other side has not")
+            format!("The {} has closed, the other side has not", who.strip_prefix("the ").unwrap_or(who))
         }
         EndingKind::HalfClosed => "One side has closed, the other has not".to_owned(),
         EndingKind::NoAnswer => "Nobody answered the SYN".to_owned(),

@@ -13,6 +13,7 @@
 //! - [`matched`] (`matching.rs`): two captures of one connection
 //! - [`Report`] (`report.rs`): what was found, as data
 //! - [`traced`] (`traced.rs`): a connection as a trace, to be drawn
+//! - [`search`]: a word in a text, for the programs of the page
 //! - [`html`]: how text becomes HTML, for the programs of the page
 //! - [`text`]: pasted text instead of a capture: a log's line, a trace, what `ss` and `nstat` print
 
@@ -24,6 +25,7 @@ mod matching;
 mod played;
 mod read;
 mod report;
+pub mod search;
 pub mod text;
 mod traced;
 mod track;

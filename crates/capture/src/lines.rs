@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use crate::read::{Options, Packet, Skip, Skipped, bit};
+use crate::search::around;
 use crate::text::without_colours;
 use crate::track::{Key, Seeded};
 
@@ -133,17 +134,15 @@ impl Lines {
     /// `16:04:05.000001 IP (tos 0x0, ttl 64, id 7, offset 0, flags [DF], proto TCP (6), length 60)`
     fn ip_header(&mut self, line: &str) -> Option<Header> {
         let (before, behind) =
-            line.split_once(" (").filter(|(before, _)| before.ends_with("IP") || before.ends_with("IP6"))?;
-        if !behind.contains("TCP (6)") {
-            return None;
-        }
+            around(line, " (").filter(|(before, _)| before.ends_with("IP") || before.ends_with("IP6"))?;
+        around(behind, "TCP (6)")?;
         let ttl = number_behind(behind, "ttl ").or_else(|| number_behind(behind, "hlim "));
         Some(Header { at_us: self.time(before), ttl, ip_id: number_behind(behind, "id ") })
     }
 
     /// `16:04:05.000001 IP 192.0.2.1.40000 > 192.0.2.2.80: Flags [S], seq 7, win 64240, length 0`
     fn tcpdump(&mut self, line: &str) -> Option<Packet> {
-        let (addresses, rest) = line.split_once(": Flags [")?;
+        let (addresses, rest) = around(line, ": Flags [")?;
         let (before, destination) = addresses.rsplit_once('>')?;
         let (before, destination) = (before.strip_suffix(' ')?, destination.strip_prefix(' ')?);
         let (time, source) = before.rsplit_once(' ').unwrap_or(("", before));
@@ -180,19 +179,19 @@ impl Lines {
     /// `1 0.000000 192.0.2.1 → 192.0.2.2 TCP 74 40000 → 80 [SYN] Seq=0 Win=64240 Len=0`; Wireshark's list has no arrow
     /// between the addresses.
     fn tshark(&mut self, line: &str) -> Option<Packet> {
-        let line = line.replace("->", "→").replace('\t', " ");
-        let (front, behind) = line.split_once(" TCP ")?;
-        let mut columns = front.split_whitespace().rev().filter(|column| *column != "→");
+        let line = line.replace('\t', " ");
+        let (front, behind) = around(&line, " TCP ")?;
+        let mut columns = front.split_whitespace().rev().filter(|column| !matches!(*column, "→" | "->"));
         let destination: IpAddr = columns.next()?.parse().ok()?;
         let source: IpAddr = columns.next()?.parse().ok()?;
         let time = columns.next().unwrap_or("0");
         // Remarks such as [TCP Retransmission] stand before the ports.
-        let (ports, rest) = behind.split_once('→')?;
+        let (ports, rest) = around(behind, "→").or_else(|| around(behind, "->"))?;
         let source_port = numbered_port(ports.split_whitespace().next_back()?)?;
         let (port, rest) = rest.trim_start().split_once(' ')?;
         let (flags, rest) = rest.trim_start().strip_prefix('[')?.split_once(']')?;
-        let bits = flags.split(", ").fold(0, |bits, flag| {
-            bits | match flag {
+        let bits = flags.split(',').fold(0, |bits, flag| {
+            bits | match flag.trim_start() {
                 "FIN" => bit::FIN,
                 "SYN" => bit::SYN,
                 "RST" => bit::RST,
@@ -275,7 +274,7 @@ impl Lines {
             }
             None => words
                 .iter()
-                .find_map(|word| word.contains('.').then(|| seconds(word)).flatten())
+                .find_map(|word| word.as_bytes().contains(&b'.').then(|| seconds(word)).flatten())
                 .unwrap_or(self.last_us),
         };
         self.last_us = at_us;
@@ -295,15 +294,15 @@ fn number_behind<N: TryFrom<u64>>(text: &str, word: &str) -> Option<N> {
 }
 
 fn digits_behind(text: &str, word: &str) -> Option<u64> {
-    let (_, behind) = text.split_once(word)?;
+    let (_, behind) = around(text, word)?;
     let end = behind.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(behind.len());
-    behind[..end].parse().ok()
+    behind.get(..end)?.parse().ok()
 }
 
 /// `[mss 1460,sackOK,TS val 1 ecr 0,nop,wscale 7]`
 fn options(text: &str) -> Options {
-    let mut options = Options { whole: text.contains("length"), ..Options::default() };
-    let Some((list, _)) = text.split_once("options [").and_then(|(_, behind)| behind.split_once(']')) else {
+    let mut options = Options { whole: around(text, "length").is_some(), ..Options::default() };
+    let Some((list, _)) = around(text, "options [").and_then(|(_, behind)| behind.split_once(']')) else {
         return options;
     };
     let names: Vec<&str> = list.split(',').filter_map(|option| option.split_whitespace().next()).collect();
@@ -311,7 +310,7 @@ fn options(text: &str) -> Options {
     options.scale_first = names.starts_with(&["mss", "nop", "wscale"]);
     options.window_scale = number_behind::<u8>(list, "wscale ").map(|shift| shift.min(14));
     options.timestamp = number_behind(list, "TS val ");
-    options.mptcp_fast_close = list.contains("fastclose") || list.contains("mptcp fast-close");
+    options.mptcp_fast_close = ["fastclose", "mptcp fast-close"].iter().any(|name| around(list, name).is_some());
     options
 }
 

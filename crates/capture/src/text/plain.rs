@@ -5,6 +5,8 @@ use std::ops::Range;
 
 /// At most so much of a pasted text is looked at, in bytes; what is behind it is left out.
 pub const BYTES_MAX: usize = 200_000;
+/// ESC: with `[` behind it a colour of a terminal begins.
+const ESCAPE: char = '\u{1b}';
 
 /// A text to compare, and where each byte of it stood in the original.
 #[derive(Clone, Debug, Default)]
@@ -28,7 +30,7 @@ impl Plain {
             end = place + letter.len_utf8();
             match letter {
                 // A colour of a terminal: ESC [ … and a letter.
-                '\u{1b}' if letters.peek().is_some_and(|(_, next)| *next == '[') => {
+                ESCAPE if letters.peek().is_some_and(|(_, next)| *next == '[') => {
                     while letters.next_if(|(_, next)| !next.is_ascii_alphabetic()).is_some() {}
                     letters.next();
                 }
@@ -84,13 +86,16 @@ impl Plain {
 
 /// The text without a terminal's colours.
 pub(crate) fn without_colours(text: &str) -> Cow<'_, str> {
-    if !text.contains("\u{1b}[") {
+    if !text.as_bytes().contains(&(ESCAPE as u8)) {
         return Cow::Borrowed(text);
     }
-    let mut parts = text.split("\u{1b}[");
+    let mut parts = text.split(ESCAPE);
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        plain += part.find(|letter: char| letter.is_ascii_alphabetic()).map_or("", |end| &part[end + 1..]);
+        plain += match part.strip_prefix('[') {
+            Some(colour) => colour.split_once(|letter: char| letter.is_ascii_alphabetic()).map_or("", |(_, text)| text),
+            None => part,
+        };
     }
     Cow::Owned(plain)
 }
