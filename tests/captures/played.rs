@@ -48,3 +48,28 @@ fn a_reset_that_could_not_be_unread_data_is_not_played_as_it() {
         [Cause::WroteAfterClose, Cause::NoSuchConnection, Cause::Forged].map(Some),
     );
 }
+
+/// What was thought about for long is thought about for long again: a script has the connection's own pauses.
+#[test]
+fn a_script_has_the_connection_s_own_pauses() {
+    let text = "link delay 20ms\nserver listen()\nclient connect()\nserver accept()\nwait 300ms\nclient write(300)\n\
+                server read(299)\nwait 2s\nserver write(50)\nclient read(50)\nwait 61s\nserver close()\n";
+    let times = |file: &[u8]| -> Vec<u64> {
+        let (connections, _) = Capture::read(file);
+        connections[0].segments().map(|seen| seen.at_us - connections[0].times_us[0]).collect()
+    };
+    for place in [Place::Client, Place::Server, Place::Between] {
+        let file = usual_file(&seen_at(&run(text).expect("it runs"), place));
+        let (connections, _) = Capture::read(&file);
+        let played = play(&connections[0], &Ending::of(&connections[0]), pcap_of).expect("its beginning was captured");
+        assert!(played.shortened, "a minute's pause is enough");
+        let unread = played.same.iter().find(|way| way.cause == Some(Cause::UnreadData)).expect("it sends the same");
+        println!("{}", unread.script);
+        // Of every segment but the last, which came a second later; to a script's own quiet exactly.
+        let (was, is) = (times(&file), times(&pcap_of(&unread.script).expect("it runs")));
+        assert_eq!(was.len(), is.len(), "at {place:?}");
+        for (was, is) in was.iter().zip(&is).take(was.len() - 1) {
+            assert!(was.abs_diff(*is) < 100_000, "at {place:?}: {was} µs, played {is} µs");
+        }
+    }
+}

@@ -11,6 +11,10 @@ const TURNS_MAX: usize = 12;
 const TURN_MAX: i64 = 20_000;
 /// Longer delays are shortened: a run takes that much longer, and sends the same.
 const DELAY_MAX_MS: u64 = 500;
+/// Longer pauses are shortened: nothing that a capture shows hangs on more.
+const PAUSE_MAX_MS: u64 = 60_000;
+/// A script is quiet for so long behind each of its calls.
+const QUIET_MS: u64 = 100;
 
 /// What came of playing the ways in which a connection can end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,7 +23,7 @@ pub struct Played {
     pub tried: usize,
     /// Those that send just what the capture has.
     pub same: Vec<Way>,
-    /// Whether turns were left out or shortened to play it.
+    /// Whether turns were left out, or turns or pauses shortened to play it.
     pub shortened: bool,
 }
 
@@ -45,7 +49,7 @@ pub fn play(connection: &Connection, ending: &Ending, perform: impl Fn(&str) -> 
 #[derive(Clone, Debug)]
 pub struct Ways {
     ways: Vec<Way>,
-    sent: Vec<Turn>,
+    sent: Vec<(usize, What)>,
     shortened: bool,
 }
 
@@ -95,6 +99,8 @@ impl Ways {
 struct Turn {
     from: usize,
     what: What,
+    /// How long the side waited before, as far as it was seen.
+    pause_ms: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,14 +126,30 @@ fn turns(connection: &Connection, ending: &Ending) -> Option<(Vec<Turn>, bool)> 
     }
     let mut turns: Vec<Turn> = Vec::new();
     let mut sent = [0_i64; 2];
+    let round_us = round_us(connection);
+    let mut last: Option<&Seen> = None;
     for segment in connection.segments() {
-        for what in whats(segment, &mut sent) {
+        let whats = whats(segment, &mut sent);
+        if whats.is_empty() && turns.iter().all(|turn| turn.what == What::Syn) {
+            // The handshake's end: from here on both may speak.
+            last = Some(segment);
+        }
+        for what in whats {
+            // Between the other side's turn and the answer to it lies the way there and back.
+            let pause_us = last.map_or(0, |last| {
+                let way_us = if last.from == segment.from { 0 } else { round_us[segment.from] };
+                segment.at_us.saturating_sub(last.at_us).saturating_sub(way_us)
+            });
+            last = Some(segment);
             match turns.last_mut() {
-                Some(Turn { from, what: What::Data(length) }) if *from == segment.from => match what {
-                    What::Data(more) => *length += more,
-                    _ => turns.push(Turn { from: segment.from, what }),
-                },
-                _ => turns.push(Turn { from: segment.from, what }),
+                Some(Turn { from, what: What::Data(length), .. })
+                    if *from == segment.from && matches!(what, What::Data(_)) =>
+                {
+                    if let What::Data(more) = what {
+                        *length += more;
+                    }
+                }
+                _ => turns.push(Turn { from: segment.from, what, pause_ms: pause_us / 1000 }),
             }
         }
         if ending.segment == Some(segment.number) && segment.has(bit::RST) {
@@ -174,6 +196,7 @@ fn shorten(mut turns: Vec<Turn>) -> (Vec<Turn>, bool) {
         if let What::Data(length) = &mut turn.what {
             *length = (*length).min(TURN_MAX);
         }
+        turn.pause_ms = turn.pause_ms.min(PAUSE_MAX_MS);
     }
     let shortened = turns != before;
     if shortened {
@@ -193,27 +216,35 @@ fn shorten(mut turns: Vec<Turn>) -> (Vec<Turn>, bool) {
 }
 
 /// What each side sends, one side behind the other: what crosses on the way has no order. Turns of one side are one.
-fn signature(turns: &[Turn]) -> Vec<Turn> {
-    let mut signature: Vec<Turn> = Vec::new();
+fn signature(turns: &[Turn]) -> Vec<(usize, What)> {
+    let mut signature: Vec<(usize, What)> = Vec::new();
     for side in [0, 1] {
         let begins = signature.len();
         for turn in turns.iter().filter(|turn| turn.from == side) {
-            match (signature[begins..].last_mut().map(|last| &mut last.what), turn.what) {
+            match (signature[begins..].last_mut().map(|(_, last)| last), turn.what) {
                 (Some(What::Data(length)), What::Data(more)) => *length += more,
                 (Some(What::Probe), What::Probe) => {}
-                _ => signature.push(*turn),
+                _ => signature.push((side, turn.what)),
             }
         }
     }
     signature
 }
 
-/// Half a round trip, from the handshake.
+/// How long the way from the capture to each side and back is, from the handshake.
+fn round_us(connection: &Connection) -> [u64; 2] {
+    let segments: Vec<&Seen> = connection.segments().collect();
+    let Some(answer) = segments.iter().position(|segment| segment.from == 1) else { return [0, 0] };
+    let answer_us = segments[answer].at_us;
+    let asked = segments[..answer].last().map_or(0, |asked| answer_us.saturating_sub(asked.at_us));
+    let mut behind = segments[answer..].iter();
+    let done = behind.find(|segment| segment.from == 0).map_or(0, |done| done.at_us.saturating_sub(answer_us));
+    [done, asked]
+}
+
+/// Half a round trip.
 fn delay_ms(connection: &Connection) -> u64 {
-    let mut client = connection.segments().filter(|segment| segment.from == 0);
-    let (Some(syn), Some(answer)) = (client.next(), client.next()) else { return 10 };
-    let half_ms = answer.at_us.saturating_sub(syn.at_us) / 2 / 1000;
-    half_ms.clamp(1, DELAY_MAX_MS)
+    (round_us(connection).iter().sum::<u64>() / 2 / 1000).clamp(1, DELAY_MAX_MS)
 }
 
 struct Stories<'a> {
@@ -255,30 +286,36 @@ impl Stories<'_> {
         }
         for side in [0, 1] {
             let (own, peer) = (NAMES[side], NAMES[1 - side]);
-            let mut add = |cause, how, reading, last: &str| {
-                if let Some(lines) = self.conversation(side, how, reading) {
-                    ways.push(self.way(cause, &(lines + &last.replace("OWN", own).replace("PEER", peer))));
+            let mut add = |cause, how, reading, last: &[&str]| {
+                if let Some(mut lines) = self.conversation(side, how, reading) {
+                    lines.extend(last.iter().copied());
+                    ways.push(self.way(cause, &lines));
                 }
             };
             if !self.turns.iter().any(|turn| matches!(turn.what, What::Reset { .. })) {
-                add(None, Leaving::Close, Reading::All, "");
+                add(None, Leaving::Close, Reading::All, &[]);
             }
-            add(Some(Cause::UnreadData), Leaving::Shutdown, Reading::LeavesRest, "OWN close()\n");
-            add(Some(Cause::Killed), Leaving::Shutdown, Reading::LeavesRest, "OWN kill()\n");
-            let linger = "OWN setsockopt(SO_LINGER, 0)\nOWN close()\n";
-            add(Some(Cause::LingerZero), Leaving::Shutdown, Reading::All, linger);
-            let linger2 = "OWN setsockopt(TCP_LINGER2, -1)\nOWN close()\n";
-            add(Some(Cause::Linger2), Leaving::Later, Reading::All, linger2);
+            add(Some(Cause::UnreadData), Leaving::Shutdown, Reading::LeavesRest, &[own, " close()\n"]);
+            add(Some(Cause::Killed), Leaving::Shutdown, Reading::LeavesRest, &[own, " kill()\n"]);
+            let linger = [own, " setsockopt(SO_LINGER, 0)\n", own, " close()\n"];
+            add(Some(Cause::LingerZero), Leaving::Shutdown, Reading::All, &linger);
+            let linger2 = [own, " setsockopt(TCP_LINGER2, -1)\n", own, " close()\n"];
+            add(Some(Cause::Linger2), Leaving::Later, Reading::All, &linger2);
             let length = self.last_data(1 - side).unwrap_or(1);
-            let write = format!("PEER write({length})\n");
-            add(Some(Cause::WroteAfterClose), Leaving::Close, Reading::LeavesLast, &write);
-            let reboot = format!("OWN crash()\nOWN boot()\n{write}");
+            let write = format!("{peer} write({length})\n");
+            add(Some(Cause::WroteAfterClose), Leaving::Close, Reading::LeavesLast, &[&write]);
+            let reboot = [own, " crash()\n", own, " boot()\n", &write];
             add(Some(Cause::NoSuchConnection), Leaving::Shutdown, Reading::LeavesLast, &reboot);
-            add(Some(Cause::Forged), Leaving::Shutdown, Reading::All, "link inject R to PEER\n");
-            add(Some(Cause::Forged), Leaving::Shutdown, Reading::All, "link inject R. to PEER\n");
-            let probes = "OWN setsockopt(TCP_KEEPIDLE, 1s)\nOWN setsockopt(TCP_KEEPINTVL, 1s)\n\
-                          OWN setsockopt(TCP_KEEPCNT, 2)\nOWN setsockopt(SO_KEEPALIVE, 1)\nPEER crash()\nwait 4s\n";
-            add(Some(Cause::KeepAliveGaveUp), Leaving::Shutdown, Reading::All, probes);
+            for forged in ["R", "R."] {
+                let inject = ["link inject ", forged, " to ", peer, "\n"];
+                add(Some(Cause::Forged), Leaving::Shutdown, Reading::All, &inject);
+            }
+            let mut probes = Vec::new();
+            for option in ["TCP_KEEPIDLE, 1s", "TCP_KEEPINTVL, 1s", "TCP_KEEPCNT, 2", "SO_KEEPALIVE, 1"] {
+                probes.extend([own, " setsockopt(", option, ")\n"]);
+            }
+            probes.extend([peer, " crash()\nwait 4s\n"]);
+            add(Some(Cause::KeepAliveGaveUp), Leaving::Shutdown, Reading::All, &probes);
         }
         let only_client =
             self.turns.iter().all(|turn| turn.from == 0 || matches!(turn.what, What::Syn | What::Reset { .. }));
@@ -311,9 +348,20 @@ impl Stories<'_> {
         if reading != Reading::Nothing {
             lines += "server accept()\n";
         }
+        let mut calls = if reading == Reading::Nothing { 1 } else { 2 };
         let mut closed = false;
         for (place, turn) in self.turns.iter().enumerate() {
             let (from, to) = (NAMES[turn.from], NAMES[1 - turn.from]);
+            // The turn before this one is acknowledged, and its calls have had their quiet.
+            let pause_ms = turn.pause_ms.saturating_sub(QUIET_MS * calls + self.delay_ms);
+            if turn.what == What::Syn {
+                continue;
+            }
+            // Probes have a timer of their own.
+            if pause_ms > 0 && turn.what != What::Probe {
+                lines += &format!("wait {pause_ms}ms &\n");
+            }
+            calls = 1;
             match turn.what {
                 What::Syn | What::Probe | What::Reset { .. } => {}
                 What::Data(_) if turn.from == own && closed => return None,
@@ -324,6 +372,7 @@ impl Stories<'_> {
                     let read = if is_rest { length - 1 } else { length };
                     let reads = turn.from == own || !closed && reading != Reading::Nothing;
                     if read > 0 && reads {
+                        calls = 2;
                         lines += &format!("{to} read({read})\n");
                     }
                 }

@@ -81,7 +81,7 @@ pub struct Told {
 pub struct Ways {
     /// How many were performed.
     pub tried: usize,
-    /// Whether turns were left out or shortened.
+    /// Whether turns were left out, or turns or pauses shortened.
     pub shortened: bool,
     /// Those that send just these segments.
     pub same: Vec<SameWay>,
@@ -303,7 +303,7 @@ impl fmt::Display for Told {
         }
         if let Some(Ways { tried, same, shortened }) = &self.played {
             let ids: Vec<&str> = same.iter().map(|way| way.id).collect();
-            let short = if *shortened { ", with shortened turns" } else { "" };
+            let short = if *shortened { ", with turns or pauses shortened" } else { "" };
             writeln!(
                 f,
                 "    of {tried} ways to end it, {} send just these segments{short}: {}",
