@@ -82,7 +82,10 @@ fn told_to_programs(connection: &Connection, ending: &Ending, runtime: Option<Ru
                 let printed = cause(&calls[..place], next).and_then(|cause| messages::message(runtime, cause));
                 format!(
                     "<td>{}</td>",
-                    printed.map_or_else(String::new, |message| format!("<code>{}</code>", escaped(message.text)))
+                    printed.map_or_else(
+                        || "not known here".to_owned(),
+                        |message| format!("<code>{}</code>", escaped(message.text))
+                    )
                 )
             });
             html += &format!(
@@ -103,6 +106,7 @@ fn cause(before: &[Next], next: &Next) -> Option<messages::Cause> {
         ("read", Outcome::Number(0)) => messages::Cause::EndOfStream,
         ("write", Outcome::Errno(Errno::EPIPE)) => messages::Cause::BrokenPipe,
         ("connect", Outcome::Errno(Errno::ECONNREFUSED)) => messages::Cause::Refused,
+        ("connect", Outcome::Errno(Errno::ETIMEDOUT)) => messages::Cause::ConnectTimedOut,
         (_, Outcome::Errno(Errno::ETIMEDOUT)) => messages::Cause::TimedOut,
         _ => return None,
     })
@@ -191,7 +195,7 @@ pub(crate) fn played(played: Option<Played>, link: impl Fn(&str) -> String) -> S
         return "<p>Its beginning is not in the capture, or it is too long: the ways to end it cannot be played.</p>"
             .to_owned();
     };
-    let shortened = if played.shortened { ", with shortened turns" } else { "" };
+    let shortened = if played.shortened { ", with turns or pauses shortened" } else { "" };
     if played.same.is_empty() {
         return format!(
             "<p>Of {} ways to end a connection none sends just these segments{shortened}.</p>",

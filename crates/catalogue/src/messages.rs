@@ -23,7 +23,9 @@ pub enum Cause {
     ReadAfterReset,
     /// connect(2) gave ECONNREFUSED: a RST answered the SYN.
     Refused,
-    /// A call gave ETIMEDOUT: nothing came back, and the kernel gave up.
+    /// connect(2) gave ETIMEDOUT: nothing answered the SYN.
+    ConnectTimedOut,
+    /// read(2) or write(2) gave ETIMEDOUT: nothing came back, and the kernel gave up.
     TimedOut,
     /// The program's own timer ran out; the connection still stands.
     OwnTimer,
@@ -33,13 +35,14 @@ pub enum Cause {
 
 impl Cause {
     /// All of them, the most looked-up first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::ReadReset,
         Self::WriteReset,
         Self::BrokenPipe,
         Self::EndOfStream,
         Self::ReadAfterReset,
         Self::Refused,
+        Self::ConnectTimedOut,
         Self::TimedOut,
         Self::OwnTimer,
         Self::OwnClose,
@@ -57,6 +60,7 @@ impl Cause {
                 ResetWasRead::No => Self::EndOfStream,
             }),
             (Verb::Connect { .. }, Outcome::Errno(Errno::ECONNREFUSED)) => Some(Self::Refused),
+            (Verb::Connect { .. }, Outcome::Errno(Errno::ETIMEDOUT)) => Some(Self::ConnectTimedOut),
             (_, Outcome::Errno(Errno::ETIMEDOUT)) => Some(Self::TimedOut),
             _ => None,
         }
@@ -169,6 +173,7 @@ pub const MESSAGES: &[Message] = messages! {
         EndOfStream: "0", Run "glibc 2.36";
         ReadAfterReset: "0", Run "glibc 2.36";
         Refused: "-1, errno 111: Connection refused", Run "glibc 2.36";
+        ConnectTimedOut: "-1, errno 110: Connection timed out", Run "glibc 2.36";
         TimedOut: "-1, errno 110: Connection timed out", Run "glibc 2.36";
         OwnTimer: "-1, errno 11: Resource temporarily unavailable", Run "glibc 2.36";
     }
@@ -185,6 +190,8 @@ pub const MESSAGES: &[Message] = messages! {
         EndOfStream: "-1", Run "JDK 17";
         ReadAfterReset: "java.net.SocketException: Connection reset (again: the JDK remembers)", Run "JDK 17";
         Refused: "java.net.ConnectException: Connection refused", Run "JDK 17";
+        ConnectTimedOut: "java.net.ConnectException: Connection timed out", Run "JDK 17";
+        TimedOut: "java.net.SocketException: Connection timed out", Run "JDK 17";
         OwnTimer: "java.net.SocketTimeoutException: Read timed out", Run "JDK 17";
         OwnClose: "java.net.SocketException: Socket closed", Run "JDK 17";
     }
@@ -200,6 +207,8 @@ pub const MESSAGES: &[Message] = messages! {
         EndOfStream: "b''", Run "Python 3.11";
         ReadAfterReset: "b''", Run "Python 3.11";
         Refused: "ConnectionRefusedError: [Errno 111] Connection refused", Run "Python 3.11";
+        ConnectTimedOut: "TimeoutError: [Errno 110] Connection timed out", Run "Python 3.11";
+        TimedOut: "TimeoutError: [Errno 110] Connection timed out", Run "Python 3.11";
         OwnTimer: "TimeoutError: timed out", Run "Python 3.11";
         OwnClose: "OSError: [Errno 9] Bad file descriptor", Run "Python 3.11";
     }
@@ -210,6 +219,8 @@ pub const MESSAGES: &[Message] = messages! {
         EndOfStream: "EOF", Run "Go 1.19";
         ReadAfterReset: "EOF", Run "Go 1.19";
         Refused: "dial tcp …: connect: connection refused", Run "Go 1.19";
+        ConnectTimedOut: "dial tcp …: connect: connection timed out", Run "Go 1.19";
+        TimedOut: "read tcp …: read: connection timed out", Run "Go 1.19";
         OwnTimer: "i/o timeout", Run "Go 1.19";
         OwnClose: "use of closed network connection", Run "Go 1.19";
     }
@@ -220,6 +231,8 @@ pub const MESSAGES: &[Message] = messages! {
         EndOfStream: "Ok(0)", Run "Rust 1.95";
         ReadAfterReset: "Ok(0)", Run "Rust 1.95";
         Refused: "ConnectionRefused: Connection refused (os error 111)", Run "Rust 1.95";
+        ConnectTimedOut: "TimedOut: Connection timed out (os error 110)", Run "Rust 1.95";
+        TimedOut: "TimedOut: Connection timed out (os error 110)", Run "Rust 1.95";
         OwnTimer: "WouldBlock: Resource temporarily unavailable (os error 11)", Run "Rust 1.95";
     }
     Node {
@@ -228,6 +241,8 @@ pub const MESSAGES: &[Message] = messages! {
         BrokenPipe: "Error: write EPIPE", Run "Node.js 20";
         EndOfStream: "event 'end'", Run "Node.js 20";
         Refused: "Error: connect ECONNREFUSED ADDRESS:PORT", Run "Node.js 20";
+        ConnectTimedOut: "Error: connect ETIMEDOUT ADDRESS:PORT", Run "Node.js 20";
+        TimedOut: "Error: read ETIMEDOUT", Run "Node.js 20";
         OwnTimer: "event 'timeout'", Run "Node.js 20";
         OwnClose: "ERR_STREAM_DESTROYED", Run "Node.js 20";
     }
@@ -238,6 +253,8 @@ pub const MESSAGES: &[Message] = messages! {
         EndOfStream: "EOFError: end of file reached", Run "Ruby 3.1";
         ReadAfterReset: "EOFError: end of file reached", Run "Ruby 3.1";
         Refused: "Errno::ECONNREFUSED: Connection refused - connect(2) for …", Run "Ruby 3.1";
+        ConnectTimedOut: "Errno::ETIMEDOUT: Connection timed out - connect(2) for …", Run "Ruby 3.1";
+        TimedOut: "Errno::ETIMEDOUT: Connection timed out", Run "Ruby 3.1";
         OwnClose: "IOError: closed stream", Run "Ruby 3.1";
     }
     Php {
@@ -246,6 +263,7 @@ pub const MESSAGES: &[Message] = messages! {
         BrokenPipe: "Notice: fwrite(): Send of N bytes failed with errno=32 Broken pipe", Run "PHP 8.2";
         EndOfStream: "''", Run "PHP 8.2";
         Refused: "Unable to connect to … (Connection refused)", Run "PHP 8.2";
+        ConnectTimedOut: "Unable to connect to … (Connection timed out)", Run "PHP 8.2";
     }
     // What the exception says is strerror's text, put into NetworkStream's sentence (its Strings.resx).
     DotNet {
