@@ -10,7 +10,10 @@ use std::process::ExitCode;
 use std::sync::mpsc::{channel, sync_channel};
 use std::thread;
 
-use capture::{By, Capture, Cause, Connection, Depth, Ending, EndingKind, Kind, Report, Skipped, Told, kind};
+use capture::{
+    By, Capture, Cause, Connection, Depth, Ending, EndingKind, Kind, Packet, Reader, Report, Skip, Skipped, Told,
+    Tracker, kind,
+};
 use flate2::read::MultiGzDecoder;
 use scenario::Script;
 
@@ -32,7 +35,7 @@ const CANNOT_RUN: u8 = 3;
 const TEXT_MAX: u64 = 64 << 20;
 /// A piece of a file.
 const PIECE: usize = 1 << 18;
-/// So many pieces are read ahead.
+/// So many pieces are cut into segments ahead.
 const AHEAD: usize = 4;
 /// So many connections are judged by one thread before it takes others.
 const JUDGED_AT_ONCE: usize = 4096;
@@ -169,28 +172,40 @@ fn read(file: &str) -> io::Result<(Vec<Connection>, Skipped)> {
         input.take(TEXT_MAX).read_to_end(&mut text)?;
         return Ok(Capture::of_text(&String::from_utf8_lossy(&text)));
     }
-    // Beside this thread the next pieces are read, and unpacked.
+    // Beside this thread, which puts segments into connections, the file is read, unpacked and cut into segments.
     thread::scope(|scope| {
-        let (full, pieces) = sync_channel(AHEAD);
+        let (full, batches) = sync_channel(AHEAD);
         let (done, empty) = channel();
-        (0..AHEAD).for_each(|_| done.send(vec![0; PIECE]).expect("its receiver is here"));
-        let reading = scope.spawn(move || -> io::Result<()> {
-            while let Ok(mut piece) = empty.recv() {
+        (0..=AHEAD).for_each(|_| done.send(Vec::new()).expect("its receiver is here"));
+        let reading = scope.spawn(move || -> io::Result<Skipped> {
+            let mut reader = Reader::new();
+            let mut piece = vec![0; PIECE];
+            let mut is_over = false;
+            while !is_over && let Ok(mut batch) = empty.recv() {
+                let mut add = |packet: &Packet| batch.push(*packet);
                 let length = input.read(&mut piece)?;
-                if length == 0 || full.send((piece, length)).is_err() {
+                is_over = length == 0;
+                if is_over {
+                    reader.finish(&mut add);
+                } else {
+                    reader.push(&piece[..length], &mut add);
+                }
+                if full.send(batch).is_err() {
                     break;
                 }
             }
-            Ok(())
+            Ok(reader.skipped().clone())
         });
-        let mut capture = Capture::new();
-        for (piece, length) in pieces {
-            capture.push(&piece[..length]);
+        let mut tracker = Tracker::new();
+        for mut batch in batches {
+            batch.iter().for_each(|packet| tracker.take(packet));
+            batch.clear();
             // The reader may be through.
-            let _ = done.send(piece);
+            let _ = done.send(batch);
         }
-        reading.join().expect("reading does not panic")?;
-        Ok(capture.finish())
+        let mut skipped = reading.join().expect("reading does not panic")?;
+        skipped.add(Skip::TooMany, tracker.beyond());
+        Ok((tracker.finish(), skipped))
     })
 }
 

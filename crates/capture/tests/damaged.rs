@@ -113,3 +113,57 @@ fn a_record_that_says_it_has_gigabytes_is_damage_and_not_waited_for() {
         assert!(skipped.iter().count() > 0);
     }
 }
+
+/// An IPv4 packet with a segment of no payload, on raw IP.
+fn segment(at_us: u32, from_client: bool, flags: u8, seq: u32, ack: u32) -> Vec<u8> {
+    let (ends, ports) = ([[192, 0, 2, 1], [192, 0, 2, 2]], [40_000_u16, 80]);
+    let [from, to] = if from_client { [0, 1] } else { [1, 0] };
+    let mut bytes: Vec<u8> = [0, at_us, 40, 40].iter().flat_map(|field: &u32| field.to_le_bytes()).collect();
+    bytes.extend([0x45, 0, 0, 40, 0, 0, 0x40, 0, 64, 6, 0, 0]);
+    bytes.extend([ends[from], ends[to]].concat());
+    bytes.extend([ports[from], ports[to]].map(u16::to_be_bytes).concat());
+    bytes.extend([seq, ack].map(u32::to_be_bytes).concat());
+    bytes.extend([0x50, flags, 0xff, 0xff, 0, 0, 0, 0]);
+    bytes
+}
+
+fn header(link: u8) -> Vec<u8> {
+    [&[0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0][..], &[0; 8], &[0xff, 0xff, 0, 0, link, 0, 0, 0]].concat()
+}
+
+#[test]
+fn a_flood_of_syns_to_a_living_connection_is_a_part_of_it_and_takes_no_time() {
+    const SYN: u8 = 2;
+    const ACK: u8 = 16;
+    const FLOOD: u32 = 100_000;
+    let mut file = header(101);
+    file.extend(segment(0, true, SYN, 1000, 0));
+    file.extend(segment(1, false, SYN | ACK, 5000, 1001));
+    file.extend(segment(2, true, ACK, 1001, 5001));
+    for place in 0..FLOOD {
+        file.extend(segment(3, true, SYN, place.wrapping_mul(0x9e37_79b9), 0));
+    }
+    file.extend(segment(4, true, ACK | 1, 1001, 5001));
+    let began = std::time::Instant::now();
+    let (connections, _) = Capture::read(&file);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    assert_eq!(connections.len(), 1);
+    let ending = Ending::of(&connections[0]);
+    assert_eq!((ending.kind, ending.by), (capture::EndingKind::HalfClosed, capture::By::Client), "{ending:?}");
+    let challenged = ending.causes.iter().find(|named| named.cause == capture::Cause::Challenged).expect("it is noted");
+    let packets: usize = challenged.evidence.iter().map(|evidence| evidence.packets.len()).sum();
+    assert!(packets as u32 > FLOOD / 2, "{packets}");
+}
+
+#[test]
+fn noise_of_sixty_thousand_protocols_is_counted_and_not_listed() {
+    let mut file = header(1);
+    for protocol in 0..60_000_u16 {
+        file.extend([0_u32, 0, 14, 14].iter().flat_map(|field| field.to_le_bytes()));
+        file.extend([&[2; 12][..], &protocol.to_be_bytes()].concat());
+    }
+    let (connections, skipped) = Capture::read(&file);
+    assert!(connections.is_empty());
+    assert!(skipped.iter().count() < 80, "{}", skipped.iter().count());
+    assert_eq!(skipped.iter().map(|(_, count)| count).sum::<u64>(), 60_000);
+}

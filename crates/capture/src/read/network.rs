@@ -1,6 +1,6 @@
 //! Link layer and IP: from a record to what the datagram carries.
 //!
-//! Written by hand: etherparse 0.21 reads beyond the slice at cut IPv6 extension headers (tests/captures/fuzz.rs found it).
+//! Written by hand: etherparse 0.21 reads beyond the slice at cut IPv6 extension headers (tests/damaged.rs found it).
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

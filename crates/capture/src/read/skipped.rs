@@ -25,6 +25,8 @@ pub enum Skip {
     TcpHeader,
     /// A fragment whose first part, with the TCP header, was not captured.
     Fragment,
+    /// Link types and protocols beyond those that are named: noise has thousands.
+    Others,
     /// A connection beyond the number that is kept.
     TooMany,
     /// A line of text that is no segment.
@@ -53,6 +55,7 @@ impl fmt::Display for Skip {
             Self::Header => f.write_str("a damaged or cut link or IP header"),
             Self::TcpHeader => f.write_str("a damaged or cut TCP header"),
             Self::Fragment => f.write_str("fragments without the first one"),
+            Self::Others => f.write_str("packets of further protocols"),
             Self::TooMany => f.write_str("segments of connections beyond the number that is kept"),
             Self::Line => f.write_str("lines that are no segments"),
             Self::Name => {
@@ -62,7 +65,17 @@ impl fmt::Display for Skip {
     }
 }
 
-/// How often what was skipped. At most one entry a kind, so it is bounded.
+impl Skip {
+    /// Whether it is one of thousands that differ by a number.
+    const fn is_numbered(&self) -> bool {
+        matches!(self, Self::LinkType(_) | Self::EtherType(_) | Self::Protocol(_))
+    }
+}
+
+/// So many kinds are named; those with a number are counted together from there on.
+const KINDS_MAX: usize = 64;
+
+/// How often what was skipped. At most one entry a kind, and few kinds, so it is bounded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Skipped {
     counts: Vec<(Skip, u64)>,
@@ -73,11 +86,14 @@ impl Skipped {
         self.add(what, 1);
     }
 
-    pub(crate) fn add(&mut self, what: Skip, count: u64) {
+    /// Counts so many more.
+    pub fn add(&mut self, what: Skip, count: u64) {
         if count > 0 {
+            let has_room = self.counts.len() < KINDS_MAX || !what.is_numbered();
             match self.counts.iter_mut().find(|(known, _)| *known == what) {
                 Some((_, known)) => *known += count,
-                None => self.counts.push((what, count)),
+                None if has_room => self.counts.push((what, count)),
+                None => self.add(Skip::Others, count),
             }
         }
     }

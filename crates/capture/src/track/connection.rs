@@ -76,6 +76,11 @@ impl Seen {
         self.has(bit::SYN) && self.seq == 0
     }
 
+    /// A client's SYN, and nothing else.
+    pub(crate) const fn is_lone_syn(&self) -> bool {
+        self.from == 0 && self.bits & !bit::PSH == bit::SYN
+    }
+
     /// A SYN that opens nothing: its number is not the one with which its side began. It is questioned (RFC 5961 §4.2).
     pub(crate) const fn is_stray_syn(&self) -> bool {
         self.has(bit::SYN) && self.seq != 0
@@ -144,6 +149,12 @@ impl Connection {
             dropped: 0,
             recent: ([0; DOUBLES_AMONG], [0; DOUBLES_AMONG]),
         }
+    }
+
+    /// Whether a segment has this connection's addresses and ports, in whichever direction.
+    pub(crate) fn is_between(&self, packet: &Packet) -> bool {
+        let ends = [packet.source, packet.destination];
+        self.addresses == ends || self.addresses == [ends[1], ends[0]]
     }
 
     /// 0 if the client sent it, 1 if the server did.

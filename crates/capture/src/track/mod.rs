@@ -20,6 +20,8 @@ pub const CONNECTIONS_MAX: usize = 1_000_000;
 /// A SYN whose number is no farther from a living connection's begins no other life: initial sequence numbers of one
 /// pair of ports are millions apart within a second (RFC 6528 §3).
 const NEAR: u64 = 1 << 18;
+/// Two to this power pairs are among those that came last.
+const LATELY: u32 = 14;
 /// Ports from here on are ephemeral: Linux begins at 32768 (`ip_local_port_range`).
 const EPHEMERAL: u16 = 32_768;
 /// Ports below are a server's: a user may not bind them.
@@ -32,6 +34,9 @@ pub struct Tracker {
     connections: Vec<Connection>,
     /// The newest connection of each pair of addresses and ports.
     newest: HashMap<Key, u32, Seeded>,
+    /// The same of the pairs that came last, each at [`place_of`]: most segments are of few pairs, and looking into a
+    /// large table takes longer than all else.
+    lately: Vec<u32>,
     /// The highest number of a packet so far.
     latest: u64,
     beyond: u64,
@@ -51,18 +56,29 @@ impl Tracker {
 
     /// No connections yet; so many at most.
     pub fn of_at_most(connections: usize) -> Self {
-        Self { connections_max: connections, connections: Vec::new(), newest: HashMap::default(), latest: 0, beyond: 0 }
+        Self {
+            connections_max: connections,
+            connections: Vec::new(),
+            newest: HashMap::default(),
+            lately: vec![u32::MAX; 1 << LATELY],
+            latest: 0,
+            beyond: 0,
+        }
     }
 
     /// Takes the next segment.
     pub fn take(&mut self, packet: &Packet) {
         let key = key(packet);
-        let Some(&newest) = self.newest.get(&key) else {
+        let place = place_of(&key);
+        let lately = self.lately[place] as usize;
+        let is_it = self.connections.get(lately).is_some_and(|connection| connection.is_between(packet));
+        let newest = if is_it { Some(lately) } else { self.newest.get(&key).map(|newest| *newest as usize) };
+        let Some(newest) = newest else {
             self.begin(key, packet, None);
             self.latest = self.latest.max(packet.number);
             return;
         };
-        let newest = newest as usize;
+        self.lately[place] = newest as u32;
         match self.belongs(newest, packet) {
             Some(at) => {
                 let connection = &mut self.connections[at];
@@ -91,35 +107,36 @@ impl Tracker {
 
     /// The connections, in the order in which they began.
     pub fn finish(mut self) -> Vec<Connection> {
-        // A SYN that a living connection met, and that nobody took for the beginning of another, is a part of it.
-        let mut gone = vec![false; self.connections.len()];
-        for at in (0..self.connections.len()).rev() {
+        // A SYN that a living connection met, and that nobody took for the beginning of another, is a part of it. Of
+        // each it is kept which connection it belongs to: itself, or the one that met it.
+        let mut lives: Vec<usize> = Vec::with_capacity(self.connections.len());
+        for at in 0..self.connections.len() {
             let connection = &self.connections[at];
-            let Some(previous) = connection.previous else { continue };
-            let only_syns = connection.segments().all(|seen| seen.from == 0 && seen.bits & !bit::PSH == bit::SYN);
-            let went_on = self.connections[previous].times_us[1] >= connection.times_us[0];
-            if only_syns && went_on && connection.is_whole() {
+            // The life before it is one that stays: it came earlier.
+            let previous = connection.previous.map(|before| lives[before]);
+            let meets = |life: &usize| {
+                self.connections[*life].times_us[1] >= connection.times_us[0]
+                    && connection.segments().all(Seen::is_lone_syn)
+            };
+            let life = previous.filter(meets).filter(|_| connection.is_whole()).unwrap_or(at);
+            if life != at {
                 let numbers: Vec<u64> = connection.segments().map(|seen| seen.number).collect();
-                gone[at] = true;
-                self.connections[previous].challenged_syns.extend(numbers);
+                self.connections[life].challenged_syns.extend(numbers);
             }
+            self.connections[at].previous = previous;
+            lives.push(life);
         }
-        // Where those that stay stand then; each names the life before it by its place.
-        let mut places = Vec::new();
+        // Those that stay move up; each names the life before it by its place.
+        let mut places: Vec<usize> = Vec::with_capacity(lives.len());
+        let mut stays = lives.iter().enumerate().map(|(at, life)| at == *life);
         let mut next = 0;
-        for gone in &gone {
+        self.connections.retain_mut(|connection| {
             places.push(next);
-            next += usize::from(!gone);
-        }
-        for at in (0..self.connections.len()).rev() {
-            let mut previous = self.connections[at].previous;
-            while let Some(before) = previous.filter(|before| gone[*before]) {
-                previous = self.connections[before].previous;
-            }
-            self.connections[at].previous = previous.map(|before| places[before]);
-        }
-        let mut gone = gone.into_iter();
-        self.connections.retain(|_| !gone.next().unwrap_or(false));
+            connection.previous = connection.previous.map(|before| places[before]);
+            let stays = stays.next().unwrap_or(true);
+            next += usize::from(stays);
+            stays
+        });
         self.connections
     }
 
@@ -151,6 +168,11 @@ impl Tracker {
             self.beyond += 1;
             return;
         }
+        // A SYN without an answer is no life: what comes later may be of the one before it.
+        let previous = previous.map(|newest| {
+            let connection = &self.connections[newest];
+            connection.previous.filter(|_| connection.segments().all(Seen::is_lone_syn)).unwrap_or(newest)
+        });
         let (addresses, opened) = direction(packet);
         let mut connection = Connection::new(addresses, opened, packet.at_us);
         if addresses[0] != packet.source {
@@ -167,6 +189,7 @@ impl Tracker {
         }
         connection.in_order = self.latest <= packet.number;
         connection.take(packet);
+        self.lately[place_of(&key)] = self.connections.len() as u32;
         self.newest.insert(key, self.connections.len() as u32);
         self.connections.push(connection);
     }
@@ -208,6 +231,12 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
     }
     // Both open at once: the other side's SYN has had no answer yet (RFC 9293 §3.5).
     sides[from].base.is_none() && sides[peer].syn_seen() && !is_over
+}
+
+/// Where a pair stands among those that came last. Whoever makes pairs that stand at one place gains nothing by it.
+const fn place_of(key: &Key) -> usize {
+    let mixed = (key.first.1 ^ key.second.1.rotate_left(32) ^ key.third).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> (u64::BITS - LATELY)) as usize
 }
 
 /// Both addresses and ports in an order that does not depend on the direction.
