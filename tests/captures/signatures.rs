@@ -101,6 +101,31 @@ fn id(packet: &Captured) -> u16 {
     u16::from_be_bytes([packet.bytes[4], packet.bytes[5]])
 }
 
+/// Linux never takes back what it has offered of its window: a reset that does is another's.
+#[test]
+fn a_window_that_is_taken_back_is_not_a_linux_host_s() {
+    const OPTIONS: [u8; 20] = [2, 4, 5, 0xb4, 4, 2, 8, 10, 0, 0, 0, 1, 0, 0, 0, 0, 1, 3, 3, 7];
+    let before = "server listen()\nclient connect()\nserver accept()\nclient write(300)\nclient write(700)\n";
+    let run = run(&script(before, &["R."])).expect("it runs");
+    let mut packets = seen_at(&run, Place::Server);
+    with_the_clients_ttl(&mut packets);
+    let own: Vec<u16> = packets.iter().filter(|packet| packet.bytes[15] == packets[0].bytes[15]).map(id).collect();
+    let reset = packets.len() - 1;
+    packets[reset].bytes[4..6].copy_from_slice(&own[own.len() - 2].wrapping_add(1).to_be_bytes());
+    let by = |packets: &[Captured]| endings(packets)[0].by;
+    assert_eq!(by(&packets), By::Client, "it imitates all");
+
+    packets[reset].bytes[34..36].fill(0);
+    assert_eq!(by(&packets), By::Client, "other systems may do so");
+    let syn = &mut packets[0].bytes;
+    syn.truncate(40);
+    syn.extend(OPTIONS);
+    syn[2..4].copy_from_slice(&60_u16.to_be_bytes());
+    syn[32] = 10 << 4;
+    assert_eq!(by(&packets), By::Between);
+    assert!(endings(&packets)[0].causes[0].evidence[0].why.contains("window"), "{:?}", endings(&packets)[0]);
+}
+
 /// Windows answers data for a socket that is closed with a reset that has ACK, where Linux sends a bare one.
 #[test]
 fn windows_answer_to_data_behind_a_close_is_known() {

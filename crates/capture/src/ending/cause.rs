@@ -71,6 +71,15 @@ mod tests {
         }
     }
 
+    /// The book's page has a row for each ending, in this order.
+    #[test]
+    fn every_ending_has_its_row_in_the_book() {
+        let page = include_str!("../../../../book/reference/causes.md");
+        let rows = page.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
+        let names: Vec<&str> = rows.map(|(name, _)| name).collect();
+        assert_eq!(names, crate::EndingKind::ALL.map(crate::EndingKind::name));
+    }
+
     /// The book's page has a paragraph for each, in this order, which leads to its chapter.
     #[test]
     fn every_cause_has_its_paragraph_in_the_book() {

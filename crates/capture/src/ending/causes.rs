@@ -142,6 +142,10 @@ fn forged(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) -> bool {
                 let why = format_args!("it has no timestamp, and the {sender} is a Linux host whose segments have one");
                 ending.add(Cause::Forged, Sure::Likely, &[number], why);
             }
+            Odd::Window => {
+                let why = format_args!("its window takes back what the {sender}, a Linux host, had offered");
+                ending.add(Cause::Forged, Sure::Likely, &[number], why);
+            }
         }
     }
     is_forged(reset)

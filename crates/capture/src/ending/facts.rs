@@ -16,6 +16,8 @@ const IDS: usize = 3;
 const ID_STEP: u16 = 64;
 /// And a number so far away is not that host's next.
 const ID_FAR: u16 = 1024;
+/// Windows are rounded by their scale, at most by so many bytes (RFC 7323 §2.3, for scales up to 11).
+const WINDOW_SLACK: i64 = 2048;
 /// What an earlier life of the same pair says of a side's way counts as so many segments.
 const EARLIER: usize = 3;
 
@@ -93,6 +95,8 @@ pub(crate) enum Odd {
     HandshakeTtl(u8, u8),
     /// A Linux host's own reset carries a timestamp where its segments do.
     NoTimestamp,
+    /// A Linux host never takes back what it has offered of its window (`tcp_select_window`).
+    Window,
 }
 
 impl<'a> Facts<'a> {
@@ -285,7 +289,7 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         lives_on: lives_on.filter(|(at, is_new)| is_proof(*at, *is_new)).map(|(at, _)| at),
         contested: lives_on.filter(|(at, is_new)| !is_proof(*at, *is_new)).map(|(at, _)| at),
         // What refuses a SYN has nothing before it to be compared with, but for an earlier life, which may be forged.
-        odd: if own_next.is_some() && !disowns { odd(connection, segment, hops) } else { Vec::new() },
+        odd: if own_next.is_some() && !disowns { odd(connection, segment, before, hops) } else { Vec::new() },
     }
 }
 
@@ -479,13 +483,20 @@ impl Hops {
     }
 }
 
-fn odd(connection: &Connection, segment: &Seen, hops: &Hops) -> Vec<Odd> {
+fn odd(connection: &Connection, segment: &Seen, before: &[&Seen], hops: &Hops) -> Vec<Odd> {
     let side = &connection.sides[segment.from];
     let mut odd = Vec::new();
     odd.extend(segment.ttl.and_then(|ttl| hops.odd(ttl)));
     let its_own = segment.ack.is_some() && segment.seq != 0;
     if its_own && side.linux && side.timestamps == Some(true) && segment.timestamp == Some(false) {
         odd.push(Odd::NoTimestamp);
+    }
+    // The right edge of the window; a SYN has it unscaled.
+    let edge = |seen: &Seen| seen.ack.map(|ack| ack + i64::from(seen.win));
+    let own = before.iter().filter(|other| other.from == segment.from && other.ttl == segment.ttl);
+    let offered = own.filter(|other| !other.is_reset() && !other.has(bit::SYN)).filter_map(|other| edge(other)).max();
+    if its_own && side.linux && offered > edge(segment).map(|edge| edge + WINDOW_SLACK) {
+        odd.push(Odd::Window);
     }
     odd
 }
