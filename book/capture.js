@@ -10,6 +10,7 @@ const COLUMNS = [
 const KINDS = ["reset", "refused", "no-answer", "handshake-only", "vanished", "stalled", "half-closed", "orderly", "open", "cannot-tell"];
 const WHO = ["client", "server", "between", "both", "unknown"];
 const TYPING_MS = 200;
+const ADDRESS_MAX = 6000;
 const LINES = /: Flags \[[SFRPUEW.]+\]|\sTCP\s+\d+\s.*(→|->).*\[(SYN|ACK|FIN|RST|PSH)/;
 
 const options = (words) => `<option value="">any</option>${words.map((word) => `<option>${word}</option>`).join("")}`;
@@ -298,12 +299,30 @@ function begin() {
     event.preventDefault();
     captures.take([...event.dataTransfer.files]);
   });
-  // A field of one line would lose the lines of what is pasted.
+  const isFront = (target) => target.id === "front-line";
   closed?.addEventListener("paste", (event) => {
     const text = event.clipboardData?.getData("text/plain") ?? "";
     if (!LINES.test(text)) return;
-    if (event.target.tagName === "INPUT") event.preventDefault();
+    if (isFront(event.target)) event.preventDefault();
     captures.takeText(text);
+  });
+  // The front page's field takes several lines, and looks as if it had one.
+  closed?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || !isFront(event.target)) return;
+    event.preventDefault();
+    event.target.form.requestSubmit();
+  });
+  // What is too long for an address goes another way (messages.js).
+  closed?.addEventListener("submit", (event) => {
+    const text = event.target.elements.q?.value ?? "";
+    if (text.length <= ADDRESS_MAX) return;
+    try {
+      sessionStorage.setItem("pasted", text);
+      event.preventDefault();
+      location.href = event.target.action;
+    } catch {
+      // The browser keeps nothing: it goes by the address, as far as that takes it.
+    }
   });
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-packets]");

@@ -9,7 +9,7 @@
   const said = document.getElementById("finder-said");
   if (!finder || !field || !card || !said) return;
 
-  const ADDRESS_MAX = 1000; // letters of a text that stand in the page's address
+  const ADDRESS_MAX = 6000; // longer texts do not stand in the page's address: a part may say something else
   const root = new URL(".", document.currentScript.src);
   const program = load("program");
   const player = load("player");
@@ -55,9 +55,20 @@
 
   function keep(text) {
     const here = new URL(location.href);
-    if (text.trim() === "") here.searchParams.delete("q");
-    else here.searchParams.set("q", text.slice(0, ADDRESS_MAX));
+    if (text.trim() === "" || text.length > ADDRESS_MAX) here.searchParams.delete("q");
+    else here.searchParams.set("q", text);
     history.replaceState(history.state, "", here);
+  }
+
+  // A text from the front page that is too long for an address (capture.js).
+  function handed() {
+    try {
+      const text = sessionStorage.getItem("pasted");
+      sessionStorage.removeItem("pasted");
+      return text;
+    } catch {
+      return null; // the browser keeps nothing
+    }
   }
 
   // mdBook copies the book's scenarios as they are.
@@ -126,7 +137,7 @@
 
   finder.hidden = false;
   field.addEventListener("input", answer);
-  const asked = new URL(location.href).searchParams.get("q");
+  const asked = handed() ?? new URL(location.href).searchParams.get("q");
   if (asked) {
     field.value = asked;
     answer();

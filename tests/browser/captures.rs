@@ -171,7 +171,7 @@ fn lines_pasted_on_the_front_page_or_among_the_messages_are_read_there() {
         assert_eq!(page.value(&format!("{PLACE}.hidden")), true);
         paste(&mut page, field, LINES);
         assert_eq!(heading(&mut page), "Reset by the server", "{address}");
-        assert_eq!(page.value("document.querySelector('.front-find input')?.value ?? ''"), "", "{address}");
+        assert_eq!(page.value("document.querySelector('.front-find textarea')?.value ?? ''"), "", "{address}");
         assert_eq!(page.complaints(), [""; 0], "{address}");
     }
     let mut page = open("messages.html", Scripts::On);

@@ -140,6 +140,79 @@ fn lists_of_sockets_and_counters_are_read() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
+/// What people have in hand of a host, and a part of the answer to it.
+const IN_HAND: [(&str, &str); 5] = [
+    ("TcpExtListenOverflows", "TcpExtListenOverflows"),
+    (
+        "#kernel\nTcpOutRsts                      301                0.0\nTcpExtTCPAbortOnClose           17                 0.0\n",
+        "TcpExtTCPAbortOnClose",
+    ),
+    (
+        "State      Recv-Q Send-Q Local Address:Port  Peer Address:Port\nCLOSE-WAIT 1      0      10.0.0.1:80         10.0.0.2:4000\n",
+        "CLOSE-WAIT",
+    ),
+    ("TcpExt: SyncookiesSent ListenOverflows ListenDrops\nTcpExt: 0 8 9\n", "TcpExtListenOverflows"),
+    ("CLOSE_WAIT", "CLOSE-WAIT"),
+];
+
+#[test]
+fn counters_and_lists_are_read_from_the_field_of_the_front_page() {
+    for (text, part) in IN_HAND {
+        let mut page = Page::new(Scripts::On);
+        page.open(&format!("{}/introduction.html", origin()));
+        page.wait_until("window.search?.hasFocus");
+        page.click("document.getElementById('front-line')");
+        if text.contains('\n') {
+            page.call("Input.insertText", json!({ "text": text }));
+        } else {
+            page.type_text(text);
+        }
+        page.leave_by_key("Enter");
+        answered(&mut page);
+        assert!(page.value(&format!("{CARD}.textContent")).to_string().contains(part), "{text}");
+        assert_eq!(page.value(&format!("{FIELD}.value")).as_str().map(str::trim_end), Some(text.trim_end()));
+        // The address is for a colleague.
+        let address = page.value("location.pathname + location.search").to_string();
+        let mut other = open(address.trim_matches(['"', '/']), Scripts::On);
+        answered(&mut other);
+        assert!(other.value(&format!("{CARD}.textContent")).to_string().contains(part), "{text}");
+        assert_eq!(page.complaints(), [""; 0]);
+    }
+}
+
+#[test]
+fn counters_and_lists_are_read_while_they_are_typed() {
+    let mut page = open("messages.html", Scripts::On);
+    for (text, part) in IN_HAND {
+        page.write(FIELD, "");
+        page.wait_until(&format!("{CARD}.hidden"));
+        page.click(FIELD);
+        page.type_text(text);
+        page.wait_until(&format!("{CARD}.textContent.includes('{part}')"));
+        assert_eq!(page.value(&format!("{FIELD}.value")), text);
+    }
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
+#[test]
+fn a_text_that_is_too_long_for_an_address_comes_whole() {
+    let mut page = Page::new(Scripts::On);
+    page.open(&format!("{}/introduction.html", origin()));
+    page.wait_until("window.search?.hasFocus");
+    page.click("document.getElementById('front-line')");
+    let trace = "    at com.example.Service.call(Service.java:1)\n".repeat(200);
+    let text = format!("{trace}Caused by: java.net.SocketException: Broken pipe\n");
+    page.call("Input.insertText", json!({ "text": text }));
+    page.leave_by_key("Enter");
+    answered(&mut page);
+    assert_eq!(page.value("location.search"), "");
+    assert_eq!(page.value(&format!("{FIELD}.value")), text);
+    assert!(page.value(&format!("{CARD}.querySelector('mark').textContent")).to_string().contains("Broken pipe"));
+    // Once it was handed over it is forgotten.
+    assert_eq!(page.value("sessionStorage.length"), 0);
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 #[test]
 fn a_hostile_text_is_text() {
     let hostile = "%3Cimg%20src%3Dx%20onerror%3D%22document.title%3D'owned'%22%3E%20connection%20reset%20by%20peer";
