@@ -140,6 +140,12 @@
   const asked = handed() ?? new URL(location.href).searchParams.get("q");
   if (asked) {
     field.value = asked;
-    answer();
+    // What is below the answer is not seen before it is there: nothing that anybody reads moves then (messages.css).
+    finder.classList.add("ev-awaited");
+    answer().finally(async () => {
+      // The browser has laid it out.
+      for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
+      finder.classList.remove("ev-awaited");
+    });
   }
 })();

@@ -5,6 +5,7 @@ use serde_json::json;
 use crate::book::{open, origin};
 use crate::chapter::inaccessible;
 use crate::page::{Page, Scripts};
+use crate::wheel::{SHIFT_MAX, WATCH};
 
 const FIELD: &str = "document.getElementById('finder-text')";
 const CARD: &str = "document.getElementById('finder-card')";
@@ -41,6 +42,7 @@ fn the_field_of_the_front_page_leads_to_the_answer() {
         for key in ["Enter", "Tab"] {
             let mut page = Page::new(Scripts::On);
             page.resize(width, height);
+            page.before_each_page(WATCH);
             page.open(&format!("{}/introduction.html", origin()));
             // mdBook's search is there, and would keep the form from being sent.
             page.wait_until("window.search?.hasFocus");
@@ -53,6 +55,9 @@ fn the_field_of_the_front_page_leads_to_the_answer() {
             page.leave_by_key("Enter");
             assert!(page.value("location.href").to_string().contains("/messages.html?q=write+tcp%3A+broken+pipe"));
             answered(&mut page);
+            page.wait_until("document.querySelector('.ev-run .sc-live') && !document.querySelector('.ev-awaited')");
+            let moved = page.number("window.moved");
+            assert!(moved < SHIFT_MAX, "{width}: a layout shift of {moved}: {:?}", page.list("window.shifts"));
             assert_eq!(page.complaints(), [""; 0]);
         }
     }
