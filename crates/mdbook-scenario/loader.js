@@ -132,6 +132,9 @@
     settle();
   });
 
+  // Who presents needs keys alone; a picture in a pane that is not shown can take them only now.
+  document.addEventListener("fullscreenchange", () => document.fullscreenElement?.focus({ preventScroll: true }));
+
   // mdBook's search keeps every form of a page from being sent.
   for (const form of document.querySelectorAll("form[action]")) {
     form.addEventListener("submit", (event) => event.stopPropagation());

@@ -158,6 +158,28 @@ pub(crate) fn no_line_is_cut(mut page: Page, width: u32) {
     assert!(broken > 20.0, "{width}: only {broken} lines go on below themselves");
 }
 
+/// On a telephone the button to present stands below the script, and the picture is in the other pane.
+#[test]
+fn whoever_presents_from_the_script_s_pane_sees_the_picture() {
+    let mut page = Page::new(Scripts::On);
+    page.resize(375, 812);
+    page.open(&format!("{}/playground.html#v=1&id=linger-zero", origin()));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    press(&mut page, "Script");
+    page.wait_until(&format!("{EDITOR}.checkVisibility()"));
+    press(&mut page, "Present");
+    let stage = "document.querySelector('.sc-live')";
+    page.wait_until(&format!("document.fullscreenElement === {stage} && document.activeElement === {stage}"));
+    assert_eq!(page.value(&format!("{stage}.checkVisibility()")), true);
+    for (key, step) in [("Home", 0), ("ArrowRight", 1), ("ArrowRight", 2)] {
+        page.press(key);
+        page.wait_until(&format!("Number({stage}.querySelector('.sc-now')?.dataset.step) === {step}"));
+    }
+    page.value("document.exitFullscreen()");
+    page.wait_until(&format!("!document.fullscreenElement && !{stage}.checkVisibility()"));
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 #[test]
 fn no_line_of_a_script_is_cut() {
     for width in [1440, 375] {
