@@ -51,3 +51,11 @@ fn rules_know_neither_kernel_nor_smoltcp() {
         assert!(known.is_empty(), "{name} knows {known:?}");
     }
 }
+
+#[test]
+fn what_is_known_of_a_connection_asks_no_rule() {
+    for (name, code) in files().into_iter().filter(|(name, _)| name.starts_with("tcp/")) {
+        let known: Vec<_> = ["crate::rules", "crate::kernel"].into_iter().filter(|word| code.contains(word)).collect();
+        assert!(known.is_empty(), "{name} knows {known:?}");
+    }
+}

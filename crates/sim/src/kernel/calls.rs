@@ -5,14 +5,14 @@ use std::rc::Rc;
 use scenario::{Errno, How, Opening, Outcome, Place, Ready, SocketOption, State, Verb};
 
 use super::Kernel;
-use super::connection::{Binding, Connection, Holder, Standing};
+use super::connection::{Connection, Holder};
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting, note_rule};
 use super::io::held_by;
 use super::listener::Listener;
 use crate::micros::micros;
-use crate::rules::bind::Reuse;
+use crate::rules::bind::{Binding, Reuse};
 use crate::rules::close::{self, Exiting};
-use crate::rules::{defer_accept, keep_alive, pending_error, poll, shutdown};
+use crate::rules::{connect, defer_accept, keep_alive, listener, pending_error, poll, shutdown};
 use crate::socket_options::{KeepAlive, Linger2, Nagle, SocketOptions};
 use crate::tcp::{DeferredFin, Timer};
 
@@ -119,8 +119,6 @@ impl Kernel {
                 listener.backlog = *backlog;
                 DONE
             }
-            Verb::Bind { .. } => errno(Errno::EINVAL),
-            Verb::Connect { .. } => errno(Errno::EISCONN),
             Verb::Shutdown(how) => {
                 if shutdown::ends_listening(*how) {
                     self.stop_listening(at);
@@ -139,11 +137,10 @@ impl Kernel {
                 set(&mut listener.options, *option);
                 DONE
             }
-            Verb::Queued(_) => errno(Errno::EINVAL),
             Verb::Poll => Attempt::Returned(Outcome::Ready(poll::of_listener(listener.queue.len()))),
             Verb::GetError => Attempt::Returned(listener.error.take().map_or(Outcome::ZERO, Outcome::Errno)),
-            Verb::Write(_) => errno(listener.error.take().unwrap_or(Errno::EPIPE)),
-            _ => errno(Errno::ENOTCONN),
+            Verb::Write(_) => errno(listener.error.take().unwrap_or_else(|| listener::refusal(verb))),
+            _ => errno(listener::refusal(verb)),
         }
     }
 
@@ -172,15 +169,14 @@ impl Kernel {
                 DONE
             }
             Verb::GetError => {
-                // Only this call looks at what was noted (Linux: `sk_getsockopt`).
-                let errno = self.take_error(at).or_else(|| self.connections[at].noted_error.take());
+                let Connection { error, noted_error, .. } = &mut self.connections[at];
+                let (errno, rule) = pending_error::take_with_noted(error, noted_error);
+                note_rule(&mut self.effects, rule);
                 Attempt::Returned(errno.map_or(Outcome::ZERO, Outcome::Errno))
             }
             Verb::Poll => Attempt::Returned(Outcome::Ready(poll::of_connection(&poll_facts(&self.connections[at])))),
-            Verb::GetPeerName => match self.connections[at].current_state() {
-                State::Closed | State::SynSent => errno(Errno::ENOTCONN),
-                _ => DONE,
-            },
+            Verb::GetPeerName if connect::has_peer(self.connections[at].current_state()) => DONE,
+            Verb::GetPeerName => errno(Errno::ENOTCONN),
             Verb::Socket | Verb::Dup { .. } | Verb::Close | Verb::Accept { .. } => {
                 unreachable!("handled by `make`")
             }
@@ -230,15 +226,10 @@ impl Kernel {
 
     /// shutdown(2) on a connection.
     fn shutdown(&mut self, at: usize, how: How) -> Attempt {
-        let action = shutdown::decide(self.connections[at].current_state(), how);
         let connection = &mut self.connections[at];
-        if connection.standing == Standing::Connecting {
-            connection.standing = match connection.current_state() {
-                State::SynSent => Standing::Unconnected,
-                State::SynReceived | State::Closed => Standing::Disconnecting,
-                _ => Standing::Connected,
-            };
-        }
+        let state = connection.current_state();
+        let action = shutdown::decide(state, how);
+        connection.socket_state = shutdown::socket_state(connection.socket_state, state);
         if action == shutdown::Action::Disconnect {
             self.with(at, |connection, cx| connection.disconnect(cx));
             return DONE;

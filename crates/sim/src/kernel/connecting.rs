@@ -5,12 +5,12 @@ use std::rc::Rc;
 use scenario::{Connecting, Errno, Outcome, State};
 
 use super::calls::errno;
-use super::connection::{Binding, Connection, Holder, Standing};
+use super::connection::{Connection, Holder};
 use super::effect::{Attempt, Awaited, Blocking};
 use super::time_wait::TimeWaitSocket;
 use super::{Kernel, PORT_FIRST};
-use crate::rules::bind::{self, Listening, Occupant, Reuse};
-use crate::rules::{initial_sequence_number, time_wait};
+use crate::rules::bind::{self, Binding, Listening, Occupant, Reuse};
+use crate::rules::{connect, initial_sequence_number, time_wait};
 use crate::socket_options::SocketOptions;
 
 const DONE: Attempt = Attempt::Returned(Outcome::ZERO);
@@ -19,7 +19,7 @@ impl Kernel {
     /// bind(2).
     pub(super) fn bind(&mut self, at: usize, port: u16) -> Attempt {
         let connection = &self.connections[at];
-        if connection.tcb.is_some() || connection.binding == Binding::Fixed {
+        if !bind::may_bind(connection.current_state(), connection.binding) {
             return errno(Errno::EINVAL);
         }
         let (reuse, leaves_it) = (connection.reuse, connection.options.bind_no_port);
@@ -76,16 +76,13 @@ impl Kernel {
         self.begin_connecting(at, port, connecting)
     }
 
-    /// connect(2) on a socket that is there (Linux: `__inet_stream_connect`).
+    /// connect(2) on a socket that is there.
     pub(super) fn connect_existing(&mut self, at: usize, port: u16, connecting: Connecting) -> Attempt {
         let connection = &self.connections[at];
-        let is_open = connection.tcb.is_some();
-        match connection.standing {
-            Standing::Connected => errno(Errno::EISCONN),
-            Standing::Disconnecting => errno(Errno::EINVAL),
-            Standing::Unconnected if is_open => errno(Errno::EISCONN),
-            Standing::Unconnected => self.begin_connecting(at, port, connecting),
-            Standing::Connecting => self.wait_connected(at, connecting, Errno::EALREADY),
+        match connect::decide(connection.socket_state, connection.current_state()) {
+            connect::Action::Begin => self.begin_connecting(at, port, connecting),
+            connect::Action::Wait => self.wait_connected(at, connecting, Errno::EALREADY),
+            connect::Action::Refuse(refused) => errno(refused),
         }
     }
 

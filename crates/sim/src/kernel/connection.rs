@@ -5,14 +5,17 @@ use std::rc::Rc;
 use scenario::{Errno, Host, Queue, State};
 
 use super::effect::{Blocking, Effect, note_rule};
-use crate::rules::bind::Reuse;
+use crate::rules::bind::{Binding, Reuse};
+use crate::rules::connect::SocketState;
 use crate::rules::defer_accept::{self, Acknowledged};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::receive_window::{Buffer, Scale};
-use crate::rules::{Ownership, disconnect, initial_sequence_number, receive_window, send_buffer};
+use crate::rules::{Ownership, congestion_control, disconnect, initial_sequence_number, receive_window, send_buffer};
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, DeferredFin, ReceiveMemory, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes};
+use crate::tcp::{
+    Backoff, DeferredFin, Phase, ReceiveMemory, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes,
+};
 use crate::wire::Ip;
 
 pub(crate) struct Connection {
@@ -68,7 +71,7 @@ pub(crate) struct Connection {
     pub(crate) reading_ended: bool,
     /// SOCK_DONE: the peer's FIN has come.
     pub(crate) stream_ended: bool,
-    pub(crate) standing: Standing,
+    pub(crate) socket_state: SocketState,
     /// Of a listener's handshake with TCP_DEFER_ACCEPT.
     pub(crate) put_aside: Acknowledged,
     /// How often connect(2) with AF_UNSPEC has ended it.
@@ -107,28 +110,6 @@ impl Holder {
             _ => Ownership::Owned,
         }
     }
-}
-
-/// What connect(2) makes of a socket (Linux: `socket_state`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// SS_UNCONNECTED
-    Unconnected,
-    /// SS_CONNECTING: nobody has been told how it ended.
-    Connecting,
-    /// SS_CONNECTED, even if the connection is gone.
-    Connected,
-    /// SS_DISCONNECTING: shut down after it had failed to connect.
-    Disconnecting,
-}
-
-/// How a socket came by its port.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Binding {
-    /// bind(2) gave it: it stays with the socket until close(2) (Linux: SOCK_BINDPORT_LOCK).
-    Fixed,
-    /// The kernel chose it, or the listener's: it goes with the connection.
-    Loose,
 }
 
 /// What stands around a connection: when, where, by which settings, and where its effects go.
@@ -182,7 +163,7 @@ impl Connection {
             sending_ended: false,
             reading_ended: false,
             stream_ended: false,
-            standing: Standing::Unconnected,
+            socket_state: SocketState::Unconnected,
             put_aside: Acknowledged::No,
             disconnects: 0,
             ended_at: None,
@@ -235,6 +216,11 @@ impl Connection {
         matches!(self.holder, Holder::Descriptor | Holder::Queue(_))
     }
 
+    /// The phase of loss recovery.
+    pub(crate) fn phase(&self) -> Phase {
+        self.tcb.as_ref().map_or(Phase::Open, |tcb| tcb.congestion.phase)
+    }
+
     /// The retransmission timeout in force.
     pub(crate) fn rto_us(&self) -> u64 {
         crate::rules::retransmission::rto_us(&self.round_trip, self.backoff.doublings)
@@ -251,8 +237,7 @@ impl Connection {
             Queue::Unread => self.unread as u64,
             Queue::Unacknowledged => match &self.tcb {
                 None => self.unacknowledged_at_end.into(),
-                Some(tcb) if matches!(tcb.state(), State::SynSent | State::SynReceived) => 0,
-                Some(tcb) => tcb.write_end().wrapping_sub(tcb.snd.una).into(),
+                Some(tcb) => send_buffer::unacknowledged(tcb.state(), tcb.snd.una, tcb.write_end()).into(),
             },
         }
     }
@@ -261,7 +246,7 @@ impl Connection {
     pub(crate) fn send_buffer(&self) -> Option<send_buffer::Buffer> {
         let tcb = self.tcb.as_ref()?;
         let SocketOptions { send_buffer, send_memory, .. } = self.options;
-        let segments = send_buffer::segments_of_a_piece(tcb.congestion.segments(), self.round_trip.smoothed_us());
+        let segments = send_buffer::segments_of_a_piece(tcb.congestion.segments, self.round_trip.smoothed_us());
         Some(send_buffer::Buffer {
             limit: send_buffer.map(send_buffer::limit_of).or(send_memory).unwrap_or(self.send_limit),
             bytes: tcb.queued() as u32,
@@ -271,12 +256,11 @@ impl Connection {
         })
     }
 
-    /// A program writes, and nothing is in flight: the congestion window may be too old (Linux:
-    /// `tcp_slow_start_after_idle_check`).
+    /// A program writes, and nothing is in flight: the congestion window may be too old.
     pub(crate) fn check_idle(&mut self, now_us: u64) {
         let (idle_us, rto_us) = (now_us - self.sent_us, self.rto_us());
         if let Some(tcb) = self.tcb.as_mut().filter(|tcb| tcb.queue.packets_out() == 0) {
-            tcb.congestion.restart(now_us, idle_us, rto_us);
+            tcb.congestion = congestion_control::after_idle(tcb.congestion, now_us, idle_us, rto_us);
         }
     }
 
@@ -286,12 +270,11 @@ impl Connection {
     }
 
     /// Something was acknowledged, or the send buffer was set: who waits for room is woken if there is enough of it, and
-    /// the buffer may grow (Linux: `tcp_check_space`, `tcp_should_expand_sndbuf`).
+    /// the buffer may grow.
     pub(crate) fn check_room(&mut self) {
         let Some(tcb) = self.tcb.as_ref().filter(|_| self.wants_room) else { return };
-        if tcb.queue.packets_in_network() < tcb.congestion.segments() {
-            self.send_limit = self.send_limit.max(send_buffer::grown(tcb.congestion.segments()));
-        }
+        let in_network = tcb.queue.packets_in_network();
+        self.send_limit = send_buffer::limit_after_ack(self.send_limit, in_network, tcb.congestion.segments);
         self.wants_room = !self.is_writable();
     }
 
@@ -315,7 +298,8 @@ impl Connection {
     }
 
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
-        Buffer { set: self.receive_limit(), scale: self.scale, unread: self.unread, mss }
+        let &Self { scale, unread, reading_ended, .. } = self;
+        Buffer { set: self.receive_limit(), scale, unread, reading_ended, mss }
     }
 
     /// The connection ends here and now, without a word (Linux: `tcp_done`). What has arrived stays readable.
@@ -375,7 +359,7 @@ impl Connection {
         self.has_received = false;
         self.acknowledged = 0;
         self.stream_ended = false;
-        self.standing = Standing::Connecting;
+        self.socket_state = SocketState::Connecting;
         self.error = None;
         self.noted_error = None;
     }
@@ -398,7 +382,7 @@ impl Connection {
         self.receive_memory = ReceiveMemory::default();
         self.noted_error = None;
         self.disconnects += 1;
-        self.standing = Standing::Unconnected;
+        self.socket_state = SocketState::Unconnected;
     }
 
     /// It is reset: whoever holds it finds the error (Linux: `tcp_reset`).

@@ -5,6 +5,7 @@ use scenario::{Icmp, RawSegment};
 use super::Kernel;
 use super::connection::{Connection, Context, Holder};
 use super::effect::{Effect, note_rule};
+use crate::rules::congestion_control;
 use crate::rules::icmp_error::{self, Action, Facts, Phase, TooLong, Version};
 use crate::tcp::Timer;
 use crate::wire::Ip;
@@ -25,7 +26,7 @@ impl Kernel {
 
 impl Kernel {
     /// The path to a host takes no longer packets than this: those of all connections to it are shorter from now on, and
-    /// what was too long leaves again at once (Linux: `tcp_v4_mtu_reduced`, `tcp_simple_retransmit`).
+    /// what was too long leaves again at once.
     fn path_narrows(&mut self, at: usize, mtu: u16, quoted: &RawSegment) {
         let Connection { tcb: Some(tcb), .. } = &self.connections[at] else { return };
         let (action, rule) = icmp_error::on_too_long(&tcb.snd, self.path_mtus[quoted.to.index()], mtu, quoted.seq);
@@ -52,7 +53,7 @@ impl Connection {
         if !tcb.queue.lose_too_long(tcb.snd.mss) {
             return;
         }
-        tcb.congestion.note_too_long(tcb.snd.nxt);
+        tcb.congestion = congestion_control::after_too_long(tcb.congestion, tcb.snd.nxt);
         let departed = tcb.queue.departed();
         self.send_lost(cx);
         if let (Some(tcb), Some(departed)) = (&mut self.tcb, departed)
@@ -94,12 +95,12 @@ impl Connection {
         }
     }
 
-    /// The timeout counts from when the segment left, and is shorter now.
+    /// The timeout is shorter now.
     fn take_back_doubling(&mut self, now_us: u64) {
         let Some(due_us) = self.timers.due_us(Timer::Retransmission) else { return };
         let before_us = self.rto_us();
         self.backoff.doublings -= 1;
-        let due_us = due_us - (before_us - self.rto_us());
-        self.timers.set(Timer::Retransmission, due_us.max(now_us));
+        let due_us = icmp_error::due_after_taking_back_us(now_us, due_us, before_us, self.rto_us());
+        self.timers.set(Timer::Retransmission, due_us);
     }
 }

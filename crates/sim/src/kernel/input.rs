@@ -9,16 +9,14 @@ use crate::rules::defer_accept::Acknowledged;
 use crate::rules::delayed_ack::{self, Received};
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, InHandshake, InSynSent};
-use crate::rules::loss_recovery::Kind;
+use crate::rules::loss_recovery::{self, Kind};
 use crate::rules::receive_window::{Text, memory_at_limit, memory_left};
+use crate::rules::retransmission::{self, Rearm};
 use crate::rules::segment_arrives::{self, Action, Facts, Memory};
-use crate::rules::{Decision, Pace};
-use crate::seq::{after, before, length};
-use crate::tcp::{Backoff, CongestionWindow, Delivered, InFlight, Phase, Sack, Tcb, Timer, Timestamps};
+use crate::rules::{Decision, Pace, acceptable, congestion_control, pending_error, round_trip};
+use crate::seq::{after, length};
+use crate::tcp::{Delivered, InFlight, Recent, Sack, Seen, Tcb, Timer, Timestamps};
 use crate::wire;
-
-/// More SYNs than this in vain, and an open connection begins with one segment (Linux: `tcp_init_transfer`).
-const SYN_RETRANSMITS_MAX: u32 = 1;
 
 impl Connection {
     /// A segment has arrived for it, in any state but a listener's handshake.
@@ -55,7 +53,8 @@ impl Connection {
             Action::TakeAck => self.take_ack(cx, segment),
             Action::TakeAckAndAnswer => {
                 self.take_ack(cx, segment);
-                if self.answers_after(segment) {
+                let answers = segment_arrives::answers_after_ack(self.state, self.holder.ownership(), segment);
+                if self.tcb.is_some() && answers {
                     self.answer(cx);
                 }
             }
@@ -212,35 +211,23 @@ impl Connection {
         may
     }
 
-    /// Whether there is somebody to answer after an ACK was taken: in TIME-WAIT nobody does, and an orphan in FIN-WAIT-2
-    /// only if a FIN brought it there.
-    fn answers_after(&self, segment: &RawSegment) -> bool {
-        let shrinks = match self.state {
-            State::TimeWait => true,
-            State::FinWait2 => self.holder == Holder::Nobody && !segment.flags.fin,
-            _ => false,
-        };
-        self.tcb.is_some() && !shrinks
-    }
-
     /// The segment is taken, and what follows from it happens.
     fn take(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
         let state_before = self.state;
-        if segment.flags.ack && !before(segment.ack, tcb.snd.una) {
-            // Something has worked (Linux: `tcp_ack`).
+        if pending_error::forgets_noted(&tcb.snd, segment) {
             self.noted_error = None;
         }
         tcb.note_beyond_gap(segment);
         if segment.flags.syn {
-            self.recent.begin(cx.timestamp);
+            self.recent = Recent::of(cx.timestamp);
             if matches!(tcb.state(), State::Closed | State::Listen | State::SynSent) {
                 tcb.agree_on(if cx.timestamp.is_some() { Timestamps::Used } else { Timestamps::None });
             }
-        } else if !after(segment.seq, tcb.rcv.wup) {
-            self.recent.note(cx.timestamp);
+        } else if acceptable::replaces_recent(&tcb.rcv, segment) {
+            self.recent = acceptable::newer(self.recent, cx.timestamp);
         }
-        let tells_window = segment.flags.syn || segment.flags.ack && tcb.snd.is_window_told_by(segment);
+        let tells_window = acceptable::tells_window(&tcb.snd, segment);
         let opens = tcb.snd.una == tcb.snd.iss;
         let was_in_flight = tcb.queue.in_flight() != InFlight::Nothing && !opens;
         let (delivered, answer) =
@@ -276,7 +263,7 @@ impl Connection {
         }
         self.note_window(cx.now_us, segment.win);
         self.note_state(cx);
-        // A gap that is filled is answered at once, and once (RFC 9293 §3.8.6.3; Linux: `tcp_data_queue`).
+        // A gap that is filled is answered at once, and once (RFC 9293 §3.8.6.3).
         let answer = if self.take_early_fin(cx) { self.tcb.as_mut().and_then(Tcb::acknowledge) } else { answer };
         if let Some(answer) = answer {
             self.leave(cx, answer);
@@ -285,11 +272,8 @@ impl Connection {
             return self.destroy(cx);
         }
         if was_in_flight && segment.flags.ack {
-            let kind = match delivered.acknowledged {
-                0 if length(segment) == 0 && !tells_window => Kind::Duplicate,
-                0 => Kind::Other,
-                _ => Kind::Advances,
-            };
+            let window = if tells_window { Seen::Yes } else { Seen::No };
+            let kind = loss_recovery::kind(delivered.acknowledged, length(segment), window);
             self.recover(cx, segment.ack, kind);
             if delivered.segments > 0 {
                 self.plan_loss_probe(cx);
@@ -299,14 +283,11 @@ impl Connection {
         self.check_room();
     }
 
-    /// The congestion window of a new connection: a SYN that was lost once is no sign of a full network.
     fn open_congestion_window(&mut self, now_us: u64, from: State) {
         self.sent_us = now_us;
-        let is_small = from == State::SynSent && self.backoff.retransmits > SYN_RETRANSMITS_MAX;
         if let Some(tcb) = &mut self.tcb {
             tcb.queue.take_news();
-            let una = tcb.snd.una;
-            tcb.congestion = if is_small { CongestionWindow::of_one_segment(una) } else { CongestionWindow::new(una) };
+            tcb.congestion = congestion_control::opened(from, self.backoff.retransmits, tcb.snd.una);
         }
     }
 
@@ -358,25 +339,17 @@ impl Connection {
     fn note_acknowledged(&mut self, now_us: u64, delivered: &Delivered) {
         self.acknowledged += u64::from(delivered.acknowledged);
         if let Some((measured_us, tcb)) = delivered.round_trip_us.zip(self.tcb.as_ref()) {
-            self.round_trip.measure(measured_us, tcb.snd.una, tcb.snd.nxt);
+            self.round_trip = round_trip::measured(&self.round_trip, measured_us, tcb.snd.una, tcb.snd.nxt);
         }
-        // Only a measured round trip ends the doubling (RFC 6298 §5; Linux: `tcp_ack_update_rtt`).
-        let doublings = if delivered.round_trip_us.is_some() { 0 } else { self.backoff.doublings };
-        // Of a loss that is being repaired the time counts on (Linux: `retrans_stamp`).
-        let is_repairing =
-            self.tcb.as_ref().is_some_and(|tcb| matches!(tcb.congestion.phase, Phase::Recovery | Phase::Loss));
-        let since_us = self.backoff.since_us.filter(|_| is_repairing);
-        self.backoff = Backoff { doublings, since_us, ..Backoff::default() };
-        if delivered.segments == 0 {
-            // A part of a segment: its timer goes on (Linux: `tcp_clean_rtx_queue`, FLAG_SET_XMIT_TIMER).
-            return;
-        }
-        if self.in_flight() == InFlight::Nothing {
-            self.timers.clear(Timer::Retransmission);
-            self.timers.clear(Timer::LossProbe);
-            self.timers.clear(Timer::Reordering);
-        } else {
-            self.timers.set(Timer::Retransmission, now_us + self.round_trip.rto_us());
+        self.backoff = retransmission::backoff_after_ack(&self.backoff, delivered.round_trip_us, self.phase());
+        match retransmission::timer_after_ack(delivered.segments, self.in_flight(), &self.round_trip) {
+            Rearm::GoesOn => {}
+            Rearm::Starts { wait_us } => self.timers.set(Timer::Retransmission, now_us + wait_us),
+            Rearm::Stops => {
+                self.timers.clear(Timer::Retransmission);
+                self.timers.clear(Timer::LossProbe);
+                self.timers.clear(Timer::Reordering);
+            }
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::rc::Rc;
 
-use scenario::{Errno, Outcome, State};
+use scenario::{Errno, Outcome};
 
 use super::Kernel;
-use super::connection::{Holder, Standing};
+use super::connection::Holder;
 use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
+use crate::rules::connect::{self, Handshake, SocketState};
 use crate::rules::read::{self, Read, Write};
-use crate::rules::send_buffer;
+use crate::rules::{close, disconnect, send_buffer};
 use crate::tcp::Writing;
 
 impl Kernel {
@@ -25,16 +26,14 @@ impl Kernel {
     /// Tries it, whether it waits already or is being made.
     pub(super) fn attempt(&mut self, mut waiting: Waiting) -> Attempt {
         let tried = match &mut waiting.awaited {
-            // Linux: `__inet_stream_connect`, `tcp_recvmsg_locked`
-            Awaited::Connect { id, disconnects, .. } | Awaited::Read { id, disconnects, .. }
-                if self.is_disconnected(*id, *disconnects) =>
-            {
-                Some(Outcome::Errno(Errno::EPIPE))
+            Awaited::Connect { id, disconnects, .. } => {
+                self.disconnected(*id, *disconnects).or_else(|| self.try_connect(*id))
             }
-            Awaited::Connect { id, .. } => self.try_connect(*id),
             Awaited::Accept { listener, name } => self.try_accept(*listener, name),
             Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
-            Awaited::Read { id, at_most, taking, .. } => self.try_read(*id, *at_most, *taking),
+            Awaited::Read { id, at_most, taking, disconnects } => {
+                self.disconnected(*id, *disconnects).or_else(|| self.try_read(*id, *at_most, *taking))
+            }
             Awaited::Close(id) => self.try_close(*id),
         };
         if let Some(outcome) = tried {
@@ -66,25 +65,24 @@ impl Kernel {
         }
     }
 
-    /// Linux: `__inet_stream_connect`.
     fn try_connect(&mut self, id: u32) -> Option<Outcome> {
         let at = self.at(id)?;
-        match self.connections[at].current_state() {
-            State::SynSent | State::SynReceived => return None,
-            State::Closed => {}
-            _ => {
-                self.connections[at].standing = Standing::Connected;
+        match connect::handshake(self.connections[at].current_state()) {
+            Handshake::GoesOn => return None,
+            Handshake::Over => {
+                self.connections[at].socket_state = SocketState::Connected;
                 return Some(Outcome::ZERO);
             }
+            Handshake::Failed => {}
         }
-        let errno = self.take_error(at).unwrap_or(Errno::ECONNABORTED);
+        let errno = self.take_error(at).unwrap_or(connect::FAILED);
         // The socket is as new (Linux: `tcp_disconnect`).
         let connection = &mut self.connections[at];
         connection.sending_ended = false;
         connection.reading_ended = false;
         connection.noted_error = None;
         connection.number_on();
-        connection.standing = Standing::Unconnected;
+        connection.socket_state = SocketState::Unconnected;
         Some(Outcome::Errno(errno))
     }
 
@@ -99,7 +97,7 @@ impl Kernel {
         let id = listener.queue.remove(0);
         let at = self.at(id).expect("a queue holds its connections");
         self.connections[at].holder = Holder::Descriptor;
-        self.connections[at].standing = Standing::Connected;
+        self.connections[at].socket_state = SocketState::Connected;
         self.connections[at].name = Rc::clone(name);
         if let Some(socket) = self.time_waits.iter_mut().find(|socket| socket.id == id) {
             socket.name = Rc::clone(name);
@@ -140,9 +138,10 @@ impl Kernel {
         Some(Outcome::Number(*written as u64))
     }
 
-    /// Whether somebody has disconnected the socket while the call waited (Linux: `sk_wait_event`, sk_disconnects).
-    fn is_disconnected(&self, id: u32, before: u32) -> bool {
-        self.at(id).is_some_and(|at| self.connections[at].disconnects != before)
+    /// What a call gives whose socket was disconnected while it waited.
+    fn disconnected(&self, id: u32, before: u32) -> Option<Outcome> {
+        let at = self.at(id)?;
+        disconnect::ends_waiting(before, self.connections[at].disconnects).map(Outcome::Errno)
     }
 
     fn try_read(&mut self, id: u32, at_most: usize, taking: Taking) -> Option<Outcome> {
@@ -175,10 +174,8 @@ impl Kernel {
         }
     }
 
-    /// Linux: `sk_stream_wait_close`.
     fn try_close(&mut self, id: u32) -> Option<Outcome> {
-        let state = self.at(id).map(|at| self.connections[at].state);
-        if matches!(state, Some(State::FinWait1 | State::Closing | State::LastAck)) {
+        if self.at(id).is_some_and(|at| close::waits(self.connections[at].state)) {
             return None;
         }
         self.leave_alone(id);

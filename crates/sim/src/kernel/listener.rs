@@ -3,14 +3,15 @@
 use std::rc::Rc;
 
 use scenario::link;
-use scenario::{Errno, Flags, Outcome, RawSegment, State, queued_name};
+use scenario::{Errno, Outcome, RawSegment, State, queued_name};
 
 use super::Kernel;
-use super::connection::{Binding, Connection, Holder, Standing};
+use super::connection::{Connection, Holder};
 use super::effect::{Attempt, Blocking, Effect, note_rule};
 use crate::rules::accept_queue::{self, Facts, OnAck, OnSyn, Origin};
-use crate::rules::bind::Reuse;
+use crate::rules::bind::{Binding, Reuse};
 use crate::rules::handshake::InHandshake;
+use crate::rules::listener::{self, OnSegment};
 use crate::rules::{Decision, close, defer_accept};
 use crate::socket_options::SocketOptions;
 use crate::tcp::DeferredFin;
@@ -56,11 +57,12 @@ impl Kernel {
         self.listeners.iter().position(|listener| listener.id == id)
     }
 
-    /// listen(2) on a socket that has no connection (Linux: `__inet_listen_sk`, `inet_csk_listen_start`).
+    /// listen(2) on a socket that has no connection (Linux: `inet_csk_listen_start`).
     pub(super) fn begin_listening(&mut self, at: usize, backlog: u32) -> Attempt {
-        let Connection { id, tcb, standing, binding, reuse, ports, .. } = &self.connections[at];
+        let connection = &self.connections[at];
+        let Connection { id, socket_state, binding, reuse, ports, .. } = connection;
         let (id, reuse, port) = (*id, *reuse, ports[0]);
-        if tcb.is_some() || *standing != Standing::Unconnected {
+        if !listener::may_begin(*socket_state, connection.current_state()) {
             return Attempt::Returned(Outcome::Errno(Errno::EINVAL));
         }
         let port = match binding {
@@ -104,15 +106,13 @@ impl Kernel {
 
     /// No connection and no TIME-WAIT knows the segment (RFC 9293 §3.10.7.1, §3.10.7.2).
     pub(super) fn arrive_at_listener(&mut self, segment: &RawSegment, frame: Vec<u8>, taken_over: Option<u32>) {
-        let Flags { syn, fin, rst, ack, .. } = segment.flags;
         let Some(at) = self.listener_on(segment.ports[1]) else {
             return self.send(link::reset(segment));
         };
-        if ack {
-            return self.take_cookie(at, segment, frame);
-        }
-        if rst || !syn || fin {
-            return;
+        match listener::on_segment(segment.flags) {
+            OnSegment::Syn => {}
+            OnSegment::Ack => return self.take_cookie(at, segment, frame),
+            OnSegment::Drop => return,
         }
         let origin = if taken_over.is_some() { Origin::TimeWait } else { Origin::New };
         let (action, rule) = accept_queue::on_syn(self.waiting_at(&self.listeners[at]), origin, &self.sysctls);
@@ -176,12 +176,10 @@ impl Kernel {
         let ports = [segment.ports[1], segment.ports[0]];
         let is_it = |cookie: &Cookie| {
             (cookie.syn.from, cookie.ports) == (segment.from, ports)
-                && segment.ack == cookie.iss.wrapping_add(1)
-                && segment.seq == cookie.syn.seq.wrapping_add(1)
+                && listener::is_of_cookie(cookie.iss, cookie.syn.seq, segment)
         };
-        let is_plain = !segment.flags.syn && !segment.flags.rst;
         let listener = &self.listeners[at];
-        let cookie = listener.cookies.iter().position(is_it).filter(|_| is_plain);
+        let cookie = listener.cookies.iter().position(is_it);
         let Some(cookie) = cookie else {
             return self.send(link::reset(segment));
         };

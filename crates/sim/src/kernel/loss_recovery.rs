@@ -3,8 +3,10 @@
 use scenario::{Flags, RawSegment};
 
 use super::connection::{Connection, Context};
+use crate::rules::congestion_control::{self, OnAck, Timeout};
 use crate::rules::loss_recovery::{self, Answered, Facts, Kind, Looked, Queue, Step, Told};
-use crate::seq::{after, before, length};
+use crate::rules::retransmission;
+use crate::seq::{after, length};
 use crate::tcp::{Found, News, Phase, Sack, Seen, Spurious, Timer, Timestamp};
 use crate::wire;
 
@@ -36,7 +38,7 @@ impl Connection {
         }
     }
 
-    /// An ACK was taken while something was in flight (Linux: the end of `tcp_ack`).
+    /// An ACK was taken while something was in flight.
     pub(crate) fn recover(&mut self, cx: &mut Context<'_>, ack: u32, kind: Kind) {
         let Some(tcb) = &mut self.tcb else { return };
         let news = tcb.queue.take_news();
@@ -47,7 +49,9 @@ impl Connection {
             match loss_recovery::answers_probe(probe, ack, kind, &news) {
                 Answered::NotYet => {}
                 Answered::NoLoss => tcb.congestion.probe = None,
-                Answered::Loss => tcb.congestion.reduce_at_once(tcb.snd.nxt),
+                Answered::Loss => {
+                    tcb.congestion = congestion_control::after_lost_tail(tcb.congestion, tcb.snd.nxt);
+                }
             }
         }
         let facts = Facts {
@@ -64,7 +68,7 @@ impl Connection {
         let (repair, lost) = if self.sack() == Sack::Permitted && loss_recovery::is_dubious(&facts) {
             self.alert(cx.now_us, &facts)
         } else {
-            self.without_sack(&facts)
+            (self.enter(loss_recovery::without_sack(&facts)), Found::default())
         };
         self.resize(cx.now_us, kind, &news, lost);
         self.repair(cx, repair);
@@ -80,70 +84,57 @@ impl Connection {
                 return (Repair::New, Found::default());
             }
             Step::Undo => {
-                tcb.congestion.undo();
+                tcb.congestion = congestion_control::undone(tcb.congestion);
                 if facts.phase == Phase::Loss {
                     tcb.queue.find_all();
                     self.backoff.retransmits = 0;
                 }
-                tcb.congestion.phase = Phase::Open;
             }
-            Step::Over => {
-                if facts.phase == Phase::Recovery {
-                    tcb.congestion.end_reduction();
-                }
-                tcb.congestion.phase = Phase::Open;
-            }
+            Step::Over => tcb.congestion = congestion_control::repaired(tcb.congestion),
             Step::Repair(spurious) => tcb.congestion.spurious = spurious,
             Step::Look => {}
         }
         let found = self.detect_losses(now_us);
         let Some(tcb) = &mut self.tcb else { return (Repair::Nothing, found) };
         let believed = Queue {
-            lost_again: if found.again { Seen::Yes } else { Seen::No },
-            losses: if tcb.queue.has_losses() { Seen::Yes } else { Seen::No },
-            gaps: if tcb.queue.has_gaps() || tcb.queue.has_repeated() { Seen::Yes } else { Seen::No },
+            lost_again: seen(found.again),
+            losses: seen(tcb.queue.has_losses()),
+            gaps: seen(tcb.queue.has_gaps() || tcb.queue.has_repeated()),
         };
-        let repair = match loss_recovery::after_looking(tcb.congestion.phase, believed) {
+        let looked = loss_recovery::after_looking(tcb.congestion.phase, believed);
+        (self.enter(looked), found)
+    }
+
+    /// The phase that follows from what was found.
+    fn enter(&mut self, looked: Looked) -> Repair {
+        let Some(tcb) = &mut self.tcb else { return Repair::Nothing };
+        match looked {
             Looked::Repair => Repair::Lost,
             Looked::EnterRecovery => {
                 let again = tcb.queue.sent_again();
-                tcb.congestion.enter_recovery(tcb.snd.nxt, again);
+                tcb.congestion = congestion_control::in_recovery(tcb.congestion, tcb.snd.nxt, again);
                 Repair::Lost
             }
             Looked::Wait(phase) => {
                 tcb.congestion.phase = phase;
                 Repair::Nothing
             }
-        };
-        (repair, found)
-    }
-
-    /// Without SACK only the timer tells of losses.
-    fn without_sack(&mut self, facts: &Facts) -> (Repair, Found) {
-        let Some(tcb) = &mut self.tcb else { return (Repair::Nothing, Found::default()) };
-        let repair = match tcb.congestion.phase {
-            Phase::Loss if before(facts.una, facts.high) => Repair::Lost,
-            Phase::Loss => {
-                tcb.congestion.phase = Phase::Open;
-                Repair::Nothing
-            }
-            _ => Repair::Nothing,
-        };
-        (repair, Found::default())
-    }
-
-    /// Linux: `tcp_cong_control`
-    fn resize(&mut self, now_us: u64, kind: Kind, news: &News, found: Found) {
-        let Some(tcb) = &mut self.tcb else { return };
-        if tcb.congestion.phase == Phase::Recovery {
-            let progress = if kind == Kind::Advances && found.lost == 0 { Seen::Yes } else { Seen::No };
-            tcb.congestion.reduce(news.delivered, tcb.queue.packets_in_network(), progress);
-        } else if news.acknowledged > 0 {
-            tcb.congestion.note_acknowledged(now_us, news.delivered);
         }
     }
 
-    /// Linux: `tcp_xmit_recovery`
+    /// The congestion window after an ACK.
+    fn resize(&mut self, now_us: u64, kind: Kind, news: &News, found: Found) {
+        let Some(tcb) = &mut self.tcb else { return };
+        let window = tcb.congestion;
+        tcb.congestion = match congestion_control::on_ack(window.phase, kind, news.acknowledged, found.lost) {
+            OnAck::Nothing => window,
+            OnAck::Grows => congestion_control::grown(window, now_us, news.delivered),
+            OnAck::Reduces(progress) => {
+                congestion_control::reduced(window, news.delivered, tcb.queue.packets_in_network(), progress)
+            }
+        };
+    }
+
     fn repair(&mut self, cx: &mut Context<'_>, repair: Repair) {
         match repair {
             Repair::Nothing => {}
@@ -151,7 +142,7 @@ impl Connection {
             Repair::New => {
                 self.output(cx);
                 let Some(tcb) = &mut self.tcb else { return };
-                if !after(tcb.snd.nxt, tcb.congestion.high) {
+                if !loss_recovery::has_tried_new(tcb.snd.nxt, tcb.congestion.high) {
                     tcb.congestion.spurious = Spurious::No;
                     self.send_lost(cx);
                 }
@@ -159,33 +150,26 @@ impl Connection {
         }
     }
 
-    /// When nothing is being repaired any more, the time since something left again is over.
     fn forget_repaired(&mut self) {
         if let Some(tcb) = &self.tcb
-            && matches!(tcb.congestion.phase, Phase::Open | Phase::Disorder)
-            && !tcb.queue.has_repeated()
+            && loss_recovery::is_repaired(tcb.congestion.phase, seen(tcb.queue.has_repeated()))
         {
             self.backoff.since_us = None;
         }
     }
 
-    /// Whether all that left again had arrived before: the peer has got each of it twice, or this ACK had left before
-    /// the first of it can have come (Linux: `tcp_may_undo`, `tcp_packet_delayed`).
     fn undone(&self, left: Option<Timestamp>, kind: Kind) -> Seen {
         let Some(tcb) = &self.tcb else { return Seen::No };
-        let is_early = kind == Kind::Advances
-            && tcb.congestion.can_undo()
-            && self.backoff.since_us.is_some_and(|since_us| tcb.queue.is_before(left, since_us));
-        if tcb.congestion.is_undone() || is_early { Seen::Yes } else { Seen::No }
+        let early = self.backoff.since_us.is_some_and(|since_us| tcb.queue.is_before(left, since_us));
+        congestion_control::is_undone(&tcb.congestion, kind, seen(early))
     }
 
     fn new_segment(&self) -> Seen {
         let waits =
             self.tcb.as_ref().is_some_and(|tcb| tcb.next().is_some() && after(tcb.snd.right_edge(), tcb.snd.nxt));
-        if waits { Seen::Yes } else { Seen::No }
+        seen(waits)
     }
 
-    /// Linux: `tcp_rack_mark_lost`
     fn detect_losses(&mut self, now_us: u64) -> Found {
         let Some(tcb) = &mut self.tcb else { return Found::default() };
         if !tcb.queue.take_advanced() {
@@ -194,7 +178,6 @@ impl Connection {
         self.look_for_losses(now_us)
     }
 
-    /// Linux: `tcp_rack_detect_loss`
     fn look_for_losses(&mut self, now_us: u64) -> Found {
         let Some(tcb) = &mut self.tcb else { return Found::default() };
         let window_us = loss_recovery::reordering_window_us(
@@ -204,7 +187,8 @@ impl Connection {
             tcb.queue.min_rtt_us(),
             self.round_trip.smoothed_us(),
         );
-        let found = tcb.queue.detect_losses(now_us, window_us);
+        let found =
+            tcb.queue.detect_losses(now_us, |left_us, rtt_us| loss_recovery::lost_at_us(left_us, rtt_us, window_us));
         match found.wait_us {
             Some(wait_us) => {
                 self.timers.set(Timer::Reordering, loss_recovery::look_again_us(now_us, wait_us));
@@ -215,19 +199,17 @@ impl Connection {
         found
     }
 
-    /// What may only have been late counts as lost now (Linux: `tcp_rack_reo_timeout`).
+    /// What may only have been late counts as lost now.
     pub(crate) fn fire_reordering(&mut self, cx: &mut Context<'_>) {
         self.timers.clear(Timer::Reordering);
         let found = self.look_for_losses(cx.now_us);
-        if found.lost == 0 {
+        let looked = loss_recovery::on_reordering_timeout(self.phase(), found.lost);
+        if self.enter(looked) == Repair::Nothing {
             return;
         }
-        if let Some(tcb) = &mut self.tcb
-            && tcb.congestion.phase != Phase::Recovery
-        {
-            let again = tcb.queue.sent_again();
-            tcb.congestion.enter_recovery(tcb.snd.nxt, again);
-            tcb.congestion.reduce(1, tcb.queue.packets_in_network(), Seen::No);
+        if let Some(tcb) = self.tcb.as_mut().filter(|_| looked == Looked::EnterRecovery) {
+            let in_network = tcb.queue.packets_in_network();
+            tcb.congestion = congestion_control::reduced(tcb.congestion, 1, in_network, Seen::No);
         }
         self.send_lost(cx);
         self.output(cx);
@@ -238,8 +220,7 @@ impl Connection {
         for _ in 0..SEGMENTS_MAX {
             let Some(tcb) = &self.tcb else { return };
             let Some(lost) = tcb.queue.next_lost() else { return };
-            if !loss_recovery::may_repair(&tcb.snd, lost.seq, tcb.queue.packets_in_network(), tcb.congestion.segments())
-            {
+            if !loss_recovery::may_repair(&tcb.snd, lost.seq, tcb.queue.packets_in_network(), tcb.congestion.segments) {
                 return;
             }
             let seq = lost.seq;
@@ -247,15 +228,16 @@ impl Connection {
         }
     }
 
-    /// The retransmission timer has fired: the first segment leaves again (Linux: `tcp_enter_loss`).
+    /// The retransmission timer has fired.
     pub(crate) fn lose_all(&mut self, cx: &mut Context<'_>, retransmits: u32) {
         self.timers.clear(Timer::LossProbe);
         self.timers.clear(Timer::Reordering);
         let Some(tcb) = &mut self.tcb else { return };
-        let again = tcb.queue.sent_again();
-        tcb.queue.lose_all(cx.now_us);
+        let sent_again = tcb.queue.sent_again();
+        tcb.queue.lose(|segment, rtt_us| loss_recovery::is_lost_by_timeout(&segment, cx.now_us, rtt_us));
         let in_network = tcb.queue.packets_in_network();
-        tcb.congestion.enter_loss(tcb.snd.una, tcb.snd.nxt, in_network, retransmits, again);
+        let timeout = Timeout { una: tcb.snd.una, nxt: tcb.snd.nxt, in_network, retransmits, sent_again };
+        tcb.congestion = congestion_control::after_timeout(tcb.congestion, &timeout);
     }
 
     /// The first segment leaves again, whatever the congestion window says.
@@ -268,11 +250,11 @@ impl Connection {
 
     fn send_again_from(&mut self, cx: &mut Context<'_>, seq: u32) {
         let Some(tcb) = &mut self.tcb else { return };
-        let is_head = seq == tcb.snd.una;
+        let una = tcb.snd.una;
         let Some(frame) = tcb.send_again(cx.now_us, seq) else { return };
         tcb.congestion.note_sent_again();
         self.backoff.since_us.get_or_insert(cx.now_us);
-        if is_head && !self.timers.is_set(Timer::Reordering) {
+        if retransmission::begins_anew(seq, una, self.timers.due_us(Timer::Reordering)) {
             let due_us = cx.now_us + self.rto_us();
             self.timers.set(Timer::Retransmission, due_us);
             self.timers.clear(Timer::LossProbe);
@@ -291,4 +273,8 @@ impl Connection {
         let [first, second, _] = wire::sack_ranges(&frame);
         wire::write_with_sack(cx.ip, &segment, [Some(duplicate), first, second])
     }
+}
+
+const fn seen(is_so: bool) -> Seen {
+    if is_so { Seen::Yes } else { Seen::No }
 }

@@ -1,13 +1,14 @@
 //! What leaves on a connection.
 
-use scenario::{Flags, RawSegment, State};
+use scenario::{Flags, RawSegment};
 
 use super::connection::{Connection, Context};
 use super::effect::Effect;
 use crate::rules::transmit::{self, Flight, Gate};
-use crate::rules::{receive_window, retransmission, window_probe};
+use crate::rules::window_probe::{self, Persist};
+use crate::rules::{congestion_control, receive_window, retransmission};
 use crate::seq::{after, end};
-use crate::tcp::{InFlight, Next, Sack, Timer, WindowProbes};
+use crate::tcp::{InFlight, Next, Sack, Timer};
 use crate::wire;
 
 /// No occasion to send is a longer row of segments than this.
@@ -24,7 +25,7 @@ impl Connection {
             let Some(next) = tcb.next() else { break };
             let flight = Flight {
                 in_network: tcb.queue.packets_in_network(),
-                congestion_window: tcb.congestion.segments(),
+                congestion_window: tcb.congestion.segments,
                 phase: tcb.congestion.phase,
                 head_age_us: tcb.queue.head().map(|head| cx.now_us - head.left_us),
                 smoothed_us: self.round_trip.smoothed_us(),
@@ -107,6 +108,11 @@ impl Connection {
             self.sent_us = cx.now_us;
         }
         if tcb.note_left(cx.now_us, &segment, &frame) {
+            if is_new {
+                let (packets_out, in_network) = (tcb.queue.packets_out(), tcb.queue.packets_in_network());
+                let (una, nxt) = (tcb.snd.una, tcb.snd.nxt);
+                tcb.congestion = congestion_control::after_sending(tcb.congestion, packets_out, in_network, una, nxt);
+            }
             if !self.timers.is_set(Timer::Retransmission) {
                 let rto_us = self.rto_us();
                 self.timers.set(Timer::Retransmission, cx.now_us + rto_us);
@@ -115,7 +121,7 @@ impl Connection {
                 let rto_us = self.rto_us();
                 if let Some(tcb) = self.tcb.as_mut().filter(|_| !self.wants_room) {
                     let packets_out = tcb.queue.packets_out();
-                    tcb.congestion.note_use(cx.now_us, rto_us, packets_out);
+                    tcb.congestion = congestion_control::after_use(tcb.congestion, cx.now_us, rto_us, packets_out);
                 }
                 self.plan_loss_probe(cx);
             }
@@ -144,33 +150,36 @@ impl Connection {
         self.tcb.as_ref().map_or(InFlight::Nothing, |tcb| tcb.queue.in_flight())
     }
 
-    /// The persist timer runs while something waits and nothing is in flight (Linux: `tcp_check_probe_timer`).
     fn watch_window(&mut self, now_us: u64) {
         let Some(tcb) = &self.tcb else { return };
-        let is_open = !matches!(tcb.state(), State::Listen | State::SynSent | State::SynReceived);
-        if !is_open || tcb.next().is_none() || tcb.snd.is_in_flight() {
-            self.timers.clear(Timer::WindowProbe);
-            self.window_probes.doublings = 0;
-        } else if !self.timers.is_set(Timer::WindowProbe) {
-            self.window_probes.since_us = None;
-            self.timers.set(Timer::WindowProbe, now_us + window_probe::wait_us(&self.round_trip, 0));
+        let due_us = self.timers.due_us(Timer::WindowProbe);
+        match window_probe::after_output(tcb.state(), tcb.next().as_ref(), &tcb.snd, &self.round_trip, due_us) {
+            Persist::GoesOn => {}
+            Persist::Starts { wait_us } => {
+                self.window_probes.since_us = None;
+                self.timers.set(Timer::WindowProbe, now_us + wait_us);
+            }
+            Persist::Stops => {
+                self.timers.clear(Timer::WindowProbe);
+                self.window_probes.doublings = 0;
+            }
         }
     }
 
-    /// The peer has offered a window: while it stays closed, the next probe leaves a full wait after this answer
-    /// (Linux: `tcp_ack_probe`).
+    /// The peer has offered a window.
     pub(crate) fn note_window(&mut self, now_us: u64, window: u32) {
-        if window == 0 && self.timers.is_set(Timer::WindowProbe) {
-            let WindowProbes { doublings, .. } = self.window_probes;
-            self.timers.set(Timer::WindowProbe, now_us + window_probe::wait_us(&self.round_trip, doublings));
+        if self.timers.is_set(Timer::WindowProbe)
+            && let Some(wait_us) = window_probe::after_answer(window, &self.round_trip, self.window_probes.doublings)
+        {
+            self.timers.set(Timer::WindowProbe, now_us + wait_us);
         }
     }
 
-    /// A program has read: the peer may be told of the room (Linux: `tcp_cleanup_rbuf`).
+    /// A program has read: the peer may be told of the room.
     pub(crate) fn tell_window(&mut self, cx: &mut Context<'_>) {
         let Some(tcb) = &self.tcb else { return };
         let buffer = self.receive_buffer(tcb.snd.mss);
-        if !self.reading_ended && receive_window::is_worth_telling(&buffer, tcb.rcv.window_left()) {
+        if receive_window::is_worth_telling(&buffer, tcb.rcv.window_left()) {
             self.answer(cx);
         }
     }

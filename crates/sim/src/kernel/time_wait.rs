@@ -7,7 +7,8 @@ use scenario::{Flags, Host, RawSegment, State};
 
 use super::Kernel;
 use super::effect::{Effect, note_rule};
-use crate::rules::bind::Reuse;
+use crate::rules::acceptable::newer;
+use crate::rules::bind::{Listening, Reuse};
 use crate::rules::time_wait::{self, Action, Facts, Minute, TIME_WAIT_US};
 use crate::rules::{Pace, initial_sequence_number};
 use crate::tcp::{ReceiveSequence, Recent, SendSequence};
@@ -59,9 +60,9 @@ impl Kernel {
     pub(super) fn arrive_at_time_wait(&mut self, at: usize, segment: &RawSegment) -> Arrival {
         let socket = &self.time_waits[at];
         let age_ms = socket.recent.age_ms(self.timestamp);
-        let facts = Facts { state: socket.state, rcv: &socket.rcv, age_ms, rfc1337: self.sysctls.rfc1337 };
+        let listening = if self.listener_on(segment.ports[1]).is_some() { Listening::Yes } else { Listening::No };
+        let facts = Facts { state: socket.state, rcv: &socket.rcv, age_ms, rfc1337: self.sysctls.rfc1337, listening };
         let (action, rule) = time_wait::decide(&facts, segment);
-        let listens = self.listener_on(segment.ports[1]).is_some();
         let (now_us, host) = (self.now_us, self.host);
         let socket = &mut self.time_waits[at];
         let mut reply = None;
@@ -69,15 +70,14 @@ impl Kernel {
             Action::Ignore => {}
             Action::Restart => {
                 socket.ends_us = now_us + TIME_WAIT_US;
-                socket.recent.note(self.timestamp);
+                socket.recent = newer(socket.recent, self.timestamp);
             }
-            Action::MakeRoom if listens => {
+            Action::MakeRoom => {
                 let iss = initial_sequence_number::after_time_wait(socket.snd.nxt);
                 note_rule(&mut self.effects, rule);
                 self.end_time_wait(at);
                 return Arrival::MakeRoom { iss };
             }
-            Action::MakeRoom => reply = Some(socket.acknowledgement(host)),
             Action::Acknowledge { pace, minute } => {
                 if minute == Minute::BeginsAnew {
                     socket.ends_us = now_us + TIME_WAIT_US;
@@ -93,7 +93,7 @@ impl Kernel {
                 socket.rcv.nxt = socket.rcv.nxt.wrapping_add(1);
                 socket.rcv.note_told(socket.rcv.nxt, socket.rcv.wnd);
                 socket.ends_us = now_us + TIME_WAIT_US;
-                socket.recent.note(self.timestamp);
+                socket.recent = newer(socket.recent, self.timestamp);
                 reply = Some(socket.acknowledgement(host));
                 let (id, name, from) = (socket.id, socket.name.clone(), socket.state);
                 socket.state = State::TimeWait;

@@ -7,7 +7,7 @@ use super::effect::{Effect, note_rule};
 use crate::rules::keep_alive::{self, Sending};
 use crate::rules::retransmission::{self, Action, Doubling, Facts, NewSegment};
 use crate::rules::{transmit, window_probe};
-use crate::tcp::{Phase, Probe, ProbeKind, Tcb, Timer};
+use crate::tcp::{Probe, ProbeKind, Tcb, Timer};
 use crate::wire;
 
 impl Connection {
@@ -37,7 +37,7 @@ impl Connection {
             ownership: self.holder.ownership(),
             in_flight: self.in_flight(),
             sack: self.sack(),
-            phase: self.tcb.as_ref().map_or(Phase::Open, |tcb| tcb.congestion.phase),
+            phase: self.phase(),
             probe: self.tcb.as_ref().and_then(|tcb| tcb.congestion.probe),
             new_segment: if waits { NewSegment::Waits } else { NewSegment::None },
             round_trip: &self.round_trip,

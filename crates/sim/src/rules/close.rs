@@ -64,6 +64,13 @@ pub(crate) const fn queues_fin(state: State) -> bool {
     matches!(state, State::SynReceived | State::Established | State::CloseWait)
 }
 
+/// Whether close(2) with SO_LINGER still waits: its FIN is not acknowledged.
+///
+/// No RFC. Linux: `sk_stream_wait_close`, `sk_stream_closing`. Seen in `linger-timeout`.
+pub(crate) const fn waits(state: State) -> bool {
+    matches!(state, State::FinWait1 | State::Closing | State::LastAck)
+}
+
 /// What is queued at a listener that ends is reset: nobody will ever read it.
 ///
 /// Linux: `inet_csk_listen_stop`. Seen in `listener-closed-with-backlog`.
@@ -88,5 +95,11 @@ mod tests {
         assert_eq!(decide(State::Established, 0, &options, Exiting::No).0, waits);
         assert_eq!(decide(State::Established, 0, &options, Exiting::Yes).0, Action::SendFin);
         assert_eq!(decide(State::FinWait1, 0, &options, Exiting::Yes).0, Action::Leave);
+    }
+
+    #[test]
+    fn close_waits_until_its_fin_is_acknowledged() {
+        assert!(waits(State::FinWait1) && waits(State::Closing) && waits(State::LastAck));
+        assert!(!waits(State::FinWait2) && !waits(State::TimeWait) && !waits(State::Closed));
     }
 }

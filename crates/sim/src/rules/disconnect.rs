@@ -1,6 +1,6 @@
 //! connect(2) with AF_UNSPEC.
 
-use scenario::State;
+use scenario::{Errno, State};
 
 /// What becomes of the connection. In any case the socket is as new, and its port stays if bind(2) gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,14 @@ pub(crate) fn decide(state: State) -> Action {
     }
 }
 
+/// What a connect(2) or read(2) gives that has begun to wait before the socket was disconnected so often; `None`: it goes
+/// on.
+///
+/// No RFC. Linux: `sk_wait_event` (sk_disconnects), `__inet_stream_connect`, `tcp_recvmsg_locked`.
+pub(crate) fn ends_waiting(before: u32, disconnects: u32) -> Option<Errno> {
+    (before != disconnects).then_some(Errno::EPIPE)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,5 +41,6 @@ mod tests {
         assert_eq!(decide(State::SynSent), Action::Forget);
         assert_eq!(decide(State::LastAck), Action::Nothing);
         assert_eq!(decide(State::Closed), Action::Nothing);
+        assert_eq!([ends_waiting(1, 1), ends_waiting(1, 2)], [None, Some(Errno::EPIPE)]);
     }
 }

@@ -2,6 +2,7 @@
 
 use scenario::{RawSegment, RuleId};
 
+use super::acceptable::in_window;
 use super::segment_arrives::{self, Facts};
 use super::{Decision, Pace};
 use crate::tcp::{ReceiveSequence, SendSequence};
@@ -78,7 +79,7 @@ pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment) -> Decision<
         // The listener's answer.
         return (InHandshake::Refuse, None);
     }
-    if !rcv.is_in_window(segment) {
+    if !in_window(rcv, segment) {
         return (InHandshake::Answer(Pace::of(segment)), Some(RuleId::OutsideAnswered));
     }
     if flags.syn {
@@ -105,7 +106,7 @@ pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment) -> Decision<
 fn reset_of_handshake(rcv: &ReceiveSequence, segment: &RawSegment) -> Decision<InHandshake> {
     if segment.seq == rcv.nxt {
         (InHandshake::Destroy, Some(RuleId::HandshakeReset))
-    } else if rcv.is_in_window(segment) {
+    } else if in_window(rcv, segment) {
         (InHandshake::Answer(Pace::Limited), Some(RuleId::HandshakeResetChallenged))
     } else {
         (InHandshake::Drop, Some(RuleId::ResetOutside))

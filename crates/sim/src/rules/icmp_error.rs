@@ -100,6 +100,14 @@ pub(crate) fn takes_back(facts: &Facts<'_>, version: Version, icmp: Icmp, seq: u
     takes.then_some(RuleId::IcmpTakesBack)
 }
 
+/// When the retransmission timer is due that was due at `due_us`, where the timeout was `before_us` and is `rto_us` now: it
+/// counts from when the segment left.
+///
+/// RFC 6069 §4.2. Linux: `tcp_ld_RTO_revert`.
+pub(crate) fn due_after_taking_back_us(now_us: u64, due_us: u64, before_us: u64, rto_us: u64) -> u64 {
+    (due_us - (before_us - rto_us)).max(now_us)
+}
+
 /// Whether a message that ends an attempt to connect also lies in the socket's error queue, though nobody has asked for
 /// that with IP_RECVERR: poll(2) says ERR from then on.
 ///
@@ -172,6 +180,8 @@ mod tests {
             takes_back(&facts, Version::V4, Icmp::Unreachable, seq).is_some()
         };
         assert!(taken(1, 1, 100));
+        assert_eq!(due_after_taking_back_us(300, 1_000, 800, 400), 600);
+        assert_eq!(due_after_taking_back_us(700, 1_000, 800, 400), 700, "it would have fired");
         assert!(!taken(0, 0, 100) && !taken(1, 1, 105) && !taken(1, 0, 100));
     }
 }

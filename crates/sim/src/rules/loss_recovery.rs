@@ -2,7 +2,7 @@
 
 use super::retransmission::TIMEOUT_MIN_US;
 use crate::seq::{after, before};
-use crate::tcp::{News, Phase, Probe, ProbeKind, Seen, SendSequence, Spurious};
+use crate::tcp::{AtTimeout, Believed, News, Phase, Probe, ProbeKind, Seen, SendSequence, Spurious};
 
 /// tcp_reordering: so many segments behind a gap, and it is no reordering (RFC 5681 §3.2, DupThresh).
 const REORDERING: u32 = 3;
@@ -57,6 +57,17 @@ pub(crate) enum Kind {
     Duplicate,
     /// Text, or another window.
     Other,
+}
+
+/// What an ACK brings that acknowledges so many new numbers, and takes up so many itself; `window`: whether it tells one.
+///
+/// Linux: `tcp_ack`, FLAG_NOT_DUP.
+pub(crate) fn kind(acknowledged: u32, length: u32, window: Seen) -> Kind {
+    match (acknowledged, length, window) {
+        (0, 0, Seen::No) => Kind::Duplicate,
+        (0, _, _) => Kind::Other,
+        _ => Kind::Advances,
+    }
 }
 
 /// Whether the ACK is to be looked at: it is more than progress where nothing was missing (Linux: `tcp_ack_is_dubious`).
@@ -135,6 +146,59 @@ pub(crate) fn after_looking(phase: Phase, queue: Queue) -> Looked {
         _ if queue.gaps == Seen::Yes => Looked::Wait(Phase::Disorder),
         _ => Looked::Wait(Phase::Open),
     }
+}
+
+/// The same where the peer has not offered SACK: only the timer tells of losses, and all that was in flight is repaired.
+///
+/// RFC 5681 §3.2 would count duplicate ACKs. Linux: `tcp_process_loss`, `tcp_xmit_retransmit_queue`.
+pub(crate) fn without_sack(facts: &Facts) -> Looked {
+    match facts.phase {
+        Phase::Loss if before(facts.una, facts.high) => Looked::Repair,
+        Phase::Loss => Looked::Wait(Phase::Open),
+        phase => Looked::Wait(phase),
+    }
+}
+
+/// What may only have been late counts as lost now: so many segments.
+///
+/// RFC 8985 §6.3. Linux: `tcp_rack_reo_timeout`.
+pub(crate) fn on_reordering_timeout(phase: Phase, lost: u32) -> Looked {
+    match phase {
+        _ if lost == 0 => Looked::Wait(phase),
+        Phase::Recovery => Looked::Repair,
+        _ => Looked::EnterRecovery,
+    }
+}
+
+/// Whether something new has left that was to show whether a timeout was one; where nothing has, what is lost leaves.
+///
+/// RFC 5682 §2.1, step 2b. Linux: `tcp_xmit_recovery`.
+pub(crate) fn has_tried_new(nxt: u32, high: u32) -> bool {
+    after(nxt, high)
+}
+
+/// Whether nothing is being repaired any more: the time since something left again is over.
+///
+/// Linux: `tcp_fastretrans_alert`, `tcp_any_retrans_done` (`retrans_stamp`).
+pub(crate) fn is_repaired(phase: Phase, repeated: Seen) -> bool {
+    matches!(phase, Phase::Open | Phase::Disorder) && repeated == Seen::No
+}
+
+/// When a segment counts as lost that left at `left_us`, where one that left later has arrived, after a round trip of
+/// `rtt_us`: that round trip and the reordering window later.
+///
+/// RFC 8985 §6.2. Linux: `tcp_rack_skb_timeout`, `tcp_rack_detect_loss`.
+pub(crate) const fn lost_at_us(left_us: u64, rtt_us: u64, window_us: u64) -> u64 {
+    left_us + rtt_us + window_us
+}
+
+/// Whether a segment counts as lost when the retransmission timer fires: the first does, and what left longer ago than
+/// the last round trip. A first segment that SACK has told of shows that the peer has forgotten: then all does.
+///
+/// RFC 8985 §6.3, RFC 2018 §8. Linux: `tcp_timeout_mark_lost`.
+pub(crate) fn is_lost_by_timeout(segment: &AtTimeout, now_us: u64, rtt_us: u64) -> bool {
+    let is_old = segment.place == 0 || lost_at_us(segment.left_us, rtt_us, 0) <= now_us;
+    segment.first == Believed::Arrived || is_old && segment.believed != Believed::Arrived
 }
 
 /// What a range of an ACK's SACK option tells.
@@ -263,6 +327,42 @@ mod tests {
         assert!(is_dubious(&Facts { kind: Kind::Duplicate, ..facts(Phase::Open) }));
         assert!(is_dubious(&Facts { news: News { sacked: true, ..News::default() }, ..facts(Phase::Open) }));
         assert!(is_dubious(&Facts { news: News { duplicate: Some(101), ..News::default() }, ..facts(Phase::Open) }));
+    }
+
+    #[test]
+    fn without_sack_all_is_repaired_that_was_in_flight_at_a_timeout() {
+        assert_eq!(without_sack(&facts(Phase::Loss)), Looked::Repair);
+        assert_eq!(without_sack(&Facts { una: 501, ..facts(Phase::Loss) }), Looked::Wait(Phase::Open));
+        assert_eq!(without_sack(&facts(Phase::Open)), Looked::Wait(Phase::Open));
+    }
+
+    #[test]
+    fn what_was_only_late_is_a_loss_when_its_time_is_over() {
+        assert_eq!(on_reordering_timeout(Phase::Disorder, 0), Looked::Wait(Phase::Disorder));
+        assert_eq!(on_reordering_timeout(Phase::Disorder, 1), Looked::EnterRecovery);
+        assert_eq!(on_reordering_timeout(Phase::Recovery, 1), Looked::Repair);
+        assert!(is_repaired(Phase::Open, Seen::No) && !is_repaired(Phase::Open, Seen::Yes));
+        assert!(!is_repaired(Phase::Loss, Seen::No));
+        assert!(has_tried_new(502, 501) && !has_tried_new(501, 501));
+    }
+
+    #[test]
+    fn an_ack_is_a_duplicate_that_brings_nothing() {
+        assert_eq!(kind(0, 0, Seen::No), Kind::Duplicate);
+        assert_eq!([kind(0, 5, Seen::No), kind(0, 0, Seen::Yes)], [Kind::Other; 2]);
+        assert_eq!(kind(1, 5, Seen::Yes), Kind::Advances);
+    }
+
+    #[test]
+    fn a_timeout_loses_the_first_and_what_is_older_than_a_round_trip() {
+        let lost = |place, believed, first, left_us| {
+            is_lost_by_timeout(&AtTimeout { place, believed, first, left_us }, 300_000, 20_000)
+        };
+        use Believed::{Arrived, InNetwork};
+        assert!(lost(0, InNetwork, InNetwork, 299_999));
+        assert!(lost(1, InNetwork, InNetwork, 280_000) && !lost(1, InNetwork, InNetwork, 280_001));
+        assert!(!lost(1, Arrived, InNetwork, 0));
+        assert!(lost(0, Arrived, Arrived, 0) && lost(1, Arrived, Arrived, 299_999), "the peer has forgotten");
     }
 
     #[test]

@@ -1,12 +1,16 @@
 //! Linux's decisions: pure functions of facts to an action, each with the RFC's clause and the kernel's function
-//! (6.18). Nothing here changes anything; `kernel/` carries out what is decided, and no rule is named outside.
+//! (6.18). Nothing here changes anything; `kernel/` asks, and carries out what is decided, and no rule is named outside.
+//! What a decision goes by is data: `tcp/` keeps it, and asks no rule.
 //!
 //! A decision that a reader should see comes with its [`RuleId`]: the trace shows it where it acted
 //! ([`scenario::Event::Rule`]), and the id names the run that shows it.
 
 pub(crate) mod accept_queue;
+pub(crate) mod acceptable;
 pub(crate) mod bind;
 pub(crate) mod close;
+pub(crate) mod congestion_control;
+pub(crate) mod connect;
 pub(crate) mod defer_accept;
 pub(crate) mod delayed_ack;
 pub(crate) mod disconnect;
@@ -15,12 +19,14 @@ pub(crate) mod handshake;
 pub(crate) mod icmp_error;
 pub(crate) mod initial_sequence_number;
 pub(crate) mod keep_alive;
+pub(crate) mod listener;
 pub(crate) mod loss_recovery;
 pub(crate) mod pending_error;
 pub(crate) mod poll;
 pub(crate) mod read;
 pub(crate) mod receive_window;
 pub(crate) mod retransmission;
+pub(crate) mod round_trip;
 pub(crate) mod segment_arrives;
 pub(crate) mod send_buffer;
 pub(crate) mod shutdown;

@@ -27,6 +27,8 @@ pub(crate) struct Buffer {
     pub(crate) scale: Scale,
     /// Bytes that nobody has read.
     pub(crate) unread: usize,
+    /// RCV_SHUTDOWN
+    pub(crate) reading_ended: bool,
     pub(crate) mss: u32,
 }
 
@@ -92,11 +94,11 @@ fn select(buffer: &Buffer, left: u32) -> u32 {
     }
 }
 
-/// Whether a program that has read makes it worth telling the peer: the window has at least doubled.
+/// Whether a program that has read makes it worth telling the peer: the window has at least doubled, and more may come.
 ///
 /// RFC 9293 §3.8.6.2.2. Linux: `tcp_cleanup_rbuf`.
 pub(crate) fn is_worth_telling(buffer: &Buffer, left: u32) -> bool {
-    if 2 * left > full_space(buffer.set) {
+    if buffer.reading_ended || 2 * left > full_space(buffer.set) {
         return false;
     }
     let left = match buffer.scale {
@@ -141,7 +143,7 @@ mod tests {
     use super::*;
 
     const fn buffer(set: Option<u32>, unread: usize) -> Buffer {
-        Buffer { set, scale: Scale::of(set), unread, mss: 1448 }
+        Buffer { set, scale: Scale::of(set), unread, reading_ended: false, mss: 1448 }
     }
 
     #[test]
@@ -166,6 +168,7 @@ mod tests {
     #[test]
     fn a_window_is_told_when_it_has_doubled() {
         assert!(is_worth_telling(&buffer(None, 0), 0));
+        assert!(!is_worth_telling(&Buffer { reading_ended: true, ..buffer(None, 0) }, 0));
         assert!(!is_worth_telling(&buffer(None, 89_500), 0), "less than a segment");
         assert!(!is_worth_telling(&buffer(None, 0), 50_000));
         // As a kernel did after 51,000 and 52,000 bytes, all read.

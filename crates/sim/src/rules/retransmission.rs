@@ -132,6 +132,50 @@ pub(crate) fn next_timeout_us(facts: &Facts<'_>) -> u64 {
     }
 }
 
+/// What is left of the backing off when an ACK has brought something new: only a measured round trip ends the doubling,
+/// and while a loss is being repaired the time counts on. `measured_us`: what the ACK has measured.
+///
+/// RFC 6298 §5. Linux: `tcp_clean_rtx_queue`, `tcp_ack_update_rtt`; the time is its `retrans_stamp`.
+pub(crate) fn backoff_after_ack(before: &Backoff, measured_us: Option<u64>, phase: Phase) -> Backoff {
+    Backoff {
+        doublings: if measured_us.is_some() { 0 } else { before.doublings },
+        since_us: before.since_us.filter(|_| matches!(phase, Phase::Recovery | Phase::Loss)),
+        ..Backoff::default()
+    }
+}
+
+/// What becomes of the retransmission timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rearm {
+    /// As it is.
+    GoesOn,
+    Starts {
+        wait_us: u64,
+    },
+    Stops,
+}
+
+/// An ACK has brought something new, so many whole segments: for a part of one the timer goes on.
+///
+/// RFC 6298 §5.2, §5.3. Linux: `tcp_clean_rtx_queue`, `tcp_rearm_rto`, FLAG_SET_XMIT_TIMER.
+pub(crate) fn timer_after_ack(segments: u32, in_flight: InFlight, round_trip: &RoundTrip) -> Rearm {
+    if segments == 0 {
+        Rearm::GoesOn
+    } else if in_flight == InFlight::Nothing {
+        Rearm::Stops
+    } else {
+        Rearm::Starts { wait_us: round_trip.rto_us() }
+    }
+}
+
+/// Whether the timer begins anew when the segment that begins with `seq` leaves again: with the first, unless losses
+/// are looked for first (`reordering_due_us`).
+///
+/// RFC 6298 §5.1. Linux: `tcp_xmit_retransmit_queue`.
+pub(crate) fn begins_anew(seq: u32, una: u32, reordering_due_us: Option<u64>) -> bool {
+    seq == una && reordering_due_us.is_none()
+}
+
 fn has_waited_long_enough(facts: &Facts<'_>) -> bool {
     let Backoff { retransmits, since_us, timeouts, .. } = *facts.backoff;
     let sysctls = facts.sysctls;
@@ -257,5 +301,28 @@ mod tests {
         };
         assert_eq!(after(5_000_000), Action::GiveUp);
         assert_eq!(after(5_000_001), Action::Retransmit(Doubling::Yes));
+    }
+
+    #[test]
+    fn only_a_measured_round_trip_ends_the_doubling() {
+        let before = Backoff { retransmits: 2, doublings: 3, since_us: Some(7), timeouts: 2 };
+        let after = |measured_us, phase| {
+            let Backoff { retransmits, doublings, since_us, timeouts } = backoff_after_ack(&before, measured_us, phase);
+            assert_eq!((retransmits, timeouts), (0, 0));
+            (doublings, since_us)
+        };
+        assert_eq!(after(None, Phase::Open), (3, None));
+        assert_eq!(after(Some(20_000), Phase::Open), (0, None));
+        assert_eq!(after(Some(20_000), Phase::Loss), (0, Some(7)));
+    }
+
+    #[test]
+    fn the_timer_begins_anew_with_a_whole_segment_and_stops_with_the_last() {
+        let round_trip = RoundTrip::default();
+        let after = |segments, in_flight| timer_after_ack(segments, in_flight, &round_trip);
+        assert_eq!(after(0, InFlight::OneSegment), Rearm::GoesOn);
+        assert_eq!(after(1, InFlight::OneSegment), Rearm::Starts { wait_us: 1_000_000 });
+        assert_eq!(after(1, InFlight::Nothing), Rearm::Stops);
+        assert!(begins_anew(101, 101, None) && !begins_anew(201, 101, None) && !begins_anew(101, 101, Some(7)));
     }
 }

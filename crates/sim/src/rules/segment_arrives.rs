@@ -2,6 +2,7 @@
 
 use scenario::{RawSegment, RuleId, State};
 
+use super::acceptable::{in_sequence, tells_window};
 use super::{Decision, Ownership, Pace};
 use crate::seq::{after, before, end, length};
 use crate::socket_options::Linger2;
@@ -88,6 +89,18 @@ pub(crate) fn decide(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action
     ORDER.iter().find_map(|rule| rule(facts, segment)).unwrap_or((Action::Take, None))
 }
 
+/// Whether a segment of which only the ACK was taken is answered, where that has led to this state: in TIME-WAIT nobody
+/// does, and an orphan in FIN-WAIT-2 only if a FIN brought it there.
+///
+/// Linux: `tcp_rcv_state_process`, `tcp_time_wait`: the socket is gone, and its ACK with it.
+pub(crate) fn answers_after_ack(state: State, ownership: Ownership, segment: &RawSegment) -> bool {
+    match state {
+        State::TimeWait => false,
+        State::FinWait2 => ownership == Ownership::Owned || segment.flags.fin,
+        _ => true,
+    }
+}
+
 /// A segment without ACK, SYN and RST is dropped, before anything else is looked at.
 ///
 /// RFC 9293 §3.10.7.4 fifth. Linux: `tcp_rcv_established`, `tcp_rcv_state_process`.
@@ -111,7 +124,7 @@ fn late_segment(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Acti
         let replay_ms = facts.rto_us * 12 / 10_000;
         let repeats = segment.seq == facts.rcv.nxt
             && segment.ack == facts.snd.una
-            && !facts.snd.is_window_told_by(segment)
+            && !tells_window(facts.snd, segment)
             && u64::from(late_ms.unsigned_abs()) <= replay_ms;
         if repeats {
             return None;
@@ -130,7 +143,7 @@ fn late_segment(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Acti
 /// RFC 9293 §3.10.7.4 first, RFC 5961 §3.2. Linux: `tcp_validate_incoming`, `tcp_reset_check`.
 /// Seen in `rst-in-window-challenge`, `keepalive-race-fin`, `keepalive-dead`.
 fn outside_the_window(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Action>> {
-    if facts.rcv.accepts(segment) {
+    if in_sequence(facts.rcv, segment) {
         return None;
     }
     Some(if segment.flags.rst {
@@ -366,7 +379,7 @@ mod tests {
     #[test]
     fn a_late_segment_is_answered_unless_it_repeats_what_is_known() {
         let mut open = connection(State::Established);
-        open.recent.begin(Some(Timestamp::of(1_000_000)));
+        open.recent = Recent::of(Some(Timestamp::of(1_000_000)));
         open.timestamp = Some(Timestamp::of(900_000));
         assert_eq!(open.decide(".", 500, 5, 0), Action::Answer(Pace::Limited), "an ACK that others have overtaken");
         assert_eq!(open.decide(".", 500, 11, 4), Action::Answer(Pace::Always));

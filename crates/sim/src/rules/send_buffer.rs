@@ -4,6 +4,8 @@
 //! new piece begins while the memory of all is below the limit; the last one grows as long as it has not left, whatever
 //! the limit is. Each number was taken from what a kernel's write(2) took.
 
+use scenario::State;
+
 /// Beside its bytes a piece takes so much (Linux: `tcp_stream_alloc_skb`, truesize).
 const PIECE_MEMORY: u32 = 768;
 /// What Linux reckons for a full segment (Linux: `tcp_sndbuf_expand`, per_mss).
@@ -94,6 +96,21 @@ pub(crate) fn grown(congestion_window: u32) -> u32 {
     congestion_window.max(SEGMENTS_MIN).saturating_mul(2 * SEGMENT_MEMORY).min(LIMIT_MAX)
 }
 
+/// The limit without SO_SNDBUF after an ACK: it grows where the congestion window has room, and never shrinks.
+///
+/// No RFC. Linux: `tcp_new_space`, `tcp_should_expand_sndbuf`.
+pub(crate) fn limit_after_ack(limit: u32, in_network: u32, congestion_window: u32) -> u32 {
+    if in_network < congestion_window { limit.max(grown(congestion_window)) } else { limit }
+}
+
+/// Sequence numbers that ioctl(2) with SIOCOUTQ counts: what is written and not acknowledged, a FIN too; in a handshake
+/// nothing.
+///
+/// No RFC. Linux: `tcp_ioctl`.
+pub(crate) const fn unacknowledged(state: State, una: u32, write_end: u32) -> u32 {
+    if matches!(state, State::SynSent | State::SynReceived) { 0 } else { write_end.wrapping_sub(una) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,5 +160,18 @@ mod tests {
         let buffer = |bytes| Buffer { limit: 30_000, bytes, pieces: 0, tail: 0, goal: 1_448 };
         assert!(is_writable(&buffer(20_000)) && !is_writable(&buffer(20_002)));
         assert!(room(&buffer(29_999)) > 0 && room(&buffer(30_000)) == 0);
+    }
+
+    #[test]
+    fn the_limit_grows_while_the_congestion_window_has_room() {
+        assert_eq!(limit_after_ack(46_080, 3, 20), 92_160);
+        assert_eq!(limit_after_ack(46_080, 20, 20), 46_080);
+        assert_eq!(limit_after_ack(92_160, 0, 10), 92_160);
+    }
+
+    #[test]
+    fn in_a_handshake_nothing_is_unacknowledged() {
+        assert_eq!(unacknowledged(State::SynSent, 1, 102), 0);
+        assert_eq!(unacknowledged(State::FinWait1, u32::MAX, 100), 101);
     }
 }

@@ -2,6 +2,8 @@
 
 use scenario::{How, State};
 
+use super::connect::SocketState;
+
 /// What becomes of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
@@ -28,6 +30,19 @@ pub(crate) fn decide(state: State, how: How) -> Action {
     }
 }
 
+/// What shutdown(2) makes of a socket for whose connection a program has called connect(2): nobody asks any more how that
+/// ended.
+///
+/// No RFC. Linux: `inet_shutdown`, SS_CONNECTING.
+pub(crate) const fn socket_state(before: SocketState, state: State) -> SocketState {
+    match (before, state) {
+        (SocketState::Connecting, State::SynSent) => SocketState::Unconnected,
+        (SocketState::Connecting, State::SynReceived | State::Closed) => SocketState::Disconnecting,
+        (SocketState::Connecting, _) => SocketState::Connected,
+        _ => before,
+    }
+}
+
 /// What becomes of a listener: to shut its reading ends it, and its port stays with the socket until close(2).
 ///
 /// Linux: `inet_shutdown`, TCP_LISTEN.
@@ -45,5 +60,17 @@ mod tests {
         assert_eq!(decide(State::SynReceived, How::Wr), Action::SendFinLater);
         assert_eq!(decide(State::Established, How::Rd), Action::Nothing);
         assert_eq!(decide(State::FinWait2, How::RdWr), Action::Nothing);
+    }
+
+    #[test]
+    fn only_an_attempt_to_connect_changes_what_the_socket_is() {
+        use SocketState::{Connected, Connecting, Disconnecting, Unconnected};
+        assert_eq!(socket_state(Connecting, State::SynSent), Unconnected);
+        assert_eq!(
+            [State::SynReceived, State::Closed].map(|state| socket_state(Connecting, state)),
+            [Disconnecting; 2]
+        );
+        assert_eq!(socket_state(Connecting, State::Established), Connected);
+        assert_eq!(socket_state(Connected, State::Closed), Connected);
     }
 }

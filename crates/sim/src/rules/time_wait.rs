@@ -2,6 +2,8 @@
 
 use scenario::{RawSegment, RuleId, State};
 
+use super::acceptable::in_window;
+use super::bind::Listening;
 use super::{Decision, Pace};
 use crate::seq::{after, before, end, length};
 use crate::tcp::ReceiveSequence;
@@ -45,6 +47,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) age_ms: Option<i32>,
     /// tcp_rfc1337
     pub(crate) rfc1337: u32,
+    /// Whether a listener has the port.
+    pub(crate) listening: Listening,
 }
 
 impl Facts<'_> {
@@ -56,7 +60,7 @@ impl Facts<'_> {
 
 fn in_fin_wait_2(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action> {
     let (rcv, end) = (facts.rcv, end(segment));
-    if facts.is_late() || !rcv.is_in_window(segment) {
+    if facts.is_late() || !in_window(rcv, segment) {
         return (Action::Acknowledge { pace: Pace::of(segment), minute: Minute::GoesOn }, None);
     }
     if segment.flags.rst {
@@ -90,7 +94,11 @@ fn in_time_wait(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action> {
     let is_new_syn = segment.flags.syn && !segment.flags.rst && !segment.flags.ack && !is_late;
     let is_newer = facts.age_ms.is_some_and(|age_ms| age_ms < 0);
     if is_new_syn && (after(segment.seq, facts.rcv.nxt) || is_newer) {
-        return (Action::MakeRoom, Some(RuleId::TimeWaitReopens));
+        // Where nobody listens, `tcp_v4_rcv` goes on with the ACK.
+        return match facts.listening {
+            Listening::Yes => (Action::MakeRoom, Some(RuleId::TimeWaitReopens)),
+            Listening::No => (REPEATED_ACK, Some(RuleId::TimeWaitAnswers)),
+        };
     }
     if segment.flags.rst {
         return (Action::Ignore, None);
@@ -103,6 +111,9 @@ fn in_time_wait(facts: &Facts<'_>, segment: &RawSegment) -> Decision<Action> {
         Some(RuleId::TimeWaitAnswers),
     )
 }
+
+/// The last ACK, each time, while the minute goes on.
+const REPEATED_ACK: Action = Action::Acknowledge { pace: Pace::Always, minute: Minute::GoesOn };
 
 /// Whether the minute of TIME-WAIT begins anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +156,7 @@ mod tests {
         let flags = Flags::from_text(flags).expect("these are flags");
         let segment =
             RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len, win: 0 };
-        decide(&Facts { state, rcv: &rcv, age_ms: None, rfc1337 }, &segment).0
+        decide(&Facts { state, rcv: &rcv, age_ms: None, rfc1337, listening: Listening::Yes }, &segment).0
     }
 
     fn of_age(age_ms: i32, flags: &str, seq: u32) -> Action {
@@ -153,7 +164,8 @@ mod tests {
         let flags = Flags::from_text(flags).expect("these are flags");
         let segment =
             RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags, seq, ack: 1, len: 0, win: 0 };
-        decide(&Facts { state: State::TimeWait, rcv: &rcv, age_ms: Some(age_ms), rfc1337: 0 }, &segment).0
+        let listening = Listening::Yes;
+        decide(&Facts { state: State::TimeWait, rcv: &rcv, age_ms: Some(age_ms), rfc1337: 0, listening }, &segment).0
     }
 
     #[test]
@@ -178,6 +190,15 @@ mod tests {
         assert_eq!(on(State::TimeWait, "S", 501, 0, 0), Action::MakeRoom);
         let answered = Action::Acknowledge { pace: Pace::Limited, minute: Minute::GoesOn };
         assert_eq!(on(State::TimeWait, "S", 400, 0, 0), answered);
+    }
+
+    #[test]
+    fn a_newer_syn_is_answered_where_nobody_listens() {
+        let rcv = ReceiveSequence { nxt: 500, wup: 500, wnd: 1000, ..ReceiveSequence::default() };
+        let (from, to) = (Host::Server, Host::Client);
+        let syn = RawSegment { from, to, ports: [80, 1], flags: Flags::SYN, seq: 501, ack: 0, len: 0, win: 0 };
+        let facts = Facts { state: State::TimeWait, rcv: &rcv, age_ms: None, rfc1337: 0, listening: Listening::No };
+        assert_eq!(decide(&facts, &syn), (REPEATED_ACK, Some(RuleId::TimeWaitAnswers)));
     }
 
     #[test]

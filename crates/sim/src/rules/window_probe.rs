@@ -1,11 +1,11 @@
 //! The persist timer: probes of a window that is closed, or too small for what waits.
 
-use scenario::RuleId;
+use scenario::{RuleId, State};
 
 use super::retransmission::retries;
 use super::{Decision, Ownership};
 use crate::sysctls::Sysctls;
-use crate::tcp::{RTO_MAX_US, RoundTrip, WindowProbes};
+use crate::tcp::{Next, RTO_MAX_US, RoundTrip, SendSequence, WindowProbes};
 
 /// What a persist timer that has fired asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +40,46 @@ pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
     (Action::Probe, Some(RuleId::WindowProbe))
 }
 
+/// What becomes of the persist timer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Persist {
+    /// As it is.
+    GoesOn,
+    Starts {
+        wait_us: u64,
+    },
+    Stops,
+}
+
+/// The persist timer runs while something waits and nothing is in flight. `next`: what waits; `due_us`: when the timer is
+/// due, if it runs.
+///
+/// RFC 9293 §3.8.6.1. Linux: `tcp_check_probe_timer`.
+pub(crate) fn after_output(
+    state: State,
+    next: Option<&Next>,
+    snd: &SendSequence,
+    round_trip: &RoundTrip,
+    due_us: Option<u64>,
+) -> Persist {
+    let is_open = !matches!(state, State::Listen | State::SynSent | State::SynReceived);
+    if !is_open || next.is_none() || snd.is_in_flight() {
+        Persist::Stops
+    } else if due_us.is_none() {
+        Persist::Starts { wait_us: wait_us(round_trip, 0) }
+    } else {
+        Persist::GoesOn
+    }
+}
+
+/// How long the next probe waits when the peer has offered this window while the persist timer ran: a full wait behind an
+/// answer that keeps it closed. `None`: as long as before.
+///
+/// No RFC. Linux: `tcp_ack_probe`.
+pub(crate) fn after_answer(window: u32, round_trip: &RoundTrip, doublings: u32) -> Option<u64> {
+    (window == 0).then(|| wait_us(round_trip, doublings))
+}
+
 /// How often the wait may be doubled.
 pub(crate) const fn doublings_max(sysctls: &Sysctls) -> u32 {
     sysctls.retries2
@@ -63,6 +103,28 @@ pub(crate) fn next_wait_us(facts: &Facts<'_>, doublings: u32) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::Standing;
+
+    #[test]
+    fn the_timer_runs_while_something_waits_and_nothing_is_in_flight() {
+        let idle = SendSequence { una: 1, nxt: 1, ..SendSequence::new(0, 1_448) };
+        let busy = SendSequence { nxt: 2, ..idle };
+        let next = Next { seq: 1, len: 9, fin: false, standing: Standing::New };
+        let round_trip = RoundTrip::default();
+        let after = |state, next, snd, due_us| after_output(state, next, snd, &round_trip, due_us);
+        let starts = Persist::Starts { wait_us: 1_000_000 };
+        assert_eq!(after(State::Established, Some(&next), &idle, None), starts);
+        assert_eq!(after(State::Established, Some(&next), &idle, Some(7)), Persist::GoesOn);
+        assert_eq!(after(State::Established, Some(&next), &busy, Some(7)), Persist::Stops);
+        assert_eq!(after(State::Established, None, &idle, Some(7)), Persist::Stops);
+        assert_eq!(after(State::SynSent, Some(&next), &idle, None), Persist::Stops);
+    }
+
+    #[test]
+    fn only_an_answer_that_keeps_the_window_closed_begins_a_full_wait() {
+        let round_trip = RoundTrip::default();
+        assert_eq!([0, 1].map(|window| after_answer(window, &round_trip, 2)), [Some(4_000_000), None]);
+    }
 
     #[test]
     fn it_gives_up_after_tcp_retries2_probes_or_tcp_user_timeout() {

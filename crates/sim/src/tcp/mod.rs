@@ -15,12 +15,12 @@ mod write_queue;
 use scenario::{Flags, Host, RawSegment, State};
 
 pub(crate) use backoff::{Backoff, WindowProbes};
-pub(crate) use congestion_window::{CongestionWindow, Phase, Probe, ProbeKind, Spurious};
+pub(crate) use congestion_window::{CongestionWindow, INITIAL_WINDOW, Phase, Probe, ProbeKind, Spurious, Undo};
 pub(crate) use endpoint::{Buffers, RECEIVE_BUFFER_MAX};
 pub(crate) use receive_memory::{ReceiveMemory, of_segment as memory_of_segment};
 pub(crate) use receive_sequence::ReceiveSequence;
-pub(crate) use retransmission_queue::{Found, InFlight, News, RetransmissionQueue, Seen};
-pub(crate) use round_trip::{RTO_MAX_US, RTO_MIN_US, RoundTrip};
+pub(crate) use retransmission_queue::{AtTimeout, Believed, Found, InFlight, News, RetransmissionQueue, Seen};
+pub(crate) use round_trip::{Estimate, RTO_MAX_US, RTO_MIN_US, RoundTrip};
 pub(crate) use send_sequence::SendSequence;
 pub(crate) use timers::{Timer, Timers};
 pub(crate) use timestamp::{Recent, Timestamp};
@@ -497,8 +497,7 @@ impl Tcb {
         if after(end, self.snd.nxt) {
             self.snd.note_sent(segment);
             self.queue.note_sent(now_us, segment.seq, end, wire::text(frame).to_vec());
-            let in_network = self.queue.packets_in_network();
-            self.congestion.note_sent(self.queue.packets_out(), in_network, self.snd.una, self.snd.nxt);
+            self.congestion.note_sent();
         } else if segment.flags.syn {
             self.queue.note_repeated(now_us, segment.seq);
         }

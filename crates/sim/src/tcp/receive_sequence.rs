@@ -53,20 +53,6 @@ impl ReceiveSequence {
             self.sacked_edge = Some(end);
         }
     }
-
-    /// Whether the segment touches what the host expects (Linux: `tcp_sequence`).
-    pub(crate) fn accepts(&self, segment: &RawSegment) -> bool {
-        !before(end(segment), self.wup) && !after(segment.seq, self.right_edge())
-    }
-
-    /// The same question for a request and for TIME-WAIT, where an empty segment at the left edge does not count
-    /// (Linux: `tcp_in_window`).
-    pub(crate) fn is_in_window(&self, segment: &RawSegment) -> bool {
-        let (end, edge) = (end(segment), self.right_edge());
-        segment.seq == self.wup
-            || (after(end, self.wup) && before(segment.seq, edge))
-            || (segment.seq == edge && segment.seq == end)
-    }
 }
 
 #[cfg(test)]

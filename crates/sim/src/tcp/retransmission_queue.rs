@@ -93,6 +93,18 @@ pub(crate) struct News {
     pub(crate) duplicate: Option<u32>,
 }
 
+/// A segment when the retransmission timer fires.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AtTimeout {
+    /// How many stand before it.
+    pub(crate) place: usize,
+    pub(crate) believed: Believed,
+    /// What was believed of the first.
+    pub(crate) first: Believed,
+    /// When it last left.
+    pub(crate) left_us: u64,
+}
+
 /// How many segments are in flight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum InFlight {
@@ -283,9 +295,9 @@ impl RetransmissionQueue {
         std::mem::take(&mut self.rack.advanced)
     }
 
-    /// What left before something that was delivered, and should have arrived by now, counts as lost: a round trip and
-    /// `window_us` after it left (RFC 8985 §6.2; Linux: `tcp_rack_detect_loss`).
-    pub(crate) fn detect_losses(&mut self, now_us: u64, window_us: u64) -> Found {
+    /// What left before something that was delivered (RFC 8985 §6.2) counts as lost when its time is over, of which
+    /// `lost_at_us` is asked by when it left and the last round trip.
+    pub(crate) fn detect_losses(&mut self, now_us: u64, lost_at_us: impl Fn(u64, u64) -> u64) -> Found {
         let mut found = Found::default();
         let rack = self.rack;
         for sent in &mut self.segments {
@@ -293,7 +305,7 @@ impl RetransmissionQueue {
             if !is_out || !rack.left_after(sent) {
                 continue;
             }
-            let due_us = sent.left_us + rack.rtt_us + window_us;
+            let due_us = lost_at_us(sent.left_us, rack.rtt_us);
             if due_us <= now_us {
                 found.lost += 1;
                 found.again |= sent.believed == Believed::SentAgain;
@@ -305,13 +317,12 @@ impl RetransmissionQueue {
         found
     }
 
-    /// The retransmission timer has fired: all is lost that left longer ago than a round trip, and the first segment
-    /// (Linux: `tcp_timeout_mark_lost`). A first segment that SACK has told of shows that the peer has forgotten.
-    pub(crate) fn lose_all(&mut self, now_us: u64) {
-        let is_forgotten = self.segments.first().is_some_and(|head| head.believed == Believed::Arrived);
-        for (at, sent) in self.segments.iter_mut().enumerate() {
-            let is_old = at == 0 || sent.left_us + self.rack.rtt_us <= now_us;
-            if is_forgotten || is_old && sent.believed != Believed::Arrived {
+    /// The retransmission timer has fired: `is_lost` is asked of each segment, and given the last round trip, too.
+    pub(crate) fn lose(&mut self, is_lost: impl Fn(AtTimeout, u64) -> bool) {
+        let Some(first) = self.segments.first().map(|head| head.believed) else { return };
+        for (place, sent) in self.segments.iter_mut().enumerate() {
+            let &mut Sent { believed, left_us, .. } = sent;
+            if is_lost(AtTimeout { place, believed, first, left_us }, self.rack.rtt_us) {
                 sent.believed = Believed::Lost;
             }
         }
@@ -428,6 +439,15 @@ impl RetransmissionQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::loss_recovery::{is_lost_by_timeout, lost_at_us};
+
+    fn detect(queue: &mut RetransmissionQueue, now_us: u64, window_us: u64) -> Found {
+        queue.detect_losses(now_us, |left_us, rtt_us| lost_at_us(left_us, rtt_us, window_us))
+    }
+
+    fn lose(queue: &mut RetransmissionQueue, now_us: u64) {
+        queue.lose(|segment, rtt_us| is_lost_by_timeout(&segment, now_us, rtt_us));
+    }
 
     /// Five segments of 100 bytes that have left at once.
     fn five() -> RetransmissionQueue {
@@ -447,9 +467,9 @@ mod tests {
         use Believed::{Arrived, InNetwork, Lost};
         let mut queue = five();
         queue.note_sacked(20_000, (201, 301), 501);
-        assert_eq!(queue.detect_losses(20_000, 5_000).wait_us, Some(5_000));
+        assert_eq!(detect(&mut queue, 20_000, 5_000).wait_us, Some(5_000));
         assert_eq!(queue.packets_in_network(), 4, "all but the one that has arrived");
-        let found = queue.detect_losses(25_000, 5_000);
+        let found = detect(&mut queue, 25_000, 5_000);
         assert_eq!((found.lost, found.wait_us), (2, None));
         assert_eq!(believed(&queue), [Lost, Lost, Arrived, InNetwork, InNetwork]);
         assert_eq!(queue.packets_in_network(), 2);
@@ -460,11 +480,11 @@ mod tests {
     fn what_left_again_is_lost_again_by_what_left_after_it() {
         let mut queue = five();
         queue.note_sacked(20_000, (201, 301), 501);
-        queue.detect_losses(20_000, 0);
+        detect(&mut queue, 20_000, 0);
         queue.send_again(20_000, 1, 100);
         queue.send_again(20_001, 101, 100);
         queue.note_sacked(41_000, (101, 201), 501);
-        let found = queue.detect_losses(41_000, 0);
+        let found = detect(&mut queue, 41_000, 0);
         assert!(found.lost > 0 && found.again);
         assert_eq!(queue.next_lost().map(|sent| sent.seq), Some(1));
     }
@@ -473,17 +493,17 @@ mod tests {
     fn what_left_again_at_the_moment_of_something_new_left_behind_it() {
         let mut queue = five();
         queue.note_sacked(20_000, (201, 501), 501);
-        queue.detect_losses(20_000, 0);
+        detect(&mut queue, 20_000, 0);
         queue.note_sent(20_000, 501, 601, vec![0; 100]);
         queue.send_again(20_000, 1, 100);
         queue.note_sacked(40_000, (501, 601), 501);
-        assert_eq!(queue.detect_losses(40_000, 0).lost, 0);
+        assert_eq!(detect(&mut queue, 40_000, 0).lost, 0);
     }
 
     #[test]
     fn small_segments_that_leave_again_are_joined() {
         let mut queue = five();
-        queue.lose_all(300_000);
+        lose(&mut queue, 300_000);
         assert_eq!(queue.send_again(300_000, 1, 150).map(|sent| sent.end), Some(101));
         assert_eq!(queue.send_again(300_000, 101, 250).map(|sent| sent.end), Some(301));
         assert_eq!(queue.packets_out(), 4);
@@ -497,7 +517,7 @@ mod tests {
             let mut queue = RetransmissionQueue::new();
             queue.note_sent(0, 1, 101, vec![0; 100]);
             queue.note_sent(0, 101, 102, Vec::new());
-            queue.lose_all(300_000);
+            lose(&mut queue, 300_000);
             assert_eq!(queue.send_again(300_000, 1, most).map(|sent| sent.end), Some(ends));
             assert_eq!(queue.packets_out(), left);
         }
@@ -527,7 +547,7 @@ mod tests {
         let mut queue = five();
         queue.note_sacked(20_000, (101, 501), 501);
         queue.note_acknowledged(30_000, 101, None, 501);
-        queue.lose_all(300_000);
+        lose(&mut queue, 300_000);
         assert_eq!(believed(&queue), [Believed::Lost; 4], "the first was told of, and not acknowledged");
     }
 
@@ -546,26 +566,16 @@ mod tests {
     }
 
     #[test]
-    fn what_left_a_moment_ago_is_not_lost_by_a_timeout() {
-        let mut queue = five();
-        queue.note_acknowledged(20_000, 101, None, 0);
-        queue.note_sent(220_000, 501, 601, vec![0; 100]);
-        queue.lose_all(230_000);
-        assert_eq!(believed(&queue).last(), Some(&Believed::InNetwork));
-        assert_eq!(queue.packets_in_network(), 1);
-    }
-
-    #[test]
     fn an_ack_that_left_before_the_repeat_came_tells_of_no_loss() {
         for (left_ms, lost) in [(305, 0), (315, 4)] {
             let mut queue = five();
             queue.note_sent(0, 501, 601, vec![0; 100]);
             queue.note_acknowledged(20_000, 101, None, 0);
-            queue.lose_all(300_000);
+            lose(&mut queue, 300_000);
             queue.send_again(300_000, 101, 100);
             queue.find_all();
             queue.note_acknowledged(390_000, 201, Some(Timestamp::of(left_ms * 1_000)), 601);
-            assert_eq!(queue.detect_losses(390_000, 0).lost, lost, "left at {left_ms} ms");
+            assert_eq!(detect(&mut queue, 390_000, 0).lost, lost, "left at {left_ms} ms");
         }
     }
 }

@@ -44,13 +44,6 @@ impl SendSequence {
         self.max_wnd = self.max_wnd.max(segment.win);
     }
 
-    /// Whether the segment tells a newer window than the one that is known: it acknowledges something new, or is newer,
-    /// or is as new and offers more, or nothing (RFC 9293 §3.10.7.4 fifth; Linux: `tcp_may_update_window`).
-    pub(crate) fn is_window_told_by(&self, segment: &RawSegment) -> bool {
-        let is_other = segment.win > self.wnd || segment.win == 0;
-        after(segment.ack, self.una) || after(segment.seq, self.wl1) || segment.seq == self.wl1 && is_other
-    }
-
     /// SND.UNA + SND.WND
     pub(crate) const fn right_edge(&self) -> u32 {
         self.una.wrapping_add(self.wnd)

@@ -21,9 +21,9 @@ impl Timestamp {
 pub(crate) struct Recent(Option<Timestamp>);
 
 impl Recent {
-    /// The peer's SYN has come, with or without the option.
-    pub(crate) const fn begin(&mut self, timestamp: Option<Timestamp>) {
-        self.0 = timestamp;
+    /// That of the peer's SYN, which came with or without the option, or of a newer segment.
+    pub(crate) const fn of(timestamp: Option<Timestamp>) -> Self {
+        Self(timestamp)
     }
 
     /// Whether the connection has timestamps.
@@ -36,16 +36,6 @@ impl Recent {
     pub(crate) fn age_ms(self, timestamp: Option<Timestamp>) -> Option<i32> {
         Some(timestamp?.age(self.0?))
     }
-
-    /// A segment has been taken that stands at the left edge of what the peer was told, or before it
-    /// (RFC 7323 §4.3; Linux: `tcp_replace_ts_recent`).
-    pub(crate) fn note(&mut self, timestamp: Option<Timestamp>) {
-        if let (Some(recent), Some(timestamp)) = (self.0, timestamp)
-            && timestamp.age(recent) <= 0
-        {
-            self.0 = Some(timestamp);
-        }
-    }
 }
 
 #[cfg(test)]
@@ -53,13 +43,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_newer_timestamp_counts_and_without_one_nothing_has_an_age() {
+    fn without_a_timestamp_nothing_has_an_age() {
         let at = |ms: u64| Some(Timestamp::of(ms * 1_000));
-        let mut recent = Recent::default();
-        assert_eq!(recent.age_ms(at(1)), None);
-        recent.begin(at(100));
-        recent.note(at(120));
-        recent.note(at(90));
+        assert_eq!(Recent::default().age_ms(at(1)), None);
+        let recent = Recent::of(at(120));
         assert_eq!(recent.age_ms(at(110)), Some(10));
         assert_eq!(recent.age_ms(at(125)), Some(-5));
         assert_eq!(recent.age_ms(None), None);
