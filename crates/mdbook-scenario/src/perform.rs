@@ -93,23 +93,7 @@ pub(crate) fn perform(id: &str) -> Result<Performed, EmbedError> {
 }
 
 fn nearest(id: &str) -> &'static str {
-    CATALOGUE.iter().map(|entry| entry.id).min_by_key(|known| distance(id, known)).unwrap_or("")
-}
-
-/// How many letters have to be changed, added or left out (Levenshtein).
-fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[other.len()]
+    CATALOGUE.iter().map(|entry| entry.id).min_by_key(|known| strsim::levenshtein(id, known)).unwrap_or("")
 }
 
 #[cfg(test)]
