@@ -229,7 +229,8 @@ pub(super) fn one_of(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// How many letters must be put in, left out or changed, upper and lower case alike (Levenshtein's distance).
+/// Levenshtein's distance: how many letters must be put in, left out or changed, upper and lower case alike. `strsim` has
+/// it with more code, for any kind of item, and this is part of every page's program.
 fn distance(word: &str, other: &str) -> usize {
     let other: Vec<char> = other.to_ascii_lowercase().chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
