@@ -132,7 +132,8 @@ impl Analyzer {
         rows.map(|(row, at)| {
             let listed = &self.listed[*at as usize];
             let connection = self.connection(listed);
-            list::row(row, *at, listed, connection, connection.addresses.map(|address| self.shown(address)), several)
+            let file = several.then_some(listed.file + 1);
+            list::row(row, *at, listed, connection, connection.addresses.map(|address| self.shown(address)), file)
         })
         .collect()
     }

@@ -133,17 +133,17 @@ pub(crate) fn select(
     rows.into_sorted_vec().into_iter().map(|(_, at)| at).collect()
 }
 
-/// A row, as HTML. `at` names the connection.
+/// A row, as HTML. `at` names the connection; `file` is the number of its file, counted from 1, where there are several.
 pub(crate) fn row(
     row: usize,
     at: u32,
     listed: &Listed,
     connection: &Connection,
     [client, server]: [SocketAddr; 2],
-    several: bool,
+    file: Option<usize>,
 ) -> String {
     let (cause, sure) = listed.cause.map_or(("", ""), |(cause, sure)| (cause.id(), sure.name()));
-    let file = if several { format!("<td>{}</td>", listed.file + 1) } else { String::new() };
+    let file = file.map_or_else(String::new, |number| format!("<td>{number}</td>"));
     format!(
         "<tr aria-rowindex=\"{}\"><td><button type=\"button\" data-at=\"{at}\">{}</button></td>{file}<td>{client}</td>\
          <td>{server}</td><td>{}</td><td>{}</td><td>{cause}</td><td>{sure}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
