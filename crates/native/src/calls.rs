@@ -106,7 +106,8 @@ struct Process {
 #[derive(Default)]
 struct Sockets {
     named: BTreeMap<String, Descriptor>,
-    /// How many numbers were given: each is given once, for the kernel would give the number of a closed one again.
+    /// How many descriptor numbers were given. Each is given once: the kernel would give the number of a closed
+    /// descriptor again.
     numbers: i32,
 }
 
@@ -121,7 +122,7 @@ type Returned = Result<Outcome, Failure>;
 /// Why a call did not succeed.
 enum Failure {
     Errno(Errno),
-    /// Not the kernel's answer: something that must not happen.
+    /// No answer of the kernel's: something that must not happen.
     Broken(String),
 }
 
@@ -186,41 +187,7 @@ impl Process {
                 self.lock().named.insert(copy.clone(), Arc::new(ManuallyDrop::new(copied)));
                 Ok(Outcome::ZERO)
             }
-            Verb::Connect { port: port_number, opening, connecting } => {
-                let socket = match opening {
-                    Opening::Existing => self.socket(&call.socket)?,
-                    Opening::New { from } => {
-                        let socket = self.name(line, call, self.new_socket()?)?;
-                        match from {
-                            Some(from) => socket.bind(&SocketAddr::new(self.own, self.port(*from)).into())?,
-                            // Where both hosts are one machine, it would choose the peer's address for this end too.
-                            None if !self.rung.has_link() => socket.bind(&SocketAddr::new(self.own, 0).into())?,
-                            None => {}
-                        }
-                        socket
-                    }
-                };
-                let peer_port = self.port(*port_number);
-                let peer = SocketAddr::new(self.peer, peer_port).into();
-                let connected = match connecting {
-                    // By the time that it returns the descriptor may be closed.
-                    Connecting::Blocking => socket.connect(&peer),
-                    Connecting::Nonblocking => {
-                        let was_nonblocking = socket.nonblocking()?;
-                        socket.set_nonblocking(true)?;
-                        let connected = socket.connect(&peer);
-                        socket.set_nonblocking(was_nonblocking)?;
-                        connected
-                    }
-                };
-                let is_new = *opening != Opening::Existing;
-                if let Ok(own) = port(socket.local_addr())
-                    && (is_new || connected.is_ok())
-                {
-                    report(Report::Ports { line, ports: [own, peer_port] });
-                }
-                Ok(connected.map(zero)?)
-            }
+            Verb::Connect { port, opening, connecting } => self.connect(line, call, *port, opening, *connecting),
             Verb::Accept { listener } => {
                 let (socket, peer) = self.socket(listener)?.accept()?;
                 let socket = self.name(line, call, socket)?;
@@ -263,6 +230,42 @@ impl Process {
             Verb::Poll => Ok(Outcome::Ready(ready(&**self.socket(&call.socket)?)?)),
             Verb::GetPeerName => Ok(self.socket(&call.socket)?.peer_addr().map(|_| Outcome::ZERO)?),
         }
+    }
+
+    fn connect(&self, line: u32, call: &Call, port_number: u16, opening: &Opening, connecting: Connecting) -> Returned {
+        let socket = match opening {
+            Opening::Existing => self.socket(&call.socket)?,
+            Opening::New { from } => {
+                let socket = self.name(line, call, self.new_socket()?)?;
+                match from {
+                    Some(from) => socket.bind(&SocketAddr::new(self.own, self.port(*from)).into())?,
+                    // Where both hosts are one machine, it would choose the peer's address for this end too.
+                    None if !self.rung.has_link() => socket.bind(&SocketAddr::new(self.own, 0).into())?,
+                    None => {}
+                }
+                socket
+            }
+        };
+        let peer_port = self.port(port_number);
+        let peer = SocketAddr::new(self.peer, peer_port).into();
+        let connected = match connecting {
+            // By the time that it returns the descriptor may be closed.
+            Connecting::Blocking => socket.connect(&peer),
+            Connecting::Nonblocking => {
+                let was_nonblocking = socket.nonblocking()?;
+                socket.set_nonblocking(true)?;
+                let connected = socket.connect(&peer);
+                socket.set_nonblocking(was_nonblocking)?;
+                connected
+            }
+        };
+        let is_new = *opening != Opening::Existing;
+        if let Ok(own) = port(socket.local_addr())
+            && (is_new || connected.is_ok())
+        {
+            report(Report::Ports { line, ports: [own, peer_port] });
+        }
+        Ok(connected.map(|()| Outcome::ZERO)?)
     }
 
     /// The port that stands for the script's: in its own namespace everybody may have all, on the machine itself

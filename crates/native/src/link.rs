@@ -39,11 +39,11 @@ struct State {
     watched: Option<Arc<Device>>,
     links: Links,
     connections: Connections,
-    /// On their way, by the time at which they arrive and the order in which they left.
+    /// Packets on their way, by the time at which they arrive and the order in which they left.
     flights: BTreeMap<(u64, u64), Flight>,
     launched: u64,
     numbering: Numbering,
-    /// One for each segment, in the order in which they left.
+    /// The events: one for each segment, in the order in which they left.
     events: Vec<Event>,
     capture: Vec<Captured>,
     sent_last_us: u64,
@@ -54,7 +54,7 @@ struct State {
 struct Flight {
     to: Host,
     packet: Vec<u8>,
-    /// Its place in `events`.
+    /// The segment's place in `events`.
     event: usize,
 }
 
@@ -64,11 +64,11 @@ pub(crate) struct Captured {
     pub(crate) packet: Vec<u8>,
 }
 
-/// Without waiting.
+/// A timeout that does not wait.
 const NOW: Option<Duration> = Some(Duration::ZERO);
-/// No packet is longer, with its headers.
+/// The longest packet, with its headers, in bytes.
 const PACKET_MAX: usize = 65_536;
-/// More segments than this in one run are a bound reached, not a scenario.
+/// Segments of one run at most.
 const SEGMENTS_MAX: usize = 200_000;
 
 impl Link {
@@ -164,7 +164,8 @@ impl Link {
         sent
     }
 
-    /// Nothing is on its way, and then when the last segment left; else when the next one arrives.
+    /// When the last segment left (`Ok`), if nothing is on its way; else when the next one arrives (`Err`). In
+    /// microseconds of the machine's clock.
     ///
     /// What a host has sent and the link has not taken in yet, on a busy machine, is on its way.
     pub(crate) fn in_flight(&self) -> Result<u64, u64> {

@@ -29,7 +29,7 @@ pub(crate) struct Tracer {
 /// A RST, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Reset {
-    /// By the machine's clock.
+    /// When it was sent, by the machine's clock, in microseconds.
     pub(crate) at_us: u64,
     pub(crate) source: SocketAddr,
     pub(crate) destination: SocketAddr,
@@ -38,11 +38,11 @@ pub(crate) struct Reset {
 }
 
 const TRACING: &str = "/sys/kernel/tracing";
-/// Before the process id, in an instance's name.
+/// What an instance's name begins with; the process id follows.
 const NAME: &str = "native-";
 
 impl Tracer {
-    /// Begins to listen.
+    /// Starts an instance of the tracer.
     ///
     /// # Errors
     /// Which step was refused, and how; or that this kernel cannot tell.
@@ -113,7 +113,7 @@ fn reset(line: &str) -> Option<Reset> {
     })
 }
 
-/// Instances of processes that were killed: nothing is left behind for long.
+/// Removes the instances of processes that were killed.
 fn sweep(instances: &Path) {
     for entry in fs::read_dir(instances).into_iter().flatten().flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();

@@ -78,7 +78,7 @@ struct Runner<'a> {
     testbed: Testbed,
     network: Network,
     text: &'a str,
-    /// `None` until a host's first call, and behind a kill.
+    /// The hosts' processes; `None` until a host's first call, and behind a kill.
     processes: [Option<Process>; Host::ALL.len()],
     /// Calls that have not returned, by line.
     pending: BTreeMap<u32, Pending>,
@@ -86,14 +86,14 @@ struct Runner<'a> {
     longest_timeout: Duration,
     /// Calls that have returned and were not reported yet, with their times.
     returned: Vec<(u64, Returned)>,
-    /// Something arrives here whenever a process has reported.
+    /// Gets a message whenever a process has reported.
     woken: Receiver<()>,
     wake: Sender<()>,
 }
 
 struct Pending {
     call: Call,
-    /// `None` until its process has begun it.
+    /// When its process has begun it, in microseconds; `None` until then.
     began_us: Option<u64>,
 }
 
@@ -141,7 +141,7 @@ impl<'a> Runner<'a> {
         Ok(())
     }
 
-    /// Until a process reports, or so long.
+    /// Sleeps until a process reports, and so long at most.
     fn nap(&mut self, at_most: Duration) {
         let _ = self.woken.recv_timeout(at_most);
         while self.woken.try_recv().is_ok() {}
@@ -299,7 +299,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// Until the calls of those lines have returned, or nothing can happen by that time that would let one.
+    /// Runs until the calls of those lines have returned, or nothing can happen by that time that would let one.
     fn run_patiently(&mut self, lines: &[u32], until_us: u64) -> Result<(), Error> {
         let is_pending = |runner: &Self| lines.iter().any(|line| runner.pending.contains_key(line));
         let mut idle_since_us = None;
@@ -334,7 +334,7 @@ impl<'a> Runner<'a> {
         }
     }
 
-    /// The run is over; gives everything that happened, and every packet.
+    /// Ends the run; gives everything that happened, and every packet.
     fn end(mut self) -> (Sockets, Vec<Event>, Vec<Captured>) {
         let at_us = now_us();
         for (line, Pending { call, began_us }) in std::mem::take(&mut self.pending) {

@@ -41,7 +41,7 @@ pub(crate) fn sockets(own: IpAddr) -> io::Result<Vec<SocketRow>> {
     Err(io::Error::other("sock_diag does not come to an end"))
 }
 
-/// More answers than a namespace of any size gives.
+/// Answers of one namespace at most.
 const ANSWERS_MAX: usize = 100_000;
 /// TCPF_CLOSE and TCPF_BOUND_INACTIVE (include/net/tcp_states.h).
 const CLOSED: u32 = 1 << 7 | 1 << 13;
@@ -81,7 +81,7 @@ fn message(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
     Some((kind, bytes.get(HEADER..length)?, behind))
 }
 
-/// 0 where the kernel is too old to say.
+/// The 32-bit number at that place; 0 where the kernel is too old to say.
 fn number(bytes: &[u8], at: usize) -> u32 {
     bytes.get(at..).and_then(<[u8]>::first_chunk).map_or(0, |bytes| u32::from_ne_bytes(*bytes))
 }

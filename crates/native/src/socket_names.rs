@@ -15,7 +15,7 @@ pub(crate) struct SocketNames {
     sockets: Vec<Socket>,
     /// The names of those that events speak of.
     table: Sockets,
-    /// What dup() has named.
+    /// The names that dup() has given, each with its socket.
     copies: Vec<(Host, String, SocketId)>,
     /// How many connections each listener has had, by host and name.
     arrived: BTreeMap<(Host, String), u32>,
@@ -25,14 +25,14 @@ pub(crate) struct SocketNames {
 struct Socket {
     host: Host,
     name: String,
-    /// Its place in the table, once an event speaks of it.
+    /// The socket's place in the table, once an event speaks of it.
     id: Option<SocketId>,
     owner: Owner,
     /// A connection's own port and its peer's, once they are known.
     ports: Option<[u16; 2]>,
     /// The kernel's number for it, once it was seen.
     cookie: Option<u64>,
-    /// As seen last.
+    /// The state that was seen last.
     state: State,
     info: Info,
     kind: SocketKind,
@@ -40,9 +40,9 @@ struct Socket {
     descriptors: Vec<String>,
     /// Calls on it that have not returned: they hold it when its descriptors are closed.
     calls: Vec<u32>,
-    /// It had a state and has none any more: what shows up with its ports is another connection.
+    /// Whether the socket had a state and has none any more: what shows up with its ports is another connection.
     is_gone: bool,
-    /// The handshake is over: accept(2) gives it, even if it is gone.
+    /// Whether the handshake is over: accept(2) gives the connection, even if it is gone.
     is_connected: bool,
 }
 
@@ -99,7 +99,7 @@ impl SocketNames {
         });
     }
 
-    /// `connect` has these ports.
+    /// Notes the ports of a connection that `connect` has made.
     pub(crate) fn connected(&mut self, host: Host, name: &str, ports: [u16; 2]) {
         if let Some(socket) = self.newest_named(host, name) {
             socket.ports = Some(ports);

@@ -28,7 +28,7 @@ pub(crate) fn calls(own: IpAddr, peer: IpAddr, rung: Rung) -> Command {
     role(Path::new(SELF), &["calls", &own.to_string(), &peer.to_string(), rung.name()])
 }
 
-/// Nothing is left behind: SIGKILL comes when the thread that started this process ends.
+/// Lets SIGKILL come when the thread that started this process ends, so that no process is left behind.
 pub(crate) fn end_with_parent(parent: Option<&str>) -> io::Result<()> {
     set_pdeathsig(Signal::SIGKILL)?;
     // It may have ended before this process asked for the signal.

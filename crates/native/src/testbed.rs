@@ -31,16 +31,16 @@ pub struct Testbed {
     refused: Vec<String>,
     start_us: u64,
     network: Network,
-    /// By [`Host::index`], as `namespaces` and `counters`.
+    /// The hosts' addresses, by [`Host::index`], as `namespaces` and `counters`.
     addresses: [IpAddr; Host::ALL.len()],
     pub(crate) link: Link,
-    /// `None` while a host is down, or if there is no such host.
+    /// The hosts' namespaces; `None` while a host is down, or if there is no such host.
     namespaces: [Option<Namespace>; Host::ALL.len()],
     pub(crate) names: SocketNames,
     counters: [BTreeMap<String, u64>; Host::ALL.len()],
     /// Why sockets cannot be asked what they hold, if so.
     unasked: Option<String>,
-    /// Tells why resets were sent.
+    /// The kernel's tracer, which tells why resets were sent.
     tracer: Option<Tracer>,
     /// The resets on the link that it has told of: when they left, and their ports.
     explained: Vec<(u64, [u16; 2])>,
@@ -235,7 +235,8 @@ impl Testbed {
         self.act(scenario::Link::ClientServer, action);
     }
 
-    /// The same of a link of those that a network with a proxy has.
+    /// What one link of a network with a proxy does to segments from now on, as [`Testbed::act_on_link`] says it of
+    /// all.
     pub fn act(&mut self, link: scenario::Link, action: &LinkAction) {
         self.link.act(link, action);
     }
@@ -250,7 +251,7 @@ impl Testbed {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Cut);
     }
 
-    /// The end of [`Testbed::cut`].
+    /// The link carries segments again: the end of [`Testbed::cut`].
     pub fn restore(&mut self) {
         self.link.act(scenario::Link::ClientServer, &LinkAction::Restore);
     }
@@ -395,7 +396,7 @@ impl Testbed {
         Ok(false)
     }
 
-    /// The run is over; gives everything that happened, in order, and every packet.
+    /// Ends the run; gives everything that happened, in order, and every packet.
     pub(crate) fn end(self) -> (Sockets, Vec<Event>, Vec<Captured>) {
         let (segments, packets) = self.link.end();
         let mut events = self.events;

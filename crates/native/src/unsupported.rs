@@ -38,7 +38,7 @@ pub fn bind_no_port(_socket: &Socket) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Two hosts and the link between them: there is no such thing on this system.
+/// A testbed, of which there is none on this system: it takes Linux's network namespaces.
 #[derive(Debug)]
 pub struct Testbed(Infallible);
 
