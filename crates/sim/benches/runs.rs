@@ -4,9 +4,9 @@
 //! --tool=callgrind`, which counts instructions and gives the same each time. How much heap runs take is
 //! `cargo bench -p sim --bench heap`: counting it takes time.
 //!
-//! What the profile shows (callgrind, 98 scenarios, 17.3 million instructions): the time has no peak. A fifth is malloc
-//! and free, in some 130 allocations a script, most of them the script's own texts and one for each frame; a sixth is
-//! reading the script; smoltcp has an eighth; no other function has more than a twentieth.
+//! What the profile shows (callgrind, all scenarios): the time has no peak. A fifth is malloc and free, for the script's
+//! own texts and one for each frame; a sixth is reading the script; smoltcp has an eighth; no other function has more
+//! than a twentieth.
 
 mod scripts;
 

@@ -1,5 +1,5 @@
-//! smoltcp as a program meets it that uses it without more: sockets with smoltcp's defaults, its own timers, and what
-//! its calls say. It does not say why a connection ended, so neither do the calls here; socket options change nothing.
+//! A host whose TCP is smoltcp alone: sockets with smoltcp's defaults, its own timers, and what its calls say. smoltcp
+//! does not say why a connection ended, so neither do the calls here; socket options change nothing.
 
 use std::rc::Rc;
 
@@ -25,11 +25,11 @@ const FRAMES_MAX: usize = 4_096;
 /// A host whose TCP is smoltcp alone.
 pub(crate) struct BareHost {
     host: Host,
-    /// To whom its connect(2) goes.
+    /// The host that connect(2) goes to.
     connects_to: Host,
     ip: Ip,
     now_us: u64,
-    /// It had nothing to send at that time.
+    /// The time at which smoltcp last had nothing to send.
     idle_at_us: Option<u64>,
     network: NetworkInterface,
     sockets: SocketSet<'static>,
@@ -59,7 +59,7 @@ struct Connection {
     handle: Option<SocketHandle>,
     holder: Holder,
     state: State,
-    /// After shutdown(RD), which smoltcp does not have.
+    /// Whether shutdown(RD) was called, which smoltcp does not have.
     reading_ended: bool,
 }
 
@@ -123,7 +123,7 @@ impl BareHost {
         known.map_or_else(|| if listens() { State::Listen } else { State::Closed }, |known| known.state)
     }
 
-    /// Power is cut.
+    /// The host loses power: its sockets are gone.
     pub(crate) fn crash(&mut self) {
         for Connection { id, name, state: from, .. } in std::mem::take(&mut self.connections) {
             if from != State::Closed {
@@ -136,7 +136,7 @@ impl BareHost {
         self.sockets = SocketSet::new(Vec::new());
     }
 
-    /// Power is back.
+    /// The host boots.
     pub(crate) fn boot(&mut self) {
         self.network = interface(self.host, self.ip, self.now_us);
     }
@@ -161,7 +161,7 @@ impl BareHost {
         self.work();
     }
 
-    /// When smoltcp wants to be asked again.
+    /// The time at which smoltcp wants to be asked again, in microseconds.
     pub(crate) fn next_timer_us(&mut self) -> Option<u64> {
         let now = self.now();
         let due = self.network.interface().poll_at(now, &self.sockets)?;
@@ -473,7 +473,7 @@ impl BareHost {
         tried.map_or(Attempt::Waits(Waiting { awaited, until_us }), Attempt::Returned)
     }
 
-    /// A call waits as long as it takes: of smoltcp's own, none does.
+    /// Tries a call that may have to wait, without a limit: no call of smoltcp's own waits.
     fn begin(&mut self, awaited: Awaited) -> Attempt {
         self.try_again(Waiting { awaited, until_us: None })
     }

@@ -5,11 +5,11 @@ use scenario::Host;
 /// Why a run could not be carried to its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Error {
-    /// It wanted more than is allowed.
+    /// The run has reached a bound of the simulator.
     Bound {
-        /// Of what.
+        /// What is bounded.
         what: &'static str,
-        /// How much is allowed.
+        /// The bound.
         most: u64,
     },
     /// `link inject` needs a connection whose numbers it can take.

@@ -15,8 +15,7 @@ use crate::wire::Ip;
 pub enum Stack {
     /// smoltcp, and what Linux does beyond it.
     Linux,
-    /// smoltcp alone, as a program meets it that uses it without more. It does not say why a connection ended, so
-    /// neither do the calls.
+    /// smoltcp alone, with its defaults. It does not say why a connection ended, so neither do the calls.
     Bare,
 }
 
@@ -35,7 +34,7 @@ macro_rules! forward {
 }
 
 impl HostStack {
-    /// `buffers`: what those of a Linux host's sockets hold at most.
+    /// A host with this stack. `buffers`: what the buffers of a Linux host's sockets hold at most.
     pub(crate) fn new(stack: Stack, network: Network, host: Host, ip: Ip, buffers: Buffers) -> Self {
         let connects_to = network.connects_to(host);
         match stack {
@@ -73,12 +72,12 @@ impl HostStack {
         forward!(self, host => host.named_state(name))
     }
 
-    /// Power is cut.
+    /// The host loses power.
     pub(crate) fn crash(&mut self) {
         forward!(self, host => host.crash());
     }
 
-    /// Power is back.
+    /// The host boots.
     pub(crate) fn boot(&mut self) {
         forward!(self, host => host.boot());
     }
@@ -122,7 +121,8 @@ impl HostStack {
         }
     }
 
-    /// When the next of what is left of connections goes; smoltcp alone keeps whole sockets only.
+    /// When the next socket in TIME-WAIT, or of an orphan in FIN-WAIT-2, goes, in microseconds; smoltcp alone keeps
+    /// whole sockets only.
     pub(crate) fn next_end_us(&self) -> Option<u64> {
         match self {
             Self::Linux(kernel) => kernel.next_end_us(),
@@ -135,7 +135,7 @@ impl HostStack {
         forward!(self, host => host.next_timer_us())
     }
 
-    /// When either of both comes.
+    /// The earlier of [`Self::next_end_us`] and [`Self::next_timer_us`].
     pub(crate) fn next_us(&mut self) -> Option<u64> {
         earlier(self.next_end_us(), self.next_timer_us())
     }

@@ -1,5 +1,4 @@
-//! The wires: frames under way on each link, and the record of what was on them. What becomes of a segment [`Links`]
-//! decides.
+//! Frames under way on each link, and the record of what was on them. [`Links`] decides what becomes of a segment.
 
 use std::time::Duration;
 
@@ -13,10 +12,10 @@ use crate::wire::{self, Ip};
 pub(crate) struct Wires {
     pub(crate) links: Links,
     pub(crate) connections: Connections,
-    /// By time of arrival, then by order of departure.
+    /// Frames under way, by time of arrival, then by order of departure.
     flights: Map<(u64, u64), Flight>,
     departures: u64,
-    /// So much later than the script says a segment arrives.
+    /// How much later than the script says a segment arrives.
     late: Duration,
     numbering: Numbering,
     pub(crate) last_sent_us: u64,
@@ -29,7 +28,7 @@ pub(crate) struct Flight {
     pub(crate) frame: Vec<u8>,
     /// When it left, which is its timestamp; `None` of a forged one, a message, and a SYN whose sender has none.
     pub(crate) timestamp_us: Option<u64>,
-    /// Its place among the events.
+    /// The segment's place among the events.
     pub(crate) event: usize,
 }
 
@@ -156,7 +155,7 @@ impl Wires {
         }
     }
 
-    /// When the next segment arrives.
+    /// When the next segment arrives, in microseconds.
     pub(crate) fn next_us(&self) -> Option<u64> {
         self.flights.first().map(|(&(arrives_us, _), _)| arrives_us)
     }

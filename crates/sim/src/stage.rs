@@ -18,20 +18,20 @@ use crate::pcap::Frame;
 use crate::tcp::Buffers;
 use crate::wire::{self, Ip};
 
-/// A run has no more events than this.
+/// Events of a run at most.
 pub(crate) const EVENTS_MAX: usize = 200_000;
-/// Its programs write no more than this, and forge no more.
+/// Bytes that the programs of a run write, and that are forged, at most.
 pub(crate) const BYTES_MAX: usize = 64 << 20;
-/// It takes no more virtual time than this: 30 days.
+/// Virtual time that a run takes at most: 30 days.
 pub(crate) const TIME_MAX_US: u64 = 30 * 24 * 3600 * 1_000_000;
-/// At one point of virtual time no more can happen than this.
+/// Things that happen at one point of virtual time at most.
 const STEPS_MAX: usize = 100_000;
 
 pub(crate) struct World {
     now_us: u64,
     ip: Ip,
     network: Network,
-    /// By [`Host::index`].
+    /// The hosts, by [`Host::index`].
     kernels: Vec<HostStack>,
     wires: Wires,
     lateness: Lateness,

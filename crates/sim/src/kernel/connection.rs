@@ -31,9 +31,9 @@ pub(crate) struct Connection {
     pub(crate) reuse: Reuse,
     pub(crate) options: SocketOptions,
     pub(crate) blocking: Blocking,
-    /// As it was last recorded.
+    /// The state that the trace has.
     pub(crate) state: State,
-    /// Gone when the connection is: closed, reset, given up, or shrunk to what TIME-WAIT needs.
+    /// The TCB; `None` when the connection is gone: closed, reset, given up, or shrunk to what TIME-WAIT needs.
     pub(crate) tcb: Option<Tcb>,
     pub(crate) timers: Timers,
     pub(crate) round_trip: RoundTrip,
@@ -41,29 +41,29 @@ pub(crate) struct Connection {
     pub(crate) window_probes: WindowProbes,
     /// Keep-alive probes without an answer.
     pub(crate) keep_alive_probes: u32,
-    /// When something acceptable last arrived.
+    /// Time of the last acceptable segment, in microseconds.
     pub(crate) received_us: u64,
     /// When text last left; at first, when the connection opened (Linux: `lsndtime`).
     pub(crate) sent_us: u64,
     /// The newest of the peer's timestamps.
     pub(crate) recent: Recent,
-    /// When it last answered a segment that it did not accept, at a limited pace.
+    /// Time of the last answer that counts for the pace of answers, in microseconds.
     pub(crate) answered_us: Option<u64>,
     /// Whether its window is scaled.
     pub(crate) scale: Scale,
-    /// What brought the segment that is being taken in.
+    /// Whether the segment that is being taken has a FIN.
     pub(crate) brought_by: BroughtBy,
     /// Bytes that have arrived in order and are not read.
     pub(crate) unread: usize,
-    /// The memory that they take.
+    /// The memory that unread bytes take.
     pub(crate) receive_memory: ReceiveMemory,
-    /// Data has arrived on it, ever, be it old.
+    /// Whether data has ever arrived, be it old.
     pub(crate) has_received: bool,
     /// How many sequence numbers the peer has acknowledged.
     pub(crate) acknowledged: u64,
-    /// What its send buffer may take in memory, where neither SO_SNDBUF nor tcp_wmem has said it.
+    /// Bytes of memory that the send buffer may take, where neither SO_SNDBUF nor tcp_wmem says it.
     pub(crate) send_limit: u32,
-    /// write(2) waits for room (Linux: SOCK_NOSPACE).
+    /// Whether write(2) waits for room (Linux: SOCK_NOSPACE).
     pub(crate) wants_room: bool,
     /// SEND_SHUTDOWN: nothing more will be written.
     pub(crate) sending_ended: bool,
@@ -72,7 +72,7 @@ pub(crate) struct Connection {
     /// SOCK_DONE: the peer's FIN has come.
     pub(crate) stream_ended: bool,
     pub(crate) socket_state: SocketState,
-    /// Of a listener's handshake with TCP_DEFER_ACCEPT.
+    /// Whether an ACK was put aside for TCP_DEFER_ACCEPT, of a listener's handshake.
     pub(crate) put_aside: Acknowledged,
     /// How often connect(2) with AF_UNSPEC has ended it.
     pub(crate) disconnects: u32,
@@ -90,7 +90,7 @@ pub(crate) struct Connection {
     pub(crate) has_queued_error: bool,
 }
 
-/// Who would notice what happens to a connection.
+/// What a connection belongs to, and who would notice its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// A program, by a descriptor.
@@ -112,10 +112,10 @@ impl Holder {
     }
 }
 
-/// What stands around a connection: when, where, by which settings, and where its effects go.
+/// What a connection needs of its host: time, address, settings, and the list that its effects go to.
 pub(crate) struct Context<'a> {
     pub(crate) now_us: u64,
-    /// That of the segment that arrives; a forged one has none.
+    /// The timestamp of the segment that arrives; a forged one has none.
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) ip: Ip,
     pub(crate) sysctls: &'a Sysctls,
@@ -175,7 +175,7 @@ impl Connection {
         }
     }
 
-    /// Its state as Linux would say it.
+    /// The state as Linux would say it.
     pub(crate) fn current_state(&self) -> State {
         match &self.tcb {
             None => State::Closed,
@@ -242,7 +242,7 @@ impl Connection {
         }
     }
 
-    /// What its send buffer holds.
+    /// What the send buffer holds, and may hold; `None` when the connection is gone.
     pub(crate) fn send_buffer(&self) -> Option<send_buffer::Buffer> {
         let tcb = self.tcb.as_ref()?;
         let SocketOptions { send_buffer, send_memory, .. } = self.options;
@@ -260,7 +260,7 @@ impl Connection {
     pub(crate) fn check_idle(&mut self, now_us: u64) {
         let (idle_us, rto_us) = (now_us - self.sent_us, self.rto_us());
         if let Some(tcb) = self.tcb.as_mut().filter(|tcb| tcb.queue.packets_out() == 0) {
-            tcb.congestion = congestion_control::after_idle(tcb.congestion, now_us, idle_us, rto_us);
+            tcb.congestion = congestion_control::after_idle(&tcb.congestion, now_us, idle_us, rto_us);
         }
     }
 
@@ -298,11 +298,10 @@ impl Connection {
     }
 
     pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
-        let &Self { scale, unread, reading_ended, .. } = self;
-        Buffer { set: self.receive_limit(), scale, unread, reading_ended, mss }
+        Buffer { set: self.receive_limit(), scale: self.scale, unread: self.unread, mss }
     }
 
-    /// The connection ends here and now, without a word (Linux: `tcp_done`). What has arrived stays readable.
+    /// The connection ends at once, and nothing leaves (Linux: `tcp_done`). What has arrived stays readable.
     pub(crate) fn destroy(&mut self, cx: &mut Context<'_>) {
         self.drop_tcb();
         self.sending_ended = true;
@@ -310,7 +309,7 @@ impl Connection {
         self.note_state(cx);
     }
 
-    /// It is given up: whoever holds it finds the error (Linux: `tcp_write_err`).
+    /// The connection is given up: its program finds the error (Linux: `tcp_write_err`).
     pub(crate) fn note_given_up(&mut self, cx: &mut Context<'_>) {
         if self.has_program() {
             let (errno, rule) = crate::rules::pending_error::of_giving_up(self.noted_error);
@@ -319,7 +318,7 @@ impl Connection {
         }
     }
 
-    /// Its TCP goes, and nothing else.
+    /// Drops the TCB and the timers; options, errors and unread bytes stay.
     pub(crate) fn drop_tcb(&mut self) {
         self.unacknowledged_at_end = u32::try_from(self.bytes_in(Queue::Unacknowledged)).unwrap_or(0);
         self.ended_at = self.tcb.as_ref().map(|tcb| (tcb.write_end(), tcb.snd.max_wnd)).or(self.ended_at);
@@ -385,7 +384,7 @@ impl Connection {
         self.socket_state = SocketState::Unconnected;
     }
 
-    /// It is reset: whoever holds it finds the error (Linux: `tcp_reset`).
+    /// A segment resets the connection: its program finds the error (Linux: `tcp_reset`).
     pub(crate) fn abort(&mut self, cx: &mut Context<'_>) {
         if self.has_program() {
             let (errno, rule) = crate::rules::pending_error::of_reset(self.state);

@@ -10,7 +10,7 @@ pub(crate) enum Effect {
     Rule(RuleId),
     /// A connection or a listener has changed its state.
     State { id: u32, name: Rc<str>, from: State, to: State },
-    /// The connection of that id is called so from its beginning.
+    /// The connection of that id has this name, in earlier events, too.
     Named { id: u32, name: Rc<str> },
     /// A socket holds something else than before.
     Info { id: u32, name: Rc<str>, info: Info },
@@ -18,7 +18,7 @@ pub(crate) enum Effect {
     Segment(Vec<u8>),
 }
 
-/// What has decided, where the trace shows it.
+/// Records the rule that has decided, if the trace shows one.
 pub(crate) fn note_rule(effects: &mut Vec<Effect>, rule: Option<RuleId>) {
     if let Some(rule) = rule {
         effects.push(Effect::Rule(rule));
@@ -50,7 +50,7 @@ pub(crate) enum Awaited {
     /// connect(2): the handshake; or that the socket is disconnected once more than so often. Where its time is over
     /// first, it gives this.
     Connect { id: u32, otherwise: Errno, disconnects: u32 },
-    /// accept(2): a connection in the listener's queue, to be called so.
+    /// accept(2): a connection in the listener's queue, which gets this name.
     Accept { listener: u32, name: Rc<str> },
     /// write(2): room for the rest of the bytes.
     Write { id: u32, bytes: Vec<u8>, written: usize },
@@ -60,7 +60,7 @@ pub(crate) enum Awaited {
     Close(u32),
 }
 
-/// Whether what is read goes.
+/// Whether bytes that are read leave the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Taking {
     Takes,
@@ -68,7 +68,7 @@ pub(crate) enum Taking {
     Leaves,
 }
 
-/// Whether a call that has to wait does.
+/// Whether a call that would have to wait does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Blocking {
     Waits,

@@ -19,7 +19,7 @@ use crate::tcp::{Delivered, InFlight, Recent, Sack, Seen, Tcb, Timer, Timestamps
 use crate::wire;
 
 impl Connection {
-    /// A segment has arrived for it, in any state but a listener's handshake.
+    /// A segment has arrived for the connection, in any state but a listener's handshake.
     pub(crate) fn segment_arrives(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
         self.brought_by = if segment.flags.fin { BroughtBy::Fin } else { BroughtBy::Ack };
         let Some(tcb) = &self.tcb else { return };
@@ -87,7 +87,7 @@ impl Connection {
         }
     }
 
-    /// What has arrived twice the peer is told of, where it understands that (RFC 2883).
+    /// Notes what has arrived twice, for a peer that has offered SACK (RFC 2883).
     fn note_duplicate(&mut self, segment: &RawSegment) {
         if let Some(tcb) = &mut self.tcb
             && tcb.sack == Sack::Permitted
@@ -146,7 +146,7 @@ impl Connection {
         self.take(cx, segment, frame);
     }
 
-    /// Nothing is known of how its handshake began: a cookie was given.
+    /// Forgets timers and round trip of a handshake that was answered with a cookie.
     pub(crate) fn forget_handshake(&mut self) {
         self.timers.clear_all();
         self.round_trip = crate::tcp::RoundTrip::default();

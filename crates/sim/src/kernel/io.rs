@@ -10,7 +10,7 @@ use super::effect::{Attempt, Awaited, Blocking, Effect, Taking, Waiting};
 use crate::rules::connect::{self, Handshake, SocketState};
 use crate::rules::read::{self, Read, Write};
 use crate::rules::{close, disconnect, send_buffer};
-use crate::tcp::Writing;
+use crate::tcp::{Seen, Writing};
 
 impl Kernel {
     /// Tries a call that may have to wait.
@@ -23,17 +23,18 @@ impl Kernel {
         attempt
     }
 
-    /// Tries it, whether it waits already or is being made.
+    /// Tries a call, whether it waits already or is being made.
     pub(super) fn attempt(&mut self, mut waiting: Waiting) -> Attempt {
         let tried = match &mut waiting.awaited {
-            Awaited::Connect { id, disconnects, .. } => {
-                self.disconnected(*id, *disconnects).or_else(|| self.try_connect(*id))
+            Awaited::Connect { id, disconnects, .. } | Awaited::Read { id, disconnects, .. }
+                if self.is_disconnected(*id, *disconnects) =>
+            {
+                Some(Outcome::Errno(disconnect::WAITED))
             }
+            Awaited::Connect { id, .. } => self.try_connect(*id),
             Awaited::Accept { listener, name } => self.try_accept(*listener, name),
             Awaited::Write { id, bytes, written } => self.try_write(*id, bytes, written),
-            Awaited::Read { id, at_most, taking, disconnects } => {
-                self.disconnected(*id, *disconnects).or_else(|| self.try_read(*id, *at_most, *taking))
-            }
+            Awaited::Read { id, at_most, taking, .. } => self.try_read(*id, *at_most, *taking),
             Awaited::Close(id) => self.try_close(*id),
         };
         if let Some(outcome) = tried {
@@ -52,7 +53,7 @@ impl Kernel {
         self.attempt(Waiting { awaited, until_us: wait_us.map(|wait_us| self.now_us + wait_us) })
     }
 
-    /// The call's time is over, and what it waits for has not come.
+    /// The outcome of a call whose time is over before what it waits for has come.
     fn stop_waiting(&mut self, awaited: &Awaited) -> Outcome {
         match awaited {
             Awaited::Connect { otherwise, .. } => Outcome::Errno(*otherwise),
@@ -110,7 +111,8 @@ impl Kernel {
     fn try_write(&mut self, id: u32, bytes: &[u8], written: &mut usize) -> Option<Outcome> {
         let (at, now_us) = (self.at(id).expect("a descriptor's connection exists until close"), self.now_us);
         let connection = &mut self.connections[at];
-        match read::write(connection.current_state(), connection.sending_ended, connection.error.is_some()) {
+        let sending_ended = if connection.sending_ended { Seen::Yes } else { Seen::No };
+        match read::write(connection.current_state(), sending_ended, connection.error) {
             Write::Wait => return None,
             Write::Fail if *written > 0 => return Some(Outcome::Number(*written as u64)),
             Write::Fail => return Some(Outcome::Errno(self.take_error(at).unwrap_or(Errno::EPIPE))),
@@ -138,10 +140,8 @@ impl Kernel {
         Some(Outcome::Number(*written as u64))
     }
 
-    /// What a call gives whose socket was disconnected while it waited.
-    fn disconnected(&self, id: u32, before: u32) -> Option<Outcome> {
-        let at = self.at(id)?;
-        disconnect::ends_waiting(before, self.connections[at].disconnects).map(Outcome::Errno)
+    fn is_disconnected(&self, id: u32, before: u32) -> bool {
+        self.at(id).is_some_and(|at| disconnect::ends_waiting(before, self.connections[at].disconnects))
     }
 
     fn try_read(&mut self, id: u32, at_most: usize, taking: Taking) -> Option<Outcome> {

@@ -104,7 +104,8 @@ impl Kernel {
         }
     }
 
-    /// No connection and no TIME-WAIT knows the segment (RFC 9293 §3.10.7.1, §3.10.7.2).
+    /// A segment has arrived of which neither a connection nor a socket in TIME-WAIT knows (RFC 9293 §3.10.7.1,
+    /// §3.10.7.2).
     pub(super) fn arrive_at_listener(&mut self, segment: &RawSegment, frame: Vec<u8>, taken_over: Option<u32>) {
         let Some(at) = self.listener_on(segment.ports[1]) else {
             return self.send(link::reset(segment));
@@ -220,7 +221,7 @@ impl Kernel {
         }
     }
 
-    /// The connection of a handshake whose listener is gone.
+    /// Whether it is the connection of a handshake whose listener is gone.
     pub(super) fn is_abandoned(&self, at: usize) -> bool {
         match self.connections[at].holder {
             Holder::Handshake(id) => self.listener_at(id).is_none(),
@@ -249,7 +250,7 @@ impl Kernel {
         self.connections.push(Connection { binding, reuse, blocking, error, ..socket });
     }
 
-    /// It listens no longer, and what is queued is reset.
+    /// The listener ends, and what is queued is reset.
     pub(super) fn end_listening(&mut self, at: usize) -> Listener {
         let mut listener = self.listeners.remove(at);
         self.note_listening_ended(listener.id, listener.name.clone());

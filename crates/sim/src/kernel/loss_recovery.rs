@@ -10,7 +10,7 @@ use crate::seq::{after, length};
 use crate::tcp::{Found, News, Phase, Sack, Seen, Spurious, Timer, Timestamp};
 use crate::wire;
 
-/// No occasion to send is a longer row of segments than this.
+/// Segments that leave on one occasion at most.
 const SEGMENTS_MAX: usize = 4_096;
 
 /// What happens to what is lost, when all that an ACK tells is noted.
@@ -50,7 +50,7 @@ impl Connection {
                 Answered::NotYet => {}
                 Answered::NoLoss => tcb.congestion.probe = None,
                 Answered::Loss => {
-                    tcb.congestion = congestion_control::after_lost_tail(tcb.congestion, tcb.snd.nxt);
+                    tcb.congestion = congestion_control::after_lost_tail(&tcb.congestion, tcb.snd.nxt);
                 }
             }
         }
@@ -84,13 +84,13 @@ impl Connection {
                 return (Repair::New, Found::default());
             }
             Step::Undo => {
-                tcb.congestion = congestion_control::undone(tcb.congestion);
+                tcb.congestion = congestion_control::undone(&tcb.congestion);
                 if facts.phase == Phase::Loss {
                     tcb.queue.find_all();
                     self.backoff.retransmits = 0;
                 }
             }
-            Step::Over => tcb.congestion = congestion_control::repaired(tcb.congestion),
+            Step::Over => tcb.congestion = congestion_control::repaired(&tcb.congestion),
             Step::Repair(spurious) => tcb.congestion.spurious = spurious,
             Step::Look => {}
         }
@@ -105,14 +105,14 @@ impl Connection {
         (self.enter(looked), found)
     }
 
-    /// The phase that follows from what was found.
+    /// Enters the phase that follows from what was found.
     fn enter(&mut self, looked: Looked) -> Repair {
         let Some(tcb) = &mut self.tcb else { return Repair::Nothing };
         match looked {
             Looked::Repair => Repair::Lost,
             Looked::EnterRecovery => {
                 let again = tcb.queue.sent_again();
-                tcb.congestion = congestion_control::in_recovery(tcb.congestion, tcb.snd.nxt, again);
+                tcb.congestion = congestion_control::in_recovery(&tcb.congestion, tcb.snd.nxt, again);
                 Repair::Lost
             }
             Looked::Wait(phase) => {
@@ -122,15 +122,15 @@ impl Connection {
         }
     }
 
-    /// The congestion window after an ACK.
+    /// Sets the congestion window after an ACK.
     fn resize(&mut self, now_us: u64, kind: Kind, news: &News, found: Found) {
         let Some(tcb) = &mut self.tcb else { return };
         let window = tcb.congestion;
         tcb.congestion = match congestion_control::on_ack(window.phase, kind, news.acknowledged, found.lost) {
             OnAck::Nothing => window,
-            OnAck::Grows => congestion_control::grown(window, now_us, news.delivered),
+            OnAck::Grows => congestion_control::grown(&window, now_us, news.delivered),
             OnAck::Reduces(progress) => {
-                congestion_control::reduced(window, news.delivered, tcb.queue.packets_in_network(), progress)
+                congestion_control::reduced(&window, news.delivered, tcb.queue.packets_in_network(), progress)
             }
         };
     }
@@ -209,7 +209,7 @@ impl Connection {
         }
         if let Some(tcb) = self.tcb.as_mut().filter(|_| looked == Looked::EnterRecovery) {
             let in_network = tcb.queue.packets_in_network();
-            tcb.congestion = congestion_control::reduced(tcb.congestion, 1, in_network, Seen::No);
+            tcb.congestion = congestion_control::reduced(&tcb.congestion, 1, in_network, Seen::No);
         }
         self.send_lost(cx);
         self.output(cx);
@@ -237,7 +237,7 @@ impl Connection {
         tcb.queue.lose(|segment, rtt_us| loss_recovery::is_lost_by_timeout(&segment, cx.now_us, rtt_us));
         let in_network = tcb.queue.packets_in_network();
         let timeout = Timeout { una: tcb.snd.una, nxt: tcb.snd.nxt, in_network, retransmits, sent_again };
-        tcb.congestion = congestion_control::after_timeout(tcb.congestion, &timeout);
+        tcb.congestion = congestion_control::after_timeout(&tcb.congestion, &timeout);
     }
 
     /// The first segment leaves again, whatever the congestion window says.

@@ -39,13 +39,13 @@ use time_wait::{Arrival, TimeWaitSocket};
 
 pub(crate) struct Kernel {
     host: Host,
-    /// To whom its connect(2) goes.
+    /// The host that connect(2) goes to.
     connects_to: Host,
     ip: Ip,
     /// What the buffers of its sockets hold at most.
     buffers: Buffers,
     now_us: u64,
-    /// That of the segment that arrives.
+    /// The timestamp of the segment that arrives.
     timestamp: Option<Timestamp>,
     sysctls: Sysctls,
     /// The longest packets that the paths to other hosts take, by [`Host::index`], as ICMP has told.
@@ -57,15 +57,15 @@ pub(crate) struct Kernel {
     time_waits: Vec<TimeWaitSocket>,
     /// The program's descriptors, in the order in which it got them.
     descriptors: Vec<(Rc<str>, u32)>,
-    /// What calls hold that wait: close(2) does not end it before they return.
+    /// Sockets that waiting calls hold: close(2) ends none of them before the call returns.
     held: Vec<u32>,
     next_id: u32,
     next_port: u16,
     /// The sockets that are no listeners, the newest last; their connections may be gone, or never have been.
     made: Vec<u32>,
-    /// What was last told of each socket.
+    /// What the trace says that each socket holds.
     reported: Vec<Reported>,
-    /// Room for what they hold now, kept between times.
+    /// Room for what sockets hold now, kept between times.
     held_now: Vec<Reported>,
     effects: Vec<Effect>,
 }
@@ -161,7 +161,7 @@ impl Kernel {
         self.connections.iter().find(|known| known.id == id).map_or(State::Closed, |known| known.state)
     }
 
-    /// Power is cut.
+    /// The host loses power: connections, listeners and descriptors are gone.
     pub(crate) fn crash(&mut self) {
         for at in 0..self.connections.len() {
             self.with(at, |connection, cx| connection.destroy(cx));
@@ -177,7 +177,7 @@ impl Kernel {
         self.held.clear();
     }
 
-    /// Power is back.
+    /// The host boots: settings have their defaults again.
     pub(crate) fn boot(&mut self) {
         self.sysctls = Sysctls::default();
         self.path_mtus = [wire::MTU; Host::ALL.len()];
@@ -220,7 +220,7 @@ impl Kernel {
         self.with(at, |connection, cx| connection.segment_arrives_in_handshake(cx, segment, frame, decision));
     }
 
-    /// A handshake goes by what its listener has set now.
+    /// Gives a handshake the options that its listener has now.
     fn take_over_options(&mut self, at: usize, listener: u32) {
         if let Some(listener) = self.listener_at(listener) {
             self.connections[at].options = self.listeners[listener].options;
@@ -262,7 +262,7 @@ impl Kernel {
         connection
     }
 
-    /// The socket is no listener, and no newer than those with a higher number.
+    /// Notes a socket that is no listener, in the order of numbers.
     fn note_made(&mut self, id: u32) {
         if let Err(at) = self.made.binary_search(&id) {
             self.made.insert(at, id);
@@ -287,7 +287,7 @@ impl Kernel {
         Context { now_us, timestamp, ip, sysctls: &self.sysctls, effects }
     }
 
-    /// Something happens to a connection; and what follows from it for the kernel.
+    /// Changes a connection, and does what follows from that for the host.
     fn with(&mut self, at: usize, happens: impl FnOnce(&mut Connection, &mut Context<'_>)) {
         let (connection, mut cx) = self.lend(at);
         happens(connection, &mut cx);
@@ -302,7 +302,7 @@ impl Kernel {
         (&mut connections[at], cx)
     }
 
-    /// A connection moves on: from a handshake to a queue, from a whole socket to less.
+    /// Moves a connection on by its state: from a handshake to a queue, from a whole socket to TIME-WAIT.
     fn settle(&mut self, at: usize) {
         let connection = &mut self.connections[at];
         let brought_by = std::mem::replace(&mut connection.brought_by, BroughtBy::Ack);
@@ -336,12 +336,12 @@ impl Kernel {
         }
     }
 
-    /// When the next of what is left of connections goes: TIME-WAIT, or an orphan in FIN-WAIT-2.
+    /// When the next socket in TIME-WAIT, or of an orphan in FIN-WAIT-2, goes, in microseconds.
     pub(crate) fn next_end_us(&self) -> Option<u64> {
         self.time_waits.iter().map(|socket| socket.ends_us).min()
     }
 
-    /// When the next timer of a connection fires.
+    /// When the next timer of a connection fires, in microseconds.
     pub(crate) fn next_timer_us(&self) -> Option<u64> {
         self.connections.iter().filter_map(|known| known.timers.next_us()).min()
     }
@@ -387,7 +387,7 @@ impl Kernel {
         self.effects.push(Effect::State { id, name, from: State::Listen, to: State::Closed });
     }
 
-    /// Lets go of connections that are gone and that nobody holds.
+    /// Removes connections that are gone and that nobody holds.
     fn sweep(&mut self) {
         self.connections.retain(|connection| connection.tcb.is_some() || connection.has_program());
     }

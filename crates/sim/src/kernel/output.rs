@@ -8,10 +8,10 @@ use crate::rules::transmit::{self, Flight, Gate};
 use crate::rules::window_probe::{self, Persist};
 use crate::rules::{congestion_control, receive_window, retransmission};
 use crate::seq::{after, end};
-use crate::tcp::{InFlight, Next, Sack, Timer};
+use crate::tcp::{InFlight, Next, Sack, Seen, Timer};
 use crate::wire;
 
-/// No occasion to send is a longer row of segments than this.
+/// Segments that leave on one occasion at most.
 const SEGMENTS_MAX: usize = 4_096;
 
 impl Connection {
@@ -61,8 +61,8 @@ impl Connection {
         }
     }
 
-    /// What the host expects is told once more. An ACK that was waiting leaves with it, and not once more later
-    /// (Linux: `tcp_event_ack_sent`).
+    /// Sends an ACK of what the host expects. A delayed ACK leaves with it, and not once more later (Linux:
+    /// `tcp_event_ack_sent`).
     pub(crate) fn answer(&mut self, cx: &mut Context<'_>) {
         if let Some(tcb) = &mut self.tcb
             && let Some(frame) = if tcb.ack_owed { tcb.acknowledge() } else { None }
@@ -72,7 +72,8 @@ impl Connection {
         }
     }
 
-    /// What has arrived beyond a gap is told, where the endpoint keeps none of it, and the peer has offered SACK.
+    /// Sends an ACK with this SACK block, of what has arrived beyond a gap and the endpoint does not keep; without the
+    /// block if the peer has not offered SACK.
     pub(crate) fn answer_with_sack(&mut self, cx: &mut Context<'_>, range: (u32, u32)) {
         if let Some(tcb) = &self.tcb {
             let range = Some(range).filter(|_| tcb.sack == Sack::Permitted);
@@ -81,7 +82,7 @@ impl Connection {
         }
     }
 
-    /// A frame leaves, with the window that is to be offered now; and what it tells is noted.
+    /// Sends a frame with the window that is to be offered now, and notes what it tells.
     pub(crate) fn leave(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
         let mut frame = self.tell_duplicate(cx, frame);
         let Some(tcb) = &self.tcb else { return };
@@ -91,7 +92,7 @@ impl Connection {
         self.leave_as_it_is(cx, frame);
     }
 
-    /// The same with the window that the frame has.
+    /// Sends a frame with the window that it has, and notes what it tells.
     pub(crate) fn leave_as_it_is(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
         let segment = wire::read(&frame);
@@ -111,7 +112,7 @@ impl Connection {
             if is_new {
                 let (packets_out, in_network) = (tcb.queue.packets_out(), tcb.queue.packets_in_network());
                 let (una, nxt) = (tcb.snd.una, tcb.snd.nxt);
-                tcb.congestion = congestion_control::after_sending(tcb.congestion, packets_out, in_network, una, nxt);
+                tcb.congestion = congestion_control::after_sending(&tcb.congestion, packets_out, in_network, una, nxt);
             }
             if !self.timers.is_set(Timer::Retransmission) {
                 let rto_us = self.rto_us();
@@ -121,7 +122,7 @@ impl Connection {
                 let rto_us = self.rto_us();
                 if let Some(tcb) = self.tcb.as_mut().filter(|_| !self.wants_room) {
                     let packets_out = tcb.queue.packets_out();
-                    tcb.congestion = congestion_control::after_use(tcb.congestion, cx.now_us, rto_us, packets_out);
+                    tcb.congestion = congestion_control::after_use(&tcb.congestion, cx.now_us, rto_us, packets_out);
                 }
                 self.plan_loss_probe(cx);
             }
@@ -179,7 +180,8 @@ impl Connection {
     pub(crate) fn tell_window(&mut self, cx: &mut Context<'_>) {
         let Some(tcb) = &self.tcb else { return };
         let buffer = self.receive_buffer(tcb.snd.mss);
-        if receive_window::is_worth_telling(&buffer, tcb.rcv.window_left()) {
+        let reading_ended = if self.reading_ended { Seen::Yes } else { Seen::No };
+        if receive_window::is_worth_telling(&buffer, tcb.rcv.window_left(), reading_ended) {
             self.answer(cx);
         }
     }

@@ -18,7 +18,7 @@ pub(super) struct Reported {
 }
 
 impl Kernel {
-    /// Tells of every socket that holds something else than when it was told of last.
+    /// Records every socket that holds something else than the trace says.
     pub(crate) fn report_tcp_info(&mut self) {
         let Self { listeners, connections, time_waits, reported, held_now, effects, .. } = self;
         // Also of an orphan in FIN-WAIT-2: it has become as small as TIME-WAIT.
@@ -50,7 +50,8 @@ impl Kernel {
     }
 }
 
-/// What has shrunk is there twice for a moment, where a program still holds the rest: the last one counts.
+/// Puts in what a socket holds. A connection in TIME-WAIT is there twice while a program holds its descriptor: the last
+/// one counts.
 fn put(held: &mut Vec<Reported>, id: u32, name: &Rc<str>, info: Info) {
     let holds = Reported { id, name: Rc::clone(name), info };
     match place(held, id) {

@@ -14,7 +14,7 @@ use crate::rules::{Pace, initial_sequence_number};
 use crate::tcp::{ReceiveSequence, Recent, SendSequence};
 
 pub(crate) struct TimeWaitSocket {
-    /// The connection's own.
+    /// The connection's number.
     pub(crate) id: u32,
     pub(crate) name: Rc<str>,
     /// TIME-WAIT or FIN-WAIT-2.
@@ -25,7 +25,7 @@ pub(crate) struct TimeWaitSocket {
     pub(crate) rcv: ReceiveSequence,
     pub(crate) recent: Recent,
     pub(crate) reuse: Reuse,
-    /// When its minute began.
+    /// When TIME-WAIT began, in microseconds.
     pub(crate) since_us: u64,
     pub(crate) ends_us: u64,
     pub(crate) answered_us: Option<u64>,
@@ -47,7 +47,7 @@ impl TimeWaitSocket {
     }
 }
 
-/// What a segment has come to.
+/// What becomes of a segment for a socket in TIME-WAIT.
 pub(crate) enum Arrival {
     Done,
     /// TIME-WAIT is gone, and a new connection begins with this sequence number.
@@ -119,7 +119,7 @@ impl Kernel {
         self.effects.push(Effect::State { id, name, from, to: State::Closed });
     }
 
-    /// Lets those end whose time is over.
+    /// Ends the sockets whose time is over.
     pub(super) fn reap_time_waits(&mut self) {
         while let Some(at) = self.time_waits.iter().position(|socket| socket.ends_us <= self.now_us) {
             self.effects.push(Effect::Rule(time_wait::ends(self.time_waits[at].state)));

@@ -11,7 +11,7 @@ use crate::tcp::{Probe, ProbeKind, Tcb, Timer};
 use crate::wire;
 
 impl Connection {
-    /// The timer is due.
+    /// Fires a timer that is due.
     pub(crate) fn fire(&mut self, cx: &mut Context<'_>, timer: Timer) {
         match timer {
             Timer::LossProbe => self.fire_loss_probe(cx),

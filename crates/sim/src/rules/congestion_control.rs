@@ -30,7 +30,8 @@ pub(crate) fn opened(from: State, syn_retransmits: u32, una: u32) -> CongestionW
 /// is known of the network is old: the window goes back by half for each timeout, to the one it began with.
 ///
 /// RFC 5681 §4.1. Linux: `tcp_slow_start_after_idle_check`, `tcp_cwnd_restart`.
-pub(crate) fn after_idle(mut window: CongestionWindow, now_us: u64, idle_us: u64, rto_us: u64) -> CongestionWindow {
+pub(crate) fn after_idle(known: &CongestionWindow, now_us: u64, idle_us: u64, rto_us: u64) -> CongestionWindow {
+    let mut window = *known;
     if idle_us <= rto_us {
         return window;
     }
@@ -58,7 +59,8 @@ fn threshold(window: &CongestionWindow) -> u32 {
 /// A new segment has left. A window that the program has not made use of for a timeout shrinks towards what it did use.
 ///
 /// RFC 7661. Linux: `tcp_cwnd_validate`, `tcp_cwnd_application_limited`.
-pub(crate) fn after_use(mut window: CongestionWindow, now_us: u64, rto_us: u64, packets_out: u32) -> CongestionWindow {
+pub(crate) fn after_use(known: &CongestionWindow, now_us: u64, rto_us: u64, packets_out: u32) -> CongestionWindow {
+    let mut window = *known;
     if is_used(&window) {
         window.used = 0;
         window.used_us = now_us;
@@ -89,12 +91,13 @@ const fn is_used(window: &CongestionWindow) -> bool {
 ///
 /// RFC 7661. Linux: `tcp_cwnd_validate`.
 pub(crate) fn after_sending(
-    mut window: CongestionWindow,
+    known: &CongestionWindow,
     packets_out: u32,
     in_network: u32,
     una: u32,
     nxt: u32,
 ) -> CongestionWindow {
+    let mut window = *known;
     let is_limited = in_network >= window.segments;
     let is_over = !before(una, window.usage_until);
     if is_over || is_limited || !window.was_limited && packets_out > window.most_in_flight {
@@ -133,7 +136,8 @@ pub(crate) fn on_ack(phase: Phase, kind: Kind, acknowledged: u32, lost: u32) -> 
 /// is made use of.
 ///
 /// RFC 5681 §3.1. Linux: `tcp_reno_cong_avoid`, `tcp_slow_start`, `tcp_cong_avoid_ai`, `tcp_is_cwnd_limited`.
-pub(crate) fn grown(mut window: CongestionWindow, now_us: u64, segments: u32) -> CongestionWindow {
+pub(crate) fn grown(known: &CongestionWindow, now_us: u64, segments: u32) -> CongestionWindow {
+    let mut window = *known;
     window.used_us = now_us;
     if !is_used(&window) {
         return window;
@@ -175,7 +179,8 @@ pub(crate) struct Timeout {
 }
 
 /// RFC 5681 §3.1, RFC 5682 §2.1. Linux: `tcp_enter_loss`.
-pub(crate) fn after_timeout(mut window: CongestionWindow, timeout: &Timeout) -> CongestionWindow {
+pub(crate) fn after_timeout(known: &CongestionWindow, timeout: &Timeout) -> CongestionWindow {
+    let mut window = *known;
     let &Timeout { una, nxt, in_network, retransmits, sent_again } = timeout;
     let is_new = matches!(window.phase, Phase::Open | Phase::Disorder);
     if is_new || !before(una, window.high) || window.phase == Phase::Loss && retransmits == 0 {
@@ -194,7 +199,8 @@ pub(crate) fn after_timeout(mut window: CongestionWindow, timeout: &Timeout) -> 
 /// What was longer than the path takes is lost, which says nothing of how full the network is.
 ///
 /// RFC 1191 §6.4. Linux: `tcp_simple_retransmit`.
-pub(crate) const fn after_too_long(mut window: CongestionWindow, nxt: u32) -> CongestionWindow {
+pub(crate) const fn after_too_long(known: &CongestionWindow, nxt: u32) -> CongestionWindow {
+    let mut window = *known;
     if !matches!(window.phase, Phase::Loss) {
         window.high = nxt;
         window.undo = None;
@@ -207,8 +213,8 @@ pub(crate) const fn after_too_long(mut window: CongestionWindow, nxt: u32) -> Co
 /// SACK has told of a loss.
 ///
 /// RFC 6675 §5. Linux: `tcp_enter_recovery`.
-pub(crate) fn in_recovery(window: CongestionWindow, nxt: u32, sent_again: u32) -> CongestionWindow {
-    let undo = Some(undo(&window, sent_again));
+pub(crate) fn in_recovery(window: &CongestionWindow, nxt: u32, sent_again: u32) -> CongestionWindow {
+    let undo = Some(undo(window, sent_again));
     CongestionWindow { undo, phase: Phase::Recovery, ..reducing(window, nxt) }
 }
 
@@ -225,7 +231,8 @@ const fn half(window: &CongestionWindow) -> u32 {
 }
 
 /// Linux: `tcp_init_cwnd_reduction`.
-const fn reducing(mut window: CongestionWindow, nxt: u32) -> CongestionWindow {
+const fn reducing(known: &CongestionWindow, nxt: u32) -> CongestionWindow {
+    let mut window = *known;
     window.high = nxt;
     window.probe = None;
     window.grown_by = 0;
@@ -240,12 +247,8 @@ const fn reducing(mut window: CongestionWindow, nxt: u32) -> CongestionWindow {
 /// one more if there was progress, and no other loss.
 ///
 /// RFC 6937 §3.1. Linux: `tcp_cwnd_reduction`.
-pub(crate) fn reduced(
-    mut window: CongestionWindow,
-    delivered: u32,
-    in_network: u32,
-    progress: Seen,
-) -> CongestionWindow {
+pub(crate) fn reduced(known: &CongestionWindow, delivered: u32, in_network: u32, progress: Seen) -> CongestionWindow {
+    let mut window = *known;
     if delivered == 0 || window.prior == 0 {
         return window;
     }
@@ -263,7 +266,8 @@ pub(crate) fn reduced(
 /// All is repaired: behind recovery the window is what is left of it.
 ///
 /// RFC 6675 §5. Linux: `tcp_end_cwnd_reduction`.
-pub(crate) const fn repaired(mut window: CongestionWindow) -> CongestionWindow {
+pub(crate) const fn repaired(known: &CongestionWindow) -> CongestionWindow {
+    let mut window = *known;
     if matches!(window.phase, Phase::Recovery) && window.undo.is_some() {
         window.segments = window.slow_start_threshold;
     }
@@ -274,7 +278,7 @@ pub(crate) const fn repaired(mut window: CongestionWindow) -> CongestionWindow {
 /// A probe that left again was needed: there was a loss.
 ///
 /// RFC 8985 §7.4. Linux: `tcp_process_tlp_ack`.
-pub(crate) const fn after_lost_tail(window: CongestionWindow, nxt: u32) -> CongestionWindow {
+pub(crate) const fn after_lost_tail(window: &CongestionWindow, nxt: u32) -> CongestionWindow {
     let window = reducing(window, nxt);
     CongestionWindow { segments: window.slow_start_threshold, ..window }
 }
@@ -295,10 +299,11 @@ pub(crate) fn is_undone(window: &CongestionWindow, kind: Kind, early: Seen) -> S
 /// There was no loss: the window is what it was.
 ///
 /// RFC 3522 §3.2. Linux: `tcp_undo_cwnd_reduction`.
-pub(crate) fn undone(mut window: CongestionWindow) -> CongestionWindow {
-    if let Some(before) = window.undo.take() {
-        window.segments = window.segments.max(before.segments);
-        window.slow_start_threshold = window.slow_start_threshold.max(before.slow_start_threshold);
+pub(crate) fn undone(known: &CongestionWindow) -> CongestionWindow {
+    let mut window = *known;
+    if let Some(undo) = window.undo.take() {
+        window.segments = window.segments.max(undo.segments);
+        window.slow_start_threshold = window.slow_start_threshold.max(undo.slow_start_threshold);
     }
     window.phase = Phase::Open;
     window
@@ -326,21 +331,21 @@ mod tests {
 
     #[test]
     fn the_window_grows_only_while_it_is_made_use_of() {
-        let window = after_sending(of(10), 2, 2, 0, 200);
-        assert_eq!(grown(window, 0, 2).segments, 10, "two of ten are no use");
-        let window = after_sending(window, 10, 10, 200, 1_200);
-        assert_eq!(grown(window, 0, 10).segments, 20);
+        let window = after_sending(&of(10), 2, 2, 0, 200);
+        assert_eq!(grown(&window, 0, 2).segments, 10, "two of ten are no use");
+        let window = after_sending(&window, 10, 10, 200, 1_200);
+        assert_eq!(grown(&window, 0, 10).segments, 20);
     }
 
     #[test]
     fn behind_a_timeout_it_grows_to_half_and_then_by_one_in_a_round_trip() {
-        let mut window = after_timeout(of(10), &timeout(0));
+        let mut window = after_timeout(&of(10), &timeout(0));
         assert_eq!(window.segments, 1);
         let mut seen = Vec::new();
         for _ in 0..5 {
             let flight = window.segments;
-            window = after_sending(window, flight, flight, 0, 1_000);
-            window = (0..flight).fold(window, |window, _| grown(window, 0, 1));
+            window = after_sending(&window, flight, flight, 0, 1_000);
+            window = (0..flight).fold(window, |window, _| grown(&window, 0, 1));
             seen.push(window.segments);
         }
         assert_eq!(seen, [2, 4, 5, 6, 7], "as a kernel did");
@@ -356,35 +361,35 @@ mod tests {
             (64, 1_000_000, 10),
             (4, 900_000, 4),
         ] {
-            let window = after_idle(of(segments), 0, idle_us, 250_000);
+            let window = after_idle(&of(segments), 0, idle_us, 250_000);
             assert_eq!(window.segments, left, "{segments} segments, {idle_us} us");
         }
     }
 
     #[test]
     fn a_window_that_is_not_used_shrinks_by_half_of_what_is_too_much() {
-        let window = after_use(CongestionWindow { slow_start_threshold: 20, ..of(40) }, 249_999, 250_000, 2);
+        let window = after_use(&CongestionWindow { slow_start_threshold: 20, ..of(40) }, 249_999, 250_000, 2);
         assert_eq!(window.segments, 40);
-        let window = after_use(window, 250_000, 250_000, 2);
+        let window = after_use(&window, 250_000, 250_000, 2);
         assert_eq!((window.segments, window.slow_start_threshold), (25, 30));
     }
 
     #[test]
     fn a_loss_leaves_half_and_lets_as_many_leave_as_have_arrived() {
         // Ten have left, three have arrived and five are lost.
-        let window = reduced(in_recovery(of(10), 1_000, 0), 3, 2, Seen::No);
+        let window = reduced(&in_recovery(&of(10), 1_000, 0), 3, 2, Seen::No);
         assert_eq!(window.segments, 5, "two are in the network, and three may leave");
-        let window = repaired(window);
+        let window = repaired(&window);
         assert_eq!((window.segments, window.phase), (5, Phase::Open));
     }
 
     #[test]
     fn in_recovery_half_as_many_leave_as_arrive_until_half_are_in_the_network() {
-        let mut window = in_recovery(of(10), 1_000, 0);
+        let mut window = in_recovery(&of(10), 1_000, 0);
         // Half of ten is five: the second, fourth … that arrives lets one leave.
         let mut left = Vec::new();
         for in_network in [9, 8, 8, 7, 7, 6] {
-            window = reduced(window, 1, in_network, Seen::No);
+            window = reduced(&window, 1, in_network, Seen::No);
             let may = window.segments - in_network;
             left.push(may);
             (0..may).for_each(|_| window.note_sent_again());
@@ -396,7 +401,7 @@ mod tests {
     fn below_half_one_more_leaves_while_there_is_progress_and_no_other_loss() {
         for (kind, lost, segments) in [(Kind::Advances, 1, 2), (Kind::Other, 0, 2), (Kind::Advances, 0, 3)] {
             let OnAck::Reduces(progress) = on_ack(Phase::Recovery, kind, 1, lost) else { panic!("it is recovery") };
-            let window = reduced(in_recovery(of(10), 1_000, 0), 1, 1, progress);
+            let window = reduced(&in_recovery(&of(10), 1_000, 0), 1, 1, progress);
             assert_eq!(window.segments, segments, "{kind:?}, {lost} lost");
         }
         assert_eq!(on_ack(Phase::Loss, Kind::Advances, 1, 1), OnAck::Grows);
@@ -405,21 +410,21 @@ mod tests {
 
     #[test]
     fn what_the_peer_has_got_twice_was_not_lost() {
-        let mut window = after_timeout(of(10), &timeout(0));
+        let mut window = after_timeout(&of(10), &timeout(0));
         assert_eq!(is_undone(&window, Kind::Advances, Seen::No), Seen::No, "nothing has left again yet");
         window.note_sent_again();
         assert_eq!(is_undone(&window, Kind::Advances, Seen::Yes), Seen::Yes, "the ACK was under way");
         assert_eq!(is_undone(&window, Kind::Duplicate, Seen::Yes), Seen::No);
         window.note_duplicate();
         assert_eq!(is_undone(&window, Kind::Duplicate, Seen::No), Seen::Yes);
-        assert_eq!(undone(window).segments, 10);
+        assert_eq!(undone(&window).segments, 10);
         assert_eq!(is_undone(&of(10), Kind::Advances, Seen::Yes), Seen::No, "there was no loss");
     }
 
     #[test]
     fn a_narrower_path_and_a_lost_tail_leave_what_they_must() {
-        assert_eq!(after_too_long(of(10), 1_000).segments, 10);
-        let window = after_lost_tail(of(10), 1_000);
+        assert_eq!(after_too_long(&of(10), 1_000).segments, 10);
+        let window = after_lost_tail(&of(10), 1_000);
         assert_eq!((window.segments, window.slow_start_threshold, window.phase), (5, 5, Phase::Open));
     }
 }

@@ -1,6 +1,8 @@
 //! read(2) and write(2): what comes first.
 
-use scenario::State;
+use scenario::{Errno, State};
+
+use crate::tcp::Seen;
 
 /// What read(2) gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,11 +61,11 @@ pub(crate) enum Write {
     Wait,
 }
 
-/// write(2) hands out the pending error before its own EPIPE, and waits for a handshake.
+/// write(2) hands out the pending error before its own EPIPE (`sending_ended`: SEND_SHUTDOWN), and waits for a handshake.
 ///
 /// Linux: `tcp_sendmsg_locked`, `sk_stream_wait_connect`, `sk_stream_error`.
-pub(crate) fn write(state: State, sending_ended: bool, has_error: bool) -> Write {
-    if has_error || sending_ended {
+pub(crate) fn write(state: State, sending_ended: Seen, pending: Option<Errno>) -> Write {
+    if pending.is_some() || sending_ended == Seen::Yes {
         return Write::Fail;
     }
     match state {
@@ -84,5 +86,15 @@ mod tests {
         assert_eq!(read(&Facts { unread: 0, ..all }), Read::EndOfStream);
         assert_eq!(read(&Facts { unread: 0, stream_ended: false, ..all }), Read::Error);
         assert_eq!(read(&Facts { unread: 0, stream_ended: false, has_error: false, ..all }), Read::EndOfStream);
+    }
+
+    #[test]
+    fn write_waits_for_a_handshake_and_fails_where_nothing_more_may_be_sent() {
+        let in_state = |state| write(state, Seen::No, None);
+        assert_eq!([State::Established, State::CloseWait].map(in_state), [Write::Take; 2]);
+        assert_eq!([State::SynSent, State::SynReceived].map(in_state), [Write::Wait; 2]);
+        assert_eq!([State::Closed, State::FinWait2].map(in_state), [Write::Fail; 2]);
+        assert_eq!(write(State::Established, Seen::No, Some(Errno::ECONNRESET)), Write::Fail);
+        assert_eq!(write(State::SynSent, Seen::Yes, None), Write::Fail);
     }
 }

@@ -3,7 +3,7 @@
 //! Linux counts memory, not bytes: a full segment of 1,448 bytes takes 2,304 (`truesize`), over TUN.
 
 use super::segment_arrives::Memory;
-use crate::tcp::{ReceiveMemory, memory_of_segment};
+use crate::tcp::{ReceiveMemory, Seen, memory_of_segment};
 
 /// The window of a host whose receive buffer is tcp_rmem's default, without what a connection learns as it goes on.
 const OFFERED_MAX: u32 = 64_512;
@@ -27,8 +27,6 @@ pub(crate) struct Buffer {
     pub(crate) scale: Scale,
     /// Bytes that nobody has read.
     pub(crate) unread: usize,
-    /// RCV_SHUTDOWN
-    pub(crate) reading_ended: bool,
     pub(crate) mss: u32,
 }
 
@@ -94,11 +92,12 @@ fn select(buffer: &Buffer, left: u32) -> u32 {
     }
 }
 
-/// Whether a program that has read makes it worth telling the peer: the window has at least doubled, and more may come.
+/// Whether a program that has read makes it worth telling the peer: the window has at least doubled, and no end of reading
+/// was seen (RCV_SHUTDOWN).
 ///
 /// RFC 9293 §3.8.6.2.2. Linux: `tcp_cleanup_rbuf`.
-pub(crate) fn is_worth_telling(buffer: &Buffer, left: u32) -> bool {
-    if buffer.reading_ended || 2 * left > full_space(buffer.set) {
+pub(crate) fn is_worth_telling(buffer: &Buffer, left: u32, reading_ended: Seen) -> bool {
+    if reading_ended == Seen::Yes || 2 * left > full_space(buffer.set) {
         return false;
     }
     let left = match buffer.scale {
@@ -143,7 +142,7 @@ mod tests {
     use super::*;
 
     const fn buffer(set: Option<u32>, unread: usize) -> Buffer {
-        Buffer { set, scale: Scale::of(set), unread, reading_ended: false, mss: 1448 }
+        Buffer { set, scale: Scale::of(set), unread, mss: 1448 }
     }
 
     #[test]
@@ -167,13 +166,14 @@ mod tests {
 
     #[test]
     fn a_window_is_told_when_it_has_doubled() {
-        assert!(is_worth_telling(&buffer(None, 0), 0));
-        assert!(!is_worth_telling(&Buffer { reading_ended: true, ..buffer(None, 0) }, 0));
-        assert!(!is_worth_telling(&buffer(None, 89_500), 0), "less than a segment");
-        assert!(!is_worth_telling(&buffer(None, 0), 50_000));
+        let is_worth_telling = |buffer, left| is_worth_telling(&buffer, left, Seen::No);
+        assert!(is_worth_telling(buffer(None, 0), 0));
+        assert!(!super::is_worth_telling(&buffer(None, 0), 0, Seen::Yes), "nobody reads any more");
+        assert!(!is_worth_telling(buffer(None, 89_500), 0), "less than a segment");
+        assert!(!is_worth_telling(buffer(None, 0), 50_000));
         // As a kernel did after 51,000 and 52,000 bytes, all read.
-        assert!(!is_worth_telling(&buffer(None, 0), FULL_SPACE - 51_000));
-        assert!(is_worth_telling(&buffer(None, 0), FULL_SPACE - 52_000));
+        assert!(!is_worth_telling(buffer(None, 0), FULL_SPACE - 51_000));
+        assert!(is_worth_telling(buffer(None, 0), FULL_SPACE - 52_000));
     }
 
     #[test]

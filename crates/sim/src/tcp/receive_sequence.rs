@@ -32,20 +32,20 @@ impl ReceiveSequence {
         if left > 0 { left.cast_unsigned() } else { 0 }
     }
 
-    /// A segment that tells the peer of these numbers has left.
+    /// Notes what a segment that has left tells the peer.
     pub(crate) const fn note_told(&mut self, ack: u32, window: u32) {
         self.wup = ack;
         self.wnd = window;
     }
 
-    /// Of a segment that has arrived, what had arrived before (Linux: `tcp_dsack_set`).
+    /// Notes what of a segment had arrived before (Linux: `tcp_dsack_set`).
     pub(crate) fn note_duplicate(&mut self, segment: &RawSegment) {
         if length(segment) > 0 && before(segment.seq, self.nxt) {
             self.duplicate = Some((segment.seq, earlier(end(segment), self.nxt)));
         }
     }
 
-    /// The segment is taken, and stands beyond a gap perhaps.
+    /// Notes a segment that was taken, and may stand beyond a gap.
     pub(crate) fn note_beyond_gap(&mut self, segment: &RawSegment) {
         let end = end(segment);
         let is_beyond = length(segment) > 0 && after(segment.seq, self.nxt);

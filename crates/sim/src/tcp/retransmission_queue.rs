@@ -29,7 +29,7 @@ pub(crate) struct Sent {
     pub(crate) seq: u32,
     /// The number behind its last.
     pub(crate) end: u32,
-    /// Its payload; of a FIN or a SYN there is none.
+    /// The payload; a FIN or a SYN has none.
     pub(crate) text: Vec<u8>,
     /// When it left first, and when it last left.
     first_left_us: u64,
@@ -39,7 +39,7 @@ pub(crate) struct Sent {
     /// On which occasion it first left.
     occasion: u64,
     pub(crate) believed: Believed,
-    /// It has left more than once (Linux: TCPCB_EVER_RETRANS).
+    /// Whether it has left more than once (Linux: TCPCB_EVER_RETRANS).
     repeated: bool,
     /// It and the next one are kept as one (Linux: in one `sk_buff`), which nothing joins.
     keeps_next: bool,
@@ -89,7 +89,7 @@ pub(crate) struct News {
     pub(crate) sacked: bool,
     /// Among them is one that has left once only, from before the loss (Linux: FLAG_ORIG_SACK_ACKED).
     pub(crate) original: bool,
-    /// Where what the peer has got twice ends (RFC 2883).
+    /// The number behind what the peer has got twice (RFC 2883).
     pub(crate) duplicate: Option<u32>,
 }
 
@@ -120,7 +120,7 @@ pub(crate) struct Found {
     pub(crate) lost: u32,
     /// Among them is one that had left again.
     pub(crate) again: bool,
-    /// After so many microseconds some more would be.
+    /// Microseconds after which some more would count as lost.
     pub(crate) wait_us: Option<u64>,
 }
 

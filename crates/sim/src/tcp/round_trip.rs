@@ -7,11 +7,11 @@ pub(crate) const RTO_MAX_US: u64 = 120_000_000;
 /// TCP_TIMEOUT_INIT (RFC 6298 §2.1)
 const RTO_INITIAL_US: u64 = 1_000_000;
 
-/// What is known of it, if anything was measured.
+/// The round trip as it was measured; `None` if it was not yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RoundTrip(pub(crate) Option<Estimate>);
 
-/// In microseconds.
+/// What is known of the round trip, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Estimate {
     /// SRTT, eight times.

@@ -28,7 +28,7 @@ pub(crate) struct Timers {
 }
 
 impl Timer {
-    /// In the order in which those of one moment fire.
+    /// All timers, in the order in which those of one moment fire.
     pub(crate) const ALL: [Self; 7] = [
         Self::LossProbe,
         Self::Reordering,
@@ -64,12 +64,12 @@ impl Timers {
         self.due_us[timer as usize] = None;
     }
 
-    /// None fires any more.
+    /// Clears every timer.
     pub(crate) const fn clear_all(&mut self) {
         self.due_us = [None; Timer::ALL.len()];
     }
 
-    /// The earliest.
+    /// When the earliest is due, in microseconds.
     pub(crate) fn next_us(&self) -> Option<u64> {
         self.due_us.into_iter().fold(None, earlier)
     }

@@ -9,7 +9,8 @@ pub(crate) struct WriteQueue {
 }
 
 impl WriteQueue {
-    /// So many bytes were written, up to that number; `tail`: those of the last piece that has not left, which grows.
+    /// Notes bytes that were written, up to the number `end`. `tail`: bytes of the last piece, which grows while it has
+    /// not left.
     pub(crate) fn note_written(&mut self, end: u32, tail: u32, goal: u32) {
         match self.ends.last_mut() {
             Some(last) if tail > 0 && tail < goal => *last = end,

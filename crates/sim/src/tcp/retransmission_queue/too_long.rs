@@ -121,7 +121,7 @@ mod tests {
                 queue.date_back(departed);
             }
             queue.note_sacked(20_000, (101, 105), 105);
-            assert_eq!(queue.detect_losses(20_000, 0).lost, lost);
+            assert_eq!(queue.detect_losses(20_000, |left_us, rtt_us| left_us + rtt_us).lost, lost);
         }
     }
 }
