@@ -150,10 +150,10 @@ fn ctrl_z_is_heard_at_the_picture_too() {
     page.press_with_ctrl('z');
     page.wait_until(&format!("{script} === {changed}"));
     // The same by buttons, and by the keyboard at them.
-    tab_to(&mut page, &button("Undo"));
+    tab_to(&mut page, &button("Redo"));
     page.press(" ");
     page.wait_until(&format!("{script} === {first}"));
-    page.click(&button("Redo"));
+    page.click(&button("Undo"));
     page.wait_until(&format!("{script} === {changed}"));
     assert_eq!(page.value("document.activeElement.closest('.scenario') === here"), true);
     assert_eq!(page.complaints(), [""; 0]);

@@ -232,6 +232,8 @@ impl Session {
                 }
             }
             Act::Original => {
+                // What led there is gone; the step itself can be taken back.
+                self.history = History::default();
                 self.history.changed(&self.text);
                 self.put(self.book.text.clone());
             }
