@@ -135,7 +135,7 @@ fn header(link: u8) -> Vec<u8> {
 fn a_flood_of_syns_to_a_living_connection_is_a_part_of_it_and_takes_no_time() {
     const SYN: u8 = 2;
     const ACK: u8 = 16;
-    const FLOOD: u32 = 100_000;
+    const FLOOD: u32 = 200_000;
     let mut file = header(101);
     file.extend(segment(0, true, SYN, 1000, 0));
     file.extend(segment(1, false, SYN | ACK, 5000, 1001));
@@ -146,7 +146,8 @@ fn a_flood_of_syns_to_a_living_connection_is_a_part_of_it_and_takes_no_time() {
     file.extend(segment(4, true, ACK | 1, 1001, 5001));
     let began = std::time::Instant::now();
     let (connections, _) = Capture::read(&file);
-    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    // Seconds; each with each other it would be minutes, and a busy machine is slow.
+    assert!(began.elapsed().as_secs() < 120, "{:?}", began.elapsed());
     assert_eq!(connections.len(), 1);
     let ending = Ending::of(&connections[0]);
     assert_eq!((ending.kind, ending.by), (capture::EndingKind::HalfClosed, capture::By::Client), "{ending:?}");
