@@ -6,9 +6,8 @@
   "use strict";
 
   const FROM_FILE = "This picture can be played with when the book comes from a server: run cargo xtask serve and open http://127.0.0.1:3000. Or run cargo xtask offline: the whole book in one file, which needs no server";
-  const NOT_LIVE = window.WebAssembly
-    ? "This picture stands still: what makes it live could not be loaded. Load the page again to try once more."
-    : "This picture stands still: this browser has no WebAssembly.";
+  const NOT_LIVE = "This picture stands still: "
+    + (window.WebAssembly ? "what makes it live could not be loaded. Load the page again." : "this browser has no WebAssembly.");
   // How far below or above the view loading begins.
   const NEAR = "400px";
 
