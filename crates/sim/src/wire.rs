@@ -139,16 +139,18 @@ pub(crate) fn set_segment_max(frame: &mut [u8], size: u16) {
 }
 
 /// The same SYN over IPv6, which has no option for the size of segments, with one: without it smoltcp assumes IPv4's.
-pub(crate) fn with_segment_max(mut frame: Vec<u8>, size: u16) -> Vec<u8> {
+pub(crate) fn with_segment_max(frame: &[u8], size: u16) -> Vec<u8> {
     const OPTION: u8 = 4;
-    let tcp = frame.len() - payload(&frame).len();
-    let [high, low] = size.to_be_bytes();
-    frame.splice(tcp + TCP_HEADER..tcp + TCP_HEADER, [2, OPTION, high, low]);
-    let mut tcp = TcpPacket::new_unchecked(&mut frame[tcp..]);
-    tcp.set_header_len(tcp.header_len() + OPTION);
-    let mut ip = Ipv6Packet::new_unchecked(frame);
-    ip.set_payload_len(ip.payload_len() + u16::from(OPTION));
-    ip.into_inner()
+    let tcp = frame.len() - payload(frame).len();
+    let (headers, text) = frame.split_at(tcp + TCP_HEADER);
+    let mut with = headers.to_vec();
+    with.extend_from_slice(&[2, OPTION]);
+    with.extend_from_slice(&size.to_be_bytes());
+    with.extend_from_slice(text);
+    TcpPacket::new_unchecked(&mut with[tcp..]).set_header_len(TCP_HEADER as u8 + OPTION);
+    let length = with.len() - tcp;
+    Ipv6Packet::new_unchecked(&mut with[..]).set_payload_len(length as u16);
+    with
 }
 
 /// As [`write`], with what SACK tells: first numbers, and numbers behind the last.
@@ -361,7 +363,7 @@ mod tests {
             len: 3,
             win: 1000,
         };
-        let frame = with_segment_max(write_text(Ip::V6, &syn, b"abc"), 1220);
+        let frame = with_segment_max(&write_text(Ip::V6, &syn, b"abc"), 1220);
         assert_eq!(options_of_syn(&frame).segment_max, Some(1220));
         assert_eq!((read(&frame), text(&frame)), (syn, &b"abc"[..]));
         assert_eq!(options_of_syn(&write(Ip::V6, &syn)).segment_max, None);

@@ -39,8 +39,14 @@ impl Kernel {
     /// (`inet_csk_find_open_port`): here at the end, where no earlier connection was.
     fn port_to_bind(&self, reuse: Reuse) -> Option<u16> {
         let first = *self.ports().start();
-        let every_other = |from: u16| self.ports().rev().filter(move |port| (port - first) % 2 == from);
-        every_other(1).chain(every_other(0)).find(|port| !self.is_bound(*port, reuse))
+        for parity in [1, 0] {
+            for port in self.ports().rev() {
+                if (port - first) % 2 == parity && !self.is_bound(port, reuse) {
+                    return Some(port);
+                }
+            }
+        }
+        None
     }
 
     /// Whether bind(2) finds the port taken.

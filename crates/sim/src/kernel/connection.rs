@@ -260,7 +260,7 @@ impl Connection {
     pub(crate) fn check_idle(&mut self, now_us: u64) {
         let (idle_us, rto_us) = (now_us - self.sent_us, self.rto_us());
         if let Some(tcb) = self.tcb.as_mut().filter(|tcb| tcb.queue.packets_out() == 0) {
-            tcb.congestion = congestion_control::after_idle(&tcb.congestion, now_us, idle_us, rto_us);
+            congestion_control::after_idle(&mut tcb.congestion, now_us, idle_us, rto_us);
         }
     }
 

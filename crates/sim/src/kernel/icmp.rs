@@ -53,7 +53,7 @@ impl Connection {
         if !tcb.queue.lose_too_long(tcb.snd.mss) {
             return;
         }
-        tcb.congestion = congestion_control::after_too_long(&tcb.congestion, tcb.snd.nxt);
+        congestion_control::after_too_long(&mut tcb.congestion, tcb.snd.nxt);
         let departed = tcb.queue.departed();
         self.send_lost(cx);
         if let (Some(tcb), Some(departed)) = (&mut self.tcb, departed)

@@ -50,7 +50,7 @@ impl Connection {
                 Answered::NotYet => {}
                 Answered::NoLoss => tcb.congestion.probe = None,
                 Answered::Loss => {
-                    tcb.congestion = congestion_control::after_lost_tail(&tcb.congestion, tcb.snd.nxt);
+                    congestion_control::after_lost_tail(&mut tcb.congestion, tcb.snd.nxt);
                 }
             }
         }
@@ -84,13 +84,13 @@ impl Connection {
                 return (Repair::New, Found::default());
             }
             Step::Undo => {
-                tcb.congestion = congestion_control::undone(&tcb.congestion);
+                congestion_control::undone(&mut tcb.congestion);
                 if facts.phase == Phase::Loss {
                     tcb.queue.find_all();
                     self.backoff.retransmits = 0;
                 }
             }
-            Step::Over => tcb.congestion = congestion_control::repaired(&tcb.congestion),
+            Step::Over => congestion_control::repaired(&mut tcb.congestion),
             Step::Repair(spurious) => tcb.congestion.spurious = spurious,
             Step::Look => {}
         }
@@ -112,7 +112,7 @@ impl Connection {
             Looked::Repair => Repair::Lost,
             Looked::EnterRecovery => {
                 let again = tcb.queue.sent_again();
-                tcb.congestion = congestion_control::in_recovery(&tcb.congestion, tcb.snd.nxt, again);
+                congestion_control::in_recovery(&mut tcb.congestion, tcb.snd.nxt, again);
                 Repair::Lost
             }
             Looked::Wait(phase) => {
@@ -125,14 +125,14 @@ impl Connection {
     /// Sets the congestion window after an ACK.
     fn resize(&mut self, now_us: u64, kind: Kind, news: &News, found: Found) {
         let Some(tcb) = &mut self.tcb else { return };
-        let window = tcb.congestion;
-        tcb.congestion = match congestion_control::on_ack(window.phase, kind, news.acknowledged, found.lost) {
-            OnAck::Nothing => window,
-            OnAck::Grows => congestion_control::grown(&window, now_us, news.delivered),
+        match congestion_control::on_ack(tcb.congestion.phase, kind, news.acknowledged, found.lost) {
+            OnAck::Nothing => {}
+            OnAck::Grows => congestion_control::grown(&mut tcb.congestion, now_us, news.delivered),
             OnAck::Reduces(progress) => {
-                congestion_control::reduced(&window, news.delivered, tcb.queue.packets_in_network(), progress)
+                let in_network = tcb.queue.packets_in_network();
+                congestion_control::reduced(&mut tcb.congestion, news.delivered, in_network, progress);
             }
-        };
+        }
     }
 
     fn repair(&mut self, cx: &mut Context<'_>, repair: Repair) {
@@ -209,7 +209,7 @@ impl Connection {
         }
         if let Some(tcb) = self.tcb.as_mut().filter(|_| looked == Looked::EnterRecovery) {
             let in_network = tcb.queue.packets_in_network();
-            tcb.congestion = congestion_control::reduced(&tcb.congestion, 1, in_network, Seen::No);
+            congestion_control::reduced(&mut tcb.congestion, 1, in_network, Seen::No);
         }
         self.send_lost(cx);
         self.output(cx);
@@ -237,7 +237,7 @@ impl Connection {
         tcb.queue.lose(|segment, rtt_us| loss_recovery::is_lost_by_timeout(&segment, cx.now_us, rtt_us));
         let in_network = tcb.queue.packets_in_network();
         let timeout = Timeout { una: tcb.snd.una, nxt: tcb.snd.nxt, in_network, retransmits, sent_again };
-        tcb.congestion = congestion_control::after_timeout(&tcb.congestion, &timeout);
+        congestion_control::after_timeout(&mut tcb.congestion, &timeout);
     }
 
     /// The first segment leaves again, whatever the congestion window says.

@@ -112,7 +112,7 @@ impl Connection {
             if is_new {
                 let (packets_out, in_network) = (tcb.queue.packets_out(), tcb.queue.packets_in_network());
                 let (una, nxt) = (tcb.snd.una, tcb.snd.nxt);
-                tcb.congestion = congestion_control::after_sending(&tcb.congestion, packets_out, in_network, una, nxt);
+                congestion_control::after_sending(&mut tcb.congestion, packets_out, in_network, una, nxt);
             }
             if !self.timers.is_set(Timer::Retransmission) {
                 let rto_us = self.rto_us();
@@ -122,7 +122,7 @@ impl Connection {
                 let rto_us = self.rto_us();
                 if let Some(tcb) = self.tcb.as_mut().filter(|_| !self.wants_room) {
                     let packets_out = tcb.queue.packets_out();
-                    tcb.congestion = congestion_control::after_use(&tcb.congestion, cx.now_us, rto_us, packets_out);
+                    congestion_control::after_use(&mut tcb.congestion, cx.now_us, rto_us, packets_out);
                 }
                 self.plan_loss_probe(cx);
             }

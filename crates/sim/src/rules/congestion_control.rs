@@ -1,7 +1,7 @@
 //! The congestion window: how many segments may be in flight (RFC 5681, RFC 6928), what is left of it behind a loss
 //! (RFC 6937), and what of it is taken back where there was none.
 //!
-//! Each function takes what is known and gives what is known then.
+//! Each function makes of what is known what is known then, and looks at nothing else.
 
 use scenario::State;
 
@@ -30,12 +30,11 @@ pub(crate) fn opened(from: State, syn_retransmits: u32, una: u32) -> CongestionW
 /// is known of the network is old: the window goes back by half for each timeout, to the one it began with.
 ///
 /// RFC 5681 §4.1. Linux: `tcp_slow_start_after_idle_check`, `tcp_cwnd_restart`.
-pub(crate) fn after_idle(known: &CongestionWindow, now_us: u64, idle_us: u64, rto_us: u64) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) fn after_idle(window: &mut CongestionWindow, now_us: u64, idle_us: u64, rto_us: u64) {
     if idle_us <= rto_us {
-        return window;
+        return;
     }
-    window.slow_start_threshold = threshold(&window);
+    window.slow_start_threshold = threshold(window);
     let least = window.segments.min(INITIAL_WINDOW);
     let mut left_us = idle_us - rto_us;
     while left_us > 0 && window.segments > least {
@@ -45,7 +44,6 @@ pub(crate) fn after_idle(known: &CongestionWindow, now_us: u64, idle_us: u64, rt
     window.segments = window.segments.max(least);
     window.used = 0;
     window.used_us = now_us;
-    window
 }
 
 /// Linux: `tcp_current_ssthresh`.
@@ -59,25 +57,23 @@ fn threshold(window: &CongestionWindow) -> u32 {
 /// A new segment has left. A window that the program has not made use of for a timeout shrinks towards what it did use.
 ///
 /// RFC 7661. Linux: `tcp_cwnd_validate`, `tcp_cwnd_application_limited`.
-pub(crate) fn after_use(known: &CongestionWindow, now_us: u64, rto_us: u64, packets_out: u32) -> CongestionWindow {
-    let mut window = *known;
-    if is_used(&window) {
+pub(crate) fn after_use(window: &mut CongestionWindow, now_us: u64, rto_us: u64, packets_out: u32) {
+    if is_used(window) {
         window.used = 0;
         window.used_us = now_us;
-        return window;
+        return;
     }
     window.used = window.used.max(packets_out);
     if now_us - window.used_us < rto_us {
-        return window;
+        return;
     }
     let used = window.used.max(INITIAL_WINDOW);
     if window.phase == Phase::Open && used < window.segments {
-        window.slow_start_threshold = threshold(&window);
+        window.slow_start_threshold = threshold(window);
         window.segments = (window.segments + used) / 2;
     }
     window.used = 0;
     window.used_us = now_us;
-    window
 }
 
 /// Linux: `tcp_is_cwnd_limited`.
@@ -90,14 +86,7 @@ const fn is_used(window: &CongestionWindow) -> bool {
 /// what was in flight then is acknowledged.
 ///
 /// RFC 7661. Linux: `tcp_cwnd_validate`.
-pub(crate) fn after_sending(
-    known: &CongestionWindow,
-    packets_out: u32,
-    in_network: u32,
-    una: u32,
-    nxt: u32,
-) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) fn after_sending(window: &mut CongestionWindow, packets_out: u32, in_network: u32, una: u32, nxt: u32) {
     let is_limited = in_network >= window.segments;
     let is_over = !before(una, window.usage_until);
     if is_over || is_limited || !window.was_limited && packets_out > window.most_in_flight {
@@ -105,7 +94,6 @@ pub(crate) fn after_sending(
         window.most_in_flight = packets_out;
         window.usage_until = nxt;
     }
-    window
 }
 
 /// What an ACK makes of the window.
@@ -136,11 +124,10 @@ pub(crate) fn on_ack(phase: Phase, kind: Kind, acknowledged: u32, lost: u32) -> 
 /// is made use of.
 ///
 /// RFC 5681 §3.1. Linux: `tcp_reno_cong_avoid`, `tcp_slow_start`, `tcp_cong_avoid_ai`, `tcp_is_cwnd_limited`.
-pub(crate) fn grown(known: &CongestionWindow, now_us: u64, segments: u32) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) fn grown(window: &mut CongestionWindow, now_us: u64, segments: u32) {
     window.used_us = now_us;
-    if !is_used(&window) {
-        return window;
+    if !is_used(window) {
+        return;
     }
     let is_slow_start = window.segments < window.slow_start_threshold;
     let mut rest = segments;
@@ -150,7 +137,7 @@ pub(crate) fn grown(known: &CongestionWindow, now_us: u64, segments: u32) -> Con
         window.segments = grown;
     }
     if rest == 0 || window.segments >= MOST {
-        return window;
+        return;
     }
     if window.grown_by >= window.segments {
         window.grown_by = 0;
@@ -162,7 +149,6 @@ pub(crate) fn grown(known: &CongestionWindow, now_us: u64, segments: u32) -> Con
         window.grown_by -= more * window.segments;
         window.segments += more;
     }
-    window
 }
 
 /// What is in flight when the retransmission timer fires.
@@ -179,13 +165,12 @@ pub(crate) struct Timeout {
 }
 
 /// RFC 5681 §3.1, RFC 5682 §2.1. Linux: `tcp_enter_loss`.
-pub(crate) fn after_timeout(known: &CongestionWindow, timeout: &Timeout) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) fn after_timeout(window: &mut CongestionWindow, timeout: &Timeout) {
     let &Timeout { una, nxt, in_network, retransmits, sent_again } = timeout;
     let is_new = matches!(window.phase, Phase::Open | Phase::Disorder);
     if is_new || !before(una, window.high) || window.phase == Phase::Loss && retransmits == 0 {
-        window.undo = Some(undo(&window, sent_again));
-        window.slow_start_threshold = half(&window);
+        window.undo = Some(undo(window, sent_again));
+        window.slow_start_threshold = half(window);
     }
     window.spurious = if is_new || retransmits > 0 { Spurious::Possible } else { Spurious::No };
     window.segments = in_network + 1;
@@ -193,29 +178,27 @@ pub(crate) fn after_timeout(known: &CongestionWindow, timeout: &Timeout) -> Cong
     window.phase = Phase::Loss;
     window.high = nxt;
     window.probe = None;
-    window
 }
 
 /// What was longer than the path takes is lost, which says nothing of how full the network is.
 ///
 /// RFC 1191 §6.4. Linux: `tcp_simple_retransmit`.
-pub(crate) const fn after_too_long(known: &CongestionWindow, nxt: u32) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) const fn after_too_long(window: &mut CongestionWindow, nxt: u32) {
     if !matches!(window.phase, Phase::Loss) {
         window.high = nxt;
         window.undo = None;
         window.spurious = Spurious::No;
         window.phase = Phase::Loss;
     }
-    window
 }
 
 /// SACK has told of a loss.
 ///
 /// RFC 6675 §5. Linux: `tcp_enter_recovery`.
-pub(crate) fn in_recovery(window: &CongestionWindow, nxt: u32, sent_again: u32) -> CongestionWindow {
-    let undo = Some(undo(window, sent_again));
-    CongestionWindow { undo, phase: Phase::Recovery, ..reducing(window, nxt) }
+pub(crate) fn in_recovery(window: &mut CongestionWindow, nxt: u32, sent_again: u32) {
+    window.undo = Some(undo(window, sent_again));
+    window.phase = Phase::Recovery;
+    reducing(window, nxt);
 }
 
 /// Linux: `tcp_init_undo`.
@@ -231,26 +214,23 @@ const fn half(window: &CongestionWindow) -> u32 {
 }
 
 /// Linux: `tcp_init_cwnd_reduction`.
-const fn reducing(known: &CongestionWindow, nxt: u32) -> CongestionWindow {
-    let mut window = *known;
+const fn reducing(window: &mut CongestionWindow, nxt: u32) {
     window.high = nxt;
     window.probe = None;
     window.grown_by = 0;
     window.prior = window.segments;
     window.delivered = 0;
     window.sent = 0;
-    window.slow_start_threshold = half(&window);
-    window
+    window.slow_start_threshold = half(window);
 }
 
 /// Proportional rate reduction: how many may leave, where so many were delivered just now and so many are in the network;
 /// one more if there was progress, and no other loss.
 ///
 /// RFC 6937 §3.1. Linux: `tcp_cwnd_reduction`.
-pub(crate) fn reduced(known: &CongestionWindow, delivered: u32, in_network: u32, progress: Seen) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) fn reduced(window: &mut CongestionWindow, delivered: u32, in_network: u32, progress: Seen) {
     if delivered == 0 || window.prior == 0 {
-        return window;
+        return;
     }
     window.delivered += delivered;
     let may = if in_network > window.slow_start_threshold {
@@ -260,27 +240,24 @@ pub(crate) fn reduced(known: &CongestionWindow, delivered: u32, in_network: u32,
         most.min(window.slow_start_threshold - in_network)
     };
     window.segments = in_network + may.max(u32::from(window.sent == 0));
-    window
 }
 
 /// All is repaired: behind recovery the window is what is left of it.
 ///
 /// RFC 6675 §5. Linux: `tcp_end_cwnd_reduction`.
-pub(crate) const fn repaired(known: &CongestionWindow) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) const fn repaired(window: &mut CongestionWindow) {
     if matches!(window.phase, Phase::Recovery) && window.undo.is_some() {
         window.segments = window.slow_start_threshold;
     }
     window.phase = Phase::Open;
-    window
 }
 
 /// A probe that left again was needed: there was a loss.
 ///
 /// RFC 8985 §7.4. Linux: `tcp_process_tlp_ack`.
-pub(crate) const fn after_lost_tail(window: &CongestionWindow, nxt: u32) -> CongestionWindow {
-    let window = reducing(window, nxt);
-    CongestionWindow { segments: window.slow_start_threshold, ..window }
+pub(crate) const fn after_lost_tail(window: &mut CongestionWindow, nxt: u32) {
+    reducing(window, nxt);
+    window.segments = window.slow_start_threshold;
 }
 
 /// Whether all that left again had arrived before: the peer has got each of it twice, or the ACK had left before the
@@ -299,14 +276,12 @@ pub(crate) fn is_undone(window: &CongestionWindow, kind: Kind, early: Seen) -> S
 /// There was no loss: the window is what it was.
 ///
 /// RFC 3522 §3.2. Linux: `tcp_undo_cwnd_reduction`.
-pub(crate) fn undone(known: &CongestionWindow) -> CongestionWindow {
-    let mut window = *known;
+pub(crate) fn undone(window: &mut CongestionWindow) {
     if let Some(undo) = window.undo.take() {
         window.segments = window.segments.max(undo.segments);
         window.slow_start_threshold = window.slow_start_threshold.max(undo.slow_start_threshold);
     }
     window.phase = Phase::Open;
-    window
 }
 
 #[cfg(test)]
@@ -321,6 +296,12 @@ mod tests {
         Timeout { una: 0, nxt: 1_000, in_network: 0, retransmits, sent_again: 0 }
     }
 
+    fn changed(known: &CongestionWindow, change: impl FnOnce(&mut CongestionWindow)) -> CongestionWindow {
+        let mut window = *known;
+        change(&mut window);
+        window
+    }
+
     #[test]
     fn more_than_one_syn_in_vain_and_a_connection_begins_with_one_segment() {
         assert_eq!(opened(State::SynSent, 1, 1).segments, 10);
@@ -331,21 +312,21 @@ mod tests {
 
     #[test]
     fn the_window_grows_only_while_it_is_made_use_of() {
-        let window = after_sending(&of(10), 2, 2, 0, 200);
-        assert_eq!(grown(&window, 0, 2).segments, 10, "two of ten are no use");
-        let window = after_sending(&window, 10, 10, 200, 1_200);
-        assert_eq!(grown(&window, 0, 10).segments, 20);
+        let window = changed(&of(10), |window| after_sending(window, 2, 2, 0, 200));
+        assert_eq!(changed(&window, |window| grown(window, 0, 2)).segments, 10, "two of ten are no use");
+        let window = changed(&window, |window| after_sending(window, 10, 10, 200, 1_200));
+        assert_eq!(changed(&window, |window| grown(window, 0, 10)).segments, 20);
     }
 
     #[test]
     fn behind_a_timeout_it_grows_to_half_and_then_by_one_in_a_round_trip() {
-        let mut window = after_timeout(&of(10), &timeout(0));
+        let mut window = changed(&of(10), |window| after_timeout(window, &timeout(0)));
         assert_eq!(window.segments, 1);
         let mut seen = Vec::new();
         for _ in 0..5 {
             let flight = window.segments;
-            window = after_sending(&window, flight, flight, 0, 1_000);
-            window = (0..flight).fold(window, |window, _| grown(&window, 0, 1));
+            window = changed(&window, |window| after_sending(window, flight, flight, 0, 1_000));
+            window = (0..flight).fold(window, |window, _| changed(&window, |window| grown(window, 0, 1)));
             seen.push(window.segments);
         }
         assert_eq!(seen, [2, 4, 5, 6, 7], "as a kernel did");
@@ -361,35 +342,39 @@ mod tests {
             (64, 1_000_000, 10),
             (4, 900_000, 4),
         ] {
-            let window = after_idle(&of(segments), 0, idle_us, 250_000);
+            let window = changed(&of(segments), |window| after_idle(window, 0, idle_us, 250_000));
             assert_eq!(window.segments, left, "{segments} segments, {idle_us} us");
         }
     }
 
     #[test]
     fn a_window_that_is_not_used_shrinks_by_half_of_what_is_too_much() {
-        let window = after_use(&CongestionWindow { slow_start_threshold: 20, ..of(40) }, 249_999, 250_000, 2);
+        let window = changed(&CongestionWindow { slow_start_threshold: 20, ..of(40) }, |window| {
+            after_use(window, 249_999, 250_000, 2)
+        });
         assert_eq!(window.segments, 40);
-        let window = after_use(&window, 250_000, 250_000, 2);
+        let window = changed(&window, |window| after_use(window, 250_000, 250_000, 2));
         assert_eq!((window.segments, window.slow_start_threshold), (25, 30));
     }
 
     #[test]
     fn a_loss_leaves_half_and_lets_as_many_leave_as_have_arrived() {
         // Ten have left, three have arrived and five are lost.
-        let window = reduced(&in_recovery(&of(10), 1_000, 0), 3, 2, Seen::No);
+        let window = changed(&changed(&of(10), |window| in_recovery(window, 1_000, 0)), |window| {
+            reduced(window, 3, 2, Seen::No)
+        });
         assert_eq!(window.segments, 5, "two are in the network, and three may leave");
-        let window = repaired(&window);
+        let window = changed(&window, |window| repaired(window));
         assert_eq!((window.segments, window.phase), (5, Phase::Open));
     }
 
     #[test]
     fn in_recovery_half_as_many_leave_as_arrive_until_half_are_in_the_network() {
-        let mut window = in_recovery(&of(10), 1_000, 0);
+        let mut window = changed(&of(10), |window| in_recovery(window, 1_000, 0));
         // Half of ten is five: the second, fourth … that arrives lets one leave.
         let mut left = Vec::new();
         for in_network in [9, 8, 8, 7, 7, 6] {
-            window = reduced(&window, 1, in_network, Seen::No);
+            window = changed(&window, |window| reduced(window, 1, in_network, Seen::No));
             let may = window.segments - in_network;
             left.push(may);
             (0..may).for_each(|_| window.note_sent_again());
@@ -401,7 +386,9 @@ mod tests {
     fn below_half_one_more_leaves_while_there_is_progress_and_no_other_loss() {
         for (kind, lost, segments) in [(Kind::Advances, 1, 2), (Kind::Other, 0, 2), (Kind::Advances, 0, 3)] {
             let OnAck::Reduces(progress) = on_ack(Phase::Recovery, kind, 1, lost) else { panic!("it is recovery") };
-            let window = reduced(&in_recovery(&of(10), 1_000, 0), 1, 1, progress);
+            let window = changed(&changed(&of(10), |window| in_recovery(window, 1_000, 0)), |window| {
+                reduced(window, 1, 1, progress)
+            });
             assert_eq!(window.segments, segments, "{kind:?}, {lost} lost");
         }
         assert_eq!(on_ack(Phase::Loss, Kind::Advances, 1, 1), OnAck::Grows);
@@ -410,21 +397,21 @@ mod tests {
 
     #[test]
     fn what_the_peer_has_got_twice_was_not_lost() {
-        let mut window = after_timeout(&of(10), &timeout(0));
+        let mut window = changed(&of(10), |window| after_timeout(window, &timeout(0)));
         assert_eq!(is_undone(&window, Kind::Advances, Seen::No), Seen::No, "nothing has left again yet");
         window.note_sent_again();
         assert_eq!(is_undone(&window, Kind::Advances, Seen::Yes), Seen::Yes, "the ACK was under way");
         assert_eq!(is_undone(&window, Kind::Duplicate, Seen::Yes), Seen::No);
         window.note_duplicate();
         assert_eq!(is_undone(&window, Kind::Duplicate, Seen::No), Seen::Yes);
-        assert_eq!(undone(&window).segments, 10);
+        assert_eq!(changed(&window, |window| undone(window)).segments, 10);
         assert_eq!(is_undone(&of(10), Kind::Advances, Seen::Yes), Seen::No, "there was no loss");
     }
 
     #[test]
     fn a_narrower_path_and_a_lost_tail_leave_what_they_must() {
-        assert_eq!(after_too_long(&of(10), 1_000).segments, 10);
-        let window = after_lost_tail(&of(10), 1_000);
+        assert_eq!(changed(&of(10), |window| after_too_long(window, 1_000)).segments, 10);
+        let window = changed(&of(10), |window| after_lost_tail(window, 1_000));
         assert_eq!((window.segments, window.slow_start_threshold, window.phase), (5, 5, Phase::Open));
     }
 }

@@ -11,27 +11,30 @@ impl RetransmissionQueue {
     /// (`tcp_simple_retransmit`).
     pub(crate) fn lose_too_long(&mut self, mss: u32) -> bool {
         let mut is_lost = false;
-        let mut known = std::mem::take(&mut self.segments).into_iter().peekable();
-        while let Some(mut sent) = known.next() {
+        let mut known = std::mem::take(&mut self.segments).into_iter();
+        let mut next = known.next();
+        while let Some(mut sent) = next.take() {
+            next = known.next();
             if sent.text.len() <= mss as usize {
                 self.segments.push(sent);
                 continue;
             }
             is_lost = true;
-            if let Some(next) = known.next_if(|next| next.occasion == sent.occasion) {
-                sent.text.extend(next.text);
-                sent.end = next.end;
+            if let Some(other) = next.take_if(|next| next.occasion == sent.occasion) {
+                sent.text.extend(other.text);
+                sent.end = other.end;
+                next = known.next();
             }
             let mut seq = sent.seq;
-            let pairs = sent.text.chunks(2 * mss as usize);
-            for (text, keeps_next) in pairs.flat_map(|pair| in_two(pair, mss as usize)) {
+            let text_end = seq.wrapping_add(sent.text.len() as u32);
+            for (at, text) in sent.text.chunks(mss as usize).enumerate() {
                 let end = seq.wrapping_add(text.len() as u32);
                 self.segments.push(Sent {
                     seq,
                     end,
                     text: text.to_vec(),
                     believed: Believed::Lost,
-                    keeps_next,
+                    keeps_next: at % 2 == 0 && end != text_end,
                     ..sent
                 });
                 seq = end;
@@ -67,13 +70,6 @@ pub(crate) struct Departed {
     last: u64,
     /// When that was, in microseconds.
     pub(crate) left_us: u64,
-}
-
-/// The pieces of what is kept together, and whether the next one is kept with each.
-fn in_two(pair: &[u8], mss: usize) -> impl Iterator<Item = (&[u8], bool)> {
-    let (first, second) = pair.split_at(mss.min(pair.len()));
-    let is_two = !second.is_empty();
-    std::iter::once((first, is_two)).chain(is_two.then_some((second, false)))
 }
 
 #[cfg(test)]
