@@ -281,8 +281,10 @@ impl Tcb {
         let mut answer = None;
         let peer = segment.flags.syn.then(|| wire::options_of_syn(&frame));
         if !is_open {
+            // Only a forged one tells none: smoltcp would assume IPv4's size.
             let is_silent = self.ip == Ip::V6 && peer.is_some_and(|peer| peer.segment_max.is_none());
-            let frame = if is_silent { wire::with_segment_max(&frame, self.ip.segment_max_assumed()) } else { frame };
+            let frame =
+                if is_silent { wire::write_syn(self.ip, segment, self.ip.segment_max_assumed()) } else { frame };
             answer = self.endpoint.deliver(self.as_in_handshake(segment, frame));
         } else if !is_bare || advances {
             answer = self.endpoint.deliver(self.as_smoltcp_takes_it(segment, frame));
