@@ -350,7 +350,7 @@ mod tests {
     #[test]
     fn a_window_that_is_not_used_shrinks_by_half_of_what_is_too_much() {
         let window = changed(&CongestionWindow { slow_start_threshold: 20, ..of(40) }, |window| {
-            after_use(window, 249_999, 250_000, 2)
+            after_use(window, 249_999, 250_000, 2);
         });
         assert_eq!(window.segments, 40);
         let window = changed(&window, |window| after_use(window, 250_000, 250_000, 2));
@@ -361,10 +361,10 @@ mod tests {
     fn a_loss_leaves_half_and_lets_as_many_leave_as_have_arrived() {
         // Ten have left, three have arrived and five are lost.
         let window = changed(&changed(&of(10), |window| in_recovery(window, 1_000, 0)), |window| {
-            reduced(window, 3, 2, Seen::No)
+            reduced(window, 3, 2, Seen::No);
         });
         assert_eq!(window.segments, 5, "two are in the network, and three may leave");
-        let window = changed(&window, |window| repaired(window));
+        let window = changed(&window, repaired);
         assert_eq!((window.segments, window.phase), (5, Phase::Open));
     }
 
@@ -387,7 +387,7 @@ mod tests {
         for (kind, lost, segments) in [(Kind::Advances, 1, 2), (Kind::Other, 0, 2), (Kind::Advances, 0, 3)] {
             let OnAck::Reduces(progress) = on_ack(Phase::Recovery, kind, 1, lost) else { panic!("it is recovery") };
             let window = changed(&changed(&of(10), |window| in_recovery(window, 1_000, 0)), |window| {
-                reduced(window, 1, 1, progress)
+                reduced(window, 1, 1, progress);
             });
             assert_eq!(window.segments, segments, "{kind:?}, {lost} lost");
         }
@@ -404,7 +404,7 @@ mod tests {
         assert_eq!(is_undone(&window, Kind::Duplicate, Seen::Yes), Seen::No);
         window.note_duplicate();
         assert_eq!(is_undone(&window, Kind::Duplicate, Seen::No), Seen::Yes);
-        assert_eq!(changed(&window, |window| undone(window)).segments, 10);
+        assert_eq!(changed(&window, undone).segments, 10);
         assert_eq!(is_undone(&of(10), Kind::Advances, Seen::Yes), Seen::No, "there was no loss");
     }
 
