@@ -80,7 +80,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, String> {
 pub(crate) fn clear_free_memory() {
     const SMALL: [(&str, &str); 2] = [("min_free_kbytes", "64"), ("lowmem_reserve_ratio", "0 0")];
     /// The kernel itself needs some; where nothing is left it panics.
-    const LEFT: u64 = 640 << 10;
+    const LEFT: u64 = 1 << 20;
     let set = |name: &str, value: &str| fs::write(format!("/proc/sys/vm/{name}"), value);
     for (name, value) in SMALL {
         let _ = set(name, value);
