@@ -10,7 +10,8 @@ use crate::late::HIDDEN_TABLES;
 use crate::page::{Page, Scripts};
 use crate::widget::{button, find, find_whole, unfold};
 
-/// Every picture that cannot be seen whole: too small, hidden, with controls, or without a result its script names.
+/// Every picture that cannot be seen whole: too small, hidden, with controls, with a segment's label that another text
+/// covers, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
 [...document.querySelectorAll(".scenario")].flatMap((embed) => {
   const picture = embed.querySelector(".scenario-picture > *");
@@ -18,6 +19,13 @@ const BROKEN_PICTURES: &str = r#"
   const wrong = [];
   if (!box || box.width < 200 || box.height < 100) wrong.push("not to be seen");
   if (embed.querySelector("button, input, select, textarea")) wrong.push("has controls that do nothing");
+  for (const row of embed.querySelectorAll(".sc-segment"))
+    for (const label of row.querySelectorAll(".sc-label"))
+      for (const text of row.querySelectorAll(".sc-side > *")) {
+        const [a, b] = [label.getBoundingClientRect(), text.getBoundingClientRect()];
+        const covers = b.left < a.right - 1 && b.right > a.left + 1 && b.top < a.bottom - 3 && b.bottom > a.top + 3;
+        if (a.width && b.width && covers) wrong.push(`${text.textContent.trim()} covers ${label.textContent}`);
+      }
   const results = embed.dataset.script.replaceAll(/^\s*#.*$/gm, "").match(/(?<== )E[A-Z]+/g) ?? [];
   for (const result of new Set(results)) if (!picture?.textContent.includes(result)) wrong.push(`does not show ${result}`);
   // A number with a handle is a table of its values.
