@@ -93,8 +93,10 @@ const NODE_LABELS: [(&str, Cause); 6] = [
     ("closed by itself, write", Cause::OwnClose),
     ("nobody, connect", Cause::Refused),
 ];
-/// What no listing here shows: the kernel's own timeout takes minutes, and Node's read meets a reset before a write does.
-const NOT_SHOWN: [(Runtime, Cause); 2] = [(Runtime::C, Cause::TimedOut), (Runtime::Node, Cause::WriteReset)];
+/// What no listing here shows: Node's read meets a reset before a write does.
+const NOT_SHOWN: [(Runtime, Cause); 1] = [(Runtime::Node, Cause::WriteReset)];
+/// What the kernel's own timers give, after minutes: the dictionary's words for these were run by hand, and say with what.
+const NOT_WAITED_FOR: [Cause; 2] = [Cause::ConnectTimedOut, Cause::TimedOut];
 /// Where the dictionary describes what a listing prints.
 const DESCRIBED: [(&str, &str); 1] = [("fread() returns false, and says nothing", "false")];
 /// Where the other side of these listings listens last.
@@ -121,6 +123,9 @@ fn main() -> ExitCode {
                 Err(wrong) => failed.push(format!("{language}, {what}: {wrong}")),
             }
         }
+    }
+    for cause in NOT_WAITED_FOR {
+        println!("not checked: what runtimes print of {cause:?}; the kernel gives it after minutes");
     }
     if installed("python3") {
         let mut peer = serve("peer.py", TEXTS_PORT);
@@ -332,6 +337,7 @@ fn says_what_the_dictionary_says(texts: &Texts) -> Result<(), String> {
             message.runtime == *runtime
                 && matches!(message.source, Source::Run(_))
                 && !NOT_SHOWN.contains(&(*runtime, message.cause))
+                && !NOT_WAITED_FOR.contains(&message.cause)
         });
         for message in run {
             let labels = texts.labels.iter().filter(|(_, cause)| *cause == message.cause);
