@@ -220,6 +220,24 @@ fn the_live_picture_shows_what_the_finished_one_showed() {
     }
 }
 
+/// The text below a picture stays where it is when the program comes, and nothing above it pushes the reader on.
+#[test]
+fn a_picture_is_as_high_as_when_it_becomes_live() {
+    let heights = "[...document.querySelectorAll('.scenario')].map((embed) => `${embed.dataset.scenario}: ${Math.round(embed.getBoundingClientRect().height)}`)";
+    for chapter in chapters_with_scenarios() {
+        for (width, height) in [(1440, 900), (375, 812)] {
+            let mut page = Page::new(Scripts::On);
+            page.resize(width, height);
+            page.call("Fetch.enable", json!({ "patterns": [{ "urlPattern": "*.wasm" }] }));
+            page.open(&format!("{}/{chapter}", origin()));
+            let still = page.list(heights);
+            page.call("Fetch.disable", json!({}));
+            enliven(&mut page, &chapter);
+            assert_eq!(page.list(heights), still, "{chapter} at {width}");
+        }
+    }
+}
+
 #[test]
 fn a_widget_that_is_to_begin_with_a_question_does() {
     let chapter = &chapters_with_scenarios()[0];

@@ -1,7 +1,7 @@
 //! Can TIME-WAIT be cut short by accident?
 //!
-//! The client's FIN takes a long road, its copy a longer one. The third one is in time, and both sides are done.
-//! Then the old ones arrive. TIME-WAIT answers them, and the other side, long closed, says: no such connection.
+//! Two FINs of the client are late, the third is in time. TIME-WAIT answers the late ones,
+//! and the other side, long closed, says: no such connection.
 
 mod lab;
 
