@@ -45,9 +45,8 @@ impl Kernel {
 }
 
 impl Connection {
-    /// No clock is looked at for that (Linux: `tcp_mstamp_refresh`): what leaves again carries the time of the last
-    /// segment that this connection has sent or got. So it counts as lost once more when something is told to have
-    /// arrived that had left just before.
+    /// Sends again what was too long, in pieces. Where these carry an old time they count as lost once more when
+    /// something is told to have arrived that had left just before.
     fn cut_and_send_again(&mut self, cx: &mut Context<'_>) {
         let Some(tcb) = &mut self.tcb else { return };
         if !tcb.queue.lose_too_long(tcb.snd.mss) {
@@ -57,7 +56,7 @@ impl Connection {
         let departed = tcb.queue.departed();
         self.send_lost(cx);
         if let (Some(tcb), Some(departed)) = (&mut self.tcb, departed)
-            && self.received_us <= departed.left_us
+            && icmp_error::is_dated_back(self.received_us, departed.left_us)
         {
             tcb.queue.date_back(departed);
         }

@@ -272,7 +272,7 @@ impl Connection {
             return self.destroy(cx);
         }
         if was_in_flight && segment.flags.ack {
-            let window = if tells_window { Seen::Yes } else { Seen::No };
+            let window = Seen::from(tells_window);
             let kind = loss_recovery::kind(delivered.acknowledged, length(segment), window);
             self.recover(cx, segment.ack, kind);
             if delivered.segments > 0 {

@@ -111,7 +111,7 @@ impl Kernel {
     fn try_write(&mut self, id: u32, bytes: &[u8], written: &mut usize) -> Option<Outcome> {
         let (at, now_us) = (self.at(id).expect("a descriptor's connection exists until close"), self.now_us);
         let connection = &mut self.connections[at];
-        let sending_ended = if connection.sending_ended { Seen::Yes } else { Seen::No };
+        let sending_ended = Seen::from(connection.sending_ended);
         match read::write(connection.current_state(), sending_ended, connection.error) {
             Write::Wait => return None,
             Write::Fail if *written > 0 => return Some(Outcome::Number(*written as u64)),

@@ -97,9 +97,9 @@ impl Connection {
         let found = self.detect_losses(now_us);
         let Some(tcb) = &mut self.tcb else { return (Repair::Nothing, found) };
         let believed = Queue {
-            lost_again: seen(found.again),
-            losses: seen(tcb.queue.has_losses()),
-            gaps: seen(tcb.queue.has_gaps() || tcb.queue.has_repeated()),
+            lost_again: Seen::from(found.again),
+            losses: Seen::from(tcb.queue.has_losses()),
+            gaps: Seen::from(tcb.queue.has_gaps() || tcb.queue.has_repeated()),
         };
         let looked = loss_recovery::after_looking(tcb.congestion.phase, believed);
         (self.enter(looked), found)
@@ -152,7 +152,7 @@ impl Connection {
 
     fn forget_repaired(&mut self) {
         if let Some(tcb) = &self.tcb
-            && loss_recovery::is_repaired(tcb.congestion.phase, seen(tcb.queue.has_repeated()))
+            && loss_recovery::is_repaired(tcb.congestion.phase, Seen::from(tcb.queue.has_repeated()))
         {
             self.backoff.since_us = None;
         }
@@ -161,13 +161,13 @@ impl Connection {
     fn undone(&self, left: Option<Timestamp>, kind: Kind) -> Seen {
         let Some(tcb) = &self.tcb else { return Seen::No };
         let early = self.backoff.since_us.is_some_and(|since_us| tcb.queue.is_before(left, since_us));
-        congestion_control::is_undone(&tcb.congestion, kind, seen(early))
+        congestion_control::is_undone(&tcb.congestion, kind, Seen::from(early))
     }
 
     fn new_segment(&self) -> Seen {
         let waits =
             self.tcb.as_ref().is_some_and(|tcb| tcb.next().is_some() && after(tcb.snd.right_edge(), tcb.snd.nxt));
-        seen(waits)
+        Seen::from(waits)
     }
 
     fn detect_losses(&mut self, now_us: u64) -> Found {
@@ -273,8 +273,4 @@ impl Connection {
         let [first, second, _] = wire::sack_ranges(&frame);
         wire::write_with_sack(cx.ip, &segment, [Some(duplicate), first, second])
     }
-}
-
-const fn seen(is_so: bool) -> Seen {
-    if is_so { Seen::Yes } else { Seen::No }
 }

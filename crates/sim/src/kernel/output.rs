@@ -180,7 +180,7 @@ impl Connection {
     pub(crate) fn tell_window(&mut self, cx: &mut Context<'_>) {
         let Some(tcb) = &self.tcb else { return };
         let buffer = self.receive_buffer(tcb.snd.mss);
-        let reading_ended = if self.reading_ended { Seen::Yes } else { Seen::No };
+        let reading_ended = Seen::from(self.reading_ended);
         if receive_window::is_worth_telling(&buffer, tcb.rcv.window_left(), reading_ended) {
             self.answer(cx);
         }

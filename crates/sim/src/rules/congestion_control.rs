@@ -112,7 +112,7 @@ pub(crate) enum OnAck {
 pub(crate) fn on_ack(phase: Phase, kind: Kind, acknowledged: u32, lost: u32) -> OnAck {
     if phase == Phase::Recovery {
         let progress = kind == Kind::Advances && lost == 0;
-        OnAck::Reduces(if progress { Seen::Yes } else { Seen::No })
+        OnAck::Reduces(Seen::from(progress))
     } else if acknowledged > 0 {
         OnAck::Grows
     } else {

@@ -85,6 +85,14 @@ pub(crate) fn on_too_long(snd: &SendSequence, known: u16, told: u16, seq: u32) -
     }
 }
 
+/// Whether what leaves again because it was too long carries the time at which the connection last sent something: no
+/// clock is looked at on that path, and nothing has arrived since.
+///
+/// No RFC. Linux: `tcp_v4_mtu_reduced` has no `tcp_mstamp_refresh`.
+pub(crate) const fn is_dated_back(received_us: u64, sent_us: u64) -> bool {
+    received_us <= sent_us
+}
+
 /// Whether the message takes back a doubling of the timeout: it was the way that was broken, and not a full network.
 ///
 /// RFC 6069. Linux: `tcp_ld_RTO_revert`; with IPv6 for "no route" only, which is not among these. Seen in
@@ -142,6 +150,12 @@ mod tests {
         let snd = SendSequence { una: 100, nxt: 110, ..SendSequence::new(7, 1448) };
         let facts = Facts { state, phase, snd: &snd, backoff: &Backoff::default() };
         decide(&facts, Version::V4, icmp, seq).0
+    }
+
+    #[test]
+    fn what_is_cut_anew_is_as_old_as_what_left_last_unless_something_has_arrived_since() {
+        assert!(is_dated_back(10, 20) && is_dated_back(20, 20));
+        assert!(!is_dated_back(21, 20));
     }
 
     #[test]

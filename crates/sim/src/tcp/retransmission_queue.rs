@@ -65,6 +65,12 @@ pub(crate) enum Seen {
     Yes,
 }
 
+impl From<bool> for Seen {
+    fn from(is_so: bool) -> Self {
+        if is_so { Self::Yes } else { Self::No }
+    }
+}
+
 /// The segment that left last among those that were delivered (RFC 8985 §5.2).
 #[derive(Clone, Copy, Debug, Default)]
 struct Rack {
