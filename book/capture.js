@@ -10,6 +10,7 @@ const COLUMNS = [
 const KINDS = ["reset", "refused", "no-answer", "handshake-only", "vanished", "stalled", "half-closed", "orderly", "open", "cannot-tell"];
 const WHO = ["client", "server", "between", "both", "unknown"];
 const TYPING_MS = 200;
+// As messages.js has it: letters of a text that stand in an address.
 const ADDRESS_MAX = 6000;
 const LINES = /: Flags \[[SFRPUEW.]+\]|\sTCP\s+\d+\s.*(→|->).*\[(SYN|ACK|FIN|RST|PSH)/;
 

@@ -9,7 +9,7 @@
   const said = document.getElementById("finder-said");
   if (!finder || !field || !card || !said) return;
 
-  const ADDRESS_MAX = 6000; // longer texts do not stand in the page's address: a part may say something else
+  const ADDRESS_MAX = 6000; // as capture.js has it; longer texts do not stand in the address: a part may say something else
   const root = new URL(".", document.currentScript.src);
   const program = load("program");
   const player = load("player");
