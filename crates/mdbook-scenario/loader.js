@@ -132,7 +132,10 @@
   });
 
   // Who presents needs keys alone; a picture in a pane that is not shown can take them only now.
-  document.addEventListener("fullscreenchange", () => document.fullscreenElement?.focus({ preventScroll: true }));
+  document.addEventListener("fullscreenchange", () => {
+    document.fullscreenElement?.focus({ preventScroll: true });
+    document.fullscreenElement?.querySelector(".sc-now")?.scrollIntoView({ block: "center" });
+  });
 
   // mdBook's search keeps every form of a page from being sent.
   for (const form of document.querySelectorAll("form[action]")) {

@@ -243,6 +243,7 @@ impl Component for Playground {
                     <section class="scenario pg-script" aria-label={page::SCRIPT}>
                         <Editor script={session.text.clone()} wrong={session.wrong.clone()} statements={self.statements.clone()}
                             typed={act.reform(Act::Type)} put={act.reform(Act::Put)} field={self.field.clone()} />
+                        { task(session) }
                         <p class="sc-handles">{ toggle(page::CHALLENGES, Shelf::Challenges) }{ toggle(page::LANGUAGE, Shelf::Language) }</p>
                         if self.shelf == Some(Shelf::Challenges) { { self.challenges() } }
                         if self.shelf == Some(Shelf::Language) { { language(ctx) } }
@@ -381,6 +382,17 @@ impl Playground {
             </ol>
         }
     }
+}
+
+/// Of a script that did not hold when it was opened: whether it holds now. What differs from the run that was opened is
+/// marked in the picture whether it holds or not.
+fn task(session: &Session) -> Html {
+    if session.book.trace.as_written() {
+        return Html::default();
+    }
+    let holds = session.wrong.is_none() && session.run.trace.as_written();
+    let mark = if holds { page::HOLDS } else { page::HOLDS_NOT };
+    html! { <p class={holds.then_some("pg-done")}><span class="pg-mark" role="status">{ mark }</span></p> }
 }
 
 /// Every statement of the language; a click puts it into the script. The list is the page's own.

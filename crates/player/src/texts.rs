@@ -170,6 +170,8 @@ pub(crate) mod page {
     pub(crate) const DONE_NOW: &str = "✔ done";
     pub(crate) const DONE: &str = "✔ done before";
     pub(crate) const NOT_DONE: &str = "○ to do";
+    pub(crate) const HOLDS: &str = "✔ Everything is as the script says.";
+    pub(crate) const HOLDS_NOT: &str = "○ Not everything is as the script says yet.";
 
     /// A link names a scenario that is not there.
     pub(crate) fn no_scenario(id: &str) -> String {
