@@ -67,7 +67,6 @@
       embed.replaceChildren(place);
       embed.dataset.live = "yes";
     } catch (error) {
-      embed.dataset.live = "failed";
       note(embed, NOT_LIVE);
       console.error(`${scenario}: the picture stays as it is.`, error);
     }
@@ -84,7 +83,6 @@
       for (let frames = 0; frames < 2; frames++) await new Promise(requestAnimationFrame);
       embed.dataset.live = "yes";
     } catch (error) {
-      embed.dataset.live = "failed";
       note(embed, NOT_LIVE);
       console.error("The playground cannot be used.", error);
     }
@@ -93,6 +91,7 @@
 
   // Where the controls would be.
   function note(embed, text) {
+    embed.dataset.live = "failed";
     const line = document.createElement("p");
     line.className = "scenario-note";
     line.textContent = text;
@@ -131,11 +130,37 @@
     settle();
   });
 
+  // A finger that begins on a slider may mean the page, and the browser has moved the slider already then: nothing hears
+  // of it before the finger has gone sideways or is lifted. If the page was scrolled, the slider goes back.
+  let finger;
+  for (const kind of ["touchstart", "touchmove", "touchend", "touchcancel", "pointercancel", "input"]) addEventListener(kind, (event) => {
+    const { target, touches } = event;
+    if (kind === "touchstart") finger = target.type === "range" && { from: touches[0].clientX, value: target.value };
+    else if (!finger) return;
+    else if (kind === "input") finger.slides || event.stopPropagation();
+    else if (kind === "pointercancel") finger.scrolls = true;
+    else if (kind === "touchmove") finger.slides ||= !finger.scrolls && Math.abs(touches[0].clientX - finger.from) > 9;
+    else {
+      const { scrolls, value } = finger;
+      finger = undefined;
+      if (scrolls || kind === "touchcancel") target.value = value;
+      else target.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+  }, true);
+
+  // A finger on the end of an arrow means the page.
+  addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" && event.target.closest?.(".sc-grip")) event.stopPropagation();
+  }, true);
+
   // Who presents needs keys alone; a picture in a pane that is not shown can take them only now.
   document.addEventListener("fullscreenchange", () => {
     document.fullscreenElement?.focus({ preventScroll: true });
     document.fullscreenElement?.querySelector(".sc-now")?.scrollIntoView({ block: "center" });
   });
+
+  // mdBook's bar stays where a jump upwards has left it, over the text, until it hears of a scroll once more.
+  document.addEventListener("scrollend", () => document.dispatchEvent(new Event("scroll")));
 
   // mdBook's search keeps every form of a page from being sent.
   for (const form of document.querySelectorAll("form[action]")) {

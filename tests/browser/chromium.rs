@@ -296,6 +296,8 @@ impl Tab {
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500 });
         self.call("Emulation.setDeviceMetricsOverride", screen);
+        // What is made for fingers has other heights.
+        self.call("Emulation.setTouchEmulationEnabled", json!({ "enabled": width < 500 }));
     }
 
     /// What went wrong since the page was opened: exceptions, and errors in the console.

@@ -248,6 +248,25 @@ fn a_link_to_a_heading_leads_there_to_the_pixel_with_every_picture_live() {
     assert!(followed > 100.0, "only {followed} headings");
 }
 
+/// Backwards to a place of the same page: mdBook's bar lies at the page's top, or is not seen.
+#[test]
+fn a_jump_upwards_leaves_no_bar_over_the_text() {
+    for width in [1440, 375] {
+        let mut page = Page::new(Scripts::On);
+        page.resize(width, 812);
+        page.open(&format!("{}/orderly/half-close.html", origin()));
+        for (from, to) in [(2_600, 2_400), (2_600, 2_100), (2_600, 1_900)] {
+            for place in [from, to] {
+                page.value(&format!("scrollTo({{ top: {place}, behavior: 'instant' }})"));
+                page.value("new Promise((resolve) => setTimeout(resolve, 200))");
+            }
+            let top = page.number("document.getElementById('mdbook-menu-bar').getBoundingClientRect().top");
+            assert!(top <= 0.0, "{width}: from {from} to {to} it is at {top}");
+        }
+        assert_eq!(page.complaints(), [""; 0]);
+    }
+}
+
 #[test]
 fn back_and_forward_bring_a_change_back() {
     change_goes_and_comes_back(meet(ID));

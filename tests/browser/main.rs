@@ -16,6 +16,7 @@
 //! - `beside.rs`: what a screen reader gets, what stands beside the picture, each runtime's words
 //! - `hands.rs`: keys through a mistake and back, back and forward
 //! - `wheel.rs`: the wheel through every page; `buttons.rs`: every button, and how large it is for a finger
+//! - `fingers.rs`: fingers that scroll
 //! - `late.rs`: a page in pieces; `leaks.rs`: what is kept of what is over
 //! - `in_firefox.rs`: the core of it in another browser
 //! - `long.rs`: a run with thousands of segments
@@ -35,6 +36,7 @@ mod change;
 mod chapter;
 mod chromium;
 mod evidence;
+mod fingers;
 mod firefox;
 mod hands;
 mod in_firefox;
