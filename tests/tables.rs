@@ -423,7 +423,7 @@ fn sheet(tasks: &[Task]) -> String {
         let said = said(&task.text);
         page += &format!("## Task {number}\n\n{}\n\n", said.join("\n"));
         page += &format!("```text\n{}```\n\n", task.text.split_once("\n\n").expect("a script follows").1);
-        page += &format!("[Open task {number} in the playground]({})\n\n", in_playground(&task.text));
+        page += &format!("[Open task {number} in the playground]({}).\n", in_playground(&task.text));
         page += "I expect: \\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\\_\n\n";
     }
     page

@@ -148,6 +148,24 @@ fn the_handout_is_one_page() {
     assert!((500.0..979.0).contains(&height), "the handout is {height} pixels high, the shorter page 979");
 }
 
+const TOGETHER: &str = "[...document.querySelectorAll('main h2 + p')].every((said) => getComputedStyle(said).breakAfter === 'avoid') \
+                        && [...document.querySelectorAll('main pre + p')].every((said) => getComputedStyle(said).breakBefore === 'avoid')";
+
+/// A task is not split between its heading and its script, nor between its script and the line to write on.
+#[test]
+fn what_a_class_is_given_takes_few_sheets() {
+    for (name, sheets) in [("sheet", 3), ("captures", 3), ("handout", 1)] {
+        let mut page = Page::new(Scripts::On);
+        page.open(&format!("{}/teaching/{name}.html", origin()));
+        // A4, in inches.
+        let printed = page.call("Page.printToPDF", json!({ "paperWidth": 8.27, "paperHeight": 11.69 }));
+        let count = page.number(&format!("atob({}).match(/\\/Type \\/Page\\b/g).length", printed["data"]));
+        assert_eq!(count, f64::from(sheets), "{name}");
+        page.call("Emulation.setEmulatedMedia", json!({ "media": "print" }));
+        assert_eq!(page.value(TOGETHER), true, "{name}");
+    }
+}
+
 #[test]
 fn after_printing_the_page_is_as_it_was() {
     let mut page = Page::new(Scripts::On);
