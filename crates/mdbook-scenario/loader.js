@@ -153,10 +153,11 @@
     if (event.pointerType !== "mouse" && event.target.closest?.(".sc-grip")) event.stopPropagation();
   }, true);
 
-  // Who presents needs keys alone; a picture in a pane that is not shown can take them only now.
-  document.addEventListener("fullscreenchange", () => {
-    document.fullscreenElement?.focus({ preventScroll: true });
-    document.fullscreenElement?.querySelector(".sc-now")?.scrollIntoView({ block: "center" });
+  // Who presents needs keys alone; a picture in a pane that is not shown can take them only now. Afterwards the page goes
+  // to the row at which that ended: it was left at the button below the picture.
+  document.addEventListener("fullscreenchange", ({ target }) => {
+    if (document.fullscreenElement) target.focus({ preventScroll: true });
+    else target.querySelector(".sc-now")?.scrollIntoView({ block: "center" });
   });
 
   // mdBook's bar stays where a jump upwards has left it, over the text, until it hears of a scroll once more.

@@ -400,6 +400,12 @@ fn who_presents_needs_keys_alone() {
         true,
         "and the keys are still the picture's"
     );
+    // The page was left at the button, which stands below the picture.
+    let row = "(() => { const { top, bottom } = here.querySelector('.sc-now').getBoundingClientRect(); \
+               return top > 60 && bottom < here.querySelector('.sc-desk').getBoundingClientRect().top; })()";
+    page.wait_until(row);
+    page.press("ArrowRight");
+    page.wait_until(row);
     assert_eq!(page.complaints(), [""; 0]);
 }
 
