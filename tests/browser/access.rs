@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::book::origin;
-use crate::chapter::{TOO_WIDE, inaccessible};
+use crate::chapter::{TOO_WIDE, faint_chapters, inaccessible};
 use crate::page::{Page, Scripts};
 use crate::widget::{button, chapter_of, find_whole, meet, unfold};
 
@@ -51,6 +51,15 @@ fn after_a_change_and_after_a_mistake_nothing_is_wrong_in_any_theme() {
     page.write(EDITOR, &script.replace("close()", "klose()"));
     page.wait_until("here.querySelector('.sc-editor b')");
     assert_eq!(inaccessible(&mut page), [""; 0], "with a message at the line");
+}
+
+/// The chapter that is open stands out there, and can be read.
+#[test]
+fn the_list_of_chapters_can_be_read_in_every_theme() {
+    let mut page = meet(ID);
+    page.resize(1440, 900);
+    assert_eq!(page.value("document.querySelector('#mdbook-sidebar a.active').checkVisibility()"), true);
+    assert_eq!(faint_chapters(&mut page), [""; 0]);
 }
 
 #[test]

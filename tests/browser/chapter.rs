@@ -108,20 +108,29 @@ const AXE: &str = include_str!("axe.min.js");
 const EVERY_RULE: &str = "rules: { 'empty-table-header': { enabled: false } }";
 /// What a theme can change.
 const COLOURS: &str = "runOnly: ['color-contrast', 'link-in-text-block']";
-const THEMES: [(&str, &str); 5] =
-    [("light", EVERY_RULE), ("rust", COLOURS), ("coal", COLOURS), ("navy", COLOURS), ("ayu", COLOURS)];
 
 /// What axe-core finds in the page's `main`; mdBook's frame around it has violations of its own.
 pub(crate) fn inaccessible(page: &mut Page) -> Vec<String> {
+    inaccessible_in(page, "main", EVERY_RULE)
+}
+
+/// What cannot be read in the list of chapters.
+pub(crate) fn faint_chapters(page: &mut Page) -> Vec<String> {
+    inaccessible_in(page, "#mdbook-sidebar", COLOURS)
+}
+
+fn inaccessible_in(page: &mut Page, place: &str, in_light: &str) -> Vec<String> {
     let mut found = Vec::new();
     page.value(&format!("{AXE}\n;0"));
     // Half-way between two themes every colour is faint.
     page.value("document.head.insertAdjacentHTML('beforeend', '<style>* { transition: none !important }</style>')");
-    for (theme, rules) in THEMES {
+    for (theme, rules) in
+        [("light", in_light), ("rust", COLOURS), ("coal", COLOURS), ("navy", COLOURS), ("ayu", COLOURS)]
+    {
         page.value(&format!("document.getElementById('mdbook-theme-{theme}').click()"));
         page.wait_until(&format!("document.documentElement.classList.contains('{theme}')"));
         let violations = page.list(&format!(
-            "axe.run('main', {{ {rules} }}).then(({{ violations }}) => violations.flatMap(({{ id, nodes }}) => \
+            "axe.run('{place}', {{ {rules} }}).then(({{ violations }}) => violations.flatMap(({{ id, nodes }}) => \
              nodes.map((node) => `${{id}}: ${{node.target}} ${{node.failureSummary}}`)))"
         ));
         found.extend(violations.into_iter().map(|violation| format!("in {theme}, {violation}")));

@@ -11,7 +11,7 @@ use crate::page::{Page, Scripts};
 use crate::widget::{button, find, find_whole, unfold};
 
 /// Every picture that cannot be seen whole: too small, hidden, with controls, with a segment's label that another text
-/// covers, or without a result its script names.
+/// covers, with a time over the words beside it, or without a result its script names.
 const BROKEN_PICTURES: &str = r#"
 [...document.querySelectorAll(".scenario")].flatMap((embed) => {
   const picture = embed.querySelector(".scenario-picture > *");
@@ -26,6 +26,16 @@ const BROKEN_PICTURES: &str = r#"
         const covers = b.left < a.right - 1 && b.right > a.left + 1 && b.top < a.bottom - 3 && b.bottom > a.top + 3;
         if (a.width && b.width && covers) wrong.push(`${text.textContent.trim()} covers ${label.textContent}`);
       }
+  for (const row of embed.querySelectorAll(".sc-row")) {
+    const text = document.createRange(), [time, said] = [".sc-time", ".sc-wire .sc-statement"].map((it) => row.querySelector(it));
+    if (!time || !said) continue;
+    text.selectNodeContents(said);
+    const shown = document.createRange();
+    shown.selectNodeContents(time);
+    const a = shown.getBoundingClientRect();
+    for (const b of text.getClientRects())
+      if (a.width && b.left < a.right && b.right > a.left && b.top < a.bottom - 3 && b.bottom > a.top + 3) wrong.push(`${time.textContent} covers ${said.textContent}`);
+  }
   const results = embed.dataset.script.replaceAll(/^\s*#.*$/gm, "").match(/(?<== )E[A-Z]+/g) ?? [];
   for (const result of new Set(results)) if (!picture?.textContent.includes(result)) wrong.push(`does not show ${result}`);
   // A number with a handle is a table of its values.
@@ -40,7 +50,10 @@ fn without_javascript_every_picture_is_there() {
     for chapter in chapters_with_scenarios() {
         page.open(&format!("{}/{chapter}", origin()));
         assert_eq!(page.value("document.querySelectorAll('.scenario').length"), scenarios_of(&chapter), "{chapter}");
-        assert_eq!(page.list(BROKEN_PICTURES), [""; 0], "{chapter}");
+        for width in [1440, 375] {
+            page.resize(width, 900);
+            assert_eq!(page.list(BROKEN_PICTURES), [""; 0], "{chapter} at {width}");
+        }
     }
 }
 
