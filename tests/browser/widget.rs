@@ -148,10 +148,15 @@ fn a_reader_steps_with_the_keyboard_and_keeps_the_page() {
         page.press(key);
         page.wait_until(&format!("{POSITION}[0] === {expected}"));
     }
+    // The page follows whoever steps.
+    let in_view = "(() => { const { top, bottom } = here.querySelector('.sc-now').getBoundingClientRect(); \
+                   return top >= 0 && bottom <= here.querySelector('.sc-desk').getBoundingClientRect().top; })()";
     page.press("End");
     page.wait_until(&format!("{POSITION}[0] === {POSITION}[1]"));
+    page.wait_until(in_view);
     page.press("Home");
     page.wait_until(&format!("{POSITION}[0] === 0"));
+    page.wait_until(in_view);
     assert_eq!(page.value("location.href"), address, "keys inside the widget turn no page");
     assert_eq!(page.complaints(), [""; 0]);
 }
