@@ -153,11 +153,11 @@
     if (event.pointerType !== "mouse" && event.target.closest?.(".sc-grip")) event.stopPropagation();
   }, true);
 
-  // Who presents needs keys alone; a picture in a pane that is not shown can take them only now. Afterwards the page goes
-  // to the row at which that ended: it was left at the button below the picture.
+  // Who presents needs keys alone; a picture in a pane that is not shown can take them only now. The current
+  // row is shown then, and afterwards the page goes to the row at which that ended: it was left at the button below.
   document.addEventListener("fullscreenchange", ({ target }) => {
     if (document.fullscreenElement) target.focus({ preventScroll: true });
-    else target.querySelector(".sc-now")?.scrollIntoView({ block: "center" });
+    target.querySelector(".sc-now")?.scrollIntoView({ block: "center" });
   });
 
   // mdBook's bar stays where a jump upwards has left it, over the text, until it hears of a scroll once more.
