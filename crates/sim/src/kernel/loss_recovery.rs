@@ -4,7 +4,7 @@ use scenario::{Flags, RawSegment};
 
 use super::connection::{Connection, Context};
 use crate::rules::congestion_control::{self, OnAck, Timeout};
-use crate::rules::loss_recovery::{self, Answered, Facts, Kind, Looked, Queue, Step, Told};
+use crate::rules::loss_recovery::{self, Answered, Facts, Kind, Looked, Queue, Step, Told, Undone};
 use crate::rules::retransmission;
 use crate::seq::{after, length};
 use crate::tcp::{Found, News, Phase, Sack, Seen, Spurious, Timer, Timestamp};
@@ -54,6 +54,7 @@ impl Connection {
                 }
             }
         }
+        let sent_again = Seen::from(tcb.queue.sent_again() > 0);
         let facts = Facts {
             phase: tcb.congestion.phase,
             una: tcb.snd.una,
@@ -63,6 +64,7 @@ impl Connection {
             news,
             spurious: tcb.congestion.spurious,
             undone: self.undone(cx.timestamp, kind),
+            sent_again,
             new_segment: self.new_segment(),
         };
         let (repair, lost) = if self.sack() == Sack::Permitted && loss_recovery::is_dubious(&facts) {
@@ -89,6 +91,15 @@ impl Connection {
                     tcb.queue.find_all();
                     self.backoff.retransmits = 0;
                 }
+            }
+            Step::UndoInPart => {
+                tcb.queue.note_late_gap();
+                congestion_control::undone(&mut tcb.congestion);
+                tcb.queue.find_all();
+            }
+            Step::Wait => {
+                tcb.queue.note_late_gap();
+                return (Repair::Nothing, Found::default());
             }
             Step::Over => congestion_control::repaired(&mut tcb.congestion),
             Step::Repair(spurious) => tcb.congestion.spurious = spurious,
@@ -158,8 +169,8 @@ impl Connection {
         }
     }
 
-    fn undone(&self, left: Option<Timestamp>, kind: Kind) -> Seen {
-        let Some(tcb) = &self.tcb else { return Seen::No };
+    fn undone(&self, left: Option<Timestamp>, kind: Kind) -> Undone {
+        let Some(tcb) = &self.tcb else { return Undone::No };
         let early = self.backoff.since_us.is_some_and(|since_us| tcb.queue.is_before(left, since_us));
         congestion_control::is_undone(&tcb.congestion, kind, Seen::from(early))
     }

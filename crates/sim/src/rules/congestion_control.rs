@@ -5,7 +5,7 @@
 
 use scenario::State;
 
-use super::loss_recovery::Kind;
+use super::loss_recovery::{Kind, Undone};
 use crate::seq::before;
 use crate::tcp::{CongestionWindow, INITIAL_WINDOW, Phase, ProbeKind, Seen, Spurious, Undo};
 
@@ -264,12 +264,11 @@ pub(crate) const fn after_lost_tail(window: &mut CongestionWindow, nxt: u32) {
 /// first of it can have come (`early`).
 ///
 /// RFC 2883 §4, RFC 3522. Linux: `tcp_may_undo`, `tcp_packet_delayed`.
-pub(crate) fn is_undone(window: &CongestionWindow, kind: Kind, early: Seen) -> Seen {
-    let is_early = kind == Kind::Advances && early == Seen::Yes;
+pub(crate) fn is_undone(window: &CongestionWindow, kind: Kind, early: Seen) -> Undone {
     match window.undo {
-        Some(Undo { again: Some(0), .. }) => Seen::Yes,
-        Some(_) if is_early => Seen::Yes,
-        _ => Seen::No,
+        Some(_) if kind == Kind::Advances && early == Seen::Yes => Undone::Early,
+        Some(Undo { again: Some(0), .. }) => Undone::Twice,
+        _ => Undone::No,
     }
 }
 
@@ -398,14 +397,14 @@ mod tests {
     #[test]
     fn what_the_peer_has_got_twice_was_not_lost() {
         let mut window = changed(&of(10), |window| after_timeout(window, &timeout(0)));
-        assert_eq!(is_undone(&window, Kind::Advances, Seen::No), Seen::No, "nothing has left again yet");
+        assert_eq!(is_undone(&window, Kind::Advances, Seen::No), Undone::No, "nothing has left again yet");
         window.note_sent_again();
-        assert_eq!(is_undone(&window, Kind::Advances, Seen::Yes), Seen::Yes, "the ACK was under way");
-        assert_eq!(is_undone(&window, Kind::Duplicate, Seen::Yes), Seen::No);
+        assert_eq!(is_undone(&window, Kind::Advances, Seen::Yes), Undone::Early, "the ACK was under way");
+        assert_eq!(is_undone(&window, Kind::Duplicate, Seen::Yes), Undone::No);
         window.note_duplicate();
-        assert_eq!(is_undone(&window, Kind::Duplicate, Seen::No), Seen::Yes);
+        assert_eq!(is_undone(&window, Kind::Duplicate, Seen::No), Undone::Twice);
         assert_eq!(changed(&window, undone).segments, 10);
-        assert_eq!(is_undone(&of(10), Kind::Advances, Seen::Yes), Seen::No, "there was no loss");
+        assert_eq!(is_undone(&of(10), Kind::Advances, Seen::Yes), Undone::No, "there was no loss");
     }
 
     #[test]

@@ -42,8 +42,9 @@ pub(crate) struct Facts {
     pub(crate) kind: Kind,
     pub(crate) news: News,
     pub(crate) spurious: Spurious,
-    /// Whether all that left again had arrived before.
-    pub(crate) undone: Seen,
+    pub(crate) undone: Undone,
+    /// Whether something that left again is under way (Linux: `retrans_out`).
+    pub(crate) sent_again: Seen,
     /// Whether something new waits, and the peer's window is not full.
     pub(crate) new_segment: Seen,
 }
@@ -57,6 +58,16 @@ pub(crate) enum Kind {
     Duplicate,
     /// Text, or another window.
     Other,
+}
+
+/// Whether all that left again had arrived before, and what tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undone {
+    No,
+    /// The ACK left before the first of it can have come (RFC 3522; Linux: `tcp_packet_delayed`).
+    Early,
+    /// The peer has got each of it twice (RFC 2883 §4; Linux: `undo_retrans`).
+    Twice,
 }
 
 /// What an ACK brings that acknowledges so many new numbers, and takes up so many itself; `window`: whether it tells one.
@@ -80,6 +91,10 @@ pub(crate) fn is_dubious(facts: &Facts) -> bool {
 pub(crate) enum Step {
     /// Nothing was lost: all is as it was before.
     Undo,
+    /// What fills the gap had only been late: the same, and nothing counts as lost any more.
+    UndoInPart,
+    /// The same, and something that left again is under way: nothing more counts as lost, and nothing leaves again.
+    Wait,
     /// All is repaired, after a loss that SACK had told of, or after a timeout.
     Over,
     /// Losses are looked for, and what is lost leaves again.
@@ -90,17 +105,19 @@ pub(crate) enum Step {
     Look,
 }
 
-/// Linux: `tcp_fastretrans_alert`, `tcp_process_loss`.
+/// Linux: `tcp_fastretrans_alert`, `tcp_process_loss`, `tcp_try_undo_partial`, `tcp_try_undo_dsack`.
 pub(crate) fn on_ack(facts: &Facts) -> Step {
     let is_over = !before(facts.una, facts.high);
     let advances = facts.kind == Kind::Advances;
     match facts.phase {
-        Phase::Open | Phase::Disorder if facts.undone == Seen::Yes => Step::Undo,
+        Phase::Open | Phase::Disorder if facts.undone == Undone::Twice => Step::Undo,
         Phase::Open | Phase::Disorder => Step::Look,
-        Phase::Recovery if facts.undone == Seen::Yes => Step::Undo,
-        Phase::Recovery if is_over => Step::Over,
-        Phase::Recovery => Step::Repair(Spurious::No),
-        Phase::Loss if advances && facts.undone == Seen::Yes => Step::Undo,
+        Phase::Recovery if is_over && facts.undone == Undone::No => Step::Over,
+        Phase::Recovery if is_over || facts.undone == Undone::Twice => Step::Undo,
+        Phase::Recovery if facts.undone == Undone::No => Step::Repair(Spurious::No),
+        Phase::Recovery if facts.sent_again == Seen::Yes => Step::Wait,
+        Phase::Recovery => Step::UndoInPart,
+        Phase::Loss if advances && facts.undone != Undone::No => Step::Undo,
         Phase::Loss if facts.spurious == Spurious::Possible && facts.news.original => Step::Undo,
         Phase::Loss if is_over => Step::Over,
         Phase::Loss if facts.spurious == Spurious::No => Step::Repair(Spurious::No),
@@ -270,7 +287,8 @@ mod tests {
             kind: Kind::Advances,
             news: News::default(),
             spurious: Spurious::Possible,
-            undone: Seen::No,
+            undone: Undone::No,
+            sent_again: Seen::No,
             new_segment: Seen::Yes,
         }
     }
@@ -304,12 +322,22 @@ mod tests {
     #[test]
     fn what_had_arrived_before_it_left_again_was_no_loss() {
         for phase in [Phase::Open, Phase::Disorder, Phase::Recovery, Phase::Loss] {
-            let undone = Facts { undone: Seen::Yes, ..facts(phase) };
+            let undone = Facts { undone: Undone::Twice, ..facts(phase) };
             assert_eq!(on_ack(&undone), Step::Undo, "{phase:?}");
             assert_eq!(on_ack(&Facts { una: 501, ..undone }), Step::Undo, "{phase:?}, though all is acknowledged");
         }
-        let repeated = Facts { undone: Seen::Yes, kind: Kind::Duplicate, ..facts(Phase::Loss) };
+        let repeated = Facts { undone: Undone::Twice, kind: Kind::Duplicate, ..facts(Phase::Loss) };
         assert_ne!(on_ack(&repeated), Step::Undo, "behind a timeout an ACK must bring something new");
+    }
+
+    #[test]
+    fn what_fills_a_gap_and_was_only_late_undoes_recovery_in_part() {
+        let early = Facts { undone: Undone::Early, ..facts(Phase::Recovery) };
+        assert_eq!(on_ack(&early), Step::UndoInPart);
+        assert_eq!(on_ack(&Facts { sent_again: Seen::Yes, ..early }), Step::Wait);
+        assert_eq!(on_ack(&Facts { una: 501, sent_again: Seen::Yes, ..early }), Step::Undo, "there is no gap");
+        assert_eq!(on_ack(&Facts { undone: Undone::Early, ..facts(Phase::Loss) }), Step::Undo);
+        assert_eq!(on_ack(&Facts { undone: Undone::Early, ..facts(Phase::Disorder) }), Step::Look);
     }
 
     #[test]

@@ -41,6 +41,9 @@ pub(crate) struct Sent {
     pub(crate) believed: Believed,
     /// Whether it has left more than once (Linux: TCPCB_EVER_RETRANS).
     repeated: bool,
+    /// Whether what is delivered later can tell that it is lost (RFC 8985 §6.2): not if it counted as lost before, and has
+    /// not left again since (Linux: `tcp_tsorted_anchor`).
+    is_watched: bool,
     /// It and the next one are kept as one (Linux: in one `sk_buff`), which nothing joins.
     keeps_next: bool,
 }
@@ -170,6 +173,7 @@ impl RetransmissionQueue {
             occasion: self.occasions,
             believed,
             repeated: false,
+            is_watched: true,
             keeps_next: false,
         });
     }
@@ -181,6 +185,7 @@ impl RetransmissionQueue {
             sent.left_us = now_us;
             sent.departure = departure;
             sent.repeated = true;
+            sent.is_watched = true;
         }
     }
 
@@ -242,6 +247,13 @@ impl RetransmissionQueue {
             self.news.sacked = true;
             self.note_delivered(now_us, &told, furthest, high);
             self.advance(now_us, &told);
+        }
+    }
+
+    /// What fills the gap before something that has arrived had never been lost (Linux: `tcp_check_sack_reordering`).
+    pub(crate) fn note_late_gap(&mut self) {
+        if self.arrived() > 0 {
+            self.reordering = Seen::Yes;
         }
     }
 
@@ -308,7 +320,7 @@ impl RetransmissionQueue {
         let rack = self.rack;
         for sent in &mut self.segments {
             let is_out = matches!(sent.believed, Believed::InNetwork | Believed::SentAgain);
-            if !is_out || !rack.left_after(sent) {
+            if !is_out || !sent.is_watched || !rack.left_after(sent) {
                 continue;
             }
             let due_us = lost_at_us(sent.left_us, rack.rtt_us);
@@ -316,6 +328,7 @@ impl RetransmissionQueue {
                 found.lost += 1;
                 found.again |= sent.believed == Believed::SentAgain;
                 sent.believed = Believed::Lost;
+                sent.is_watched = false;
             } else {
                 found.wait_us = found.wait_us.max(Some(due_us - now_us));
             }
@@ -380,6 +393,7 @@ impl RetransmissionQueue {
         sent.left_us = now_us;
         sent.departure = departure;
         sent.repeated = true;
+        sent.is_watched = true;
         Some(sent)
     }
 
@@ -493,6 +507,22 @@ mod tests {
         let found = detect(&mut queue, 41_000, 0);
         assert!(found.lost > 0 && found.again);
         assert_eq!(queue.next_lost().map(|sent| sent.seq), Some(1));
+    }
+
+    #[test]
+    fn what_was_found_after_it_counted_as_lost_is_lost_by_a_timeout_alone() {
+        let mut queue = five();
+        queue.note_sacked(20_000, (401, 501), 501);
+        assert_eq!(detect(&mut queue, 20_000, 0).lost, 4);
+        queue.find_all();
+        queue.note_acknowledged(30_000, 101, None, 501);
+        assert_eq!(detect(&mut queue, 90_000, 0).lost, 0);
+        lose(&mut queue, 300_000);
+        assert_eq!(queue.next_lost().map(|sent| sent.seq), Some(101));
+        queue.send_again(300_000, 101, 100);
+        queue.note_sent(300_000, 501, 601, vec![0; 100]);
+        queue.note_sacked(320_000, (501, 601), 501);
+        assert_eq!(detect(&mut queue, 320_000, 0).lost, 1, "it has left again");
     }
 
     #[test]
