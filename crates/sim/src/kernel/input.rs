@@ -33,7 +33,7 @@ impl Connection {
             facts.memory = memory_at_limit(self.receive_limit(), &self.receive_memory);
         }
         let (action, rule) = segment_arrives::decide(&facts, segment);
-        let is_old_data = delayed_ack::is_old_data(segment, tcb.rcv.nxt);
+        let is_old_data = delayed_ack::is_old_data(segment, tcb.rcv.nxt, rule);
         self.note_duplicate(segment);
         if let Action::Answer(pace) = action {
             if self.may_answer(cx.now_us, pace) {
@@ -52,6 +52,7 @@ impl Connection {
             Action::TakeAndKeepFin => self.take_and_keep_fin(cx, segment, frame),
             Action::TakeAck => self.take_ack(cx, segment),
             Action::TakeAckAndAnswer => {
+                self.has_received |= is_old_data;
                 self.take_ack(cx, segment);
                 let answers = segment_arrives::answers_after_ack(self.state, self.holder.ownership(), segment);
                 if self.tcb.is_some() && answers {

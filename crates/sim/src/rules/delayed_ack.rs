@@ -27,10 +27,11 @@ pub(crate) fn of_fin(state_before: State, received: Received) -> Option<(u64, Ru
     (state_before == State::Established).then_some((wait_us, RuleId::FinAckWaits))
 }
 
-/// Whether a segment that is not taken counts as data for that wait: what had come before, or is older, comes again.
+/// Whether a segment that is answered counts as data for that wait: it begins before the next number expected, and is not
+/// challenged.
 ///
-/// No RFC. Linux: `tcp_send_dupack` (`tcp_enter_quickack_mode` sets the wait to 40 ms).
-pub(crate) fn is_old_data(segment: &RawSegment, next: u32) -> bool {
-    let is_challenged = segment.flags.rst || segment.flags.syn;
+/// No RFC. Linux: `tcp_send_dupack`, `tcp_data_queue` (`tcp_enter_quickack_mode` sets the wait to 40 ms).
+pub(crate) fn is_old_data(segment: &RawSegment, next: u32, answered_by: Option<RuleId>) -> bool {
+    let is_challenged = !matches!(answered_by, None | Some(RuleId::LateSegment | RuleId::OutsideAnswered));
     !is_challenged && length(segment) > 0 && before(segment.seq, next)
 }
