@@ -7,7 +7,7 @@ use super::effect::{Effect, note_rule};
 use crate::rules::keep_alive::{self, Sending};
 use crate::rules::retransmission::{self, Action, Doubling, Facts, NewSegment};
 use crate::rules::{transmit, window_probe};
-use crate::tcp::{Probe, ProbeKind, Tcb, Timer};
+use crate::tcp::{Probe, ProbeKind, Seen, Tcb, Timer};
 use crate::wire;
 
 impl Connection {
@@ -40,6 +40,8 @@ impl Connection {
             phase: self.phase(),
             probe: self.tcb.as_ref().and_then(|tcb| tcb.congestion.probe),
             new_segment: if waits { NewSegment::Waits } else { NewSegment::None },
+            closed_window: Seen::from(self.tcb.as_ref().is_some_and(|tcb| tcb.snd.wnd == 0)),
+            heard_us: self.received_us,
             round_trip: &self.round_trip,
             backoff: &self.backoff,
             user_timeout_us: self.options.user_timeout_us,
@@ -74,6 +76,11 @@ impl Connection {
                 self.backoff.retransmits += 1;
                 self.backoff.timeouts += 1;
                 self.backoff.doublings += u32::from(doubling == Doubling::Yes);
+            }
+            Action::RetransmitAsProbe => {
+                self.lose_all(cx, self.backoff.retransmits);
+                self.backoff.since_us.get_or_insert(cx.now_us);
+                self.backoff.doublings += 1;
             }
             Action::ProbeWithNew | Action::ProbeWithOnly | Action::ProbeWithLast | Action::Nothing => {}
         }

@@ -4,7 +4,7 @@ use scenario::{RuleId, State};
 
 use super::{Decision, Ownership, defer_accept};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, InFlight, Phase, Probe, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack};
+use crate::tcp::{Backoff, InFlight, Phase, Probe, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack, Seen};
 
 /// TCP_TIMEOUT_MIN_US
 pub(super) const TIMEOUT_MIN_US: u64 = 2_000;
@@ -22,6 +22,9 @@ pub(crate) struct Facts<'a> {
     pub(crate) probe: Option<Probe>,
     /// Whether a new segment waits for which the peer's window has room.
     pub(crate) new_segment: NewSegment,
+    /// Whether the peer's window is closed to what is in flight, and since when it has sent nothing.
+    pub(crate) closed_window: Seen,
+    pub(crate) heard_us: u64,
     pub(crate) round_trip: &'a RoundTrip,
     pub(crate) backoff: &'a Backoff,
     /// TCP_USER_TIMEOUT
@@ -54,6 +57,8 @@ pub(crate) enum Action {
     ProbeWithOnly,
     /// What is not acknowledged leaves again; the timeout is doubled, or stays.
     Retransmit(Doubling),
+    /// The same, doubled, into a closed window: it is no try that counts.
+    RetransmitAsProbe,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +92,9 @@ pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
             NewSegment::Waits => (Action::ProbeWithNew, Some(RuleId::LossProbe)),
             NewSegment::None => (Action::ProbeWithOnly, None),
         };
+    }
+    if !is_handshake && is_closed(facts) {
+        return (Action::RetransmitAsProbe, None);
     }
     let is_linear = facts.state == State::SynSent && retransmits < facts.sysctls.syn_linear_timeouts;
     (Action::Retransmit(if is_linear { Doubling::No } else { Doubling::Yes }), None)
@@ -176,6 +184,24 @@ pub(crate) fn begins_anew(seq: u32, una: u32, reordering_due_us: Option<u64>) ->
     seq == una && reordering_due_us.is_none()
 }
 
+/// The peer has closed its window to what is in flight: what leaves again probes it. Nobody counts how often an orphan's
+/// peer does so (Linux: `tcp_retransmit_timer`, SOCK_DEAD).
+fn is_closed(facts: &Facts<'_>) -> bool {
+    facts.closed_window == Seen::Yes && facts.ownership == Ownership::Owned
+}
+
+/// A peer with a closed window that answers is not given up: only one that is silent for so long, in microseconds, or as
+/// long as TCP_USER_TIMEOUT says.
+///
+/// RFC 9293 §3.8.6.1. Linux: `tcp_rtx_probe0_timed_out` (2 * TCP_RTO_MAX).
+fn has_probed_long_enough(facts: &Facts<'_>, elapsed_us: u64) -> bool {
+    if facts.user_timeout_us.is_some_and(|limit_us| elapsed_us > limit_us) {
+        return true;
+    }
+    let limit_us = facts.user_timeout_us.unwrap_or(u64::MAX).min(2 * RTO_MAX_US);
+    (facts.now_us - facts.heard_us).min(elapsed_us) > limit_us
+}
+
 fn has_waited_long_enough(facts: &Facts<'_>) -> bool {
     let Backoff { retransmits, since_us, timeouts, .. } = *facts.backoff;
     let sysctls = facts.sysctls;
@@ -187,10 +213,13 @@ fn has_waited_long_enough(facts: &Facts<'_>) -> bool {
         }
         _ => {}
     }
+    let elapsed_us = since_us.map_or(0, |since_us| facts.now_us - since_us);
+    if facts.state != State::SynSent && is_closed(facts) {
+        return has_probed_long_enough(facts, elapsed_us);
+    }
     if retransmits == 0 {
         return false;
     }
-    let elapsed_us = since_us.map_or(0, |since_us| facts.now_us - since_us);
     if let Some(limit_us) = facts.user_timeout_us {
         return elapsed_us >= limit_us;
     }
@@ -244,6 +273,8 @@ mod tests {
             phase: Phase::Open,
             probe: None,
             new_segment: NewSegment::None,
+            closed_window: Seen::No,
+            heard_us: 0,
             round_trip: &round_trip,
             backoff: &unchanged,
             user_timeout_us: None,
@@ -301,6 +332,27 @@ mod tests {
         };
         assert_eq!(after(5_000_000), Action::GiveUp);
         assert_eq!(after(5_000_001), Action::Retransmit(Doubling::Yes));
+    }
+
+    #[test]
+    fn a_peer_that_answers_with_a_closed_window_is_not_given_up() {
+        let after = |heard_us, now_us, user_timeout_us| {
+            decide(|facts, backoff| {
+                (facts.closed_window, facts.heard_us, facts.now_us) = (Seen::Yes, heard_us, now_us);
+                facts.user_timeout_us = user_timeout_us;
+                (facts.phase, backoff.since_us) = (Phase::Loss, Some(0));
+            })
+        };
+        assert_eq!(after(1_999_000_000, 2_000_000_000, None), Action::RetransmitAsProbe);
+        assert_eq!(after(1_760_000_000, 2_000_000_000, None), Action::RetransmitAsProbe);
+        assert_eq!(after(1_759_999_999, 2_000_000_000, None), Action::GiveUp);
+        assert_eq!(after(9_000_000, 9_000_001, Some(9_000_000)), Action::GiveUp);
+        assert_eq!(after(9_000_000, 9_000_000, Some(9_000_000)), Action::RetransmitAsProbe);
+        let orphan = decide(|facts, backoff| {
+            (facts.closed_window, facts.ownership) = (Seen::Yes, Ownership::Orphan);
+            backoff.retransmits = 1;
+        });
+        assert_eq!(orphan, Action::Retransmit(Doubling::Yes));
     }
 
     #[test]
