@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use anyhow::{Context, Result};
 use wasm_bindgen_cli_support::Output;
 
 use crate::light;
@@ -10,7 +11,10 @@ use crate::light;
 ///
 /// wasm-bindgen names what program and glue exchange by hashes, which no compression makes shorter: 16 letters, for
 /// each of a hundred names, in two files. Here they are numbered. Comments and indentation go, too.
-pub fn shorten(output: &mut Output) -> String {
+///
+/// # Errors
+/// It is no JavaScript.
+pub fn shorten(output: &mut Output) -> Result<String> {
     let mut names = HashMap::new();
     let mut shorter = |name: &mut String| {
         if is_hashed(name) {
@@ -21,7 +25,7 @@ pub fn shorten(output: &mut Output) -> String {
     let module = output.wasm_mut();
     module.imports.iter_mut().for_each(|import| shorter(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorter(&mut export.name));
-    with_short_texts(&renamed(&light::js(output.js()), &names))
+    light::js(&with_short_texts(&renamed(output.js(), &names))).context("wasm-bindgen's glue cannot be made shorter")
 }
 
 /// What a panic says of a value of JavaScript's is its trace, or its text. wasm-bindgen takes it apart, in fifty lines.

@@ -150,7 +150,7 @@ fn bind(wasm: Vec<u8>, program: &str) -> Result<String> {
         .remove_producers_section(true)
         .generate_output()
         .with_context(|| format!("wasm-bindgen cannot work on {name}"))?;
-    let shorter = glue::shorten(&mut output);
+    let shorter = glue::shorten(&mut output)?;
     output.emit(&folder).with_context(|| format!("cannot write {name} into {}", folder.display()))?;
     let glue = folder.join(format!("{name}.js"));
     fs::write(&glue, shorter).with_context(|| format!("cannot write {}", glue.display()))?;
