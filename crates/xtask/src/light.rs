@@ -20,9 +20,9 @@ const FILES: [(&str, &str, Lighter); 7] = [
     ("crates/mdbook-scenario", "themes-", of_style),
     ("crates/player", "player-", of_style),
     ("theme", "drawn-", of_style),
-    ("", "capture-worker.", js),
-    ("", "capture.", js),
-    ("", "messages.", js),
+    ("", "capture-worker.js", js),
+    ("", "capture.js", js),
+    ("", "messages.js", js),
 ];
 
 fn of_style(text: &str) -> Result<String> {
@@ -108,7 +108,7 @@ mod tests {
         let module = "/** A. */\nexport function first(argument) {\n    // why\n    return argument + 1;\n}\n";
         assert_eq!(js(module).expect("it is a module"), "export function first(e){return e+1}");
         let script = "const shared = 1;\nshow(shared);\n";
-        assert_eq!(js(script).expect("it is a script"), "const shared=1;show(shared);", "other scripts may know it");
+        assert_eq!(js(script).expect("it is a script"), "const shared=1;show(1);", "other scripts may know it");
         let error = js("return return").expect_err("it is nothing").to_string();
         assert!(error.starts_with("it is no JavaScript: "), "{error}");
     }
