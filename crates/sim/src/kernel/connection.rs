@@ -155,7 +155,7 @@ impl Connection {
             scale: Scale::of(options.receive_buffer),
             brought_by: BroughtBy::Ack,
             unread: 0,
-            receive_memory: ReceiveMemory::default(),
+            receive_memory: ReceiveMemory::new(),
             has_received: false,
             acknowledged: 0,
             send_limit: send_buffer::grown(0),
@@ -284,6 +284,12 @@ impl Connection {
         let limit = receive_window::memory(self.receive_limit());
         let first = len.min(text);
         self.receive_memory.note_taken(first, limit);
+        if first > 0
+            && let Some(buffer) = self.receive_buffer()
+        {
+            let before = self.receive_memory.threshold.unwrap_or(buffer.told);
+            self.receive_memory.threshold = Some(receive_window::threshold(&buffer, before, first));
+        }
         let mut rest = text - first;
         while rest > 0 {
             let next = rest.min(mss);
@@ -297,8 +303,17 @@ impl Connection {
         self.options.receive_buffer.or(self.options.receive_memory)
     }
 
-    pub(crate) fn receive_buffer(&self, mss: u32) -> Buffer {
-        Buffer { set: self.receive_limit(), scale: self.scale, unread: self.unread, mss }
+    /// Its receive side, while there is a TCB.
+    pub(crate) fn receive_buffer(&self) -> Option<Buffer<'_>> {
+        self.tcb.as_ref().map(|tcb| Buffer {
+            set: self.receive_limit(),
+            scale: self.scale,
+            unread: self.unread,
+            memory: &self.receive_memory,
+            told: tcb.rcv.wnd,
+            left: tcb.rcv.window_left(),
+            mss: tcb.segment_max(),
+        })
     }
 
     /// The connection ends at once, and nothing leaves (Linux: `tcp_done`). What has arrived stays readable.
@@ -378,7 +393,7 @@ impl Connection {
         self.reading_ended = false;
         self.stream_ended = false;
         self.unread = 0;
-        self.receive_memory = ReceiveMemory::default();
+        self.receive_memory = ReceiveMemory::new();
         self.noted_error = None;
         self.disconnects += 1;
         self.socket_state = SocketState::Unconnected;

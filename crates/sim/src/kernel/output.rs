@@ -85,11 +85,17 @@ impl Connection {
     /// Sends a frame with the window that is to be offered now, and notes what it tells.
     pub(crate) fn leave(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
         let mut frame = self.tell_duplicate(cx, frame);
-        let Some(tcb) = &self.tcb else { return };
-        let buffer = self.receive_buffer(tcb.snd.mss);
-        let window = receive_window::offer(&buffer, tcb.rcv.window_left());
+        let Some(buffer) = self.receive_buffer() else { return };
+        let window = match wire::read(&frame).flags.syn {
+            true => receive_window::initial(&buffer),
+            false => receive_window::offer(&buffer),
+        };
         wire::set_window(&mut frame, u16::try_from(window).unwrap_or(u16::MAX));
         self.leave_as_it_is(cx, frame);
+        if let Some(tcb) = &mut self.tcb {
+            // More than a segment can tell (Linux: `tcp_select_window`).
+            tcb.rcv.wnd = tcb.rcv.wnd.max(window);
+        }
     }
 
     /// Sends a frame with the window that it has, and notes what it tells.
@@ -178,10 +184,8 @@ impl Connection {
 
     /// A program has read: the peer may be told of the room.
     pub(crate) fn tell_window(&mut self, cx: &mut Context<'_>) {
-        let Some(tcb) = &self.tcb else { return };
-        let buffer = self.receive_buffer(tcb.snd.mss);
         let reading_ended = Seen::from(self.reading_ended);
-        if receive_window::is_worth_telling(&buffer, tcb.rcv.window_left(), reading_ended) {
+        if self.receive_buffer().is_some_and(|buffer| receive_window::is_worth_telling(&buffer, reading_ended)) {
             self.answer(cx);
         }
     }

@@ -177,6 +177,16 @@ impl Tcb {
         self.snd.mss = self.ip.segment_max(packet).min(self.peer_segment_max).into();
     }
 
+    /// The payload of the longest segment that the own host takes: with timestamps, once they are agreed on
+    /// (Linux: `advmss`).
+    pub(crate) fn segment_max(&self) -> u32 {
+        let packet = match (self.state(), self.timestamps) {
+            (State::SynSent, _) | (_, Timestamps::None) => MTU,
+            (_, Timestamps::Used) => MTU - TIMESTAMPS,
+        };
+        self.ip.segment_max(packet).into()
+    }
+
     pub(crate) fn state(&self) -> State {
         self.endpoint.state()
     }

@@ -16,7 +16,7 @@ const BLOCKS: [u32; 4] = [704, 1_024, 2_048, 4_096];
 /// The text that a block of one page has room for (Linux: `SKB_MAX_ORDER(0, 0)`).
 const PACKED: u32 = PAGE - BEHIND;
 
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct ReceiveMemory {
     kept: Vec<Kept>,
     /// The longest segment that has told how much of its memory is text, and that: so many of 256 bytes
@@ -24,6 +24,8 @@ pub(crate) struct ReceiveMemory {
     told: Option<(u32, u32)>,
     /// What was reserved, page by page, and is not used.
     pub(crate) spare: u32,
+    /// What the window may be, whatever memory there is; as told until text comes (Linux: `rcv_ssthresh`).
+    pub(crate) threshold: Option<u32>,
     /// Some segment has found no memory, and none has been taken since with memory to spare: each is looked at with care
     /// (Linux: `pred_flags`).
     pub(crate) is_short: bool,
@@ -59,6 +61,21 @@ fn block_of(needs: u32) -> u32 {
 }
 
 impl ReceiveMemory {
+    pub(crate) const fn new() -> Self {
+        Self { kept: Vec::new(), told: None, spare: 0, threshold: None, is_short: false }
+    }
+
+    /// The longest segment that has told how long they are (Linux: `rcv_mss`).
+    pub(crate) fn longest(&self) -> Option<u32> {
+        self.told.map(|(longest, _)| longest)
+    }
+
+    /// Bytes of the stream for which so much memory is (Linux: `tcp_win_from_space`).
+    pub(crate) fn bytes_in(&self, memory: u32) -> u32 {
+        let ratio = self.told.map_or(RATIO, |(_, ratio)| ratio);
+        (u64::from(memory) * u64::from(ratio) / 256) as u32
+    }
+
     /// Bytes of memory that are in use.
     pub(crate) fn used(&self) -> u32 {
         self.kept.iter().map(|kept| kept.memory).sum()
@@ -95,8 +112,7 @@ impl ReceiveMemory {
     /// Memory is short: from the first segment on that was read in part, or takes more memory than the longest does for
     /// so much text, all is copied into blocks of a page (Linux: `tcp_prune_queue`, `tcp_collapse`).
     pub(crate) fn pack(&mut self) {
-        let ratio = self.told.map_or(RATIO, |(_, ratio)| ratio);
-        let is_loose = |kept: &Kept| kept.is_begun || kept.memory * ratio / 256 > kept.bytes;
+        let is_loose = |kept: &Kept| kept.is_begun || self.bytes_in(kept.memory) > kept.bytes;
         let Some(at) = self.kept.iter().position(is_loose) else { return };
         let before = self.used();
         let mut left: u32 = self.kept.drain(at..).map(|kept| kept.bytes).sum();
@@ -131,7 +147,7 @@ mod tests {
     #[test]
     fn a_segment_takes_a_block_and_small_ones_join_it() {
         assert_eq!([5, 268, 269, 588, 589, 1_448].map(of_segment), [960, 960, 1_280, 1_280, 2_304, 2_304]);
-        let mut memory = ReceiveMemory::default();
+        let mut memory = ReceiveMemory::new();
         memory.note_taken(1_448, 10_000);
         memory.note_taken(164, 10_000);
         assert_eq!(memory.used(), 2_304);
@@ -145,7 +161,7 @@ mod tests {
 
     #[test]
     fn pages_are_reserved_and_given_back() {
-        let mut memory = ReceiveMemory::default();
+        let mut memory = ReceiveMemory::new();
         memory.note_taken(1_448, 10_000);
         assert_eq!(memory.spare, 1_792);
         memory.note_taken(1_448, 10_000);
@@ -157,7 +173,7 @@ mod tests {
     #[test]
     fn what_is_loose_is_told_by_the_longest_segment() {
         // As the kernel does with SO_RCVBUF 20000 and an MTU of 1280.
-        let mut memory = ReceiveMemory::default();
+        let mut memory = ReceiveMemory::new();
         for _ in 0..10 {
             memory.note_taken(1_228, 20_000);
         }
@@ -171,7 +187,7 @@ mod tests {
     #[test]
     fn text_behind_a_segment_that_was_read_in_part_is_packed() {
         // As the kernel does with SO_RCVBUF 10000: twelve more are taken.
-        let mut memory = ReceiveMemory::default();
+        let mut memory = ReceiveMemory::new();
         for _ in 0..10 {
             memory.note_taken(1_448, 20_000);
         }
