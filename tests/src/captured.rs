@@ -47,18 +47,25 @@ impl Run {
     /// # Panics
     /// They do not belong together.
     pub fn of(trace: Trace, frames: impl Iterator<Item = (u64, Vec<u8>)>) -> Self {
-        let on_link = trace.events.iter().filter_map(|event| match event {
-            Event::Segment { at_us, arrives_us, from, to, fate, segment, .. } => {
-                Some((*at_us, *arrives_us, [*from, *to], *fate, *segment))
-            }
-            _ => None,
-        });
+        let on_link: Vec<_> = trace
+            .events
+            .iter()
+            .filter_map(|event| match event {
+                Event::Segment { at_us, arrives_us, from, to, fate, segment, .. } => {
+                    Some((*at_us, *arrives_us, [*from, *to], *fate, *segment))
+                }
+                _ => None,
+            })
+            .collect();
         let mut waiting: Vec<Vec<u8>> = frames.map(|(_, bytes)| bytes).collect();
+        // Two ACKs of one moment can be alike without `link twice`.
+        let mut repeated = on_link.len().saturating_sub(waiting.len());
         let mut frames: Vec<OnLink> = Vec::new();
         let mut last = None;
         for (left_us, arrives_us, [from, to], fate, segment) in on_link {
             let this = Some((left_us, from, segment));
-            let bytes = if trace.witness == Witness::Linux && this == last {
+            let bytes = if trace.witness == Witness::Linux && this == last && repeated > 0 {
+                repeated -= 1;
                 frames.last().expect("it repeats one").bytes.clone()
             } else {
                 let its_own = waiting.iter().position(|bytes| source(bytes) == from.index() + 1);
