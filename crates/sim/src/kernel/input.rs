@@ -14,7 +14,7 @@ use crate::rules::receive_window::{Text, memory_at_limit, memory_left};
 use crate::rules::retransmission::{self, Rearm};
 use crate::rules::segment_arrives::{self, Action, Facts, Memory};
 use crate::rules::{Decision, Pace, acceptable, congestion_control, pending_error, round_trip};
-use crate::seq::{after, length};
+use crate::seq::{after, end, length};
 use crate::tcp::{Delivered, InFlight, Recent, Sack, Seen, Tcb, Timer, Timestamps};
 use crate::wire;
 
@@ -56,6 +56,13 @@ impl Connection {
                 self.take_ack(cx, segment);
                 let answers = segment_arrives::answers_after_ack(self.state, self.holder.ownership(), segment);
                 if self.tcb.is_some() && answers {
+                    self.answer(cx);
+                }
+            }
+            Action::TakeAckAndSecondFin => {
+                self.take_ack(cx, segment);
+                if let Some(tcb) = &mut self.tcb {
+                    tcb.rcv.nxt = end(segment);
                     self.answer(cx);
                 }
             }

@@ -48,7 +48,9 @@ pub(crate) enum Action {
     TakeAck,
     /// The same, and it is answered with an ACK.
     TakeAckAndAnswer,
-    /// The same, and the ACK offers a window of 0.
+    /// The same, and its FIN, behind one that came before, takes up a number of its own.
+    TakeAckAndSecondFin,
+    /// The same as `TakeAckAndAnswer`, and the ACK offers a window of 0.
     TakeAckAndCloseWindow,
     /// The same, and, if the connection is not over then, it is reset and the segment answered with a reset.
     TakeAckAndReset,
@@ -258,9 +260,10 @@ fn has_new_text(facts: &Facts<'_>, segment: &RawSegment) -> bool {
 }
 
 /// After a FIN there is no more text: of a segment behind it only the ACK counts, and one that reaches across it is
-/// reset as one that nobody reads, after its ACK was taken.
+/// reset as one that nobody reads, after its ACK was taken. A FIN right behind the first, of a segment that begins before
+/// it, is acknowledged.
 ///
-/// RFC 9293 §3.10.7.4 seventh ("this should not occur"). Linux: `tcp_rcv_state_process`.
+/// RFC 9293 §3.10.7.4 seventh ("this should not occur"). Linux: `tcp_rcv_state_process`, `tcp_data_queue`.
 fn text_after_fin(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Action>> {
     let fin_came = matches!(facts.state, State::CloseWait | State::Closing | State::LastAck);
     if !fin_came || length(segment) == 0 {
@@ -270,7 +273,11 @@ fn text_after_fin(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Ac
         let action = if facts.snd.is_advanced_by(segment) { Action::TakeAck } else { Action::Drop };
         return Some((action, Some(RuleId::TextAfterFin)));
     }
-    has_new_text(facts, segment).then_some((Action::TakeAckAndReset, Some(RuleId::OrphanData)))
+    if has_new_text(facts, segment) {
+        return Some((Action::TakeAckAndReset, Some(RuleId::OrphanData)));
+    }
+    let is_behind = segment.flags.fin && after(end(segment), facts.rcv.nxt);
+    is_behind.then_some((Action::TakeAckAndSecondFin, None))
 }
 
 /// A FIN whose text is still under way is answered at once, and takes effect when the text has come.
@@ -374,6 +381,14 @@ mod tests {
         assert_eq!(waits.decide("R", 499, 0, 0), Action::Reset);
         assert_eq!(waits.decide("R", 499, 0, 4), Action::Reset);
         assert_eq!(waits.decide("R", 498, 0, 0), Action::Drop);
+    }
+
+    #[test]
+    fn a_fin_right_behind_a_fin_is_acknowledged() {
+        let waits = connection(State::CloseWait);
+        assert_eq!(waits.decide("F.", 499, 11, 1), Action::TakeAckAndSecondFin);
+        assert_eq!(waits.decide("F.", 498, 11, 1), Action::TakeAckAndAnswer, "all of it has come");
+        assert_eq!(waits.decide("F.", 499, 11, 2), Action::TakeAckAndReset, "nobody reads that");
     }
 
     #[test]
