@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use capture::{Capture, Cause, Ending, EndingKind};
+use capture::{Capture, Cause, Ending, EndingKind, Sure};
 use catalogue::CATALOGUE;
 use tests::captured::{Captured, Place, run, seen_at, usual_file};
 
@@ -78,6 +78,16 @@ fn each_is_shown_by_a_run_with_the_numbers_of_its_packets() {
     assert_eq!(kinds, EndingKind::ALL.into_iter().collect());
     let missing: Vec<&str> = Cause::ALL.into_iter().filter(|cause| !causes.contains(cause)).map(Cause::id).collect();
     assert_eq!(missing, [""; 0]);
+}
+
+#[test]
+fn mp_fastclose_that_came_another_way_is_forged() {
+    let mut packets = fast_close();
+    assert_eq!(endings(&packets)[0].causes[0].cause, Cause::FastClose);
+    packets.last_mut().expect("a reset").bytes[8] -= 3;
+    let ending = &endings(&packets)[0];
+    assert_eq!(ending.causes[0].cause, Cause::Forged, "{ending:?}");
+    assert!(ending.causes.iter().all(|named| named.sure != Sure::Certain), "{ending:?}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The nineteen ways in which a third party ends a connection, seen at the server, that were found in the traffic of a
 //! large network ("Global, Passive Detection of Connection Tampering", SIGCOMM 2023, table 1): each from a script.
 
-use capture::{By, Capture, Cause, Ending, EndingKind};
+use capture::{By, Capture, Cause, Ending, EndingKind, Sure};
 use tests::captured::{Captured, Place, run, seen_at, usual_file};
 
 const SYN: &str = "server listen()\nlink drop all SYN-ACK from server\nclient connect(nonblock)\n";
@@ -148,4 +148,36 @@ fn windows_answer_to_data_behind_a_close_is_known() {
     changed[0].bytes[40..].copy_from_slice(&OPTIONS);
     assert_eq!(first(&changed), Cause::WroteAfterClose);
     assert_eq!(endings(&changed)[0].by, By::Client);
+}
+
+/// Segments that no kernel sends, by a forger who writes the client's TTL and next IP-ID: nothing is certain of them.
+#[test]
+fn of_a_crafted_segment_nothing_is_certain() {
+    let before = "server listen()\nclient connect()\nserver accept()\nclient write(300)\nserver write(50)\n";
+    for (crafted, ends) in [
+        ("SR.", true),
+        ("FR.", true),
+        ("SFR.", true),
+        ("R", true),
+        ("R. seq outside", false),
+        ("R. seq inside", false),
+        ("SF seq outside", false),
+        ("P. seq -5 len 100", false),
+    ] {
+        let run = run(&script(before, &[crafted])).unwrap_or_else(|| panic!("{crafted}: it does not run"));
+        for place in [Place::Server, Place::Between] {
+            let mut packets = seen_at(&run, place);
+            with_the_clients_ttl(&mut packets);
+            let forged = packets.iter().position(|packet| id(packet) == 0x7777).expect("it was captured");
+            let last = packets[..forged].iter().rposition(|packet| packet.bytes[15] == packets[0].bytes[15]);
+            let next = id(&packets[last.expect("the client's")]).wrapping_add(1);
+            packets[forged].bytes[4..6].copy_from_slice(&next.to_be_bytes());
+            let ending = &endings(&packets)[0];
+            assert_eq!(ending.segment == Some(forged as u64 + 1), ends, "{crafted} at {place:?}: {ending:?}");
+            let certain = ending.causes.iter().find(|named| named.sure == Sure::Certain);
+            assert_eq!(certain, None, "{crafted} at {place:?}: {ending:?}");
+            let is_doubted = ending.by != By::Client || ending.names(Cause::Forged);
+            assert!(is_doubted, "{crafted} at {place:?}: {ending:?}");
+        }
+    }
 }

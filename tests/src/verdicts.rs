@@ -50,7 +50,9 @@ fn refused(run: &Run, frame: usize) -> Option<Vec<Cause>> {
     let sent = &run.frames[frame];
     let had_come = |other: &&OnLink| other.arrives_us.is_some_and(|at_us| at_us <= sent.left_us);
     let turned = |other: &&OnLink| ports(&other.bytes) == turned(ports(&sent.bytes)) && had_come(other);
-    let answered = tcp_flags(&run.frames[..frame].iter().rfind(turned)?.bytes);
+    // The one that came last: the link may have held it up.
+    let answered = run.frames[..frame].iter().filter(turned).max_by_key(|other| other.arrives_us)?;
+    let answered = tcp_flags(&answered.bytes);
     let has_no_number = tcp_flags(&sent.bytes) == RST | ACK && seq(&sent.bytes) == 0;
     match answered & (SYN | ACK | RST) {
         SYN if has_no_number => Some(vec![Cause::NobodyListens]),
@@ -284,6 +286,11 @@ impl Table {
         ending: &Ending,
     ) -> Result<(), String> {
         let Some(number) = ending.segment else { return Ok(()) };
+        if ending.by == By::Unknown
+            && ending.causes.iter().any(|named| named.sure == Sure::Certain && named.cause != Cause::LateSegment)
+        {
+            return Err("something is certain, and who is not known".to_owned());
+        }
         let frame = packets[number as usize - 1].frame;
         if !matches!(ending.kind, EndingKind::Reset | EndingKind::Refused) {
             return self.judge_fin(run, packets, frame, connection, ending);

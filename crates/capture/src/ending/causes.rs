@@ -55,14 +55,12 @@ fn is_missing_something(facts: &Facts<'_>) -> bool {
 /// Adds the causes of the reset that ended a connection.
 pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     let number = facts.number(reset.at);
-    if facts.seen[reset.at].fast_close {
-        ending.add(Cause::FastClose, Sure::Certain, &[number], "it carries MP_FASTCLOSE");
-        return;
-    }
     if forged(facts, reset, ending) {
         return;
     }
-    if ending.kind == Kind::Refused {
+    if facts.seen[reset.at].fast_close {
+        ending.add(Cause::FastClose, Sure::Certain, &[number], "it carries MP_FASTCLOSE");
+    } else if ending.kind == Kind::Refused {
         ending.add(
             Cause::NobodyListens,
             Sure::Likely,
@@ -98,6 +96,21 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
     if let Some(odd) = odd_flags(facts, reset) {
         let why = "no kernel that was read sends more than one of SYN, FIN and RST";
         ending.add(Cause::Forged, Sure::Possible, &[facts.number(odd)], why);
+    }
+    let own = facts.seen[..reset.at].iter().filter(|seen| seen.from == reset.from);
+    if !reset.bare && ending.kind == Kind::Reset && own.clone().all(|seen| seen.has(bit::SYN)) {
+        if let Some(first) = ending.causes.first_mut().filter(|named| named.sure == Sure::Certain) {
+            first.sure = Sure::Likely;
+        }
+        let packets: Vec<u64> = own.map(|seen| seen.number).chain([number]).collect();
+        let why = "before it came a SYN alone from there: whoever forged that may have sent this as well";
+        ending.add(Cause::Forged, Sure::Possible, &packets, why);
+    }
+    if ending.by == By::Unknown {
+        // Who sent it is not known, so why is not certain.
+        for named in ending.causes.iter_mut().filter(|named| named.sure == Sure::Certain) {
+            named.sure = Sure::Likely;
+        }
     }
     if facts.is_unsure(reset.at) {
         for named in &mut ending.causes {
@@ -201,6 +214,9 @@ fn answer(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         if segment.len == 0 {
             let why = "if data came that is not in this capture";
             ending.add(Cause::WroteAfterClose, Sure::Possible, &packets, why);
+        } else if segment.ack >= Some(facts.seen[fin].end()) {
+            let why = "the data acknowledges its FIN, and that alone may be what it answers";
+            ending.add(Cause::Linger2, Sure::Possible, &packets, why);
         }
         if segment.is_pure_ack() {
             let since_us = facts.seen[reset.at].at_us.saturating_sub(facts.seen[fin].at_us);

@@ -190,20 +190,38 @@ impl<'a> Facts<'a> {
         if self.has_id_of_another(at) {
             return true;
         }
+        let is_two_ways = hops.resets.iter().any(|other| *other != ttl);
+        if is_two_ways && segment.is_reset() && self.last_before(segment.from, at).is_none() {
+            return true;
+        }
         // A refusal has nothing of its side to be compared with, and is what a host without a listener sends.
-        let Some(&(main, most)) = hops.counts.first() else {
-            return self.handshake == Handshake::NotSeen || hops.resets.iter().any(|other| *other != ttl);
+        let Some(&(main, _)) = hops.counts.first() else {
+            return self.handshake == Handshake::NotSeen;
         };
         let count = hops.counts.iter().find(|(known, _)| *known == ttl).map_or(0, |(_, count)| *count);
         let others = if segment.is_reset() { count } else { count.saturating_sub(1) };
         if hops.syn.is_none() && others < 2 {
             return true;
         }
+        // Its resets came two ways, and of what came this way nothing was taken but a handshake.
+        if is_two_ways && !self.is_taken(segment.from, ttl) {
+            let said = self.seen.iter().filter(|seen| seen.from == segment.from && !seen.is_reset());
+            if segment.has(bit::FIN) || said.clone().all(|seen| seen.has(bit::SYN)) {
+                return true;
+            }
+        }
         if segment.is_reset() {
             let is_odd = self.resets.iter().any(|reset| reset.at == at && !reset.odd.is_empty());
-            return !is_odd && (ttl != main || most < DATA_MIN && hops.syn.is_some_and(|syn| syn != ttl));
+            let is_another = hops.syn.is_some_and(|syn| syn != ttl) && !is_way_of_data(&self.seen, at, ttl);
+            return !is_odd && (ttl != main || is_another);
         }
         hops.syn.is_some_and(|syn| syn != ttl) && hops.counts.len() > 1 && !hops.is_alien(Some(ttl))
+    }
+
+    /// Whether the other side goes on with anything of a side's, SYNs left out, that came with this TTL.
+    fn is_taken(&self, side: usize, ttl: u8) -> bool {
+        let is_it = |seen: &Seen| seen.from == side && seen.ttl == Some(ttl) && !seen.is_reset() && !seen.has(bit::SYN);
+        (0..self.seen.len()).any(|at| is_it(self.seen[at]) && is_taken(&self.seen, at))
     }
 
     /// Whether a reset's IP-ID is not the next of its side, whose segments counted up so far. Only of resets that a
@@ -234,7 +252,10 @@ fn handshake(connection: &Connection, seen: &[&Seen]) -> Handshake {
     }
     let answered = seen.iter().any(|seen| seen.from == CLIENT && !seen.has(bit::SYN) && !seen.is_reset());
     let spoke = seen.iter().any(|seen| seen.from == SERVER && !seen.has(bit::SYN) && !seen.is_reset());
-    match (client.syn_seen(), server.syn_seen()) {
+    // A SYN-ACK with a number that does not follow from what was refused is one all the same.
+    let is_answer = |seen: &&Seen| seen.from == SERVER && seen.has(bit::SYN) && seen.has(bit::ACK);
+    let has_answer = server.syn_seen() || seen.iter().copied().any(|seen| is_answer(&seen));
+    match (client.syn_seen(), has_answer) {
         _ if answered || spoke => Handshake::Done,
         (_, true) => Handshake::SynAck,
         (true, false) => Handshake::Syn,
@@ -253,7 +274,9 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     let own_next = own().map(|other| other.end()).max();
     let expected = peers().filter_map(|other| other.ack).max();
     let answers = if bare { answers(seen, at) } else { None };
-    let mut fit = fit(connection, segment, handshake, own_next, expected, own().any(|other| other.has(bit::FIN)));
+    let own_fin = own().any(|other| other.has(bit::FIN));
+    let asked = peers().filter(|other| other.opens()).map(|other| other.end()).max().unwrap_or(1);
+    let mut fit = fit(connection, segment, handshake, own_next, expected, own_fin, asked);
     let is_last_word = !seen[at + 1..].iter().any(|other| other.from != from);
     if fit == Fit::Inside && is_last_word {
         // Nobody questions it: what lies between was not captured.
@@ -261,16 +284,24 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     }
     // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
     let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].opens());
-    let lives_on = if is_scan { None } else { lives_on(connection, seen, at, &hops[from]) };
+    // What answers an acknowledgement of what was never sent ends nothing at its sender (RFC 9293 §3.10.7.3, §3.10.7.4).
+    let is_sent = (0..=own_next.unwrap_or(0)).contains(&segment.seq);
+    let answers_nonsense = bare && answers.is_some() && !is_sent;
+    let lives_on = if is_scan || answers_nonsense { None } else { lives_on(connection, seen, at, &hops[from]) };
     let hops = &hops[from];
-    // A bare reset behind a SYN-ACK, or a server's SYN, that came another way: the reset is forged, or its host knows
-    // nothing of what was forged in its name.
+    // A bare reset behind a SYN-ACK, or a server's SYN, that came another way, or a refusal: the reset is forged, or its
+    // host knows nothing of what was forged in its name. So it is while nothing that the client sent was acknowledged.
     let opens_as_client = |other: &&Seen| other.opens() && other.from == SERVER && !other.has(bit::ACK);
-    let disowns = answers.is_some()
+    let refuses = segment.seq == 0 && !bare && own_next.is_some() && own().all(|other| other.has(bit::SYN));
+    let is_server_s_word = from == SERVER && own_next.is_some() && own().all(|other| other.ack <= Some(asked));
+    let disowns = (answers.is_some() || refuses)
         && !hops.earlier
         && own().count() < DATA_MIN
         && own().all(|other| other.ttl.is_some() && other.ttl != segment.ttl)
-        && (own().next_back().is_some_and(|last| last.opens()) || own().any(opens_as_client));
+        && (refuses
+            || is_server_s_word
+            || own().next_back().is_some_and(|last| last.opens())
+            || own().any(opens_as_client));
     let is_contest = |later: usize| {
         let another_way = seen[later].ttl != segment.ttl;
         let taken = hops.is_settled(seen[later].ttl) && is_taken(seen, later);
@@ -284,13 +315,24 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
         fit,
         answers,
         peer_bytes: payload(peers().copied()),
-        acks_unseen: segment.ack.is_some_and(|ack| peers().map(|other| other.end()).max().is_some_and(|end| ack > end)),
+        acks_unseen: acks_unseen(seen, at),
         spoke: own().any(|other| (other.len > 0 || other.has(bit::FIN)) && other.ttl == segment.ttl),
         lives_on: lives_on.filter(|(at, is_new)| is_proof(*at, *is_new)).map(|(at, _)| at),
         contested: lives_on.filter(|(at, is_new)| !is_proof(*at, *is_new)).map(|(at, _)| at),
         // What refuses a SYN has nothing before it to be compared with, but for an earlier life, which may be forged.
-        odd: if own_next.is_some() && !disowns { odd(connection, segment, before, hops) } else { Vec::new() },
+        odd: if own_next.is_some() && !disowns { odd(connection, seen, at, hops) } else { Vec::new() },
     }
+}
+
+/// Whether a reset's sender has acknowledged more than had come from its peer, in the reset or before it.
+fn acks_unseen(seen: &[&Seen], at: usize) -> bool {
+    let mut come = None;
+    seen[..=at].iter().filter(|other| !other.is_stray_syn()).any(|other| {
+        if other.from != seen[at].from {
+            come = come.max(Some(other.end()).filter(|_| !other.is_reset()));
+        }
+        other.from == seen[at].from && come.is_some() && other.ack > come
+    })
 }
 
 /// What a bare reset answers: its number is that segment's ACK (RFC 9293 §3.5.2). Data, SYN and FIN count until they
@@ -331,6 +373,7 @@ fn fit(
     own_next: Option<i64>,
     expected: Option<i64>,
     own_fin: bool,
+    asked: i64,
 ) -> Fit {
     let peer = 1 - segment.from;
     // In SYN-SENT the acknowledgement counts, and nothing else (RFC 9293 §3.10.7.3).
@@ -338,7 +381,8 @@ fn fit(
         && segment.from == SERVER
         && matches!(handshake, Handshake::Syn | Handshake::SynAck | Handshake::Done)
     {
-        return if segment.ack == Some(1) { Fit::Exact } else { Fit::Outside };
+        let acceptable = segment.ack.is_some_and(|ack| (1..=asked).contains(&ack));
+        return if acceptable { Fit::Exact } else { Fit::Outside };
     }
     // Nobody has answered the SYN: whoever sent it gives up.
     let refuses = segment.ack.is_some() && segment.seq == 0;
@@ -367,9 +411,11 @@ fn lives_on(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> 
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
     };
     // What the reset itself acknowledges had come before it, whatever the order of the file: nobody goes on by it.
-    let known = peer_next(at).map(|next| reset.ack.map_or(next, |ack| next.max(ack)));
-    // A segment that was held up on its way comes behind the reset, but not with numbers behind all that was sent.
     let own = seen[..=at].iter().filter(|other| other.from == reset.from);
+    // Nor by what it had acknowledged before, where not all that had come was kept.
+    let acknowledged = own.clone().filter(|_| !connection.is_whole()).filter_map(|other| other.ack).max();
+    let known = peer_next(at).map(|next| next.max(reset.ack.max(acknowledged).unwrap_or(next)));
+    // A segment that was held up on its way comes behind the reset, but not with numbers behind all that was sent.
     let sent = own.map(|other| other.end()).max().unwrap_or(reset.seq);
     (at + 1..seen.len()).find_map(|later| {
         let segment = seen[later];
@@ -383,7 +429,10 @@ fn lives_on(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> 
         let repeats = segment.again && !segment.has(bit::SYN) && segment.at_us.saturating_sub(reset.at_us) >= AGAIN_US;
         let answers_syn = segment.opens() && !segment.again;
         let is_new = new || (acknowledges && !segment.has(bit::SYN)) || answers_syn;
-        (is_new || repeats).then_some((later, connection.in_order && (is_new || counts_on(reset, segment))))
+        (is_new || repeats).then_some((
+            later,
+            connection.in_order && !counts_on(segment, reset) && (is_new || counts_on(reset, segment)),
+        ))
     })
 }
 
@@ -391,6 +440,17 @@ fn lives_on(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> 
 fn counts_on(earlier: &Seen, later: &Seen) -> bool {
     matches!((earlier.ip_id, later.ip_id), (Some(1..), Some(1..)))
         && (1..=ID_FAR).contains(&later.ip_id.unwrap_or_default().wrapping_sub(earlier.ip_id.unwrap_or_default()))
+}
+
+/// Whether so many segments of a side had come with this TTL before a place that it is the way of its data, and the other
+/// side has taken some of it: what a forger sends may be as many.
+fn is_way_of_data(seen: &[&Seen], at: usize, ttl: u8) -> bool {
+    let came = |other: &usize| {
+        let other = seen[*other];
+        other.from == seen[at].from && other.ttl == Some(ttl) && !other.is_reset() && !other.is_stray_syn()
+    };
+    let came: Vec<usize> = (0..at).filter(came).collect();
+    came.len() >= DATA_MIN && came.iter().any(|other| seen[*other].len > 0 && is_taken(seen, *other))
 }
 
 /// Whether the other side goes on with a segment: it answers otherwise than with a reset.
@@ -415,10 +475,13 @@ struct Hops {
 
 impl Hops {
     fn of(connection: &Connection, seen: &[&Seen], side: usize) -> Self {
-        let earlier = connection.sides[side].earlier_ttl;
+        let [before, now] = [connection.sides[side].earlier_ttl, connection.sides[side].syn_ttl];
+        // The SYN that showed the way before may have been forged: this life's own way is known where it was used often.
+        let came_so = seen.iter().filter(|seen| seen.from == side && !seen.is_reset() && seen.ttl == now).count();
+        let earlier = before.filter(|before| now.is_none_or(|now| now == *before) || came_so < DATA_MIN);
         let mut counts: Vec<(u8, usize)> = earlier.map(|ttl| (ttl, EARLIER)).into_iter().collect();
         let own = || seen.iter().filter(|seen| seen.from == side);
-        for ttl in own().filter(|seen| !seen.is_reset()).filter_map(|seen| seen.ttl) {
+        for ttl in own().filter(|seen| !seen.is_reset() && !seen.is_stray_syn()).filter_map(|seen| seen.ttl) {
             match counts.iter_mut().find(|(known, _)| *known == ttl) {
                 Some((_, count)) => *count += 1,
                 None => counts.push((ttl, 1)),
@@ -429,7 +492,7 @@ impl Hops {
             counts[..=first].rotate_right(1);
         }
         let known = !connection.sides[side].earlier_way_unknown;
-        let syn = earlier.or(connection.sides[side].syn_ttl).filter(|_| known);
+        let syn = earlier.or(now).filter(|_| known);
         let way = || own().filter(|seen| seen.ttl == syn && !seen.is_reset());
         let answered = way().any(|seen| seen.opens() && seen.has(bit::ACK) == (side == SERVER));
         let opened = answered && way().any(|seen| !seen.has(bit::SYN));
@@ -483,10 +546,15 @@ impl Hops {
     }
 }
 
-fn odd(connection: &Connection, segment: &Seen, before: &[&Seen], hops: &Hops) -> Vec<Odd> {
+fn odd(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> Vec<Odd> {
+    let (segment, before) = (seen[at], &seen[..at]);
     let side = &connection.sides[segment.from];
     let mut odd = Vec::new();
-    odd.extend(segment.ttl.and_then(|ttl| hops.odd(ttl)));
+    let is_shown = |odd: &Odd| match odd {
+        Odd::HandshakeTtl(_, main) => is_way_of_data(seen, at, *main),
+        _ => true,
+    };
+    odd.extend(segment.ttl.and_then(|ttl| hops.odd(ttl)).filter(is_shown));
     let its_own = segment.ack.is_some() && segment.seq != 0;
     if its_own && side.linux && side.timestamps == Some(true) && segment.timestamp == Some(false) {
         odd.push(Odd::NoTimestamp);

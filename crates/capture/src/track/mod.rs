@@ -151,7 +151,12 @@ impl Tracker {
         // Nobody has answered the newest life's SYN: what comes without SYN is of the life before.
         let unanswered = connection.sides.iter().any(|side| side.base.is_none()) && !connection.refuses(packet);
         let before = connection.previous;
-        let there = before.and_then(|before| self.connections[before].distance(packet));
+        let there = before.and_then(|before| {
+            let before = &self.connections[before];
+            // Of a side that never spoke nothing is known: every number would fit it.
+            let is_known = before.sides.iter().all(|side| side.base.is_some());
+            before.distance(packet).filter(|_| is_known || here.is_none() || unanswered)
+        });
         match (here, there) {
             (Some(_), Some(_)) if unanswered => before,
             (Some(here), Some(there)) if there < here => before,
@@ -210,7 +215,8 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
         let young = connection.segments().all(|seen| seen.from == from || seen.has(bit::SYN));
         // Its numbers are this life's, and another life would have others: it is questioned (RFC 5961 §4.2).
         let is_near = |side: &Side, number| side.base.is_some() && side.distance(number).is_some_and(|far| far < NEAR);
-        let stray = is_near(&sides[from], packet.seq) && is_near(asked, packet.ack) && !young;
+        let is_open = sides.iter().all(|side| side.isn.is_some());
+        let stray = is_near(&sides[from], packet.seq) && is_near(asked, packet.ack) && (!young || is_open);
         let could_be_its_own =
             sides[from].isn.is_none() && sides[from].distance(packet.seq).is_some_and(|far| far < NEAR);
         return sides[from].base == Some(packet.seq) || stray || (answers && (young || could_be_its_own));
