@@ -78,7 +78,8 @@ fn nothing_of_what_comes_is_told_by_pointing_or_by_marks() {
             let pointed = pointed.replace('X', &x.to_string()).replace('Y', &y.to_string());
             assert_eq!(page.value(&pointed), json!(null), "row {at} of those to come, {part}");
             page.click_at([x, y]);
-            assert_eq!(page.value("here.querySelector('.sc-later:hover')"), json!(null));
+            // What the mouse is over is found anew a moment after the page has changed.
+            page.wait_until("!here.querySelector('.sc-later:hover')");
         }
     }
     assert_eq!(page.value("here.querySelector('.sc-changed').textContent"), script);
