@@ -76,7 +76,17 @@ fn random_scripts_of_every_kind_at_every_place() {
 }
 
 /// What random scripts found to be said wrongly, as short as it could be made.
-const FOUND: [(&str, &str); 42] = [
+const FOUND: [(&str, &str); 44] = [
+    (
+        "a FIN that was held up, and acknowledges nothing of what the reset answers, is older than the reset",
+        "link ipv6\nserver listen()\nclient connect()\nserver accept()\nlink hold 2 FIN from client 330ms\n\
+         client close() &\nserver write(5)\nclient read(1)\nlink inject . to server seq inside\n",
+    ),
+    (
+        "an acknowledgement of something new is no keep-alive probe, though a forged one stands before it",
+        "link delay 25ms\nserver listen()\nclient connect()\nserver accept()\nlink inject . to server seq +1\n\
+         wait 1150ms\nserver write(1)\nwait 1150ms\nclient close()\n",
+    ),
     (
         "a forged SYN-ACK begins no other life of a living connection",
         "server listen()\nclient connect()\nserver accept()\nlink inject S. to client len 1\nlink inject R to server\n",

@@ -158,14 +158,15 @@ impl<'a> Facts<'a> {
         unanswered
     }
 
-    /// A keep-alive or window probe: an old number again, with one byte or none.
+    /// A keep-alive or window probe: an old number again, with one byte or none, and no acknowledgement that is new.
     pub(crate) fn is_probe(&self, at: usize) -> bool {
         let segment = self.seen[at];
         if segment.len > 1 || segment.bits & (bit::SYN | bit::FIN | bit::RST) != 0 {
             return false;
         }
-        let next = self.seen[..at].iter().filter(|other| other.from == segment.from && !other.is_reset());
-        next.map(|other| other.end()).max().is_some_and(|next| segment.seq == next - 1)
+        let own = || self.seen[..at].iter().filter(|other| other.from == segment.from && !other.is_reset());
+        let is_new = self.connection.is_whole() && own().filter_map(|other| other.ack).max() < segment.ack;
+        !is_new && own().map(|other| other.end()).max().is_some_and(|next| segment.seq == next - 1)
     }
 
     /// When a side first said that its window is closed.
@@ -287,7 +288,8 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     // What answers an acknowledgement of what was never sent ends nothing at its sender (RFC 9293 §3.10.7.3, §3.10.7.4).
     let is_sent = (0..=own_next.unwrap_or(0)).contains(&segment.seq);
     let answers_nonsense = bare && answers.is_some() && !is_sent;
-    let lives_on = if is_scan || answers_nonsense { None } else { lives_on(connection, seen, at, &hops[from]) };
+    let lives_on =
+        if is_scan || answers_nonsense { None } else { lives_on(connection, seen, at, &hops[from], answers) };
     let hops = &hops[from];
     // A bare reset behind a SYN-ACK, or a server's SYN, that came another way, or a refusal: the reset is forged, or its
     // host knows nothing of what was forged in its name. So it is while nothing that the client sent was acknowledged.
@@ -405,11 +407,19 @@ fn fit(
 /// A later segment of the same side which it would not send after a reset of its own: new data or a FIN behind the
 /// reset's number, or the acknowledgement of something that was sent after it. With it whether it left behind the reset
 /// without doubt: what is repeated may have been overtaken, and a file that is not in the order of time has none for one moment.
-fn lives_on(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> Option<(usize, bool)> {
+fn lives_on(
+    connection: &Connection,
+    seen: &[&Seen],
+    at: usize,
+    hops: &Hops,
+    answered: Option<usize>,
+) -> Option<(usize, bool)> {
     let reset = seen[at];
     let peer_next = |to: usize| {
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
     };
+    // What the reset answers had come before it: who goes on has acknowledged that, and what has not is older.
+    let asked = answered.map(|answered| seen[answered].end());
     // What the reset itself acknowledges had come before it, whatever the order of the file: nobody goes on by it.
     let own = seen[..=at].iter().filter(|other| other.from == reset.from);
     // Nor by what it had acknowledged before, where not all that had come was kept.
@@ -421,7 +431,8 @@ fn lives_on(connection: &Connection, seen: &[&Seen], at: usize, hops: &Hops) -> 
         let segment = seen[later];
         let another_way = segment.ttl.is_some_and(|ttl| !hops.is_known(ttl));
         let opens = segment.has(bit::SYN) && !segment.has(bit::ACK);
-        if segment.from != reset.from || another_way || opens || segment.is_reset() {
+        let is_older = segment.has(bit::ACK) && asked.is_some() && segment.ack < asked;
+        if segment.from != reset.from || another_way || opens || segment.is_reset() || is_older {
             return None;
         }
         let new = segment.end() > sent.max(segment.seq) && segment.seq >= reset.seq && !segment.has(bit::SYN);
