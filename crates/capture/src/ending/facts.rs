@@ -418,7 +418,8 @@ fn lives_on(
     let peer_next = |to: usize| {
         seen[..to].iter().filter(|other| other.from != reset.from && !other.is_reset()).map(|other| other.end()).max()
     };
-    // What the reset answers had come before it: who goes on has acknowledged that, and what has not is older.
+    // What the reset answers had come before it: who goes on has acknowledged that, and what has not may be older, where
+    // no IP-ID tells (IPv6).
     let asked = answered.map(|answered| seen[answered].end());
     // What the reset itself acknowledges had come before it, whatever the order of the file: nobody goes on by it.
     let own = seen[..=at].iter().filter(|other| other.from == reset.from);
@@ -431,7 +432,7 @@ fn lives_on(
         let segment = seen[later];
         let another_way = segment.ttl.is_some_and(|ttl| !hops.is_known(ttl));
         let opens = segment.has(bit::SYN) && !segment.has(bit::ACK);
-        let is_older = segment.has(bit::ACK) && asked.is_some() && segment.ack < asked;
+        let is_older = segment.ip_id.is_none() && segment.has(bit::ACK) && asked.is_some() && segment.ack < asked;
         if segment.from != reset.from || another_way || opens || segment.is_reset() || is_older {
             return None;
         }
