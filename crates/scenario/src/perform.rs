@@ -144,9 +144,14 @@ impl<'a, S: Stage> Run<'a, S> {
         match &statement.action {
             Action::Call(call) => {
                 if let Some(why) = self.obstacle(call) {
-                    if call.verb.makes_socket() && call.busy_socket() != call.socket {
+                    let made = match &call.verb {
+                        Verb::Dup { copy } => Some(copy),
+                        verb if verb.makes_socket() && call.busy_socket() != call.socket => Some(&call.socket),
+                        _ => None,
+                    };
+                    if let Some(made) = made {
                         let file = self.new_file();
-                        self.sockets.insert(&call.socket, Socket { host: call.host, absent: Some(why.clone()), file });
+                        self.sockets.insert(made, Socket { host: call.host, absent: Some(why.clone()), file });
                     }
                     self.fail(statement.line, expectation(call), why);
                     return Ok(());

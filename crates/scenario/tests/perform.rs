@@ -154,6 +154,12 @@ fn a_socket_that_was_never_made_is_an_entry_and_no_call() {
         failures(refused, "server read() = 5\n"),
         ["4: 5 / no socket `server`: accept() in line 3 gave ECONNABORTED"]
     );
+    let refused = Rehearsal::default().returning(3, Duration::ZERO, Outcome::Errno(Errno::ECONNABORTED));
+    let why = "no socket `server`: accept() in line 3 gave ECONNABORTED";
+    assert_eq!(
+        failures(refused, "server dup() as copy = 0\ncopy read() = 5\n"),
+        [format!("4: 0 / {why}"), format!("5: 5 / no socket `copy`: {why}")]
+    );
     let waiting = Rehearsal::default().returning(3, seconds(900), Outcome::ZERO);
     assert_eq!(
         failures(waiting, "server read() = 5\nlistener accept() as other = 0\nother read() = 1\n"),
