@@ -10,7 +10,7 @@ use crate::light;
 /// The glue's text, to be used instead of the one that `output` writes.
 ///
 /// wasm-bindgen names what program and glue exchange by hashes, which no compression makes shorter: 16 letters, for
-/// each of a hundred names, in two files. Here they are numbered. Comments and indentation go, too.
+/// each of a hundred names, in two files. Here they are numbered. What else is for people goes, too ([`light::js`]).
 ///
 /// # Errors
 /// It is no JavaScript.

@@ -41,8 +41,8 @@ pub fn write(folder: &Path) -> Result<()> {
             let path = entry?.path();
             if path.file_name().is_some_and(|file| file.to_string_lossy().starts_with(name)) {
                 let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-                let lighter = lighter(&text).with_context(|| format!("{}", path.display()))?;
-                fs::write(&path, lighter).with_context(|| format!("cannot write {}", path.display()))?;
+                let shorter = lighter(&text).with_context(|| path.display().to_string())?;
+                fs::write(&path, shorter).with_context(|| format!("cannot write {}", path.display()))?;
                 found += 1;
             }
         }

@@ -22,7 +22,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) probe: Option<Probe>,
     /// Whether a new segment waits for which the peer's window has room.
     pub(crate) new_segment: NewSegment,
-    /// Whether the peer's window is closed to what is in flight, and since when it has sent nothing.
+    /// Whether the peer's window is closed, and when a segment last came from it, in microseconds.
     pub(crate) closed_window: Seen,
     pub(crate) heard_us: u64,
     pub(crate) round_trip: &'a RoundTrip,
@@ -184,14 +184,15 @@ pub(crate) fn begins_anew(seq: u32, una: u32, reordering_due_us: Option<u64>) ->
     seq == una && reordering_due_us.is_none()
 }
 
-/// The peer has closed its window to what is in flight: what leaves again probes it. Nobody counts how often an orphan's
-/// peer does so (Linux: `tcp_retransmit_timer`, SOCK_DEAD).
+/// Whether what leaves again probes a window that the peer has closed to it. An orphan's tries count all the same.
+///
+/// No RFC. Linux: `tcp_retransmit_timer` (SOCK_DEAD).
 fn is_closed(facts: &Facts<'_>) -> bool {
     facts.closed_window == Seen::Yes && facts.ownership == Ownership::Owned
 }
 
-/// A peer with a closed window that answers is not given up: only one that is silent for so long, in microseconds, or as
-/// long as TCP_USER_TIMEOUT says.
+/// A peer with a closed window that answers is not given up: only one that has been silent for 240 s, or for
+/// TCP_USER_TIMEOUT. `elapsed_us`: since something first left again.
 ///
 /// RFC 9293 §3.8.6.1. Linux: `tcp_rtx_probe0_timed_out` (2 * TCP_RTO_MAX).
 fn has_probed_long_enough(facts: &Facts<'_>, elapsed_us: u64) -> bool {

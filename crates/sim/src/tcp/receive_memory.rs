@@ -65,9 +65,9 @@ impl ReceiveMemory {
         Self { kept: Vec::new(), told: None, spare: 0, threshold: None, is_short: false }
     }
 
-    /// The longest segment that has told how long they are (Linux: `rcv_mss`).
-    pub(crate) fn longest(&self) -> Option<u32> {
-        self.told.map(|(longest, _)| longest)
+    /// The payload of the longest segment, or what is assumed of it until one is as long (Linux: `rcv_mss`).
+    pub(crate) fn longest(&self) -> u32 {
+        self.told.map_or(TELLING_MIN, |(longest, _)| longest)
     }
 
     /// Bytes of the stream for which so much memory is (Linux: `tcp_win_from_space`).
@@ -83,7 +83,7 @@ impl ReceiveMemory {
 
     /// A segment's text was taken, where so much memory may be used.
     pub(crate) fn note_taken(&mut self, len: u32, limit: u32) {
-        if len >= self.told.map_or(TELLING_MIN, |(longest, _)| longest) {
+        if len >= self.longest() {
             self.told = Some((len, len * 256 / of_segment(len)));
         }
         match self.kept.last_mut() {
