@@ -4,7 +4,7 @@ use scenario::{Flags, RawSegment};
 
 use super::connection::{Connection, Context};
 use super::effect::Effect;
-use crate::rules::transmit::{self, Flight, Gate};
+use crate::rules::transmit::{self, Burst, Flight, Gate};
 use crate::rules::window_probe::{self, Persist};
 use crate::rules::{congestion_control, receive_window, retransmission};
 use crate::seq::{after, end};
@@ -20,21 +20,25 @@ impl Connection {
         if let Some(tcb) = &mut self.tcb {
             tcb.queue.note_occasion();
         }
+        let mut burst = Burst::First;
         for _ in 0..SEGMENTS_MAX {
             let Some(tcb) = &self.tcb else { return };
             let Some(next) = tcb.next() else { break };
+            let piece = tcb.piece();
             let flight = Flight {
                 in_network: tcb.queue.packets_in_network(),
                 congestion_window: tcb.congestion.segments,
                 phase: tcb.congestion.phase,
                 head_age_us: tcb.queue.head().map(|head| cx.now_us - head.left_us),
                 smoothed_us: self.round_trip.smoothed_us(),
-                unsent: tcb.unsent(),
+                piece,
+                burst,
             };
             match transmit::gate(&next, &tcb.snd, &flight, self.options.nagle) {
                 Gate::Send => self.transmit(cx, &next),
                 Gate::Hold(_) => break,
             }
+            burst = burst.after(next.len, piece);
         }
         self.acknowledge_if_owed(cx);
         self.watch_window(cx.now_us);

@@ -36,8 +36,23 @@ pub(crate) struct Flight {
     pub(crate) head_age_us: Option<u64>,
     /// SRTT
     pub(crate) smoothed_us: Option<u64>,
-    /// Sequence numbers that have never left.
-    pub(crate) unsent: u32,
+    /// Bytes that have never left, of the piece that the next segment is cut from (Linux: sk_buff).
+    pub(crate) piece: u32,
+    pub(crate) burst: Burst,
+}
+
+/// Full segments of one piece leave two by two (Linux: `tcp_tso_autosize`, at the round trips of these links).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Burst {
+    First,
+    Second,
+}
+
+impl Burst {
+    /// What the segment behind this one is, where so many bytes of the piece have not left before this one.
+    pub(crate) const fn after(self, len: u32, piece: u32) -> Self {
+        if matches!(self, Self::First) && len < piece { Self::Second } else { Self::First }
+    }
 }
 
 /// New segments leave while the congestion window and the peer's window have room, and small ones one by one.
@@ -63,11 +78,11 @@ pub(crate) fn gate(next: &Next, snd: &SendSequence, flight: &Flight, nagle: Nagl
 /// Of two segments for which the congestion window has no room together, the first waits too, while an ACK is due: half
 /// a round trip after the first that is not acknowledged.
 ///
-/// No RFC. Linux: `tcp_tso_should_defer`; its pieces are two segments at these round trips, and a third of the window
-/// (tcp_tso_win_divisor) always leaves.
+/// No RFC. Linux: `tcp_tso_should_defer`; a third of the window (tcp_tso_win_divisor) always leaves.
 fn is_deferred(next: &Next, snd: &SendSequence, flight: &Flight) -> bool {
     let is_calm = matches!(flight.phase, Phase::Open | Phase::Disorder);
-    let is_half = flight.in_network + 1 == flight.congestion_window && next.len == snd.mss && flight.unsent > snd.mss;
+    let has_room_for_one = flight.in_network + 1 == flight.congestion_window;
+    let is_half = has_room_for_one && flight.burst == Burst::First && next.len == snd.mss && flight.piece > snd.mss;
     let third = snd.wnd.min(flight.congestion_window * snd.mss) / 3;
     let is_due = flight.head_age_us.zip(flight.smoothed_us).is_some_and(|(age, smoothed)| age >= smoothed / 2);
     is_calm && is_half && next.len < third && is_due
@@ -103,7 +118,8 @@ mod tests {
         phase: Phase::Open,
         head_age_us: Some(0),
         smoothed_us: Some(20_000),
-        unsent: 1_000,
+        piece: 1_000,
+        burst: Burst::First,
     };
 
     fn sending() -> SendSequence {
@@ -122,6 +138,13 @@ mod tests {
     }
 
     #[test]
+    fn full_segments_of_a_piece_leave_two_by_two() {
+        assert_eq!(Burst::First.after(1448, 4_000), Burst::Second);
+        assert_eq!(Burst::Second.after(1448, 2_552), Burst::First);
+        assert_eq!(Burst::First.after(1104, 1_104), Burst::First, "the piece is over");
+    }
+
+    #[test]
     fn the_peers_window_must_have_room_for_all_of_a_new_segment() {
         let snd = SendSequence { wnd: 1_000, ..sending() };
         assert_eq!(gate(&new(101, 900, false), &snd, &FLIGHT, Nagle::On), Gate::Send);
@@ -131,11 +154,13 @@ mod tests {
     #[test]
     fn half_of_two_segments_waits_for_the_ack_that_is_due() {
         let snd = sending();
-        let full = Flight { in_network: 9, unsent: 2_896, ..FLIGHT };
+        let full = Flight { in_network: 9, piece: 2_896, ..FLIGHT };
         assert_eq!(gate(&new(101, 1448, false), &snd, &full, Nagle::On), Gate::Send, "no ACK is due yet");
         let due = Flight { head_age_us: Some(100_000), ..full };
         assert_eq!(gate(&new(101, 1448, false), &snd, &due, Nagle::On), Gate::Hold(Hold::Deferral));
-        assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { unsent: 1_448, ..due }, Nagle::On), Gate::Send);
+        assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { piece: 1_448, ..due }, Nagle::On), Gate::Send);
+        let second = Flight { burst: Burst::Second, ..due };
+        assert_eq!(gate(&new(101, 1448, false), &snd, &second, Nagle::On), Gate::Send, "there was room for both");
         let narrow = SendSequence { wnd: 3 * 1448, ..snd };
         assert_eq!(gate(&new(101, 1448, false), &narrow, &due, Nagle::On), Gate::Send, "a third of the window");
         assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { in_network: 8, ..due }, Nagle::On), Gate::Send);

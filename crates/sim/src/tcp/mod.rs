@@ -214,6 +214,11 @@ impl Tcb {
         self.written.tail(self.snd.nxt)
     }
 
+    /// Bytes that have never left, of the piece that the next segment is cut from.
+    pub(crate) fn piece(&self) -> u32 {
+        self.written.piece(self.snd.nxt)
+    }
+
     /// The pieces in which all lies that is not acknowledged, where those that leave have so many segments.
     pub(crate) fn pieces(&self, segments: u32) -> u32 {
         let (sent, unsent) = self.written.sent_and_unsent(self.snd.nxt);

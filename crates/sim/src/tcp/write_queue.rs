@@ -33,6 +33,12 @@ impl WriteQueue {
         end.wrapping_sub(start)
     }
 
+    /// Bytes from `nxt` to the end of the piece that it is in.
+    pub(crate) fn piece(&self, nxt: u32) -> u32 {
+        let end = self.ends.iter().find(|end| after(**end, nxt));
+        end.map_or(0, |end| end.wrapping_sub(nxt))
+    }
+
     /// Pieces that have left as a whole, and others.
     pub(crate) fn sent_and_unsent(&self, nxt: u32) -> (u32, u32) {
         let sent = self.ends.iter().take_while(|end| !after(**end, nxt)).count();
@@ -53,6 +59,7 @@ mod tests {
         assert_eq!((queue.tail(1), queue.sent_and_unsent(1)), (100, (0, 1)));
         queue.note_written(151, 100, 100);
         assert_eq!((queue.tail(1), queue.sent_and_unsent(101)), (50, (1, 1)));
+        assert_eq!([51, 101, 151].map(|nxt| queue.piece(nxt)), [50, 50, 0]);
         queue.note_written(161, 0, 100);
         queue.note_acknowledged(120);
         assert_eq!(queue.sent_and_unsent(155), (1, 1));
