@@ -63,6 +63,8 @@ pub(crate) struct Connection {
     pub(crate) acknowledged: u64,
     /// Bytes of memory that the send buffer may take, where neither SO_SNDBUF nor tcp_wmem says it.
     pub(crate) send_limit: u32,
+    /// Whether write(2) waits for the handshake (Linux: `sk_write_pending`).
+    pub(crate) write_pending: bool,
     /// Whether write(2) waits for room (Linux: SOCK_NOSPACE).
     pub(crate) wants_room: bool,
     /// SEND_SHUTDOWN: nothing more will be written.
@@ -71,6 +73,9 @@ pub(crate) struct Connection {
     pub(crate) reading_ended: bool,
     /// SOCK_DONE: the peer's FIN has come.
     pub(crate) stream_ended: bool,
+    /// FINs whose numbers no read(2) has passed: one, or more if a forger has sent others behind the first (Linux:
+    /// `copied_seq`).
+    pub(crate) unread_fins: usize,
     pub(crate) socket_state: SocketState,
     /// Whether an ACK was put aside for TCP_DEFER_ACCEPT, of a listener's handshake.
     pub(crate) put_aside: Acknowledged,
@@ -159,10 +164,12 @@ impl Connection {
             has_received: false,
             acknowledged: 0,
             send_limit: send_buffer::grown(0),
+            write_pending: false,
             wants_room: false,
             sending_ended: false,
             reading_ended: false,
             stream_ended: false,
+            unread_fins: 0,
             socket_state: SocketState::Unconnected,
             put_aside: Acknowledged::No,
             disconnects: 0,
@@ -192,6 +199,7 @@ impl Connection {
         }
         self.state = to;
         if matches!(to, State::CloseWait | State::Closing | State::TimeWait) {
+            self.unread_fins += usize::from(!self.stream_ended);
             self.stream_ended = true;
             self.reading_ended = true;
         }
@@ -373,9 +381,17 @@ impl Connection {
         self.has_received = false;
         self.acknowledged = 0;
         self.stream_ended = false;
+        self.unread_fins = 0;
         self.socket_state = SocketState::Connecting;
         self.error = None;
         self.noted_error = None;
+    }
+
+    /// read(2) has come to the end of what is queued, and passes a FIN that lies there (Linux: `tcp_recvmsg_locked`).
+    pub(crate) fn pass_fin(&mut self) {
+        if self.unread == 0 {
+            self.unread_fins = self.unread_fins.saturating_sub(1);
+        }
     }
 
     /// connect(2) with AF_UNSPEC (Linux: `tcp_disconnect`).
@@ -392,6 +408,7 @@ impl Connection {
         self.sending_ended = false;
         self.reading_ended = false;
         self.stream_ended = false;
+        self.unread_fins = 0;
         self.unread = 0;
         self.receive_memory = ReceiveMemory::new();
         self.noted_error = None;

@@ -61,6 +61,7 @@ impl Connection {
             }
             Action::TakeAckAndSecondFin => {
                 self.take_ack(cx, segment);
+                self.unread_fins += 1;
                 if let Some(tcb) = &mut self.tcb {
                     tcb.rcv.nxt = end(segment);
                     self.answer(cx);
@@ -206,6 +207,7 @@ impl Connection {
             ownership: self.holder.ownership(),
             linger2: self.options.linger2,
             reading_ended: self.reading_ended,
+            unread: self.unread,
             memory: memory_left(self.receive_limit(), &self.receive_memory, text),
         }
     }
@@ -247,6 +249,9 @@ impl Connection {
         {
             self.timers.set(Timer::DelayedAck, cx.now_us + wait_us);
             cx.effects.push(Effect::Rule(rule));
+        }
+        if self.write_pending && segment.flags.syn && segment.flags.ack && state_before == State::SynSent {
+            self.timers.set(Timer::DelayedAck, cx.now_us + delayed_ack::OF_SYN_US);
         }
         self.note_text(segment.len, delivered.text as u32, mss);
         self.received_us = cx.now_us;

@@ -58,7 +58,13 @@ impl Kernel {
         match awaited {
             Awaited::Connect { otherwise, .. } => Outcome::Errno(*otherwise),
             Awaited::Write { written, .. } if *written > 0 => Outcome::Number(*written as u64),
-            Awaited::Accept { .. } | Awaited::Read { .. } | Awaited::Write { .. } => Outcome::Errno(Errno::EAGAIN),
+            Awaited::Write { id, .. } => {
+                if let Some(at) = self.at(*id) {
+                    self.connections[at].write_pending = false;
+                }
+                Outcome::Errno(Errno::EAGAIN)
+            }
+            Awaited::Accept { .. } | Awaited::Read { .. } => Outcome::Errno(Errno::EAGAIN),
             Awaited::Close(id) => {
                 self.leave_alone(*id);
                 Outcome::ZERO
@@ -112,7 +118,9 @@ impl Kernel {
         let (at, now_us) = (self.at(id).expect("a descriptor's connection exists until close"), self.now_us);
         let connection = &mut self.connections[at];
         let sending_ended = Seen::from(connection.sending_ended);
-        match read::write(connection.current_state(), sending_ended, connection.error) {
+        let decided = read::write(connection.current_state(), sending_ended, connection.error);
+        connection.write_pending = decided == Write::Wait;
+        match decided {
             Write::Wait => return None,
             Write::Fail if *written > 0 => return Some(Outcome::Number(*written as u64)),
             Write::Fail => return Some(Outcome::Errno(self.take_error(at).unwrap_or(Errno::EPIPE))),
@@ -162,12 +170,18 @@ impl Kernel {
                 let read = at_most.min(connection.unread);
                 if taking == Taking::Takes {
                     connection.unread -= read;
+                    connection.pass_fin();
                     connection.receive_memory.note_read(read as u32);
                     self.with(at, |connection, cx| connection.tell_window(cx));
                 }
                 Some(Outcome::Number(read as u64))
             }
-            Read::EndOfStream => Some(Outcome::ZERO),
+            Read::EndOfStream => {
+                if taking == Taking::Takes {
+                    connection.pass_fin();
+                }
+                Some(Outcome::ZERO)
+            }
             Read::Error => self.take_error(at).map(Outcome::Errno),
             Read::NotConnected => Some(Outcome::Errno(Errno::ENOTCONN)),
             Read::Wait => None,

@@ -69,8 +69,14 @@ fn of_listener(listener: &Listener) -> Info {
     Info { queued: listener.queue.len() as u32, ..Info::default() }
 }
 
+/// SIOCINQ: what has been received and not read, a FIN's number not counted (Linux: `tcp_inq`).
+fn unread(connection: &Connection) -> u32 {
+    let numbers = connection.unread + connection.unread_fins;
+    numbers.saturating_sub(usize::from(connection.stream_ended)) as u32
+}
+
 fn of_connection(connection: &Connection) -> Info {
-    let unread = connection.unread as u32;
+    let unread = unread(connection);
     let Some(tcb) = &connection.tcb else {
         return Info { unread, error: connection.error, ..Info::default() };
     };

@@ -12,6 +12,14 @@ pub(crate) fn in_sequence(rcv: &ReceiveSequence, segment: &RawSegment) -> bool {
     !before(end(segment), rcv.wup) && !after(segment.seq, rcv.right_edge())
 }
 
+/// Whether the text of a segment that touches the window reaches beyond its right edge. The number of a FIN does not
+/// count.
+///
+/// No RFC. Linux: `tcp_sequence`, as 6.18.44 does it.
+pub(crate) fn reaches_beyond(rcv: &ReceiveSequence, segment: &RawSegment) -> bool {
+    after(segment.seq.wrapping_add(segment.len), rcv.right_edge())
+}
+
 /// The same question for a request and for TIME-WAIT, where an empty segment at the left edge does not count.
 ///
 /// Linux: `tcp_in_window`.
@@ -56,6 +64,17 @@ mod tests {
 
     fn segment(seq: u32, ack: u32, len: u32, win: u32) -> RawSegment {
         RawSegment { from: Host::Server, to: Host::Client, ports: [80, 1], flags: Flags::ACK, seq, ack, len, win }
+    }
+
+    #[test]
+    fn text_reaches_beyond_the_window_and_a_fin_does_not() {
+        let rcv = ReceiveSequence { nxt: 101, wup: 101, wnd: 50, ..ReceiveSequence::default() };
+        assert_eq!(
+            [(101, 50), (101, 51), (151, 0)].map(|(seq, len)| reaches_beyond(&rcv, &segment(seq, 0, len, 0))),
+            [false, true, false]
+        );
+        let with_fin = RawSegment { flags: Flags { fin: true, ..Flags::ACK }, ..segment(101, 0, 50, 0) };
+        assert!(!reaches_beyond(&rcv, &with_fin));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! Delayed ACKs: that of a FIN alone. All others leave at once, as a Linux host's first ones do (`tcp_enter_quickack_mode`).
+//! Delayed ACKs: that of a FIN, and that of a SYN where a program waits to write. All others leave at once, as a Linux
+//! host's first ones do (`tcp_enter_quickack_mode`).
 
 use scenario::{RawSegment, RuleId, State};
 
@@ -26,6 +27,12 @@ pub(crate) fn of_fin(state_before: State, received: Received) -> Option<(u64, Ru
     };
     (state_before == State::Established).then_some((wait_us, RuleId::FinAckWaits))
 }
+
+/// How long the ACK that completes a handshake waits for data, where write(2) has waited for the handshake
+/// (TCP_DELACK_MAX): the data takes it along.
+///
+/// No RFC. Linux: `tcp_rcv_synsent_state_process` (`sk_write_pending`).
+pub(crate) const OF_SYN_US: u64 = 200_000;
 
 /// Whether a segment that is answered counts as data for that wait: it begins before the next number expected, and is not
 /// challenged.

@@ -156,6 +156,7 @@ mod tests {
             ownership: Ownership::Owned,
             linger2: Linger2::Unset,
             reading_ended: false,
+            unread: 0,
             memory: Memory::Free,
         };
         let decide = |flags, seq, ack| in_handshake(&facts, &segment(flags, seq, ack, 0)).0;

@@ -2,7 +2,7 @@
 
 use scenario::{RawSegment, RuleId, State};
 
-use super::acceptable::{in_sequence, tells_window};
+use super::acceptable::{in_sequence, reaches_beyond, tells_window};
 use super::{Decision, Ownership, Pace};
 use crate::seq::{after, before, end, length};
 use crate::socket_options::Linger2;
@@ -27,6 +27,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) linger2: Linger2,
     /// RCV_SHUTDOWN: nobody will read any more, or the peer's FIN has come.
     pub(crate) reading_ended: bool,
+    /// Bytes that no program has read.
+    pub(crate) unread: usize,
     pub(crate) memory: Memory,
 }
 
@@ -140,12 +142,14 @@ fn late_segment(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Acti
 }
 
 /// Outside the window a reset is ignored (but for the one a sender makes that had not seen our ACK of its FIN), a SYN
-/// is challenged, and anything else is answered with an ACK.
+/// is challenged, and anything else is answered with an ACK. Outside is also text that reaches beyond the window, while
+/// there is something to read.
 ///
-/// RFC 9293 §3.10.7.4 first, RFC 5961 §3.2. Linux: `tcp_validate_incoming`, `tcp_reset_check`.
+/// RFC 9293 §3.10.7.4 first, RFC 5961 §3.2. Linux: `tcp_validate_incoming`, `tcp_sequence`, `tcp_reset_check`.
 /// Seen in `rst-in-window-challenge`, `keepalive-race-fin`, `keepalive-dead`.
 fn outside_the_window(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decision<Action>> {
-    if in_sequence(facts.rcv, segment) {
+    let is_too_much = facts.unread > 0 && reaches_beyond(facts.rcv, segment);
+    if in_sequence(facts.rcv, segment) && !is_too_much {
         return None;
     }
     Some(if segment.flags.rst {
@@ -323,6 +327,7 @@ mod tests {
         ownership: Ownership,
         linger2: Linger2,
         reading_ended: bool,
+        unread: usize,
         memory: Memory,
     }
 
@@ -339,6 +344,7 @@ mod tests {
             ownership: Ownership::Owned,
             linger2: Linger2::Unset,
             reading_ended: false,
+            unread: 0,
             memory: Memory::Free,
         }
     }
@@ -360,6 +366,7 @@ mod tests {
                 ownership: self.ownership,
                 linger2: self.linger2,
                 reading_ended: self.reading_ended,
+                unread: self.unread,
                 memory: self.memory,
             };
             decide(&facts, &segment).0
@@ -373,6 +380,16 @@ mod tests {
         assert_eq!(open.decide("R", 600, 0, 0), Action::Answer(Pace::Limited));
         assert_eq!(open.decide("R", 499, 0, 0), Action::Drop);
         assert_eq!(open.decide("R", 1501, 0, 0), Action::Drop);
+    }
+
+    #[test]
+    fn beyond_the_window_there_is_room_only_if_nothing_waits_to_be_read() {
+        let mut open = connection(State::Established);
+        assert_eq!(open.decide("P.", 1000, 21, 501), Action::Take);
+        open.unread = 1;
+        assert_eq!(open.decide("P.", 1000, 21, 501), Action::Answer(Pace::Always), "its ACK does not count either");
+        assert_eq!(open.decide("R", 1000, 0, 501), Action::Drop);
+        assert_eq!(open.decide("F.", 1000, 21, 500), Action::TakeAndKeepFin, "a FIN may stand behind the window");
     }
 
     #[test]
