@@ -13,7 +13,7 @@ use crate::rules::loss_recovery::{self, Kind};
 use crate::rules::receive_window::{Text, memory_at_limit, memory_left};
 use crate::rules::retransmission::{self, Rearm};
 use crate::rules::segment_arrives::{self, Action, Facts, Memory};
-use crate::rules::{Decision, Pace, acceptable, congestion_control, pending_error, round_trip};
+use crate::rules::{Decision, Pace, acceptable, congestion_control, pending_error, round_trip, send_buffer};
 use crate::seq::{after, end, length};
 use crate::tcp::{Delivered, InFlight, Recent, Sack, Seen, Tcb, Timer, Timestamps};
 use crate::wire;
@@ -273,6 +273,11 @@ impl Connection {
             && tells_window
         {
             tcb.snd.note_window(segment);
+        }
+        if let Some(tcb) = &mut self.tcb
+            && opens
+        {
+            tcb.limit_segments(send_buffer::half_of_window(tcb.snd.max_wnd));
         }
         self.note_window(cx.now_us, segment.win);
         self.note_state(cx);

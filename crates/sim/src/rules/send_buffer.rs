@@ -22,6 +22,8 @@ const SEGMENTS_MIN: u32 = 10;
 const PIECE_MAX: u32 = 65_215;
 /// A window that is no larger than this is not halved (Linux: TCP_MSS_DEFAULT).
 const SMALL_WINDOW: u32 = 536;
+/// No segment is bounded to less payload: 68 bytes with the headers of TCP, its timestamps among them.
+const SEGMENT_MIN: u32 = 36;
 
 /// What decides how much the buffer may take.
 #[derive(Clone, Copy, Debug)]
@@ -65,13 +67,24 @@ pub(crate) const fn is_writable(buffer: &Buffer) -> bool {
     buffer.limit >= memory && buffer.limit - memory >= memory / 2
 }
 
-/// Bytes of a full piece: full segments, and no more than half of the largest window that the peer has offered.
+/// Bytes of a full piece: full segments, as many as the peer's window bounds them to.
 ///
-/// No RFC. Linux: `tcp_xmit_size_goal`, `tcp_bound_to_half_wnd`.
+/// No RFC. Linux: `tcp_xmit_size_goal`.
 pub(crate) fn goal(max_wnd: u32, mss: u32) -> u32 {
-    let most = if max_wnd > SMALL_WINDOW { max_wnd / 2 } else { max_wnd };
-    let most = if most > 0 { most.min(PIECE_MAX) } else { PIECE_MAX };
+    let most = half_of_window(max_wnd).min(PIECE_MAX);
     (most - most % mss).max(mss)
+}
+
+/// The most bytes of a piece, and of a segment: half of the largest window that the peer has offered, or all of a small
+/// one; any number if it has offered none.
+///
+/// No RFC. Linux: `tcp_bound_to_half_wnd`; for segments by `tcp_sync_mss`, when a connection opens or its path changes.
+pub(crate) fn half_of_window(max_wnd: u32) -> u32 {
+    match max_wnd {
+        0 => u32::MAX,
+        1..=SMALL_WINDOW => max_wnd.max(SEGMENT_MIN),
+        _ => max_wnd / 2,
+    }
 }
 
 /// Segments of a piece that leaves: two, or what leaves in a millisecond.
@@ -153,6 +166,7 @@ mod tests {
         assert_eq!(goal(76_800, 1_448), 26 * 1_448);
         assert_eq!(goal(4_344, 1_448), 1_448);
         assert_eq!(goal(0, 1_448), 45 * 1_448);
+        assert_eq!([1_448, 500, 20, 0].map(half_of_window), [724, 500, 36, u32::MAX]);
     }
 
     #[test]

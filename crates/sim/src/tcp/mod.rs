@@ -54,6 +54,8 @@ pub(crate) struct Tcb {
     timestamps: Timestamps,
     /// The longest packet that the path to the peer takes.
     path_mtu: u16,
+    /// The most payload of a segment, whatever path and peer take.
+    segment_limit: u16,
     /// The payload of the largest segment that the peer takes.
     peer_segment_max: u16,
     /// A FIN shall follow what is queued, as soon as the handshake is over.
@@ -145,6 +147,7 @@ impl Tcb {
             sack: Sack::Permitted,
             timestamps: Timestamps::Used,
             path_mtu: MTU,
+            segment_limit: u16::MAX,
             peer_segment_max: u16::MAX,
             fin_deferred: None,
             handshake_leaves: true,
@@ -167,14 +170,25 @@ impl Tcb {
         }
     }
 
+    /// A segment holds no more payload than this.
+    pub(crate) fn limit_segments(&mut self, most: u32) {
+        let most = u16::try_from(most).unwrap_or(u16::MAX);
+        if self.segment_limit != most {
+            self.segment_limit = most;
+            self.fit_packets();
+        }
+    }
+
     /// Linux: `tcp_sync_mss`.
     fn fit_packets(&mut self) {
         let packet = match self.timestamps {
             Timestamps::Used => self.path_mtu - TIMESTAMPS,
             Timestamps::None => self.path_mtu,
         };
-        self.endpoint.set_mtu(packet, self.snd.iss);
-        self.snd.mss = self.ip.segment_max(packet).min(self.peer_segment_max).into();
+        let most = self.ip.segment_max(packet);
+        let mss = most.min(self.peer_segment_max).min(self.segment_limit);
+        self.endpoint.set_mtu(packet - (most - mss), self.snd.iss);
+        self.snd.mss = mss.into();
     }
 
     /// The payload of the longest segment that the own host takes: with timestamps, once they are agreed on
