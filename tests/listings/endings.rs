@@ -1,5 +1,5 @@
-//! What clients print of an ending, against the tables of the chapters on TLS and on HTTP/2: each cell's words are in
-//! a line that the client has printed for that ending.
+//! What clients print of an ending, against the tables of the chapters on TLS, on HTTP/2 and on languages: each cell's
+//! words are in a line that the client has printed for that ending.
 
 use crate::{installed, outcome, serve};
 use std::process::{Command, Stdio};
@@ -37,8 +37,9 @@ const NODE: &str = "node --version";
 const GO: &str = "go version";
 const JAVA: &str = "java --version";
 const CURL: &str = "curl --version";
+const GIT: &str = "git --version";
 
-const TABLES: [Table; 2] = [
+const TABLES: [Table; 3] = [
     Table {
         chapter: "practice/tls.md",
         peer: ("tls/peer.py", 7443),
@@ -78,9 +79,28 @@ const TABLES: [Table; 2] = [
             client("curl 7.88", CURL, "bash http2/curl.sh"),
         ],
     },
+    Table {
+        chapter: "practice/languages.md",
+        peer: ("tools/peer.py", 7460),
+        endings: &["FIN", "reset", "short"],
+        clients: &[
+            Client {
+                also: &["nobody: ERR_CONNECTION_REFUSED"],
+                ..client("Chromium 156", "${CHROME:-chromium} --version", "bash tools/texts.sh chromium")
+            },
+            client("git 2.47, http", GIT, "bash tools/texts.sh git-http"),
+            Client {
+                also: &["short: fetch-pack: unexpected disconnect while reading sideband packet"],
+                ..client("git 2.47, its own protocol: a clone", GIT, "bash tools/texts.sh git")
+            },
+            client("npm 11.19", "npm --version", "bash tools/texts.sh npm"),
+            client("wget 1.21", "wget --version", "bash tools/texts.sh wget"),
+            client("OpenSSH 9.2, before the handshake", "ssh -V", "bash tools/texts.sh ssh"),
+        ],
+    },
 ];
 
-/// Holds both tables; tells of each client, and gives what is wrong and what could not be run.
+/// Holds the tables; tells of each client, and gives what is wrong and what could not be run.
 pub(crate) fn check() -> (Vec<String>, Vec<&'static str>) {
     let mut failed = Vec::new();
     let mut unchecked = Vec::new();
@@ -112,12 +132,13 @@ impl Client {
     fn prints_its_row(&self, chapter: &str, endings: &[&str]) -> Result<(), String> {
         let row = chapter.lines().find_map(|line| line.strip_prefix(&format!("| {} | ", self.name)));
         let row = row.ok_or("it has no line in the table")?;
-        let cells: Vec<&str> = row.trim_end_matches(" |").split(" | ").collect();
+        let cells: Vec<&str> = row.trim_end_matches('|').split('|').map(str::trim).collect();
         if cells.len() != endings.len() {
             return Err(format!("{} cells for {} endings", cells.len(), endings.len()));
         }
         let said = self.says()?;
-        for (ending, cell) in endings.iter().zip(cells) {
+        // An empty cell says nothing.
+        for (ending, cell) in endings.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
             let begin = format!("{}{ending}", self.prefix);
             // `reset: …`, or `reset, GET: …`.
             let lines = said.lines().filter_map(|line| line.strip_prefix(&begin));

@@ -21,7 +21,7 @@ const LINGERING: [(&str, &[&str], &str); 4] = [
 ];
 /// The limit that each listing is given, in seconds, and what a loaded machine may add to it.
 const PATIENCE: Duration = Duration::from_secs(2);
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_secs(120);
 /// More than the two kernels' buffers hold.
 const ANSWER_MAX: usize = 50_000_000;
 
