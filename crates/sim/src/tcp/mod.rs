@@ -456,8 +456,10 @@ impl Tcb {
             self.endpoint.open_window(&self.between());
         }
         let mut frame = self.endpoint.transmit()?;
-        if next.standing == Standing::Handshake {
-            wire::set_segment_max(&mut frame, self.ip.segment_max(MTU));
+        match next.standing {
+            Standing::Handshake => wire::set_segment_max(&mut frame, self.ip.segment_max(MTU)),
+            // Of a second FIN the endpoint does not know.
+            Standing::New => wire::set_acknowledgement_number(&mut frame, self.rcv.nxt),
         }
         if self.writing == Writing::GoesOn {
             wire::clear_push(&mut frame);
