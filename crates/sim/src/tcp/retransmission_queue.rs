@@ -50,6 +50,8 @@ pub(crate) struct Sent {
     is_watched: bool,
     /// It and the next one are kept as one (Linux: in one `sk_buff`), which nothing joins.
     keeps_next: bool,
+    /// It does not count by itself: it is one with what is before it, until that leaves again and is cut off.
+    uncut: bool,
 }
 
 /// What is believed of something that has left and is not acknowledged.
@@ -136,6 +138,7 @@ impl RetransmissionQueue {
             repeated: false,
             is_watched: true,
             keeps_next: false,
+            uncut: false,
         });
     }
 
@@ -273,6 +276,11 @@ impl RetransmissionQueue {
                 self.segments[at].end = next.end;
             }
         }
+        // What was one with it has its departure still.
+        let was = self.segments[at].departure;
+        for sent in self.segments.iter_mut().filter(|sent| sent.departure == was) {
+            sent.uncut = false;
+        }
         let departure = self.depart();
         let sent = &mut self.segments[at];
         sent.believed = Believed::SentAgain;
@@ -323,8 +331,9 @@ impl RetransmissionQueue {
     }
 
     /// Segments that are not acknowledged (TCP_INFO's tcpi_unacked).
-    pub(crate) const fn packets_out(&self) -> u32 {
-        self.segments.len() as u32
+    pub(crate) fn packets_out(&self) -> u32 {
+        let uncut = self.segments.iter().skip(1).filter(|sent| sent.uncut).count();
+        (self.segments.len() - uncut) as u32
     }
 
     pub(crate) const fn in_flight(&self) -> InFlight {

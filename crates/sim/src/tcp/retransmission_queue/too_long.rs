@@ -20,10 +20,12 @@ impl RetransmissionQueue {
                 continue;
             }
             is_lost = true;
+            let mut count = 1;
             if let Some(other) = next.take_if(|next| next.occasion == sent.occasion) {
                 sent.text.extend(other.text);
                 sent.end = other.end;
                 next = known.next();
+                count = 2;
             }
             let mut seq = sent.seq;
             let text_end = seq.wrapping_add(sent.text.len() as u32);
@@ -35,6 +37,7 @@ impl RetransmissionQueue {
                     text: text.to_vec(),
                     believed: Believed::Lost,
                     keeps_next: at % 2 == 0 && end != text_end,
+                    uncut: at >= count,
                     ..sent
                 });
                 seq = end;
@@ -87,6 +90,23 @@ mod tests {
         assert_eq!(queue.segments.iter().filter(|sent| sent.believed == Believed::Lost).count(), 5);
         assert_eq!(queue.last().map(|sent| sent.believed), Some(Believed::InNetwork), "it was not too long");
         assert!(!queue.lose_too_long(1_000));
+    }
+
+    #[test]
+    fn a_pair_counts_as_two_until_its_first_piece_leaves() {
+        let mut queue = RetransmissionQueue::new();
+        for (seq, end) in [(1, 101), (101, 201), (201, 301), (301, 401)] {
+            if seq == 201 {
+                queue.note_occasion();
+            }
+            queue.note_sent(0, seq, end, vec![0; 100]);
+        }
+        assert!(queue.lose_too_long(80));
+        assert_eq!(queue.packets_out(), 4);
+        queue.send_again(10, 1, 80);
+        assert_eq!(queue.packets_out(), 5, "80, 80 and 40 bytes, and two uncut");
+        queue.send_again(10, 81, 80);
+        assert_eq!(queue.packets_out(), 5, "the second of the three");
     }
 
     #[test]
