@@ -201,6 +201,9 @@ fn a_link_copies_itself_and_says_so_and_a_telephone_s_own_menu_takes_it() {
         page.wait_until(&format!("here.querySelector('.sc-shared').textContent === '{said}'"));
         assert_eq!(page.value(taken), json!([page.value("here.querySelector('.sc-share').href")]), "at {width}");
         assert_eq!(page.value("copied.length + given.length"), 1, "at {width}");
+        let beside = "(() => { const [link, said] = ['.sc-share', '.sc-shared'].map((it) => here.querySelector(it).getBoundingClientRect()); \
+                      return said.left - link.right < 20 && said.left >= link.right && said.top < link.bottom && said.bottom > link.top; })()";
+        assert_eq!(page.value(beside), true, "at {width} it is said beside the link that was pressed");
         assert_eq!(page.value("location.href"), address, "the page stays");
         // Another step has another link.
         page.press("Home");

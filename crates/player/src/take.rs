@@ -102,9 +102,9 @@ impl Take {
         });
         html! {
             <>
-                <a class="sc-share" href={here} onclick={share}>{ texts::LINK_HERE }</a>
                 // The loader knows where the book's root lies, and leads there.
                 if *in_chapter { <a href={format!("#{link}")} data-playground="">{ texts::IN_PLAYGROUND }</a> }
+                <a class="sc-share" href={here} onclick={share}>{ texts::LINK_HERE }</a>
                 <span class="sc-shared" role="status">{ self.shared.map(texts::shared) }</span>
             </>
         }
