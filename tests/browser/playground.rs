@@ -105,6 +105,40 @@ fn a_line_that_was_begun_is_completed_by_keys_alone() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
+/// The keyboard of a telephone takes half of it: what is wrong is said at the line in which the caret is.
+#[test]
+fn on_a_telephone_what_is_wrong_is_seen_at_its_line() {
+    let mut page = Page::new(Scripts::On);
+    page.resize(375, 400);
+    page.open(&format!("{}/playground.html#v=1&id=linger-zero", origin()));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    press(&mut page, "Script");
+    page.wait_until(&format!("{EDITOR}.checkVisibility()"));
+    for line in ["# ", "server listen()", "server close()", "client read()"] {
+        let before = page.value(&format!("{EDITOR}.value"));
+        page.value(&format!(
+            "(() => {{ const field = {EDITOR}; const at = field.value.indexOf('\\n', field.value.indexOf({})); \
+             field.focus(); field.setSelectionRange(at, at); }})()",
+            json!(line)
+        ));
+        page.type_text("\nserver lissen()");
+        page.wait_until("document.querySelector('.sc-editor b')");
+        let why = page.value("document.querySelector('.sc-editor b').textContent").to_string();
+        assert!(why.contains("lissen"), "{why}");
+        let place = page.value(
+            "(() => { const said = document.querySelector('.sc-editor b').getBoundingClientRect(); \
+             const line = document.querySelector('.sc-editor .sc-bad').getBoundingClientRect(); \
+             const bar = document.getElementById('mdbook-menu-bar').getBoundingClientRect().bottom; \
+             return [said.left >= 0 && said.right <= innerWidth, said.top >= Math.max(bar, 0) && said.bottom <= innerHeight, said.top - line.bottom]; })()",
+        );
+        assert_eq!([&place[0], &place[1]], [true, true], "{line}: it is in view");
+        assert!(place[2].as_f64().is_some_and(|below| below.abs() < 4.0), "{line}: and right below its line: {place}");
+        page.write(EDITOR, before.as_str().expect("a text"));
+        page.wait_until("!document.querySelector('.sc-editor b')");
+    }
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 #[test]
 fn a_challenge_sees_by_itself_that_it_is_done() {
     let mut page = playground("");
