@@ -165,10 +165,11 @@ impl Component for Chapter {
 
 impl Chapter {
     fn script(&self, act: &Callback<Act>) -> Html {
-        let Session { text, wrong, run, .. } = &*self.session;
+        let Session { text, edition, wrong, run, .. } = &*self.session;
         let statements = lines(run.layout.network).map(|line| LINES[line].0.to_owned()).collect::<Vec<_>>();
         let editor = EditorProps {
             script: text.clone().into(),
+            edition: *edition,
             wrong: wrong.clone(),
             complaint: self.complaint.clone(),
             statements: Rc::new(statements),

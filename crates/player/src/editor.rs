@@ -15,6 +15,8 @@ use crate::{page, texts};
 #[derive(Clone, PartialEq, Properties)]
 pub(crate) struct EditorProps {
     pub(crate) script: AttrValue,
+    /// How often another one was put there: the field is made to hold this one each time.
+    pub(crate) edition: u32,
     /// What is wrong with it.
     pub(crate) wrong: Option<NoRun>,
     /// What is wrong with the link that led here.
@@ -48,8 +50,6 @@ pub(crate) enum Message {
     Typed(String),
     /// The reader has paused.
     Rests,
-    /// The line that was begun becomes this statement.
-    Complete(String),
 }
 
 impl Component for Editor {
@@ -66,19 +66,12 @@ impl Component for Editor {
                 let rests = ctx.link().callback(|()| Message::Rests);
                 self.typing = Some(Timeout::new(PAUSE_MS, move || rests.emit(())));
                 self.begun = begun(&text, caret(&ctx.props().field)).unwrap_or_default();
-                ctx.props().typed.emit(text);
                 // What was typed comes back as the script. Drawn before that, the field would have the one before.
                 false
             }
             Message::Rests => {
                 self.typing = None;
                 true
-            }
-            Message::Complete(statement) => {
-                let EditorProps { script, put, field, .. } = ctx.props();
-                self.begun.clear();
-                put_in(field, put, completed(script, caret(field), &statement));
-                false
             }
         }
     }
@@ -92,9 +85,13 @@ impl Component for Editor {
     }
 
     fn view(&self, ctx: &Context<Self>) -> Html {
-        let EditorProps { script, wrong, complaint, field, statements, .. } = ctx.props();
-        let typed = ctx.link().batch_callback(|event: InputEvent| {
-            Some(Message::Typed(event.target_dyn_into::<HtmlTextAreaElement>()?.value()))
+        let EditorProps { script, wrong, complaint, field, typed, .. } = ctx.props();
+        // Whoever has the script hears of it at once: what is pressed next, before anything is drawn, comes behind it.
+        let typed = typed.clone();
+        let typed = ctx.link().batch_callback(move |event: InputEvent| {
+            let text = event.target_dyn_into::<HtmlTextAreaElement>()?.value();
+            typed.emit(text.clone());
+            Some(Message::Typed(text))
         });
         let wrong = wrong.as_ref().filter(|_| self.typing.is_none());
         let line = wrong.and_then(|wrong| wrong.line).map(|line| line as usize);
@@ -117,7 +114,7 @@ impl Component for Editor {
                         aria-invalid={yes_or_no(wrong.is_some())} value={script} oninput={typed} />
                     <pre aria-hidden="true">{ each(lines.len(), &copy) }</pre>
                 </div>
-                { self.proposed(ctx, statements) }
+                { self.proposed(ctx) }
                 <p class="sc-failed" role="status">{ complaint }</p>
             </div>
         }
@@ -126,12 +123,14 @@ impl Component for Editor {
 
 impl Editor {
     /// Statements that begin as the line of the caret does: the Tab key leads from the field to them.
-    fn proposed(&self, ctx: &Context<Self>, statements: &[String]) -> Html {
+    fn proposed(&self, ctx: &Context<Self>) -> Html {
+        let EditorProps { statements, field, put, .. } = ctx.props();
         let proposed = proposed(statements, &self.begun);
         let button = |at: usize| {
             let statement = proposed[at].clone();
             let label = statement.clone().into();
-            let complete = ctx.link().callback(move |_: MouseEvent| Message::Complete(statement.clone()));
+            let (field, put) = (field.clone(), put.clone());
+            let complete = Callback::from(move |_: MouseEvent| put_in(&field, &put, completed, &statement));
             button_of(None, label, complete)
         };
         html! {
@@ -148,9 +147,14 @@ pub(crate) fn caret(field: &NodeRef) -> u32 {
     field.and_then(|field| field.selection_end().ok().flatten()).unwrap_or(u32::MAX)
 }
 
-/// Another script by a click, and where the caret is in it: the reader goes on typing there.
-pub(crate) fn put_in(field: &NodeRef, put: &Callback<String>, (text, caret): (String, u32)) {
-    let Some(field) = field.cast::<HtmlTextAreaElement>() else { return };
+/// A script with a statement put in where the caret is, and where the caret is behind it.
+type Writes = fn(&str, u32, &str) -> (String, u32);
+
+/// Puts a statement in by a click, into what stands in the field: it may be ahead of what was drawn last. The reader goes
+/// on typing there.
+pub(crate) fn put_in(place: &NodeRef, put: &Callback<String>, writes: Writes, statement: &str) {
+    let Some(field) = place.cast::<HtmlTextAreaElement>() else { return };
+    let (text, caret) = writes(&field.value(), caret(place), statement);
     // The field has it at once, so that the caret has its place in it.
     field.set_value(&text);
     let _ = field.set_selection_range(caret, caret);

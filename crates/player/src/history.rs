@@ -3,11 +3,15 @@
 /// So many changes can be taken back.
 const KEPT_MAX: usize = 100;
 
-/// The scripts before the one that stands in the editor, and those that were taken back.
+/// The rows at which a change by a click was made, before it and after it; what is typed has none.
+pub type Rows = Option<[usize; 2]>;
+
+/// The scripts before the one that stands in the editor, and those that were taken back, each with the rows of the change
+/// that lies between it and the next.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    before: Vec<String>,
-    after: Vec<String>,
+    before: Vec<(String, Rows)>,
+    after: Vec<(String, Rows)>,
     /// Whether the last change was typed, so that what is typed next may belong to it.
     is_typing: bool,
 }
@@ -25,27 +29,28 @@ impl History {
     /// Notes that `before` was typed over, and `after` stands there now. Letters of one word are one change.
     pub fn typed(&mut self, before: &str, after: &str) {
         if !(self.is_typing && is_within_a_word(before, after)) {
-            self.push(before);
+            self.push(before, None);
         }
         self.is_typing = true;
     }
 
     /// Notes any other change.
-    pub fn changed(&mut self, before: &str) {
-        self.push(before);
+    pub fn changed(&mut self, before: &str, rows: Rows) {
+        self.push(before, rows);
         self.is_typing = false;
     }
 
-    /// The script before the last change, or the one that was taken back last. `now` is the one that stands there.
-    pub fn go(&mut self, way: Way, now: &str) -> Option<String> {
+    /// The script before the last change, or the one that was taken back last, and the row of the change in its run.
+    /// `now` is the one that stands there.
+    pub fn go(&mut self, way: Way, now: &str) -> Option<(String, Option<usize>)> {
         let (from, to) = match way {
             Way::Back => (&mut self.before, &mut self.after),
             Way::Forth => (&mut self.after, &mut self.before),
         };
-        let script = from.pop()?;
-        to.push(now.to_owned());
+        let (script, rows) = from.pop()?;
+        to.push((now.to_owned(), rows));
         self.is_typing = false;
-        Some(script)
+        Some((script, rows.map(|rows| rows[way as usize])))
     }
 
     /// Whether there is something that way.
@@ -57,12 +62,12 @@ impl History {
         !scripts.is_empty()
     }
 
-    fn push(&mut self, before: &str) {
+    fn push(&mut self, before: &str, rows: Rows) {
         self.after.clear();
         if self.before.len() == KEPT_MAX {
             self.before.remove(0);
         }
-        self.before.push(before.to_owned());
+        self.before.push((before.to_owned(), rows));
     }
 }
 
@@ -96,7 +101,7 @@ mod tests {
     fn all(history: &mut History, way: Way, now: &str) -> Vec<String> {
         let mut now = now.to_owned();
         std::iter::from_fn(|| {
-            now = history.go(way, &now)?;
+            now = history.go(way, &now)?.0;
             Some(now.clone())
         })
         .collect()
@@ -117,7 +122,7 @@ mod tests {
         assert_eq!(all(&mut history, Way::Back, &text), ["client", ""]);
         assert!(!history.leads(Way::Back) && history.leads(Way::Forth));
         assert_eq!(all(&mut history, Way::Forth, ""), ["client", "client read()"]);
-        assert_eq!(history.go(Way::Back, &text).as_deref(), Some("client"));
+        assert_eq!(history.go(Way::Back, &text), Some(("client".to_owned(), None)));
         history.typed("client", "client w");
         assert!(!history.leads(Way::Forth));
         assert_eq!(all(&mut history, Way::Back, "client w"), ["client", ""]);
@@ -127,17 +132,30 @@ mod tests {
     fn a_click_and_a_pasted_text_are_changes_of_their_own() {
         let mut history = History::default();
         history.typed("", "a");
-        history.changed("a");
+        history.changed("a", None);
         history.typed("a\nb", "a\nbc");
         history.typed("a\nbc", "a\nbcdef");
         assert_eq!(all(&mut history, Way::Back, "a\nbcdef"), ["a\nbc", "a\nb", "a", ""]);
     }
 
     #[test]
+    fn each_change_has_a_row_before_it_and_one_after_it() {
+        let mut history = History::default();
+        history.changed("a", Some([3, 4]));
+        history.changed("b", None);
+        for _ in 0..2 {
+            assert_eq!(history.go(Way::Back, "c"), Some(("b".to_owned(), None)));
+            assert_eq!(history.go(Way::Back, "b"), Some(("a".to_owned(), Some(3))));
+            assert_eq!(history.go(Way::Forth, "a"), Some(("b".to_owned(), Some(4))));
+            assert_eq!(history.go(Way::Forth, "b"), Some(("c".to_owned(), None)));
+        }
+    }
+
+    #[test]
     fn it_is_bounded() {
         let mut history = History::default();
         for number in 0..KEPT_MAX + 9 {
-            history.changed(&number.to_string());
+            history.changed(&number.to_string(), None);
         }
         assert_eq!(all(&mut history, Way::Back, "").len(), KEPT_MAX);
         assert_eq!(all(&mut history, Way::Forth, "").len(), KEPT_MAX);

@@ -18,7 +18,7 @@ use crate::challenges;
 use crate::chapter::other_stack;
 use crate::desk::menus;
 use crate::diagram::diagrams;
-use crate::editor::{Editor, caret, put_in as put_into};
+use crate::editor::{Editor, put_in as put_into};
 use crate::here;
 use crate::language::{put_in, statements};
 use crate::link::{Holds, Link};
@@ -150,8 +150,6 @@ pub(crate) enum Message {
     Show(Pane),
     /// Only runs in which a call gives this are wanted.
     Filter(String),
-    /// A statement is put in where the caret is.
-    Write(String),
     /// The last things tried are to be forgotten.
     Forget,
     /// Another runtime was chosen.
@@ -183,7 +181,7 @@ impl Component for Playground {
         playground
     }
 
-    fn update(&mut self, ctx: &Context<Self>, message: Message) -> bool {
+    fn update(&mut self, _: &Context<Self>, message: Message) -> bool {
         match message {
             Message::Do(act) => self.act(act),
             Message::Open(arrival) => {
@@ -195,10 +193,6 @@ impl Component for Playground {
             Message::Reach(shelf) => self.shelf = Some(shelf).filter(|shelf| self.shelf != Some(*shelf)),
             Message::Show(pane) => self.pane = pane,
             Message::Filter(outcome) => self.outcome = outcome,
-            Message::Write(statement) => {
-                let put = ctx.link().callback(|text| Message::Do(Act::Put(text)));
-                put_into(&self.field, &put, put_in(&self.session.text, caret(&self.field), &statement));
-            }
             Message::Forget => {
                 (self.recent, self.kept) = (Recent::default(), None);
                 store(RECENT, "");
@@ -241,12 +235,12 @@ impl Component for Playground {
                 <div class="scenario sc-choices pg-switch">{ pane(page::SCRIPT, Pane::Script) }{ pane(page::PICTURE, Pane::Picture) }</div>
                 <div class="pg-panes">
                     <section class="scenario pg-script" aria-label={page::SCRIPT}>
-                        <Editor script={session.text.clone()} wrong={session.wrong.clone()} statements={self.statements.clone()}
+                        <Editor script={session.text.clone()} edition={session.edition} wrong={session.wrong.clone()} statements={self.statements.clone()}
                             typed={act.reform(Act::Type)} put={act.reform(Act::Put)} field={self.field.clone()} />
                         { task(session) }
                         <p class="sc-handles">{ toggle(page::CHALLENGES, Shelf::Challenges) }{ toggle(page::LANGUAGE, Shelf::Language) }</p>
                         if self.shelf == Some(Shelf::Challenges) { { self.challenges() } }
-                        if self.shelf == Some(Shelf::Language) { { language(ctx) } }
+                        if self.shelf == Some(Shelf::Language) { { language(ctx, self.field.clone()) } }
                         <p class="sc-handles">{ other_stack(session, &act) }{ menus(session.player.speed, runtime, &act) }</p>
                         { here::handle(session) }
                     </section>
@@ -396,11 +390,14 @@ fn task(session: &Session) -> Html {
 }
 
 /// Every statement of the language; a click puts it into the script. The list is the page's own.
-fn language(ctx: &Context<Playground>) -> Html {
-    let write = ctx.link().batch_callback(|event: MouseEvent| {
-        let statement = event.target_dyn_into::<Element>()?.closest("button").ok()??.text_content()?;
-        Some(Message::Write(statement))
-    });
+fn language(ctx: &Context<Playground>, field: NodeRef) -> Html {
+    let statement = |event: &MouseEvent| event.target_dyn_into::<Element>()?.closest("button").ok()??.text_content();
+    let put = ctx.link().callback(|text| Message::Do(Act::Put(text)));
+    let write = move |event: MouseEvent| {
+        if let Some(statement) = statement(&event) {
+            put_into(&field, &put, put_in, &statement);
+        }
+    };
     html! { <div onclick={write}>{ Html::from_html_unchecked(ctx.props().language.clone()) }</div> }
 }
 

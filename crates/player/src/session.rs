@@ -34,6 +34,8 @@ pub struct Session {
     pub seen: usize,
     /// How often the reader, or the clock that the reader started, has asked for a step: the page follows then alone.
     pub asked: u32,
+    /// How often another script was put there: a field in which someone writes may be ahead of what was drawn last.
+    pub edition: u32,
     /// What is open at the current row.
     pub open: Option<Tools>,
     /// While the reader predicts.
@@ -119,6 +121,7 @@ impl Session {
             player: Player::new(run.layout.rows.len()),
             seen: 0,
             asked: 0,
+            edition: 0,
             open: None,
             quiz: None,
             bare: None,
@@ -162,8 +165,8 @@ impl Session {
     fn act(&mut self, act: Act) {
         match act {
             Act::Begin { text, step, stack } => {
-                let asked = self.asked;
-                *self = Self::new(&text);
+                let (asked, edition) = (self.asked, self.edition + 1);
+                *self = Self { edition, ..Self::new(&text) };
                 if stack != self.stack {
                     self.act(Act::Stack(stack));
                 }
@@ -212,12 +215,13 @@ impl Session {
                 }
             }
             Act::Put(text) => {
-                self.history.changed(&self.text);
+                self.history.changed(&self.text, None);
                 self.put(text);
             }
             Act::Try(index) => {
                 if let Some(proposed) = tries(&self.text).into_iter().nth(index) {
-                    self.take_over(proposed.changed);
+                    let row = proposed.changed.at.row(&self.run.layout);
+                    self.take_over(row, proposed.changed);
                 }
             }
             Act::ShowDifference => {
@@ -227,14 +231,15 @@ impl Session {
                 }
             }
             Act::Go(way) => {
-                if let Some(text) = self.history.go(way, &self.text) {
+                if let Some((text, row)) = self.history.go(way, &self.text) {
                     self.put(text);
+                    self.show_row(row);
                 }
             }
             Act::Original => {
                 // What led there is gone; the step itself can be taken back.
                 self.history = History::default();
-                self.history.changed(&self.text);
+                self.history.changed(&self.text, None);
                 self.put(self.book.text.clone());
             }
             Act::Stack(stack) => {
@@ -285,26 +290,32 @@ impl Session {
     /// Changes the script at a row.
     fn change(&mut self, row: usize, what: Change) {
         if let Some(changed) = change(&self.text, &self.run.layout, row, what) {
-            self.take_over(changed);
+            self.take_over(Some(row), changed);
         }
     }
 
-    /// Another script; the row in which the change shows is the current one then.
-    fn take_over(&mut self, changed: Changed) {
-        self.history.changed(&self.text);
+    /// Another script; the row in which the change shows is the current one then. `from` is the row that is changed.
+    fn take_over(&mut self, from: Option<usize>, changed: Changed) {
+        let before = self.text.clone();
         self.put(changed.text);
-        if self.wrong.is_none()
-            && let Some(row) = changed.at.row(&self.run.layout)
-        {
-            self.player = self.player.reduce(Action::Go(row));
-        }
+        let row = changed.at.row(&self.run.layout);
+        self.history.changed(&before, from.zip(row).map(|(from, row)| [from, row]));
         self.open = None;
-        self.asked += 1;
+        self.show_row(row);
+    }
+
+    /// The row of a change is the current one, unless it did not come to that.
+    fn show_row(&mut self, row: Option<usize>) {
+        if let Some(row) = row {
+            self.player = self.player.reduce(Action::Go(row));
+            self.asked += 1;
+        }
     }
 
     /// Another script: it is performed at once. One that cannot run leaves the last run standing.
     fn put(&mut self, text: String) {
         self.text = text;
+        self.edition += 1;
         // The book's own run is there already.
         let run = match self.stack == self.book.stack && self.text == self.book.text {
             true => Ok(Rc::clone(&self.book)),
@@ -343,6 +354,7 @@ impl PartialEq for Session {
             && bare(self) == bare(other)
             && ways(self) == ways(other)
             && (self.stack, self.player, self.asked, self.open) == (other.stack, other.player, other.asked, other.open)
+            && self.edition == other.edition
             && (&self.text, &self.wrong, &self.quiz) == (&other.text, &other.wrong, &other.quiz)
     }
 }
@@ -395,6 +407,43 @@ mod tests {
         let original = again.after(Act::Original);
         assert!(!original.is_changed() && original.leads(Way::Back));
         assert_eq!(original.after(Act::Go(Way::Back)).text, lost.text);
+    }
+
+    #[test]
+    fn whoever_takes_a_change_back_stands_where_it_was_made() {
+        let session = session("write-after-peer-close");
+        let fin = fin(&session);
+        let call = session.run.layout.rows.iter().rposition(|row| row.line.is_some()).expect("it has calls");
+        for (row, what) in [
+            (fin, Change::Lose),
+            (fin, Change::Hold(500)),
+            (fin, Change::Twice),
+            (fin, Change::Insert(0)),
+            (call, Change::Remove),
+        ] {
+            let changed = after(session.clone(), [Act::Pick(row, Tools::Row), Act::Change(what)]);
+            let shows = changed.player.cursor;
+            let elsewhere = changed.after(Act::Step(Action::First));
+            let back = elsewhere.after(Act::Go(Way::Back));
+            assert_eq!((back.player.cursor, back.asked), (Some(row), elsewhere.asked + 1), "{what:?}");
+            let again = after(back, [Act::Step(Action::Last), Act::Go(Way::Forth)]);
+            assert_eq!(again.player.cursor, shows, "{what:?}");
+        }
+        // By the arrow's end, and by what the script proposes, too; words move nothing.
+        let drawn = after(session.clone(), [Act::Delay(fin, 250), Act::Step(Action::First), Act::Go(Way::Back)]);
+        assert_eq!(drawn.player.cursor, Some(fin));
+        let typed = after(session, [Act::Type("wait 1s\n".to_owned()), Act::Go(Way::Back)]);
+        assert_eq!((typed.player.cursor, typed.asked), (None, 0));
+    }
+
+    #[test]
+    fn a_field_that_is_ahead_of_its_drawing_is_made_to_hold_the_script() {
+        let session = session("linger-zero");
+        let back = after(session.clone(), [Act::Type("wait 1s\n".to_owned()), Act::Go(Way::Back)]);
+        assert_eq!(back.text, session.text);
+        assert_ne!(back.edition, session.edition);
+        let begun = back.after(Act::Begin { text: session.text.clone(), step: None, stack: Stack::Linux });
+        assert_ne!(begun.edition, back.edition);
     }
 
     #[test]
