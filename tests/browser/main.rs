@@ -6,7 +6,7 @@
 //!
 //! - `page.rs`: what a reader does with a page; `chromium.rs` and `firefox.rs`: the browsers that do it
 //! - `book.rs`: the built book, served, and its pages
-//! - `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
+//! - `answers.rs`: where a chapter's answer stands; `chapter.rs`: every chapter on a telephone, with live widgets, under axe-core's rules in mdBook's five themes
 //! - `picture.rs`: what stands there without JavaScript, and from a file; `paper.rs`: on paper
 //! - `lost.rs`: the search, and the page for addresses that are none
 //! - `widget.rs`: what a reader can do with a picture: step, by mouse, keyboard and finger
@@ -28,6 +28,7 @@
 //! `axe.min.js` is axe-core 4.14.1 by Deque Systems as published on npm, under the Mozilla Public License 2.0.
 
 mod access;
+mod answers;
 mod beside;
 mod book;
 mod buttons;
