@@ -76,7 +76,49 @@ fn random_scripts_of_every_kind_at_every_place() {
 }
 
 /// What random scripts found to be said wrongly, as short as it could be made.
-const FOUND: [(&str, &str); 45] = [
+const FOUND: [(&str, &str); 53] = [
+    (
+        "only a forger speaks, and all that he sends fits",
+        "server crash()\nclient connect(nonblock) as c2\nlink inject SP. to client len 5\n\
+         link inject P. to client len 5\nlink inject R. to client\n",
+    ),
+    (
+        "he ends a stream that he alone has begun",
+        "server crash()\nclient connect(nonblock) as c2\nlink inject S. to client\nlink inject P. to client len 5\n\
+         link inject F. to client\n",
+    ),
+    (
+        "he speaks before his own SYN-ACK, with a number that is far ahead",
+        "server crash()\nclient connect(nonblock) as c2\nlink inject FP. to client seq +200000 len 1\n\
+         link inject SP. to client len 5\nlink inject R. to client seq inside\n",
+    ),
+    (
+        "a listener's reset for an acknowledgement of nothing ends no handshake",
+        "server listen()\nlink drop 2 any from server\nclient connect(nonblock) as c2\n\
+         link inject S. to server seq -1 ack 0\nlink inject . to server len 5\n",
+    ),
+    (
+        "nor does a client's, in SYN-SENT",
+        "server crash()\nclient connect(from=5000) as c2\nlink inject . to client seq -5 ack 0 len 1\n\
+         link inject S to client ack 100000 len 1400\nlink inject SP. to client\n",
+    ),
+    (
+        "a reset that was questioned lets no SYN begin another life",
+        "server listen()\nclient connect()\nserver accept()\nlink inject SR to server seq +1 len 5\n\
+         link inject SF to server seq +200000 len 1400\nclient write(142)\n\
+         link inject SF. to client seq +200000 ack 100000\nserver close()\n",
+    ),
+    (
+        "what came as disconnect() was called is answered without ACK",
+        "server listen()\nclient connect()\nserver accept()\nlink drop 3 RST from client\n\
+         server write(92430) &\nclient disconnect()\n",
+    ),
+    (
+        "two connections of a proxy's with the same ports",
+        "proxy listen()\nserver listen()\nclient connect()\nproxy accept()\n\
+         link client-proxy drop ACK from proxy\ndownstream close()\nlistener close()\nclient kill()\n\
+         link client-proxy inject R to client seq inside\nproxy connect() as second\n",
+    ),
     (
         "a single acknowledgement of an old number is no proof that keep-alive gave up",
         "link delay 25ms\nserver listen()\nclient connect()\nserver accept()\nclient connect(nonblock) as c2\n\

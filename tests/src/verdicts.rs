@@ -20,6 +20,9 @@ const RST: u8 = 4;
 const SYN: u8 = 2;
 const ACK: u8 = 16;
 
+/// The causes of a bare reset: it answers a segment.
+const ANSWERS: [Cause; 4] = [Cause::WroteAfterClose, Cause::NoSuchConnection, Cause::QueueFull, Cause::Linger2];
+
 /// What is true of a reset: who sent it, and the causes that it may have had, as far as the witness tells.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Truth {
@@ -49,7 +52,11 @@ fn truth(run: &Run, frame: usize) -> Truth {
 fn refused(run: &Run, frame: usize) -> Option<Vec<Cause>> {
     let sent = &run.frames[frame];
     let had_come = |other: &&OnLink| other.arrives_us.is_some_and(|at_us| at_us <= sent.left_us);
-    let turned = |other: &&OnLink| ports(&other.bytes) == turned(ports(&sent.bytes)) && had_come(other);
+    // Through a proxy two connections may have the same ports.
+    let turned = |other: &&OnLink| {
+        let is_back = [other.from, other.to] == [sent.to, sent.from];
+        is_back && ports(&other.bytes) == turned(ports(&sent.bytes)) && had_come(other)
+    };
     // The one that came last: the link may have held it up.
     let answered = run.frames[..frame].iter().filter(turned).max_by_key(|other| other.arrives_us)?;
     let answered = tcp_flags(&answered.bytes);
@@ -88,14 +95,17 @@ fn by_rules(run: &Run, frame: usize) -> Vec<Cause> {
         run.trace.events.iter().any(
             |event| matches!(event, Event::Call { at_us, host, call: Verb::Disconnect, .. } if here(*at_us, *host)),
         );
+    // Who ends a connection by himself sends RST with ACK (tcp_send_active_reset). A bare reset of the same moment is the
+    // answer to a segment that came when the connection was gone.
+    let is_answer = tcp_flags(&sent.bytes) & ACK == 0;
     let mut causes: Vec<Cause> = Vec::new();
-    for cause in rules {
+    for cause in rules.filter(|cause| !is_answer || ANSWERS.contains(cause)) {
         if !causes.contains(&cause) {
             causes.push(cause);
         }
     }
     if causes.is_empty() {
-        causes.push(if disconnected { Cause::LingerZero } else { Cause::NoSuchConnection });
+        causes.push(if disconnected && !is_answer { Cause::LingerZero } else { Cause::NoSuchConnection });
     }
     causes
 }
@@ -129,7 +139,7 @@ fn by_reason(run: &Run, frame: usize) -> Option<Vec<Cause>> {
 fn by_counters(run: &Run, frame: usize) -> Vec<Cause> {
     let sent = &run.frames[frame];
     if tcp_flags(&sent.bytes) & ACK == 0 {
-        return vec![Cause::WroteAfterClose, Cause::NoSuchConnection, Cause::QueueFull, Cause::Linger2];
+        return ANSWERS.to_vec();
     }
     let counted = run.trace.events.iter().filter_map(|event| match event {
         Event::Counter { host, counter: Counter::Snmp(name), .. } if *host == sent.from => Some(name.as_str()),
@@ -175,6 +185,15 @@ fn speaks_alone(run: &Run, packets: &[Captured], connection: &Connection, frame:
         !other.forged && other.from == sent.from
     };
     sent.forged && !connection.segments().any(its_own)
+}
+
+/// Where only a forger spoke in a host's name, nothing but his being one may be certain.
+fn nothing_certain(ending: &Ending) -> Result<(), String> {
+    let is_said = |cause: Cause| !matches!(cause, Cause::Forged | Cause::LateSegment);
+    match ending.causes.iter().find(|named| named.sure == Sure::Certain && is_said(named.cause)) {
+        Some(named) => Err(format!("{} is certain, and only a forger spoke", named.cause.id())),
+        None => Ok(()),
+    }
 }
 
 /// Which side a host is of a connection: its address ends with its place among the hosts.
@@ -302,7 +321,11 @@ impl Table {
             // There is nothing to compare him with, so who cannot be told; that it may have been he must be.
             self.alone += 1;
             let is_named = ending.names(Cause::Forged) || ending.names(Cause::Firewall);
-            return if is_named { Ok(()) } else { Err("why: only a forger spoke, and he is not named".to_owned()) };
+            return if is_named {
+                nothing_certain(ending)
+            } else {
+                Err("why: only a forger spoke, and he is not named".to_owned())
+            };
         }
         let truth = truth(run, frame);
         let right = if truth.causes == [Cause::Forged] { By::Between } else { by(truth.from, connection) };
@@ -350,7 +373,7 @@ impl Table {
         self.who[1] += 1;
         let first = &run.frames[frame];
         if speaks_alone(run, packets, connection, frame) {
-            return Ok(());
+            return nothing_certain(ending);
         }
         if first.forged {
             return Err(format!("the FIN in frame {frame} is forged"));

@@ -98,19 +98,20 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
         ending.add(Cause::Forged, Sure::Possible, &[facts.number(odd)], why);
     }
     let own = facts.seen[..reset.at].iter().filter(|seen| seen.from == reset.from);
-    if !reset.bare && ending.kind == Kind::Reset && own.clone().all(|seen| seen.has(bit::SYN)) {
-        if let Some(first) = ending.causes.first_mut().filter(|named| named.sure == Sure::Certain) {
-            first.sure = Sure::Likely;
-        }
-        let packets: Vec<u64> = own.map(|seen| seen.number).chain([number]).collect();
-        let why = "before it came a SYN alone from there: whoever forged that may have sent this as well";
+    let only_syn = own.clone().all(|seen| seen.has(bit::SYN));
+    if !reset.bare && ending.kind == Kind::Reset && (only_syn || !facts.shows_its_host(reset.at)) {
+        nothing_is_certain(ending);
+        let packets: Vec<u64> = own.filter(|_| only_syn).map(|seen| seen.number).chain([number]).collect();
+        let why = if only_syn {
+            "before it came a SYN alone from there: whoever forged that may have sent this as well"
+        } else {
+            "all that came from there may be forged: neither options nor IP-IDs nor answers show a host"
+        };
         ending.add(Cause::Forged, Sure::Possible, &packets, why);
     }
     if ending.by == By::Unknown {
         // Who sent it is not known, so why is not certain.
-        for named in ending.causes.iter_mut().filter(|named| named.sure == Sure::Certain) {
-            named.sure = Sure::Likely;
-        }
+        nothing_is_certain(ending);
     }
     if facts.is_unsure(reset.at) {
         for named in &mut ending.causes {
@@ -128,6 +129,12 @@ pub(super) fn of_reset(facts: &Facts<'_>, reset: &Reset, ending: &mut Ending) {
             let forged = ending.causes.remove(forged);
             ending.causes.insert(0, forged);
         }
+    }
+}
+
+fn nothing_is_certain(ending: &mut Ending) {
+    for named in ending.causes.iter_mut().filter(|named| named.sure == Sure::Certain) {
+        named.sure = Sure::Likely;
     }
 }
 

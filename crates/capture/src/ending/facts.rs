@@ -219,6 +219,18 @@ impl<'a> Facts<'a> {
         hops.syn.is_some_and(|syn| syn != ttl) && hops.counts.len() > 1 && !hops.is_alien(Some(ttl))
     }
 
+    /// Whether more than the addresses says that a segment is its host's own, as far as its TTL tells: its SYN has options
+    /// as a known system writes them, its IP-IDs count up, or the other side has taken what came the same way.
+    pub(crate) fn shows_its_host(&self, at: usize) -> bool {
+        let segment = self.seen[at];
+        let side = &self.connection.sides[segment.from];
+        let counts = |before: &&Seen| before.from == segment.from && counts_on(before, segment);
+        side.linux
+            || side.no_linux
+            || self.seen[..at].iter().copied().any(|before| counts(&before))
+            || segment.ttl.is_some_and(|ttl| is_way_of_data(&self.seen, at, ttl))
+    }
+
     /// Whether the other side goes on with anything of a side's, SYNs left out, that came with this TTL.
     fn is_taken(&self, side: usize, ttl: u8) -> bool {
         let is_it = |seen: &Seen| seen.from == side && seen.ttl == Some(ttl) && !seen.is_reset() && !seen.has(bit::SYN);
@@ -285,8 +297,9 @@ fn reset(connection: &Connection, seen: &[&Seen], at: usize, handshake: Handshak
     }
     // A scanner's kernel resets what it knows nothing of, and the scanner may go on all the same.
     let is_scan = from == CLIENT && bare && answers.is_some_and(|answered| seen[answered].opens());
-    // What answers an acknowledgement of what was never sent ends nothing at its sender (RFC 9293 §3.10.7.3, §3.10.7.4).
-    let is_sent = (0..=own_next.unwrap_or(0)).contains(&segment.seq);
+    // What answers an acknowledgement of nothing, or of what was never sent, ends nothing at its sender (RFC 9293
+    // §3.10.7.3, §3.10.7.4).
+    let is_sent = own_next.map_or(segment.seq == 0, |next| (1..=next).contains(&segment.seq));
     let answers_nonsense = bare && answers.is_some() && !is_sent;
     let lives_on =
         if is_scan || answers_nonsense { None } else { lives_on(connection, seen, at, &hops[from], answers) };

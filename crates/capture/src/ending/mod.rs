@@ -274,6 +274,8 @@ fn without_reset(facts: &Facts<'_>) -> Ending {
         ending.segment = Some(facts.number(fin));
         if facts.is_unsure(fin) {
             ending.by = By::Unknown;
+        }
+        if facts.is_unsure(fin) || !facts.shows_its_host(fin) {
             ending.causes.iter_mut().for_each(|named| named.sure = Sure::Likely);
         }
         return ending;

@@ -221,7 +221,12 @@ fn belongs_syn(connection: &mut Connection, from: usize, packet: &Packet) -> boo
             sides[from].isn.is_none() && sides[from].distance(packet.seq).is_some_and(|far| far < NEAR);
         return sides[from].base == Some(packet.seq) || stray || (answers && (young || could_be_its_own));
     }
-    let is_over = connection.segments().any(Seen::is_reset);
+    // A reset that the other side did not believe ends nothing: it went on behind its number, or never came as far.
+    let ends = |reset: &Seen| {
+        let (side, peer) = (&sides[reset.from], &sides[1 - reset.from]);
+        reset.seq <= side.next && peer.acked.is_none_or(|acked| reset.seq >= acked)
+    };
+    let is_over = connection.segments().any(|seen| seen.is_reset() && ends(seen));
     let lives = !is_over && sides.iter().all(|side| side.base.is_some()) && sides.iter().any(|side| side.fin.is_none());
     if lives && sides[from].isn != Some(packet.seq) && sides[from].distance(packet.seq).is_some_and(|far| far < NEAR) {
         return true;
