@@ -7,7 +7,7 @@ use scenario::{BufferMemory, Host, Network, State, Sysctl, Verb};
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
 use crate::micros::earlier;
-use crate::tcp::Buffers;
+use crate::tcp::{Buffers, Timestamp, TimestampsOption};
 use crate::wire::Ip;
 
 /// Which TCP the hosts of a run have.
@@ -113,10 +113,18 @@ impl HostStack {
         }
     }
 
-    /// A frame has arrived that left at `left_us`, or was forged. smoltcp alone has no timestamps here.
-    pub(crate) fn arrive(&mut self, frame: Vec<u8>, left_us: Option<u64>) {
+    /// The timestamp that a frame echoes which leaves now. smoltcp alone has none here.
+    pub(crate) fn echo(&self, frame: &[u8]) -> Option<Timestamp> {
         match self {
-            Self::Linux(kernel) => kernel.arrive(frame, left_us),
+            Self::Linux(kernel) => kernel.echo(frame),
+            Self::Bare(_) => None,
+        }
+    }
+
+    /// A frame has arrived; a forged one has no timestamps.
+    pub(crate) fn arrive(&mut self, frame: Vec<u8>, timestamps: Option<TimestampsOption>) {
+        match self {
+            Self::Linux(kernel) => kernel.arrive(frame, timestamps),
             Self::Bare(host) => host.arrive(frame),
         }
     }

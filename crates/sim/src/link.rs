@@ -7,6 +7,7 @@ use scenario::{Event, Fate, Host, Icmp, Link, Map, Numbering, RawSegment, Refusa
 
 use crate::micros::micros;
 use crate::pcap::Frame;
+use crate::tcp::{Timestamp, TimestampsOption};
 use crate::wire::{self, Ip};
 
 pub(crate) struct Wires {
@@ -26,10 +27,18 @@ pub(crate) struct Wires {
 pub(crate) struct Flight {
     pub(crate) to: Host,
     pub(crate) frame: Vec<u8>,
-    /// When it left, which is its timestamp; `None` of a forged one, a message, and a SYN whose sender has none.
-    pub(crate) timestamp_us: Option<u64>,
+    pub(crate) timestamps: Option<TimestampsOption>,
     /// The segment's place among the events.
     pub(crate) event: usize,
+}
+
+/// Who has made a segment.
+#[derive(Clone, Copy, Debug)]
+enum Origin {
+    /// A host; with the timestamp that it echoes.
+    Host { echo: Option<Timestamp> },
+    /// Something in between, which knows no timestamps.
+    Forger,
 }
 
 impl Wires {
@@ -47,8 +56,16 @@ impl Wires {
     }
 
     /// A host sends: the segment is recorded and, unless it is lost, under way.
-    pub(crate) fn send(&mut self, now_us: u64, frame: Vec<u8>, ip: Ip, events: &mut Vec<Event>) {
+    pub(crate) fn send(
+        &mut self,
+        now_us: u64,
+        frame: Vec<u8>,
+        echo: Option<Timestamp>,
+        ip: Ip,
+        events: &mut Vec<Event>,
+    ) {
         let raw = wire::read(&frame);
+        let origin = Origin::Host { echo };
         self.numbering.note(&raw);
         self.connections.note_sent(&raw, None);
         self.last_sent_us = now_us;
@@ -58,10 +75,10 @@ impl Wires {
                 self.record(now_us, None, &raw, &frame, Fate::Dropped, events);
                 self.refuse(now_us, after, ip, &raw, refusal, events);
             }
-            Disposition::Arrives(after) => self.launch(now_us, after, &raw, frame, Fate::Delivered, events),
+            Disposition::Arrives(after) => self.launch(now_us, after, &raw, frame, origin, events),
             Disposition::ArrivesTwice(after) => {
-                self.launch(now_us, after, &raw, frame.clone(), Fate::Delivered, events);
-                self.launch(now_us, after, &raw, frame, Fate::Delivered, events);
+                self.launch(now_us, after, &raw, frame.clone(), origin, events);
+                self.launch(now_us, after, &raw, frame, origin, events);
             }
         }
     }
@@ -72,7 +89,7 @@ impl Wires {
         self.numbering.note_forged(&raw);
         self.last_sent_us = now_us;
         let delay = self.links.delay(Link::between(raw.from, raw.to));
-        self.launch(now_us, delay, &raw, frame, Fate::Injected, events);
+        self.launch(now_us, delay, &raw, frame, Origin::Forger, events);
     }
 
     /// A box in between tells the sender that its segment was not let through.
@@ -88,7 +105,7 @@ impl Wires {
         match refusal {
             Refusal::Reset => {
                 if let Some(reset) = link::reset(refused) {
-                    self.launch(now_us, after, &reset, wire::write(ip, &reset), Fate::Injected, events);
+                    self.launch(now_us, after, &reset, wire::write(ip, &reset), Origin::Forger, events);
                 }
             }
             Refusal::Icmp(icmp) => self.send_icmp(now_us, after, ip, icmp, refused, events),
@@ -115,7 +132,7 @@ impl Wires {
         if let Some(capture) = &mut self.capture {
             capture.push(Frame { at_us: now_us, bytes: frame.clone() });
         }
-        self.fly(arrives_us, Flight { to, frame, timestamp_us: None, event: events.len() - 1 });
+        self.fly(arrives_us, Flight { to, frame, timestamps: None, event: events.len() - 1 });
     }
 
     fn fly(&mut self, arrives_us: u64, flight: Flight) {
@@ -129,14 +146,20 @@ impl Wires {
         after: Duration,
         raw: &RawSegment,
         frame: Vec<u8>,
-        fate: Fate,
+        origin: Origin,
         events: &mut Vec<Event>,
     ) {
         let arrives_us = now_us + micros(after) + micros(self.late);
-        self.record(now_us, Some(arrives_us), raw, &frame, fate, events);
         let has_timestamp = !raw.flags.syn || self.links.offers_timestamps(raw.from);
-        let timestamp_us = (fate == Fate::Delivered && has_timestamp).then_some(now_us);
-        self.fly(arrives_us, Flight { to: raw.to, frame, timestamp_us, event: events.len() - 1 });
+        let (fate, timestamps) = match origin {
+            Origin::Host { echo } => {
+                let option = TimestampsOption { value: Timestamp::of(now_us), echo };
+                (Fate::Delivered, Some(option).filter(|_| has_timestamp))
+            }
+            Origin::Forger => (Fate::Injected, None),
+        };
+        self.record(now_us, Some(arrives_us), raw, &frame, fate, events);
+        self.fly(arrives_us, Flight { to: raw.to, frame, timestamps, event: events.len() - 1 });
     }
 
     fn record(

@@ -263,7 +263,8 @@ impl World {
                 // The table of names has it already.
                 Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
-                    self.wires.send(at_us, frame, self.ip, &mut self.events);
+                    let echo = self.kernels[host.index()].echo(&frame);
+                    self.wires.send(at_us, frame, echo, self.ip, &mut self.events);
                 }
             }
         }
@@ -401,7 +402,7 @@ impl World {
         while let Some(flight) = self.wires.arrival(self.now_us) {
             if self.wires.links.reaches(flight.to) {
                 self.active_us[flight.to.index()] = self.now_us;
-                self.kernels[flight.to.index()].arrive(flight.frame, flight.timestamp_us);
+                self.kernels[flight.to.index()].arrive(flight.frame, flight.timestamps);
                 self.take_effects(flight.to);
                 self.check_bounds()?;
                 continue;

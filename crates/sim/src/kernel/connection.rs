@@ -14,7 +14,8 @@ use crate::rules::{Ownership, congestion_control, disconnect, initial_sequence_n
 use crate::socket_options::{KeepAlive, SocketOptions};
 use crate::sysctls::Sysctls;
 use crate::tcp::{
-    Backoff, DeferredFin, Phase, ReceiveMemory, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, WindowProbes,
+    Backoff, DeferredFin, Phase, ReceiveMemory, Recent, RoundTrip, Tcb, Timer, Timers, Timestamp, TimestampsOption,
+    WindowProbes,
 };
 use crate::wire::Ip;
 
@@ -45,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) received_us: u64,
     /// When text last left; at first, when the connection opened (Linux: `lsndtime`).
     pub(crate) sent_us: u64,
+    /// When its last segment left, an ACK too (Linux: `tcp_wstamp_ns`).
+    pub(crate) left_us: u64,
     /// The newest of the peer's timestamps.
     pub(crate) recent: Recent,
     /// Time of the last answer that counts for the pace of answers, in microseconds.
@@ -120,11 +123,23 @@ impl Holder {
 /// What a connection needs of its host: time, address, settings, and the list that its effects go to.
 pub(crate) struct Context<'a> {
     pub(crate) now_us: u64,
-    /// The timestamp of the segment that arrives; a forged one has none.
-    pub(crate) timestamp: Option<Timestamp>,
+    /// Those of the segment that arrives; a forged one has none.
+    pub(crate) timestamps: Option<TimestampsOption>,
     pub(crate) ip: Ip,
     pub(crate) sysctls: &'a Sysctls,
     pub(crate) effects: &'a mut Vec<Effect>,
+}
+
+impl Context<'_> {
+    /// TSval of the segment that arrives.
+    pub(crate) fn timestamp(&self) -> Option<Timestamp> {
+        self.timestamps.map(|option| option.value)
+    }
+
+    /// Its TSecr.
+    pub(crate) fn echo(&self) -> Option<Timestamp> {
+        self.timestamps.and_then(|option| option.echo)
+    }
 }
 
 impl Connection {
@@ -155,6 +170,7 @@ impl Connection {
             keep_alive_probes: 0,
             received_us: 0,
             sent_us: 0,
+            left_us: 0,
             recent: Recent::default(),
             answered_us: None,
             scale: Scale::of(options.receive_buffer),

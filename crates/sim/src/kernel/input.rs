@@ -15,7 +15,7 @@ use crate::rules::retransmission::{self, Rearm};
 use crate::rules::segment_arrives::{self, Action, Facts, Memory};
 use crate::rules::{Decision, Pace, acceptable, congestion_control, pending_error, round_trip, send_buffer};
 use crate::seq::{after, end, length};
-use crate::tcp::{Delivered, InFlight, Recent, Sack, Seen, Tcb, Timer, Timestamps};
+use crate::tcp::{Backoff, Delivered, InFlight, Recent, Sack, Seen, Tcb, Timer, Timestamps};
 use crate::wire;
 
 impl Connection {
@@ -199,7 +199,7 @@ impl Connection {
             state: self.state,
             snd: &tcb.snd,
             rcv: &tcb.rcv,
-            timestamp: cx.timestamp,
+            timestamp: cx.timestamp(),
             recent: self.recent,
             rto_us: self.rto_us(),
             write_end: tcb.write_end(),
@@ -230,18 +230,17 @@ impl Connection {
         }
         tcb.note_beyond_gap(segment);
         if segment.flags.syn {
-            self.recent = Recent::of(cx.timestamp);
+            self.recent = Recent::of(cx.timestamp());
             if matches!(tcb.state(), State::Closed | State::Listen | State::SynSent) {
-                tcb.agree_on(if cx.timestamp.is_some() { Timestamps::Used } else { Timestamps::None });
+                tcb.agree_on(if cx.timestamps.is_some() { Timestamps::Used } else { Timestamps::None });
             }
         } else if acceptable::replaces_recent(&tcb.rcv, segment) {
-            self.recent = acceptable::newer(self.recent, cx.timestamp);
+            self.recent = acceptable::newer(self.recent, cx.timestamp());
         }
         let tells_window = acceptable::tells_window(&tcb.snd, segment);
         let opens = tcb.snd.una == tcb.snd.iss;
         let was_in_flight = tcb.queue.in_flight() != InFlight::Nothing && !opens;
-        let (delivered, answer) =
-            tcb.deliver(cx.now_us, cx.timestamp.filter(|_| self.recent.is_kept()), segment, frame);
+        let (delivered, answer) = tcb.deliver(cx.now_us, cx.echo().filter(|_| self.recent.is_kept()), segment, frame);
         let mss = tcb.snd.mss;
         self.has_received |= segment.len > 0;
         if delivered.fin
@@ -262,11 +261,15 @@ impl Connection {
                 self.open_congestion_window(cx.now_us, state_before);
             }
             self.note_acknowledged(cx.now_us, &delivered);
+            if opens {
+                self.round_trip.note_open();
+            }
             if opens && matches!(self.holder, Holder::Handshake(_)) {
-                // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are the
-                // answers that the request has given (Linux: `tcp_create_openreq_child`).
+                // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are its
+                // timeouts, and the answers that the request has given (Linux: `tcp_create_openreq_child`).
                 self.acknowledged = 0;
                 self.answered_us = None;
+                self.backoff = Backoff::default();
             }
         }
         if let Some(tcb) = &mut self.tcb

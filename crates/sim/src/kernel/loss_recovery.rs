@@ -7,7 +7,7 @@ use crate::rules::congestion_control::{self, OnAck, Timeout};
 use crate::rules::loss_recovery::{self, Answered, Facts, Kind, Looked, Queue, Step, Told, Undone};
 use crate::rules::retransmission;
 use crate::seq::{after, length};
-use crate::tcp::{Found, News, Phase, Sack, Seen, Spurious, Timer, Timestamp};
+use crate::tcp::{Found, News, Phase, Sack, Seen, Spurious, Timer, Timestamp, is_before};
 use crate::wire;
 
 /// Segments that leave on one occasion at most.
@@ -63,7 +63,7 @@ impl Connection {
             kind,
             news,
             spurious: tcb.congestion.spurious,
-            undone: self.undone(cx.timestamp, kind),
+            undone: self.undone(cx.echo(), kind),
             sent_again,
             new_segment: self.new_segment(),
         };
@@ -169,9 +169,9 @@ impl Connection {
         }
     }
 
-    fn undone(&self, left: Option<Timestamp>, kind: Kind) -> Undone {
+    fn undone(&self, echo: Option<Timestamp>, kind: Kind) -> Undone {
         let Some(tcb) = &self.tcb else { return Undone::No };
-        let early = self.backoff.since_us.is_some_and(|since_us| tcb.queue.is_before(left, since_us));
+        let early = self.backoff.since_us.is_some_and(|since_us| is_before(echo, since_us));
         congestion_control::is_undone(&tcb.congestion, kind, Seen::from(early))
     }
 

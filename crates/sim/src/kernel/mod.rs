@@ -30,7 +30,7 @@ use crate::rules::initial_sequence_number;
 use crate::rules::time_wait::TIME_WAIT_US;
 use crate::socket_options::SocketOptions;
 use crate::sysctls::Sysctls;
-use crate::tcp::{Buffers, Tcb, Timer, Timestamp};
+use crate::tcp::{Buffers, Tcb, Timer, Timestamp, TimestampsOption};
 use crate::wire::{self, Ip};
 use connection::{Connection, Context, Holder};
 use listener::Listener;
@@ -45,8 +45,8 @@ pub(crate) struct Kernel {
     /// What the buffers of its sockets hold at most.
     buffers: Buffers,
     now_us: u64,
-    /// The timestamp of the segment that arrives.
-    timestamp: Option<Timestamp>,
+    /// Those of the segment that arrives.
+    timestamps: Option<TimestampsOption>,
     sysctls: Sysctls,
     /// The longest packets that the paths to other hosts take, by [`Host::index`], as ICMP has told.
     path_mtus: [u16; Host::ALL.len()],
@@ -83,7 +83,7 @@ impl Kernel {
             ip,
             buffers,
             now_us: 0,
-            timestamp: None,
+            timestamps: None,
             sysctls: Sysctls::default(),
             path_mtus: [wire::MTU; Host::ALL.len()],
             listeners: Vec::new(),
@@ -183,16 +183,24 @@ impl Kernel {
         self.path_mtus = [wire::MTU; Host::ALL.len()];
     }
 
+    /// The timestamp that a frame echoes which leaves now: the newest that its connection has taken.
+    pub(crate) fn echo(&self, frame: &[u8]) -> Option<Timestamp> {
+        let RawSegment { to, ports, .. } = wire::read(frame);
+        let is_it = |known: &&Connection| known.tcb.is_some() && known.peer == to && known.ports == ports;
+        let recent = self.connections.iter().find(is_it).map(|known| known.recent);
+        let of_time_wait = || self.time_waits.iter().find(|known| known.peer == to && known.ports == ports);
+        recent.or_else(|| of_time_wait().map(|known| known.recent))?.echo()
+    }
+
     /// A segment has arrived: for the connection with these ports, else for what is left of one, else for the listener.
-    /// It left at `left_us`; of a forged one nobody knows.
-    pub(crate) fn arrive(&mut self, frame: Vec<u8>, left_us: Option<u64>) {
+    pub(crate) fn arrive(&mut self, frame: Vec<u8>, timestamps: Option<TimestampsOption>) {
         if let Some((icmp, quoted)) = wire::read_icmp(&frame) {
             return self.icmp_arrives(icmp, &quoted);
         }
         let segment = wire::read(&frame);
         // A SYN's is looked at by a host that would answer with its own; the others' by connections that have them.
         let counts = !segment.flags.syn || self.sysctls.timestamps != 0;
-        self.timestamp = left_us.filter(|_| counts).map(Timestamp::of);
+        self.timestamps = timestamps.filter(|_| counts);
         let ports = [segment.ports[1], segment.ports[0]];
         let is_it = |known: &Connection| known.tcb.is_some() && known.peer == segment.from && known.ports == ports;
         let known = self.connections.iter().position(is_it);
@@ -283,8 +291,8 @@ impl Kernel {
     }
 
     fn context<'a>(&'a self, effects: &'a mut Vec<Effect>) -> Context<'a> {
-        let &Self { now_us, timestamp, ip, .. } = self;
-        Context { now_us, timestamp, ip, sysctls: &self.sysctls, effects }
+        let &Self { now_us, timestamps, ip, .. } = self;
+        Context { now_us, timestamps, ip, sysctls: &self.sysctls, effects }
     }
 
     /// Changes a connection, and does what follows from that for the host.
@@ -297,8 +305,8 @@ impl Kernel {
     // Apart from `with`, so that the page has it once and not for each thing that happens.
     #[inline(never)]
     fn lend(&mut self, at: usize) -> (&mut Connection, Context<'_>) {
-        let Self { now_us, timestamp, ip, sysctls, effects, connections, .. } = self;
-        let cx = Context { now_us: *now_us, timestamp: *timestamp, ip: *ip, sysctls, effects };
+        let Self { now_us, timestamps, ip, sysctls, effects, connections, .. } = self;
+        let cx = Context { now_us: *now_us, timestamps: *timestamps, ip: *ip, sysctls, effects };
         (&mut connections[at], cx)
     }
 

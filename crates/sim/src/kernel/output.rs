@@ -19,6 +19,7 @@ impl Connection {
     pub(crate) fn output(&mut self, cx: &mut Context<'_>) {
         if let Some(tcb) = &mut self.tcb {
             tcb.queue.note_occasion();
+            tcb.make_room_for_sack();
         }
         let mut burst = Burst::First;
         for _ in 0..SEGMENTS_MAX {
@@ -30,6 +31,7 @@ impl Connection {
                 congestion_window: tcb.congestion.segments,
                 phase: tcb.congestion.phase,
                 head_age_us: tcb.queue.head().map(|head| cx.now_us - head.left_us),
+                silent_us: cx.now_us - self.left_us,
                 smoothed_us: self.round_trip.smoothed_us(),
                 piece,
                 burst,
@@ -118,6 +120,7 @@ impl Connection {
         if segment.len > 0 {
             self.sent_us = cx.now_us;
         }
+        self.left_us = cx.now_us;
         if tcb.note_left(cx.now_us, &segment, &frame) {
             if is_new {
                 let (packets_out, in_network) = (tcb.queue.packets_out(), tcb.queue.packets_in_network());

@@ -58,8 +58,9 @@ pub(crate) enum Arrival {
 
 impl Kernel {
     pub(super) fn arrive_at_time_wait(&mut self, at: usize, segment: &RawSegment) -> Arrival {
+        let timestamp = self.timestamps.map(|option| option.value);
         let socket = &self.time_waits[at];
-        let age_ms = socket.recent.age_ms(self.timestamp);
+        let age_ms = socket.recent.age_ms(timestamp);
         let listening = if self.listener_on(segment.ports[1]).is_some() { Listening::Yes } else { Listening::No };
         let facts = Facts { state: socket.state, rcv: &socket.rcv, age_ms, rfc1337: self.sysctls.rfc1337, listening };
         let (action, rule) = time_wait::decide(&facts, segment);
@@ -70,7 +71,7 @@ impl Kernel {
             Action::Ignore => {}
             Action::Restart => {
                 socket.ends_us = now_us + TIME_WAIT_US;
-                socket.recent = newer(socket.recent, self.timestamp);
+                socket.recent = newer(socket.recent, timestamp);
             }
             Action::MakeRoom => {
                 let iss = initial_sequence_number::after_time_wait(socket.snd.nxt);
@@ -93,7 +94,7 @@ impl Kernel {
                 socket.rcv.nxt = socket.rcv.nxt.wrapping_add(1);
                 socket.rcv.note_told(socket.rcv.nxt, socket.rcv.wnd);
                 socket.ends_us = now_us + TIME_WAIT_US;
-                socket.recent = newer(socket.recent, self.timestamp);
+                socket.recent = newer(socket.recent, timestamp);
                 reply = Some(socket.acknowledgement(host));
                 let (id, name, from) = (socket.id, socket.name.clone(), socket.state);
                 socket.state = State::TimeWait;

@@ -4,7 +4,7 @@ use scenario::{RuleId, State};
 
 use super::{Decision, Ownership, defer_accept};
 use crate::sysctls::Sysctls;
-use crate::tcp::{Backoff, InFlight, Phase, Probe, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack, Seen};
+use crate::tcp::{Backoff, InFlight, Phase, Probe, RTO_INITIAL_US, RTO_MAX_US, RTO_MIN_US, RoundTrip, Sack, Seen};
 
 /// TCP_TIMEOUT_MIN_US
 pub(super) const TIMEOUT_MIN_US: u64 = 2_000;
@@ -87,7 +87,7 @@ pub(crate) fn on_timeout(facts: &Facts<'_>) -> Decision<Action> {
     let is_handshake = matches!(facts.state, State::SynSent | State::SynReceived);
     let may_probe = facts.sack == Sack::Permitted && is_calm(retransmits, facts.phase, facts.probe);
     if !is_handshake && facts.in_flight == InFlight::OneSegment && may_probe {
-        // A single segment in flight has its tail loss probe no sooner than its timeout; it does not count as one.
+        // The tail loss probe of a single segment, which was not due before; it does not count as a timeout.
         return match facts.new_segment {
             NewSegment::Waits => (Action::ProbeWithNew, Some(RuleId::LossProbe)),
             NewSegment::None => (Action::ProbeWithOnly, None),
@@ -114,15 +114,23 @@ pub(crate) fn on_loss_probe(facts: &Facts<'_>) -> Decision<Action> {
 }
 
 /// When a loss probe is due, where something new has just left or was acknowledged and the retransmission timer is set:
-/// two round trips later, if more than one segment is in flight and the peer has offered SACK.
+/// two round trips later, if the peer has offered SACK. Of a single segment the ACK may be delayed: its probe waits longer,
+/// and is sent at the timeout if that comes first ([`on_timeout`]).
 ///
 /// RFC 8985 §7.2. Linux: `tcp_schedule_loss_probe`.
 pub(crate) fn loss_probe_due_us(facts: &Facts<'_>, timeout_due_us: u64) -> Option<u64> {
-    let smoothed_us = facts.round_trip.smoothed_us()?;
-    let is_due = is_calm(facts.backoff.retransmits, facts.phase, facts.probe)
-        && facts.in_flight == InFlight::Several
-        && facts.sack == Sack::Permitted;
-    is_due.then(|| timeout_due_us.min(facts.now_us + 2 * smoothed_us + TIMEOUT_MIN_US))
+    let two_round_trips_us = facts.round_trip.smoothed_us().map(|smoothed_us| facts.now_us + 2 * smoothed_us);
+    if !is_calm(facts.backoff.retransmits, facts.phase, facts.probe) || facts.sack == Sack::No {
+        return None;
+    }
+    // TCP_TIMEOUT_INIT where the handshake has measured nothing.
+    let due_us =
+        |more_us| two_round_trips_us.map_or(facts.now_us + RTO_INITIAL_US, |two_round_trips| two_round_trips + more_us);
+    match facts.in_flight {
+        InFlight::Nothing => None,
+        InFlight::OneSegment => Some(due_us(RTO_MIN_US)).filter(|due_us| *due_us < timeout_due_us),
+        InFlight::Several => Some(due_us(TIMEOUT_MIN_US).min(timeout_due_us)),
+    }
 }
 
 fn is_calm(retransmits: u32, phase: Phase, probe: Option<Probe>) -> bool {

@@ -7,15 +7,15 @@ use crate::tcp::{Estimate, RTO_MIN_US, RoundTrip};
 ///
 /// RFC 6298 §2.2 and §2.3. Linux: `tcp_rtt_estimator`, for each ACK.
 pub(crate) fn measured(known: &RoundTrip, measured_us: u64, una: u32, nxt: u32) -> RoundTrip {
-    let Some(mut known) = known.0 else {
+    let &RoundTrip::Measured(mut known) = known else {
         let variation = RTO_MIN_US.max(2 * measured_us);
-        return RoundTrip(Some(Estimate {
+        return RoundTrip::Measured(Estimate {
             smoothed: 8 * measured_us,
             deviation: 2 * measured_us,
             deviation_max: variation,
             variation,
             until: nxt,
-        }));
+        });
     };
     let (smoothed_us, quarter) = (known.smoothed / 8, known.deviation / 4);
     known.smoothed = (known.smoothed + measured_us).saturating_sub(smoothed_us).max(1);
@@ -37,7 +37,7 @@ pub(crate) fn measured(known: &RoundTrip, measured_us: u64, una: u32, nxt: u32) 
         known.until = nxt;
         known.deviation_max = RTO_MIN_US;
     }
-    RoundTrip(Some(known))
+    RoundTrip::Measured(known)
 }
 
 #[cfg(test)]
@@ -48,6 +48,10 @@ mod tests {
     fn no_timeout_is_shorter_than_200_ms_over_the_round_trip() {
         let before = RoundTrip::default();
         assert_eq!(before.rto_us(), 1_000_000, "nothing measured yet");
+        let mut open = before;
+        open.note_open();
+        assert_eq!(open.rto_us(), 3_000_000);
+        assert_eq!(measured(&open, 20_000, 1, 1), measured(&before, 20_000, 1, 1));
         let round_trip = measured(&before, 20_000, 1, 1);
         assert_eq!((round_trip.rto_us(), round_trip.smoothed_us()), (220_000, Some(20_000)));
     }

@@ -4,6 +4,9 @@ use crate::seq::after;
 use crate::socket_options::Nagle;
 use crate::tcp::{Next, Phase, SendSequence, Standing};
 
+/// NSEC_PER_MSEC, in `tcp_tso_should_defer`.
+const SILENCE_US: u64 = 1_000;
+
 /// What becomes of the one segment that the endpoint would send next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gate {
@@ -34,6 +37,8 @@ pub(crate) struct Flight {
     pub(crate) phase: Phase,
     /// How long ago the first that is not acknowledged has left, in microseconds.
     pub(crate) head_age_us: Option<u64>,
+    /// How long ago the last segment has left, an ACK too.
+    pub(crate) silent_us: u64,
     /// SRTT
     pub(crate) smoothed_us: Option<u64>,
     /// Bytes that have never left, of the piece that the next segment is cut from (Linux: sk_buff).
@@ -76,7 +81,7 @@ pub(crate) fn gate(next: &Next, snd: &SendSequence, flight: &Flight, nagle: Nagl
 }
 
 /// Of two segments for which the congestion window has no room together, the first waits too, while an ACK is due: half
-/// a round trip after the first that is not acknowledged.
+/// a round trip after the first that is not acknowledged. After a silence of a millisecond nothing waits.
 ///
 /// No RFC. Linux: `tcp_tso_should_defer`; a third of the window (tcp_tso_win_divisor) always leaves.
 fn is_deferred(next: &Next, snd: &SendSequence, flight: &Flight) -> bool {
@@ -84,8 +89,9 @@ fn is_deferred(next: &Next, snd: &SendSequence, flight: &Flight) -> bool {
     let has_room_for_one = flight.in_network + 1 == flight.congestion_window;
     let is_half = has_room_for_one && flight.burst == Burst::First && next.len == snd.mss && flight.piece > snd.mss;
     let third = snd.wnd.min(flight.congestion_window * snd.mss) / 3;
+    let goes_on = flight.silent_us <= SILENCE_US;
     let is_due = flight.head_age_us.zip(flight.smoothed_us).is_some_and(|(age, smoothed)| age >= smoothed / 2);
-    is_calm && is_half && next.len < third && is_due
+    is_calm && is_half && next.len < third && is_due && goes_on
 }
 
 /// Whether the peer's window has room for all of the segment.
@@ -117,6 +123,7 @@ mod tests {
         congestion_window: 10,
         phase: Phase::Open,
         head_age_us: Some(0),
+        silent_us: 0,
         smoothed_us: Some(20_000),
         piece: 1_000,
         burst: Burst::First,
@@ -159,6 +166,8 @@ mod tests {
         let due = Flight { head_age_us: Some(100_000), ..full };
         assert_eq!(gate(&new(101, 1448, false), &snd, &due, Nagle::On), Gate::Hold(Hold::Deferral));
         assert_eq!(gate(&new(101, 1448, false), &snd, &Flight { piece: 1_448, ..due }, Nagle::On), Gate::Send);
+        let after_silence = Flight { silent_us: 1_001, ..due };
+        assert_eq!(gate(&new(101, 1448, false), &snd, &after_silence, Nagle::On), Gate::Send);
         let second = Flight { burst: Burst::Second, ..due };
         assert_eq!(gate(&new(101, 1448, false), &snd, &second, Nagle::On), Gate::Send, "there was room for both");
         let narrow = SendSequence { wnd: 3 * 1448, ..snd };

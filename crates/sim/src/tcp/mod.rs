@@ -19,11 +19,13 @@ pub(crate) use congestion_window::{CongestionWindow, INITIAL_WINDOW, Phase, Prob
 pub(crate) use endpoint::{Buffers, RECEIVE_BUFFER_MAX};
 pub(crate) use receive_memory::{ReceiveMemory, of_segment as memory_of_segment};
 pub(crate) use receive_sequence::ReceiveSequence;
-pub(crate) use retransmission_queue::{AtTimeout, Believed, Found, InFlight, News, RetransmissionQueue, Seen};
-pub(crate) use round_trip::{Estimate, RTO_MAX_US, RTO_MIN_US, RoundTrip};
+pub(crate) use retransmission_queue::{
+    AtTimeout, Believed, Found, InFlight, News, RetransmissionQueue, Seen, is_before,
+};
+pub(crate) use round_trip::{Estimate, RTO_INITIAL_US, RTO_MAX_US, RTO_MIN_US, RoundTrip};
 pub(crate) use send_sequence::SendSequence;
 pub(crate) use timers::{Timer, Timers};
-pub(crate) use timestamp::{Recent, Timestamp};
+pub(crate) use timestamp::{Recent, Timestamp, TimestampsOption};
 
 use crate::seq::{after, before, end, later, length};
 use crate::tcp::endpoint::{Between, Endpoint};
@@ -56,6 +58,8 @@ pub(crate) struct Tcb {
     path_mtu: u16,
     /// The most payload of a segment, whatever path and peer take.
     segment_limit: u16,
+    /// Bytes that SACK takes from the payload of each segment.
+    sack_room: u16,
     /// The payload of the largest segment that the peer takes.
     peer_segment_max: u16,
     /// A FIN shall follow what is queued, as soon as the handshake is over.
@@ -148,6 +152,7 @@ impl Tcb {
             timestamps: Timestamps::Used,
             path_mtu: MTU,
             segment_limit: u16::MAX,
+            sack_room: 0,
             peer_segment_max: u16::MAX,
             fin_deferred: None,
             handshake_leaves: true,
@@ -179,6 +184,16 @@ impl Tcb {
         }
     }
 
+    /// While something lies beyond a gap each segment tells of it, and holds less (Linux: `tcp_current_mss`).
+    pub(crate) fn make_room_for_sack(&mut self) {
+        let has_gap = self.rcv.sacked_edge.is_some_and(|edge| after(edge, self.rcv.nxt));
+        let room = if has_gap && self.sack == Sack::Permitted { wire::SACK_OF_ONE } else { 0 };
+        if self.sack_room != room {
+            self.sack_room = room;
+            self.fit_packets();
+        }
+    }
+
     /// Linux: `tcp_sync_mss`.
     fn fit_packets(&mut self) {
         let packet = match self.timestamps {
@@ -186,7 +201,7 @@ impl Tcb {
             Timestamps::None => self.path_mtu,
         };
         let most = self.ip.segment_max(packet);
-        let mss = most.min(self.peer_segment_max).min(self.segment_limit);
+        let mss = most.min(self.peer_segment_max).min(self.segment_limit).saturating_sub(self.sack_room).max(1);
         self.endpoint.set_mtu(packet - (most - mss), self.snd.iss);
         self.snd.mss = mss.into();
     }
@@ -299,7 +314,7 @@ impl Tcb {
     pub(crate) fn deliver(
         &mut self,
         now_us: u64,
-        timestamp: Option<Timestamp>,
+        echo: Option<Timestamp>,
         segment: &RawSegment,
         frame: Vec<u8>,
     ) -> (Delivered, Option<Vec<u8>>) {
@@ -342,7 +357,7 @@ impl Tcb {
             delivered.acknowledged = segment.ack.wrapping_sub(self.snd.una);
             self.snd.una = segment.ack;
             self.written.note_acknowledged(segment.ack);
-            delivered.segments = self.queue.note_acknowledged(now_us, segment.ack, timestamp, self.congestion.high);
+            delivered.segments = self.queue.note_acknowledged(now_us, segment.ack, echo, self.congestion.high);
             delivered.round_trip_us = self.queue.take_round_trip_us();
         }
         if self.fin_deferred.is_some() && matches!(after, State::Established | State::CloseWait) {

@@ -35,8 +35,7 @@ pub(crate) struct Sent {
     pub(crate) end: u32,
     /// The payload; a FIN or a SYN has none.
     pub(crate) text: Vec<u8>,
-    /// When it left first, and when it last left.
-    first_left_us: u64,
+    /// When it last left.
     pub(crate) left_us: u64,
     /// How many had left before it: what leaves at one moment leaves in an order, too.
     departure: u64,
@@ -103,6 +102,11 @@ pub(crate) enum InFlight {
     Several,
 }
 
+/// Whether a segment with that TSecr answers something that left before `left_us` (Linux: `tcp_tsopt_ecr_before`).
+pub(crate) fn is_before(echo: Option<Timestamp>, left_us: u64) -> bool {
+    echo.is_some_and(|echo| echo.age(Timestamp::of(left_us)) > 0)
+}
+
 impl RetransmissionQueue {
     pub(crate) const fn new() -> Self {
         Self {
@@ -130,7 +134,6 @@ impl RetransmissionQueue {
             seq,
             end,
             text,
-            first_left_us: now_us,
             left_us: now_us,
             departure,
             occasion: self.occasions,
@@ -159,17 +162,17 @@ impl RetransmissionQueue {
         self.departures
     }
 
-    /// Everything before `ack` is acknowledged, by what left its host then. `high`: what had left before the last loss
+    /// Everything before `ack` is acknowledged, by a segment with this TSecr. `high`: what had left before the last loss
     /// ends there.
-    pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, left: Option<Timestamp>, high: u32) -> u32 {
+    pub(crate) fn note_acknowledged(&mut self, now_us: u64, ack: u32, echo: Option<Timestamp>, high: u32) -> u32 {
         let furthest = self.furthest_arrived();
         let count = self.segments.iter().take_while(|sent| !after(sent.end, ack)).count();
         let rest = self.segments.split_off(count);
-        self.round_trip_us = self.measured_us(now_us, left);
+        self.round_trip_us = self.measured_us(now_us, echo);
         for sent in std::mem::replace(&mut self.segments, rest) {
             if sent.believed != Believed::Arrived {
                 self.note_delivered(now_us, &sent, furthest, high);
-                if !(sent.repeated && self.is_before(left, sent.left_us)) {
+                if !(sent.repeated && is_before(echo, sent.left_us)) {
                     self.advance(now_us, &sent);
                 }
             }
@@ -187,15 +190,12 @@ impl RetransmissionQueue {
 
     /// The round trip that the ACK of all of these has measured: since the first of them has left; where one has left
     /// again, as the timestamp tells, if there is one (Linux: `tcp_clean_rtx_queue`, `tcp_ack_update_rtt`).
-    fn measured_us(&self, now_us: u64, left: Option<Timestamp>) -> Option<u64> {
-        let last = self.segments.last()?;
+    fn measured_us(&self, now_us: u64, echo: Option<Timestamp>) -> Option<u64> {
         if self.segments.iter().all(|sent| !sent.repeated) {
             let first = self.segments.iter().find(|sent| sent.believed != Believed::Arrived)?;
             return Some(now_us - first.left_us);
         }
-        left?;
-        let answered_us = if self.is_before(left, last.left_us) { last.first_left_us } else { last.left_us };
-        Some(now_us - answered_us)
+        Some(echo?.since_us(now_us))
     }
 
     /// SACK tells that this has arrived, of which whole segments count (Linux: `tcp_match_skb_to_sack`).
@@ -231,13 +231,6 @@ impl RetransmissionQueue {
         }
         let rtt_us = now_us - sent.left_us;
         self.min_rtt_us = Some(self.min_rtt_us.map_or(rtt_us, |known| known.min(rtt_us)));
-    }
-
-    /// Whether what left its host then cannot answer what left this one at `left_us`: it left before that can have come
-    /// (Linux: `tcp_tsopt_ecr_before`).
-    pub(crate) fn is_before(&self, left: Option<Timestamp>, left_us: u64) -> bool {
-        let one_way_us = self.min_rtt_us.unwrap_or(0) / 2;
-        left.is_some_and(|left| left.age(Timestamp::of(left_us + one_way_us)) > 0)
     }
 
     /// The round trip that the last ACK has measured, once.
@@ -443,16 +436,16 @@ mod tests {
     }
 
     #[test]
-    fn an_ack_that_left_before_the_repeat_came_tells_of_no_loss() {
-        for (left_ms, lost) in [(305, 0), (315, 4)] {
+    fn an_ack_of_what_left_before_the_repeat_tells_of_no_loss() {
+        for (echo_ms, lost) in [(0, 0), (300, 4)] {
             let mut queue = five();
             queue.note_sent(0, 501, 601, vec![0; 100]);
             queue.note_acknowledged(20_000, 101, None, 0);
             lose(&mut queue, 300_000);
             queue.send_again(300_000, 101, 100);
             queue.find_all();
-            queue.note_acknowledged(390_000, 201, Some(Timestamp::of(left_ms * 1_000)), 601);
-            assert_eq!(detect(&mut queue, 390_000, 0).lost, lost, "left at {left_ms} ms");
+            queue.note_acknowledged(390_000, 201, Some(Timestamp::of(echo_ms * 1_000)), 601);
+            assert_eq!(detect(&mut queue, 390_000, 0).lost, lost, "echoes {echo_ms} ms");
         }
     }
 }

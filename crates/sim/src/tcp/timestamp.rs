@@ -1,5 +1,5 @@
-//! Timestamps (RFC 7323 §3), of which a host here keeps what PAWS needs: no segment has the option, and its moment of
-//! leaving stands for TSval.
+//! Timestamps (RFC 7323 §3): no segment's bytes have the option; it goes beside them, and the moment of leaving stands for
+//! TSval.
 
 /// TSval, in milliseconds as Linux counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -10,10 +10,25 @@ impl Timestamp {
         Self((left_us / 1_000) as u32)
     }
 
+    /// Microseconds since then, one millisecond at least (Linux: `tcp_rtt_tsopt_us`).
+    pub(crate) const fn since_us(self, now_us: u64) -> u64 {
+        let since_ms = Self::of(now_us).0.wrapping_sub(self.0);
+        if since_ms == 0 { 1_000 } else { since_ms as u64 * 1_000 }
+    }
+
     /// Milliseconds by which `self` is older than `other`; negative if it is newer.
     pub(crate) const fn age(self, other: Self) -> i32 {
         other.0.wrapping_sub(self.0).cast_signed()
     }
+}
+
+/// The option of a segment (RFC 7323 §3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TimestampsOption {
+    /// TSval
+    pub(crate) value: Timestamp,
+    /// TSecr: the newest of the receiver's own that the sender had taken; a first SYN has none.
+    pub(crate) echo: Option<Timestamp>,
 }
 
 /// The newest timestamp of the peer's that counts (TS.Recent).
@@ -24,6 +39,11 @@ impl Recent {
     /// That of the peer's SYN, which came with or without the option, or of a newer segment.
     pub(crate) const fn of(timestamp: Option<Timestamp>) -> Self {
         Self(timestamp)
+    }
+
+    /// What a segment that leaves echoes.
+    pub(crate) const fn echo(self) -> Option<Timestamp> {
+        self.0
     }
 
     /// Whether the connection has timestamps.
