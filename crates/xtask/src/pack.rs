@@ -10,9 +10,9 @@ use std::convert::Infallible;
 
 use anyhow::{Context, Result};
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{CodeSection, FunctionSection, Module};
+use wasm_encoder::{CodeSection, DataSection, FunctionSection, Module};
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, Data, FunctionBody, FunctionSectionReader, Parser, Payload, TypeRef,
 };
 
 /// The same program with its functions packed.
@@ -100,6 +100,26 @@ fn numbers(imported: usize, own: impl Iterator<Item = usize>) -> Vec<u32> {
     (0..imported).chain(own).map(|number| u32::try_from(number).expect("a module's indices have 32 bits")).collect()
 }
 
+/// What the name of a source file begins with (`program.rs` maps the folders of the machine away).
+const FOLDERS: [&[u8]; 3] = [b"crates/", b"cargo/", b"/rustc/"];
+
+/// The same data with zeros for the names of source files. A panic holds them ready for its message, and in a page that
+/// has no place to go to.
+fn without_source_files(data: &[u8]) -> Vec<u8> {
+    let mut data = data.to_vec();
+    for at in 0..data.len() {
+        if !FOLDERS.iter().any(|folder| data[at..].starts_with(folder)) {
+            continue;
+        }
+        let is_in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-".contains(byte);
+        let length = data[at..].iter().take_while(|byte| is_in_name(byte)).count();
+        if let Some(end) = data[at..at + length].windows(3).position(|end| end == b".rs") {
+            data[at..at + end + 3].fill(0);
+        }
+    }
+    data
+}
+
 /// Functions with other numbers.
 struct Renumbered(Vec<u32>);
 
@@ -130,6 +150,11 @@ impl Reencode for Packed<'_> {
     /// What compilers tell each other (`target_features`) no browser reads.
     fn parse_custom_section(&mut self, _: &mut Module, _: CustomSectionReader<'_>) -> Result<(), Error<Infallible>> {
         Ok(())
+    }
+
+    fn parse_data(&mut self, section: &mut DataSection, datum: Data<'_>) -> Result<(), Error<Infallible>> {
+        let data = without_source_files(datum.data);
+        utils::parse_data(self, section, Data { data: &data, ..datum })
     }
 
     fn parse_function_section(
@@ -226,6 +251,21 @@ mod tests {
             }
         }
         named
+    }
+
+    #[test]
+    fn source_files_are_named_no_more_and_all_else_stays_in_its_place() {
+        let name = "/rustc/59807616/library/alloc/src/vec/mod.rs";
+        let before =
+            format!("EPIPEcrates/sim/src/tcp/mod.rs{name}cargo run --example native -- cargo/yew-0.23.0/src/a_b.rs.rs");
+        let zeros = |length: usize| "\0".repeat(length);
+        let after = format!(
+            "EPIPE{}{}cargo run --example native -- {}.rs",
+            zeros("crates/sim/src/tcp/mod.rs".len()),
+            zeros(name.len()),
+            zeros("cargo/yew-0.23.0/src/a_b.rs".len())
+        );
+        assert_eq!(String::from_utf8(without_source_files(before.as_bytes())), Ok(after));
     }
 
     #[test]
