@@ -63,7 +63,7 @@
       const draw = line ? (place) => vary(place, embed) : (place) => mount(place, scenario, script, begin, anchor, end);
       const place = await drawn(draw);
       // What stands below stays where it is, whether or not the live picture is as high.
-      embed.style.minHeight = `${embed.offsetHeight}px`;
+      embed.style.minHeight = `${embed.getBoundingClientRect().height}px`;
       embed.replaceChildren(place);
       embed.dataset.live = "yes";
     } catch (error) {
