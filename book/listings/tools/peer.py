@@ -32,6 +32,9 @@ def break_off(connection, request):
 
 
 def break_off_a_pack(connection, request, repository):
+    # The request is a length of four digits and the rest, and may come in two segments.
+    while len(request) < 4 or len(request) < int(request[:4], 16):
+        request += connection.recv(65_536)
     with subprocess.Popen(["git", "upload-pack", repository], stdin=connection, stdout=subprocess.PIPE) as git:
         left = PACK_BYTES
         while left > 0 and (part := git.stdout.read1(left)):
