@@ -107,17 +107,20 @@ impl SocketNames {
     }
 
     /// `accept` has taken the connection with these ports out of a queue. From its beginning it has the script's name.
+    /// `listener`: a descriptor of the socket that the queue is of.
     pub(crate) fn accepted(&mut self, host: Host, name: &str, ports: [u16; 2], listener: &str) {
+        let listener =
+            self.of_descriptor(host, listener).map_or_else(|| listener.to_owned(), |known| known.name.clone());
         let is_queued = |socket: &Socket| {
             socket.host == host
                 && socket.ports == Some(ports)
-                && matches!(&socket.owner, Owner::Queue(of) if of == listener)
+                && matches!(&socket.owner, Owner::Queue(of) if *of == listener)
         };
         // First come, first served; of one in a handshake nobody has seen yet that it is over.
         let queued = self.sockets.iter().position(|socket| is_queued(socket) && socket.is_connected);
         let queued = queued.or_else(|| self.sockets.iter().rposition(|socket| is_queued(socket) && !socket.is_gone));
         let Some(queued) = queued else {
-            *self.arrived.entry((host, listener.to_owned())).or_default() += 1;
+            *self.arrived.entry((host, listener)).or_default() += 1;
             self.connected(host, name, ports);
             return;
         };
@@ -484,6 +487,18 @@ mod tests {
             gone.iter().map(|(socket, info)| (name(*socket), *info)).collect::<Vec<_>>(),
             [("listener.1", Info::default())]
         );
+    }
+
+    #[test]
+    fn a_copy_of_a_listener_takes_from_its_queue() {
+        let mut names = SocketNames::default();
+        names.made(Host::Server, "listener", 7, SocketKind::Listener);
+        names.copied(Host::Server, "listener", "l2");
+        let looked = names.look(Host::Server, vec![row(State::Established, 0), LISTENER], &[[80, 4000]]);
+        let queued = looked.changes[1].socket;
+        names.made(Host::Server, "server", 8, SocketKind::Connection);
+        names.accepted(Host::Server, "server", [80, 4000], "l2");
+        assert_eq!(names.table.name(queued), "server");
     }
 
     #[test]

@@ -59,8 +59,11 @@ impl Kernel {
         let is_taken = |by: u16, theirs: Reuse, listening: Listening| {
             bind::conflicts(Occupant { port: by, reuse: theirs, listening }, port, reuse)
         };
-        let has_port =
-            |known: &Connection| Some(known.id) != own && (known.tcb.is_some() || known.binding == Binding::Fixed);
+        // A request holds no port (Linux: `inet_csk_reqsk_queue_hash_add`).
+        let is_request = |known: &Connection| matches!(known.holder, Holder::Handshake(_));
+        let has_port = |known: &Connection| {
+            Some(known.id) != own && !is_request(known) && (known.tcb.is_some() || known.binding == Binding::Fixed)
+        };
         self.listeners.iter().any(|known| is_taken(known.port, known.reuse, Listening::Yes))
             || self
                 .connections
