@@ -11,7 +11,9 @@ use crate::read::Skipped;
 use crate::track::{Connection, Opened};
 
 /// How wide a cause and how sure it is stand in a text.
-const ID_WIDTH: usize = 32;
+const ID_WIDTH: usize = SPACES.len();
+/// As a text: to pad by a width writes letter by letter.
+const SPACES: &str = "                                ";
 
 /// What a set of captures shows.
 #[derive(Clone, Debug, Serialize)]
@@ -282,21 +284,22 @@ impl fmt::Display for Told {
                 let Why { sure, id, .. } = cause;
                 if place == 0 {
                     let rest = ID_WIDTH.saturating_sub(sure.len() + ", ".len() + id.len());
-                    write!(f, "    {sure}, {id}{:rest$} {} [", "", evidence.why)?;
+                    all(f, &["    ", sure, ", ", id, &SPACES[..rest], " ", &evidence.why, " ["])?;
                 } else {
-                    write!(f, "    {:ID_WIDTH$} {} [", "", evidence.why)?;
+                    all(f, &["    ", SPACES, " ", &evidence.why, " ["])?;
                 }
                 for (place, packet) in evidence.packets.iter().enumerate() {
-                    write!(f, "{}{packet}", if place == 0 { "" } else { " " })?;
+                    f.write_str(if place == 0 { "" } else { " " })?;
+                    fmt::Display::fmt(packet, f)?;
                 }
                 f.write_str("]\n")?;
             }
         }
         for (side, calls) in [("client", &told.client), ("server", &told.server)] {
             if !calls.is_empty() {
-                write!(f, "    the {side}'s program is told: ")?;
+                all(f, &["    the ", side, "'s program is told: "])?;
                 for (place, Returned { call, outcome }) in calls.iter().enumerate() {
-                    write!(f, "{}{call}() = {outcome}", if place == 0 { "" } else { ", then " })?;
+                    all(f, &[if place == 0 { "" } else { ", then " }, call, "() = ", outcome])?;
                 }
                 f.write_str("\n")?;
             }
@@ -313,4 +316,9 @@ impl fmt::Display for Told {
         }
         Ok(())
     }
+}
+
+/// Writes texts as they are. `write!` asks of each how it is to be padded, and that takes time.
+fn all(f: &mut fmt::Formatter<'_>, texts: &[&str]) -> fmt::Result {
+    texts.iter().try_for_each(|text| f.write_str(text))
 }

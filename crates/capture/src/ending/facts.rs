@@ -502,8 +502,8 @@ impl Hops {
     fn of(connection: &Connection, seen: &[&Seen], side: usize) -> Self {
         let [before, now] = [connection.sides[side].earlier_ttl, connection.sides[side].syn_ttl];
         // The SYN that showed the way before may have been forged: this life's own way is known where it was used often.
-        let came_so = seen.iter().filter(|seen| seen.from == side && !seen.is_reset() && seen.ttl == now).count();
-        let earlier = before.filter(|before| now.is_none_or(|now| now == *before) || came_so < DATA_MIN);
+        let came_so = || seen.iter().filter(|seen| seen.from == side && !seen.is_reset() && seen.ttl == now).count();
+        let earlier = before.filter(|before| now.is_none_or(|now| now == *before) || came_so() < DATA_MIN);
         let mut counts: Vec<(u8, usize)> = earlier.map(|ttl| (ttl, EARLIER)).into_iter().collect();
         let own = || seen.iter().filter(|seen| seen.from == side);
         for ttl in own().filter(|seen| !seen.is_reset() && !seen.is_stray_syn()).filter_map(|seen| seen.ttl) {
