@@ -151,7 +151,11 @@ fn a_chapter_s_picture_may_begin_with_its_question_and_is_whole_on_paper() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
-/// What is asked about, and every answer, are seen together on a telephone: nothing is behind the bar.
+/// How large what a finger presses is, in pixels.
+const FINGER: f64 = 44.0;
+
+/// What is asked about, and every answer, are seen together on a telephone: nothing is behind the bar. The way on is where
+/// the answers were.
 #[test]
 fn on_a_telephone_the_bar_hides_neither_the_row_nor_an_answer() {
     let mut page = Page::new(Scripts::On);
@@ -165,6 +169,7 @@ fn on_a_telephone_the_bar_hides_neither_the_row_nor_an_answer() {
     let rests = "(async () => { let last; do { last = scrollY; await new Promise((resolve) => setTimeout(resolve, 150)); } while (scrollY !== last); })()";
     let row = "here.querySelector('.sc-now')";
     let mut asked = 0;
+    let mut answers = [0.0; 2];
     // The reader comes to the first question by scrolling, to all others by what is pressed.
     page.value(&format!("{row}.scrollIntoView({{ block: 'center', behavior: 'instant' }})"));
     loop {
@@ -185,7 +190,17 @@ fn on_a_telephone_the_bar_hides_neither_the_row_nor_an_answer() {
                 true,
                 "{what} {asked} is asked with its row in view"
             );
-            if what == "the question" {
+            if what == "the verdict" {
+                let next = page.number(
+                    "(({ top, bottom }) => (top + bottom) / 2)(here.querySelector('.sc-next').getBoundingClientRect())",
+                );
+                assert!(
+                    (answers[0] - FINGER..=answers[1] + FINGER).contains(&next),
+                    "{what} {asked} is at {next}, where {answers:?} were"
+                );
+            } else {
+                answers = ["at(0).top", "at(-1).bottom"]
+                    .map(|edge| page.number(&format!("[...{place}].map((it) => it.getBoundingClientRect()).{edge}")));
                 page.tap("here.querySelector('.sc-answer')");
             }
         }

@@ -86,7 +86,7 @@ fn questions(quiz: &Quiz, right: Option<String>, act: &Callback<Act>) -> Html {
     });
     let (name, goes_on) = if quiz.is_over() { (texts::WHOLE_RUN, Act::Predict) } else { (texts::NEXT, Act::Next) };
     html! {
-        <div class="sc-verdict">
+        <div class={if quiz.is_over() { "sc-verdict" } else { "sc-verdict sc-goes-on" }}>
             { verdict }
             if let Some(reason) = quiz.reason() { { said("span", "", reason.to_owned()) } }
             if quiz.is_over() {
