@@ -118,7 +118,9 @@ fn every_cause_leads_to_a_chapter_and_to_a_scenario() {
     let used = table().endings.iter().flat_map(|ending| {
         ending.causes.iter().chain(ending.messages.iter().flat_map(|line| &line.causes)).collect::<Vec<_>>()
     });
-    let mut used: Vec<&str> = used.map(String::as_str).collect();
+    let of_phrases = table().phrases.iter().flat_map(|phrase| &phrase.causes);
+    let of_contexts = table().contexts.iter().flat_map(|context| context.causes.values().flatten());
+    let mut used: Vec<&str> = used.chain(of_phrases).chain(of_contexts).map(String::as_str).collect();
     used.sort_unstable();
     used.dedup();
     let of_lines = table().causes.iter().filter(|cause| !cause.ask.is_empty() && !cause.how.is_empty());
