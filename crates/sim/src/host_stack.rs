@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use scenario::{BufferMemory, Host, Network, State, Sysctl, Verb};
+use scenario::{BufferMemory, Host, Network, RawSegment, State, Sysctl, Verb};
 
 use crate::bare::BareHost;
 use crate::kernel::{Attempt, Effect, Kernel, Waiting};
@@ -113,10 +113,10 @@ impl HostStack {
         }
     }
 
-    /// The timestamp that a frame echoes which leaves now. smoltcp alone has none here.
-    pub(crate) fn echo(&self, frame: &[u8]) -> Option<Timestamp> {
+    /// The timestamp that a segment echoes which leaves now. smoltcp alone has none here.
+    pub(crate) fn echo(&self, segment: &RawSegment) -> Option<Timestamp> {
         match self {
-            Self::Linux(kernel) => kernel.echo(frame),
+            Self::Linux(kernel) => kernel.echo(segment),
             Self::Bare(_) => None,
         }
     }

@@ -11,6 +11,7 @@ use crate::tcp::{Timestamp, TimestampsOption};
 use crate::wire::{self, Ip};
 
 pub(crate) struct Wires {
+    ip: Ip,
     pub(crate) links: Links,
     pub(crate) connections: Connections,
     /// Frames under way, by time of arrival, then by order of departure.
@@ -42,8 +43,9 @@ enum Origin {
 }
 
 impl Wires {
-    pub(crate) const fn new(late: Duration, capture: Option<Vec<Frame>>) -> Self {
+    pub(crate) const fn new(ip: Ip, late: Duration, capture: Option<Vec<Frame>>) -> Self {
         Self {
+            ip,
             links: Links::new(),
             connections: Connections::new(),
             flights: Map::new(),
@@ -59,26 +61,25 @@ impl Wires {
     pub(crate) fn send(
         &mut self,
         now_us: u64,
+        raw: &RawSegment,
         frame: Vec<u8>,
         echo: Option<Timestamp>,
-        ip: Ip,
         events: &mut Vec<Event>,
     ) {
-        let raw = wire::read(&frame);
         let origin = Origin::Host { echo };
-        self.numbering.note(&raw);
-        self.connections.note_sent(&raw, None);
+        self.numbering.note(raw);
+        self.connections.note_sent(raw, None);
         self.last_sent_us = now_us;
-        match self.links.send(Duration::from_micros(now_us), &raw) {
-            Disposition::Lost => self.record(now_us, None, &raw, &frame, Fate::Dropped, events),
+        match self.links.send(Duration::from_micros(now_us), raw) {
+            Disposition::Lost => self.record(now_us, None, raw, &frame, Fate::Dropped, events),
             Disposition::Refused(refusal, after) => {
-                self.record(now_us, None, &raw, &frame, Fate::Dropped, events);
-                self.refuse(now_us, after, ip, &raw, refusal, events);
+                self.record(now_us, None, raw, &frame, Fate::Dropped, events);
+                self.refuse(now_us, after, raw, refusal, events);
             }
-            Disposition::Arrives(after) => self.launch(now_us, after, &raw, frame, origin, events),
+            Disposition::Arrives(after) => self.launch(now_us, after, raw, frame, origin, events),
             Disposition::ArrivesTwice(after) => {
-                self.launch(now_us, after, &raw, frame.clone(), origin, events);
-                self.launch(now_us, after, &raw, frame, origin, events);
+                self.launch(now_us, after, raw, frame.clone(), origin, events);
+                self.launch(now_us, after, raw, frame, origin, events);
             }
         }
     }
@@ -97,7 +98,6 @@ impl Wires {
         &mut self,
         now_us: u64,
         after: Duration,
-        ip: Ip,
         refused: &RawSegment,
         refusal: Refusal,
         events: &mut Vec<Event>,
@@ -105,10 +105,10 @@ impl Wires {
         match refusal {
             Refusal::Reset => {
                 if let Some(reset) = link::reset(refused) {
-                    self.launch(now_us, after, &reset, wire::write(ip, &reset), Origin::Forger, events);
+                    self.launch(now_us, after, &reset, wire::write(self.ip, &reset), Origin::Forger, events);
                 }
             }
-            Refusal::Icmp(icmp) => self.send_icmp(now_us, after, ip, icmp, refused, events),
+            Refusal::Icmp(icmp) => self.send_icmp(now_us, after, icmp, refused, events),
         }
     }
 
@@ -117,7 +117,6 @@ impl Wires {
         &mut self,
         now_us: u64,
         after: Duration,
-        ip: Ip,
         icmp: Icmp,
         quoted: &RawSegment,
         events: &mut Vec<Event>,
@@ -125,7 +124,7 @@ impl Wires {
         let RawSegment { from: to, to: peer, ports, .. } = *quoted;
         let link = Link::between(to, peer);
         let arrives_us = now_us + micros(after);
-        let frame = wire::write_icmp(ip, icmp, quoted);
+        let frame = wire::write_icmp(self.ip, icmp, quoted);
         self.last_sent_us = now_us;
         let seq = self.numbering.relative(quoted).seq;
         events.push(Event::Icmp { at_us: now_us, arrives_us: Some(arrives_us), to, link, ports, icmp, seq });

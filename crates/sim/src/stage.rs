@@ -93,7 +93,7 @@ impl World {
             ip,
             network,
             kernels,
-            wires: Wires::new(lateness.link, capture),
+            wires: Wires::new(ip, lateness.link, capture),
             lateness,
             active_us: [0; Host::ALL.len()],
             events: Vec::with_capacity(events),
@@ -263,8 +263,9 @@ impl World {
                 // The table of names has it already.
                 Effect::Named { .. } => {}
                 Effect::Segment(frame) => {
-                    let echo = self.kernels[host.index()].echo(&frame);
-                    self.wires.send(at_us, frame, echo, self.ip, &mut self.events);
+                    let segment = wire::read(&frame);
+                    let echo = self.kernels[host.index()].echo(&segment);
+                    self.wires.send(at_us, &segment, frame, echo, &mut self.events);
                 }
             }
         }
@@ -342,7 +343,7 @@ impl World {
         let LinkAction::Icmp { icmp, to } = *action else { return Ok(()) };
         let quoted = self.wires.connections.sent_last(link, to).ok_or(Error::NothingToForge { line, host: to })?;
         let after = self.wires.links.delay(link);
-        self.wires.send_icmp(self.now_us, after, self.ip, icmp, &quoted, &mut self.events);
+        self.wires.send_icmp(self.now_us, after, icmp, &quoted, &mut self.events);
         Ok(())
     }
 

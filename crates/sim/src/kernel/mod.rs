@@ -183,9 +183,8 @@ impl Kernel {
         self.path_mtus = [wire::MTU; Host::ALL.len()];
     }
 
-    /// The timestamp that a frame echoes which leaves now: the newest that its connection has taken.
-    pub(crate) fn echo(&self, frame: &[u8]) -> Option<Timestamp> {
-        let RawSegment { to, ports, .. } = wire::read(frame);
+    /// The timestamp that a segment echoes which leaves now: the newest that its connection has taken.
+    pub(crate) fn echo(&self, &RawSegment { to, ports, .. }: &RawSegment) -> Option<Timestamp> {
         let is_it = |known: &&Connection| known.tcb.is_some() && known.peer == to && known.ports == ports;
         let recent = self.connections.iter().find(is_it).map(|known| known.recent);
         let of_time_wait = || self.time_waits.iter().find(|known| known.peer == to && known.ports == ports);
