@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use scenario::{
-    Action, Call, Errno, Event, Fate, Host, Info, Outcome, Place, Script, SocketOption, State, Timer, Trace, Verb,
-    queued_at,
+    Action, Call, Errno, Event, Fate, Host, Info, Opening, Outcome, Place, Script, SocketOption, State, Timer, Trace,
+    Verb, queued_at,
 };
 
 use view::normal::{Quiet, quiets};
@@ -244,7 +244,7 @@ impl Options {
             match &call.verb {
                 Verb::SetOption(SocketOption::KeepAlive(on)) => set(&mut self.keep_alive, own, *on),
                 Verb::SetOption(SocketOption::Linger(linger)) => set(&mut self.linger, own, linger.is_some()),
-                Verb::Listen { place: Place::New { .. }, .. } | Verb::Connect { .. } => {
+                Verb::Listen { place: Place::New { .. }, .. } | Verb::Connect { opening: Opening::New { .. }, .. } => {
                     set(&mut self.keep_alive, own.clone(), false);
                     set(&mut self.linger, own, false);
                 }
@@ -361,6 +361,14 @@ mod tests {
             judge(&script, &trace)
                 .is_ok_and(|said| said.contains("with SO_KEEPALIVE an idle connection has its timer"))
         );
+    }
+
+    #[test]
+    fn a_second_connect_leaves_the_options_as_they_are() {
+        let text = "server listen()\nclient connect(nonblock)\nclient setsockopt(SO_KEEPALIVE, 1)\nclient connect()\nwait 1ms\n";
+        let script = Script::parse(text).expect("it is a script");
+        let trace = sim::run("again", &script, sim::Stack::Linux).expect("it runs");
+        assert_eq!(judge(&script, &trace).err(), None);
     }
 
     #[test]
