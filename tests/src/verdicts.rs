@@ -113,16 +113,7 @@ fn by_rules(run: &Run, frame: usize) -> Vec<Cause> {
 /// The kernel's own reason for this reset, which root may ask for (include/net/rstreason.h). Some stand for several
 /// causes: tcp_disconnect has one for SO_LINGER 0, for a listener's queue and for an orphan that waited too long.
 fn by_reason(run: &Run, frame: usize) -> Option<Vec<Cause>> {
-    let sent = &run.frames[frame];
-    let is_of_this = |at_us: u64| at_us.abs_diff(sent.left_us) <= REASON_US;
-    let reason = run.trace.events.iter().find_map(|event| match event {
-        Event::Counter { at_us, host, counter: Counter::ResetReason(reason), .. }
-            if *host == sent.from && is_of_this(*at_us) =>
-        {
-            Some(reason.as_str())
-        }
-        _ => None,
-    })?;
+    let reason = reason(run, frame)?;
     Some(match reason {
         "TCP_ABORT_ON_CLOSE" => vec![Cause::UnreadData, Cause::Killed],
         "TCP_ABORT_ON_DATA" | "TCP_TIMEWAIT_SOCKET" => vec![Cause::WroteAfterClose],
@@ -133,6 +124,39 @@ fn by_reason(run: &Run, frame: usize) -> Option<Vec<Cause>> {
         "NO_SOCKET" => vec![Cause::NoSuchConnection, Cause::WroteAfterClose],
         _ => return None,
     })
+}
+
+/// The word that the kernel gave for this reset. It names the host and not the ports: of several resets of one moment,
+/// as a killed process sends them for its sockets, the first reason is the first one's. `None` where as many words as
+/// resets are not there.
+fn reason(run: &Run, frame: usize) -> Option<&str> {
+    let sent = &run.frames[frame];
+    let is_near = |at_us: u64| at_us.abs_diff(sent.left_us) <= REASON_US;
+    let is_reset = |at: &usize| {
+        let other = &run.frames[*at];
+        other.from == sent.from && !other.forged && tcp_flags(&other.bytes) & RST != 0 && is_near(other.left_us)
+    };
+    let mut resets: Vec<usize> = (0..run.frames.len()).filter(is_reset).collect();
+    resets.sort_by_key(|at| run.frames[*at].left_us);
+    let mut reasons: Vec<(u64, &str)> = run
+        .trace
+        .events
+        .iter()
+        .filter_map(|event| match event {
+            Event::Counter { at_us, host, counter: Counter::ResetReason(reason), .. }
+                if *host == sent.from && is_near(*at_us) =>
+            {
+                Some((*at_us, reason.as_str()))
+            }
+            _ => None,
+        })
+        .collect();
+    reasons.sort_by_key(|(at_us, _)| *at_us);
+    let at = resets.iter().position(|at| *at == frame)?;
+    if reasons.iter().all(|(_, reason)| *reason == reasons[0].1) {
+        return Some(reasons.first()?.1);
+    }
+    (reasons.len() == resets.len()).then(|| reasons[at].1)
 }
 
 /// What the kernel counted on that host. A bare reset is an answer, and has no counter of its own.
@@ -408,5 +432,33 @@ impl Table {
             let _ = writeln!(text, "| `{truth}` | {} |", named.join(", "));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::captured::run;
+
+    /// A process is killed that has a listener with a connection in its queue, and a connection with unread data.
+    const KILLED: &str = "server listen()\nclient connect()\nserver accept()\nclient write(3)\n\
+                          client connect() as second\nserver kill()\n";
+
+    #[test]
+    fn two_resets_of_one_moment_have_each_its_own_reason() {
+        let mut run = run(KILLED).expect("it can be performed");
+        let resets: Vec<usize> =
+            (0..run.frames.len()).filter(|at| tcp_flags(&run.frames[*at].bytes) & RST != 0).collect();
+        let [first, second] = resets[..] else { panic!("{} resets", resets.len()) };
+        let at_us = run.frames[first].left_us;
+        let say = |run: &mut Run, reason: &str| {
+            let counter = Counter::ResetReason(reason.to_owned());
+            run.trace.events.push(Event::Counter { at_us, host: Host::Server, counter, by: 1 });
+        };
+        say(&mut run, "TCP_STATE");
+        say(&mut run, "TCP_ABORT_ON_CLOSE");
+        assert_eq!([first, second].map(|at| reason(&run, at)), [Some("TCP_STATE"), Some("TCP_ABORT_ON_CLOSE")]);
+        say(&mut run, "NO_SOCKET");
+        assert_eq!([first, second].map(|at| reason(&run, at)), [None; 2], "whose is the third?");
     }
 }
