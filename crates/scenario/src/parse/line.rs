@@ -39,8 +39,9 @@ impl<'a> Line<'a> {
             let letters = if is_ascii { before.len() } else { before.chars().count() };
             u32::try_from(letters).unwrap_or(u32::MAX - 1) + 1
         };
-        let mut rest = raw;
-        let mut comment = None;
+        let (mut rest, mut comment) = (raw, None);
+        // From the first token on, and behind the last one.
+        let (mut from_first, mut behind_last) = (None, raw);
         loop {
             rest = without_space_before(rest);
             let column = column_of(rest);
@@ -48,8 +49,9 @@ impl<'a> Line<'a> {
                 let (found, right) = (found.to_owned(), right.to_owned());
                 Err(Box::new(ScriptError { line: number, column, found, right }))
             };
-            let Some(first) = rest.chars().next() else { break };
-            if first == '#' {
+            // No sign, quote or comment begins with a byte that is not ASCII.
+            let Some(&first) = rest.as_bytes().first() else { break };
+            if first == b'#' {
                 comment = Some(rest[1..].trim());
                 break;
             }
@@ -57,13 +59,14 @@ impl<'a> Line<'a> {
             if rest.starts_with("//") {
                 return wrong("found `//`", "`#` begins a comment");
             }
-            if first == '\'' {
+            if first == b'\'' {
                 return wrong("found `'`", "text stands between double quotes: `write(\"hello\")`");
             }
-            let token = if is_sign(first) {
+            from_first.get_or_insert(rest);
+            let token = if is_sign(char::from(first)) {
                 rest = &rest[1..];
-                Token::Sign(first)
-            } else if first == '"' {
+                Token::Sign(char::from(first))
+            } else if first == b'"' {
                 let Some(length) = rest[1..].find('"') else {
                     return wrong("a quote that never ends", "a second `\"` closes it on the same line");
                 };
@@ -76,11 +79,11 @@ impl<'a> Line<'a> {
                 rest = &rest[length..];
                 Token::Word(word)
             };
+            behind_last = rest;
             tokens.push((column, token));
         }
-        let statement = raw[..raw.len() - rest.len()].trim();
-        let end = column_of(rest) - trailing_spaces(&raw[..raw.len() - rest.len()]);
-        Ok(Self { number, text: statement, comment, tokens, end })
+        let text = from_first.map_or("", |text| &text[..text.len() - behind_last.len()]);
+        Ok(Self { number, text, comment, tokens, end: column_of(behind_last) })
     }
 
     /// Room for the tokens of the next line.
@@ -100,25 +103,33 @@ impl<'a> Line<'a> {
 }
 
 /// The text from its first letter on that is no white space.
-fn without_space_before(text: &str) -> &str {
-    // Between words there is one space, or none: that is seen faster than all of Unicode's.
-    let rest = text.strip_prefix(' ').unwrap_or(text);
-    if rest.bytes().next().is_some_and(|byte| byte.is_ascii_graphic()) { rest } else { rest.trim_start() }
+pub(super) fn without_space_before(text: &str) -> &str {
+    // It is spaces, or none at all: they are seen faster than all of Unicode's.
+    let mut rest = text;
+    while let Some(b' ') = rest.as_bytes().first() {
+        rest = &rest[1..];
+    }
+    match rest.as_bytes().first() {
+        Some(byte) if !byte.is_ascii_graphic() => rest.trim_start(),
+        _ => rest,
+    }
 }
 
 /// The bytes of the word at the beginning: up to white space, a sign, a quote or a comment.
 fn word_length(text: &str) -> usize {
     // Most words are ASCII to their end, and bytes are looked through faster than letters.
-    let ascii = text.bytes().position(|byte| !byte.is_ascii() || ends_word(char::from(byte))).unwrap_or(text.len());
-    ascii + text[ascii..].find(ends_word).unwrap_or(text.len() - ascii)
+    let ends_ascii = |byte: u8| !byte.is_ascii() || ends_word(char::from(byte));
+    let ascii = text.bytes().position(ends_ascii).unwrap_or(text.len());
+    let rest = &text[ascii..];
+    if rest.as_bytes().first().is_none_or(u8::is_ascii) {
+        ascii
+    } else {
+        ascii + rest.find(ends_word).unwrap_or(rest.len())
+    }
 }
 
 const fn ends_word(letter: char) -> bool {
     is_sign(letter) || letter == '#' || letter == '"' || letter.is_whitespace()
-}
-
-fn trailing_spaces(text: &str) -> u32 {
-    u32::try_from(text.chars().rev().take_while(|c| c.is_whitespace()).count()).unwrap_or(0)
 }
 
 /// Goes through a line's tokens, and says what it wanted where it finds something else.
@@ -223,10 +234,15 @@ pub(super) fn one_of(word: &str, known: &[&str]) -> String {
             if others.is_empty() {
                 format!("`{last}` is known")
             } else {
-                format!("known are {} and {last}", others.join(", "))
+                format!("known are {} and {last}", list(others))
             }
         }
     }
+}
+
+/// `a, b, c`. The page's program has the code that joins `String`s; that for `&str` would be as much once more.
+pub(super) fn list(words: &[&str]) -> String {
+    words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>().join(", ")
 }
 
 /// Levenshtein's distance: how many letters must be put in, left out or changed, upper and lower case alike. `strsim` has

@@ -113,12 +113,13 @@ fn network(text: &str) -> Network {
     // Most scripts do not have the word, and then no line is looked at. Its last letter is found with less code than the
     // word.
     const NAME: (&str, &str) = Host::Proxy.name().split_at(Host::Proxy.name().len() - 1);
-    if !text.split(NAME.1.as_bytes()[0] as char).any(|before| before.ends_with(NAME.0)) {
+    let is_end = |(at, byte)| byte == NAME.1.as_bytes()[0] && text.as_bytes()[..at].ends_with(NAME.0.as_bytes());
+    if !text.bytes().enumerate().any(is_end) {
         return Network::Direct;
     }
     let is_proxy_s = |line: &str| {
-        let rest = line.trim_start().strip_prefix(Host::Proxy.name())?.strip_prefix(char::is_whitespace)?;
-        let verb = rest.split('(').next()?.trim();
+        let rest = line::without_space_before(line).strip_prefix(Host::Proxy.name())?;
+        let verb = rest.strip_prefix(char::is_whitespace)?.split('(').next()?.trim();
         statement::OF_HOSTS.contains(&verb).then_some(())
     };
     if text.lines().any(|line| is_proxy_s(line).is_some()) { Network::Proxied } else { Network::Direct }
