@@ -17,7 +17,7 @@ use crate::light;
 pub fn shorten(output: &mut Output) -> Result<String> {
     let mut names = HashMap::new();
     let mut shorter = |name: &mut String| {
-        if is_hashed(name) {
+        if is_internal(name) {
             let next = format!("_{}", names.len());
             *name = names.entry(std::mem::take(name)).or_insert(next).clone();
         }
@@ -25,8 +25,17 @@ pub fn shorten(output: &mut Output) -> Result<String> {
     let module = output.wasm_mut();
     module.imports.iter_mut().for_each(|import| shorter(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorter(&mut export.name));
-    light::js(&with_short_texts(&renamed(output.js(), &names))).context("wasm-bindgen's glue cannot be made shorter")
+    let mut js = renamed(output.js(), &names);
+    // Each import names the glue's file, which is one: that the program asks for it is clear.
+    for import in output.wasm_mut().imports.iter_mut() {
+        let glue = std::mem::replace(&mut import.module, GLUE.to_owned());
+        js = js.replace(&format!("\"{glue}\""), &format!("\"{GLUE}\""));
+    }
+    light::js(&with_short_texts(&js)).context("wasm-bindgen's glue cannot be made shorter")
 }
+
+/// The glue's name for the program.
+const GLUE: &str = "_";
 
 /// What a panic says of a value of JavaScript's is its trace, or its text. wasm-bindgen takes it apart, in fifty lines.
 fn with_short_texts(js: &str) -> String {
@@ -42,8 +51,12 @@ fn with_short_texts(js: &str) -> String {
     format!("{before}{HEAD}return String(val?.stack ?? val);\n{}", &rest[end..])
 }
 
-/// `__wbg_value_5f3c09a1e2b47d68`, `…closures_____invoke__h742136b0c54b78b4`
-fn is_hashed(name: &str) -> bool {
+/// Names that program and glue have for each other alone: `__wbg_value_5f3c09a1e2b47d68`, `__wbindgen_malloc`,
+/// `…closures_____invoke__h742136b0c54b78b4`.
+fn is_internal(name: &str) -> bool {
+    if ["__wbindgen_", "__externref_"].iter().any(|begin| name.starts_with(begin)) {
+        return true;
+    }
     let Some(at) = name.len().checked_sub(16) else { return false };
     name.is_char_boundary(at) && name[at..].bytes().all(|byte| byte.is_ascii_hexdigit())
 }
@@ -82,7 +95,7 @@ mod tests {
         let names = HashMap::from([("__wbg_a_0123456789abcdef".to_owned(), "_0".to_owned())]);
         let js = "x.__wbg_a_0123456789abcdef(y__wbg_a_0123456789abcdef);";
         assert_eq!(renamed(js, &names), "x._0(y__wbg_a_0123456789abcdef);");
-        assert!(is_hashed("__wbg_a_0123456789abcdef"));
-        assert!(!is_hashed("__wbindgen_malloc") && !is_hashed("mount"));
+        assert!(is_internal("__wbg_a_0123456789abcdef") && is_internal("__wbindgen_malloc"));
+        assert!(!is_internal("memory") && !is_internal("mount"));
     }
 }

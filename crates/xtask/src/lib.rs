@@ -2,7 +2,8 @@
 //!
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the player, from Rust to what a browser loads (`book/player/`)
-//! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order in which they compress
+//! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order
+//!   in which they compress; [`locals`]: their variables likewise
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`light`]: its styles and scripts without comments
 //! - [`headings`]: the list of a page's headings below its title
@@ -31,6 +32,7 @@ pub mod kernel_tests;
 pub mod kernels;
 pub mod light;
 pub mod linux;
+pub mod locals;
 pub mod new_scenario;
 pub mod offline;
 pub mod pack;

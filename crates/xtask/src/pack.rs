@@ -101,7 +101,7 @@ fn numbers(imported: usize, own: impl Iterator<Item = usize>) -> Vec<u32> {
 }
 
 /// What the name of a source file begins with (`program.rs` maps the folders of the machine away).
-const FOLDERS: [&[u8]; 3] = [b"crates/", b"cargo/", b"/rustc/"];
+const FOLDERS: [&[u8]; 4] = [b"crates/", b"cargo/", b"/rustc/", b"/rust/deps/"];
 
 /// The same data with zeros for the names of source files. A panic's message in the browser's console keeps its text and
 /// its line, and a build without this step, as `cargo xtask build` writes it below `target`, has the file, too.
