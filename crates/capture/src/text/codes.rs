@@ -41,6 +41,17 @@ fn named(text: &str, place: &Range<usize>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::found::Found;
+
+    #[test]
+    fn every_code_has_its_line() {
+        for (program, codes) in [("curl", &CURL[..]), ("SQLSTATE", &SQLSTATES[..]), ("WebSocket", &WEBSOCKET[..])] {
+            for code in codes {
+                let name = format!("{program} {}", code.to_uppercase());
+                assert!(Found::of_name(&name).is_some(), "{name}");
+            }
+        }
+    }
 
     #[test]
     fn a_code_is_found_in_any_program_s_words() {

@@ -152,12 +152,13 @@ fn is_said_to_be_an_errno(text: &str, place: &Range<usize>) -> bool {
 }
 
 /// Statuses that a proxy gives when a connection behind or before it has ended.
-const STATUSES: [&str; 15] =
-    ["502", "503", "504", "499", "408", "413", "460", "520", "521", "522", "523", "524", "525", "598", "444"];
+const STATUSES: [&str; 14] =
+    ["502", "503", "504", "499", "408", "413", "460", "520", "521", "522", "523", "524", "525", "444"];
 
 /// The HTTP status that a text names, at its last place.
 pub(super) fn status(text: &str) -> Option<(&'static str, Range<usize>)> {
-    const BEFORE: [&str; 12] = [
+    const BEFORE: [&str; 13] = [
+        "cloudflare",
         "http",
         "http/1.1",
         "http/1.0",
@@ -171,8 +172,19 @@ pub(super) fn status(text: &str) -> Option<(&'static str, Range<usize>)> {
         "statuscode",
         "response",
     ];
-    const BEHIND: [&str; 7] =
-        ["bad gateway", "gateway time", "service ", "client closed", "request time", "error", "payload too"];
+    const BEHIND: [&str; 11] = [
+        "bad gateway",
+        "gateway time",
+        "service ",
+        "client closed",
+        "request time",
+        "error",
+        "payload too",
+        "web server is",
+        "connection timed out",
+        "origin is unreachable",
+        "a timeout occurred",
+    ];
     words(text).iter().rev().find_map(|place| {
         let status = *STATUSES.iter().find(|status| **status == &text[place.clone()])?;
         let alone = text.trim() == status;
@@ -291,6 +303,7 @@ pub(super) fn words(text: &str) -> Vec<Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::found::Found;
 
     fn errno_of(text: &str) -> Option<(&'static str, Option<System>)> {
         errno(&text.to_lowercase()).map(|(errno, system, _)| (errno.name, system))
@@ -338,6 +351,21 @@ mod tests {
         }
         assert_eq!(status("502 bytes in 504 ms"), None);
         assert_eq!(status("http/1.1 200 ok"), None);
+    }
+
+    #[test]
+    fn what_is_found_by_name_has_its_line() {
+        for state in ["closewait", "timewait", "finwait1", "finwait2", "lastack", "synsent", "synrecv", "listen"] {
+            let name = state_in(state).map(|(name, _)| name);
+            assert!(name.and_then(Found::of_name).is_some(), "{state}");
+        }
+        for status in STATUSES {
+            assert!(Found::of_name(status).is_some(), "{status}");
+            // As Cloudflare's page and logs say it.
+            for text in [format!("cloudflare {status}"), format!("error {status}: a timeout occurred")] {
+                assert_eq!(super::status(&text).map(|(found, _)| found), Some(status), "{text}");
+            }
+        }
     }
 
     #[test]
