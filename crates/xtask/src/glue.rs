@@ -10,7 +10,7 @@ use crate::light;
 /// The glue's text, to be used instead of the one that `output` writes.
 ///
 /// wasm-bindgen names what program and glue exchange by hashes, which no compression makes shorter: 16 letters, for
-/// each of a hundred names, in two files. Here they are numbered. What else is for people goes, too ([`light::js`]).
+/// each of a hundred names, in two files. Here these names and its other ones are numbered. What else is for people goes, too ([`light::js`]).
 ///
 /// # Errors
 /// It is no JavaScript.
@@ -26,7 +26,7 @@ pub fn shorten(output: &mut Output) -> Result<String> {
     module.imports.iter_mut().for_each(|import| shorter(&mut import.name));
     module.exports.iter_mut().for_each(|export| shorter(&mut export.name));
     let mut js = renamed(output.js(), &names);
-    // Each import names the glue's file, which is one: that the program asks for it is clear.
+    // Each import names the glue's file. There is no other, so that a letter is enough.
     for import in output.wasm_mut().imports.iter_mut() {
         let glue = std::mem::replace(&mut import.module, GLUE.to_owned());
         js = js.replace(&format!("\"{glue}\""), &format!("\"{GLUE}\""));
