@@ -61,16 +61,15 @@ pub(crate) enum Write {
     Wait,
 }
 
-/// write(2) hands out the pending error before its own EPIPE (`sending_ended`: SEND_SHUTDOWN), and waits for a handshake.
+/// write(2) hands out the pending error before its own EPIPE (`sending_ended`: SEND_SHUTDOWN), and waits for a handshake
+/// before it looks whether anything may be sent.
 ///
 /// Linux: `tcp_sendmsg_locked`, `sk_stream_wait_connect`, `sk_stream_error`.
 pub(crate) fn write(state: State, sending_ended: Seen, pending: Option<Errno>) -> Write {
-    if pending.is_some() || sending_ended == Seen::Yes {
-        return Write::Fail;
-    }
     match state {
+        _ if pending.is_some() => Write::Fail,
         State::SynSent | State::SynReceived => Write::Wait,
-        State::Established | State::CloseWait => Write::Take,
+        State::Established | State::CloseWait if sending_ended == Seen::No => Write::Take,
         _ => Write::Fail,
     }
 }
@@ -95,6 +94,8 @@ mod tests {
         assert_eq!([State::SynSent, State::SynReceived].map(in_state), [Write::Wait; 2]);
         assert_eq!([State::Closed, State::FinWait2].map(in_state), [Write::Fail; 2]);
         assert_eq!(write(State::Established, Seen::No, Some(Errno::ECONNRESET)), Write::Fail);
-        assert_eq!(write(State::SynSent, Seen::Yes, None), Write::Fail);
+        assert_eq!(write(State::Established, Seen::Yes, None), Write::Fail);
+        assert_eq!(write(State::SynSent, Seen::Yes, None), Write::Wait);
+        assert_eq!(write(State::SynSent, Seen::Yes, Some(Errno::ECONNREFUSED)), Write::Fail);
     }
 }
