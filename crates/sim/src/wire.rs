@@ -11,8 +11,11 @@ use smoltcp::wire::{
 pub(crate) const MTU: u16 = 1_500;
 /// Bytes that timestamps take of each segment (RFC 7323 §3.2, appendix A). No segment has them here, and none has the room.
 pub(crate) const TIMESTAMPS: u16 = 12;
-/// Bytes that SACK with one block takes of each (RFC 2018 §3). Nor has one of these the room.
-pub(crate) const SACK_OF_ONE: u16 = 12;
+
+/// Bytes that SACK with so many blocks takes of each (RFC 2018 §3). Nor has one of these the room.
+pub(crate) const fn room_of_sack(blocks: u16) -> u16 {
+    if blocks == 0 { 0 } else { 4 + 8 * blocks }
+}
 
 /// Which version of IP the hosts speak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -323,7 +323,7 @@ impl Connection {
     fn take_and_keep_fin(&mut self, cx: &mut Context<'_>, segment: &RawSegment, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
         let fin = segment.seq.wrapping_add(segment.len);
-        tcb.rcv.early_fin = Some(fin);
+        tcb.rcv.early_fins.push(fin);
         tcb.note_beyond_gap(segment);
         if segment.len > 0 {
             return self.take(cx, segment, frame);
@@ -337,10 +337,10 @@ impl Connection {
     /// The text before a FIN that came too early may have come; whether it has, and the FIN counts.
     fn take_early_fin(&mut self, cx: &mut Context<'_>) -> bool {
         let Some(tcb) = &mut self.tcb else { return false };
-        if tcb.rcv.early_fin != Some(tcb.rcv.nxt) {
+        if !tcb.rcv.early_fins.contains(&tcb.rcv.nxt) {
             return false;
         }
-        tcb.rcv.early_fin = None;
+        tcb.rcv.early_fins.clear();
         let fin = RawSegment {
             from: tcb.hosts[1],
             to: tcb.hosts[0],
@@ -376,8 +376,8 @@ impl Connection {
 }
 
 fn received(tcb: &Tcb, has_received: bool) -> Received {
-    match tcb.rcv.sacked_edge {
-        Some(edge) if after(edge, tcb.rcv.nxt) => Received::BeyondGap,
+    match tcb.rcv.sacked_edge() {
+        Some(_) => Received::BeyondGap,
         _ if has_received => Received::Text,
         _ => Received::Nothing,
     }

@@ -135,7 +135,7 @@ impl Kernel {
             return self.with(at, |connection, cx| connection.destroy(cx));
         }
         let connection = &mut self.connections[at];
-        let Some(tcb) = &connection.tcb else { return };
+        let Some(tcb) = &mut connection.tcb else { return };
         self.time_waits.push(TimeWaitSocket {
             id: connection.id,
             name: connection.name.clone(),
@@ -143,7 +143,7 @@ impl Kernel {
             peer: connection.peer,
             ports: connection.ports,
             snd: tcb.snd,
-            rcv: tcb.rcv,
+            rcv: std::mem::take(&mut tcb.rcv),
             recent: connection.recent,
             reuse: connection.reuse,
             since_us: self.now_us,

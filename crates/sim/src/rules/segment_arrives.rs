@@ -176,7 +176,7 @@ fn reset_in_the_window(facts: &Facts<'_>, segment: &RawSegment) -> Option<Decisi
         return None;
     }
     let next = facts.rcv.nxt;
-    let is_edge = facts.rcv.sacked_edge == Some(segment.seq) && after(segment.seq, next);
+    let is_edge = facts.rcv.sacked_edge() == Some(segment.seq);
     Some(if segment.seq == next || is_edge {
         (Action::Reset, None)
     } else if is_before_fin(facts, segment) {

@@ -186,8 +186,8 @@ impl Tcb {
 
     /// While something lies beyond a gap each segment tells of it, and holds less (Linux: `tcp_current_mss`).
     pub(crate) fn make_room_for_sack(&mut self) {
-        let has_gap = self.rcv.sacked_edge.is_some_and(|edge| after(edge, self.rcv.nxt));
-        let room = if has_gap && self.sack == Sack::Permitted { wire::SACK_OF_ONE } else { 0 };
+        let blocks_max = if self.timestamps == Timestamps::Used { 3 } else { 4 };
+        let room = wire::room_of_sack(self.rcv.pieces_beyond().min(blocks_max) as u16);
         if self.sack_room != room {
             self.sack_room = room;
             self.fit_packets();
@@ -496,7 +496,7 @@ impl Tcb {
 
     /// The last segment leaves again, as a probe: what is believed of it stays.
     pub(crate) fn send_last_again(&mut self, now_us: u64) -> Option<Vec<u8>> {
-        let sent = self.queue.last()?;
+        let sent = self.queue.send_last_again(now_us, self.snd.mss)?;
         let (seq, end, text) = (sent.seq, sent.end, sent.text.clone());
         self.queue.note_repeated(now_us, seq);
         Some(self.frame_again(seq, end, &text))

@@ -2,9 +2,9 @@
 
 use scenario::RawSegment;
 
-use crate::seq::{after, before, earlier, end, length};
+use crate::seq::{after, before, earlier, end, later, length};
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct ReceiveSequence {
     /// RCV.NXT; 0 until the peer's SYN has come.
     pub(crate) nxt: u32,
@@ -12,12 +12,12 @@ pub(crate) struct ReceiveSequence {
     pub(crate) wup: u32,
     /// RCV.WND as the peer was last told of it, counted from `wup`.
     pub(crate) wnd: u32,
-    /// The right edge of what has arrived beyond a gap, which SACK tells the peer.
-    pub(crate) sacked_edge: Option<u32>,
+    /// What has arrived beyond gaps, which SACK tells the peer: from and to which number. Before RCV.NXT it is old.
+    pub(crate) beyond: Vec<(u32, u32)>,
     /// What has arrived once more, which SACK tells the peer once (RFC 2883).
     pub(crate) duplicate: Option<(u32, u32)>,
-    /// The number of a FIN that arrived before the data in front of it.
-    pub(crate) early_fin: Option<u32>,
+    /// The numbers of FINs that arrived before the data in front of them: one, or more if a forger has sent others.
+    pub(crate) early_fins: Vec<u32>,
 }
 
 impl ReceiveSequence {
@@ -47,11 +47,28 @@ impl ReceiveSequence {
 
     /// Notes a segment that was taken, and may stand beyond a gap.
     pub(crate) fn note_beyond_gap(&mut self, segment: &RawSegment) {
-        let end = end(segment);
-        let is_beyond = length(segment) > 0 && after(segment.seq, self.nxt);
-        if is_beyond && self.sacked_edge.is_none_or(|edge| after(end, edge)) {
-            self.sacked_edge = Some(end);
+        let (mut start, mut end) = (segment.seq, end(segment));
+        if start == end || !after(start, self.nxt) {
+            return;
         }
+        self.beyond.retain(|&(from, to)| {
+            let touches = !after(start, to) && !after(from, end);
+            if touches {
+                (start, end) = (earlier(start, from), later(end, to));
+            }
+            !touches && after(from, self.nxt)
+        });
+        self.beyond.push((start, end));
+    }
+
+    /// How many pieces lie beyond gaps.
+    pub(crate) fn pieces_beyond(&self) -> usize {
+        self.beyond.iter().filter(|(from, _)| after(*from, self.nxt)).count()
+    }
+
+    /// The number behind the last of them.
+    pub(crate) fn sacked_edge(&self) -> Option<u32> {
+        self.beyond.iter().map(|(_, to)| *to).reduce(later).filter(|edge| after(*edge, self.nxt))
     }
 }
 
@@ -61,18 +78,13 @@ mod tests {
 
     use super::*;
 
+    fn text(seq: u32, len: u32) -> RawSegment {
+        let (from, to) = (Host::Client, Host::Server);
+        RawSegment { from, to, ports: [1, 2], flags: Flags::ACK, seq, ack: 1, len, win: 0 }
+    }
+
     #[test]
     fn only_what_had_arrived_before_is_told_as_arrived_twice() {
-        let text = |seq, len| RawSegment {
-            from: Host::Client,
-            to: Host::Server,
-            ports: [1, 2],
-            flags: Flags::ACK,
-            seq,
-            ack: 1,
-            len,
-            win: 0,
-        };
         let told = |seq, len| {
             let mut rcv = ReceiveSequence { nxt: 201, ..ReceiveSequence::default() };
             rcv.note_duplicate(&text(seq, len));
@@ -82,5 +94,18 @@ mod tests {
         assert_eq!(told(101, 200), Some((101, 201)), "the rest is new");
         assert_eq!(told(201, 100), None);
         assert_eq!(told(101, 0), None);
+    }
+
+    #[test]
+    fn pieces_beyond_gaps_are_counted_until_the_gaps_are_filled() {
+        let mut rcv = ReceiveSequence { nxt: 101, ..ReceiveSequence::default() };
+        for (seq, len) in [(201, 10), (221, 10), (301, 10), (211, 10), (101, 5), (401, 0)] {
+            rcv.note_beyond_gap(&text(seq, len));
+        }
+        assert_eq!((rcv.pieces_beyond(), rcv.sacked_edge()), (2, Some(311)));
+        rcv.nxt = 231;
+        assert_eq!((rcv.pieces_beyond(), rcv.sacked_edge()), (1, Some(311)));
+        rcv.nxt = 311;
+        assert_eq!((rcv.pieces_beyond(), rcv.sacked_edge()), (0, None));
     }
 }

@@ -243,20 +243,37 @@ impl RetransmissionQueue {
         std::mem::take(&mut self.news)
     }
 
-    /// The first, and the last, that is not acknowledged.
+    /// The first that is not acknowledged.
     pub(crate) fn head(&self) -> Option<&Sent> {
         self.segments.first()
     }
 
-    pub(crate) fn last(&self) -> Option<&Sent> {
-        self.segments.last()
+    /// Of a segment with more text than that the rest is one by itself from now on (Linux: `tcp_fragment`).
+    fn cut(&mut self, at: usize, most: u32) {
+        let sent = &mut self.segments[at];
+        if sent.text.len() > most as usize {
+            let seq = sent.seq.wrapping_add(most);
+            let text = sent.text.split_off(most as usize);
+            let rest = Sent { seq, text, ..*sent };
+            sent.end = seq;
+            self.segments.insert(at + 1, rest);
+        }
     }
 
-    /// The segment that begins there leaves again. If it has less than `most` bytes of text, those behind it join it, a
-    /// FIN too, as far as they are not known to have arrived and all together have no more (Linux:
+    /// The last segment leaves again, or as much of it as a segment may have now; what is believed of it stays.
+    pub(crate) fn send_last_again(&mut self, now_us: u64, most: u32) -> Option<&Sent> {
+        let at = self.segments.len().checked_sub(1)?;
+        self.cut(at, most);
+        self.note_repeated(now_us, self.segments[at].seq);
+        Some(&self.segments[at])
+    }
+
+    /// The segment that begins there leaves again. If it has more than `most` bytes of text it is cut. If it has less, those
+    /// behind it join it, a FIN too, as far as they are not known to have arrived and all together have no more (Linux:
     /// `tcp_retrans_try_collapse`).
     pub(crate) fn send_again(&mut self, now_us: u64, seq: u32, most: u32) -> Option<&Sent> {
         let at = self.segments.iter().position(|sent| sent.seq == seq)?;
+        self.cut(at, most);
         let most = most as usize;
         let is_kept = at.checked_sub(1).is_some_and(|before| self.segments[before].keeps_next);
         if !is_kept && (1..most).contains(&self.segments[at].text.len()) {
