@@ -8,7 +8,7 @@ use super::effect::{Effect, note_rule};
 use crate::rules::defer_accept::Acknowledged;
 use crate::rules::delayed_ack::{self, Received};
 use crate::rules::fin_wait_2::BroughtBy;
-use crate::rules::handshake::{self, InHandshake, InSynSent};
+use crate::rules::handshake::{self, Echoed, InHandshake, InSynSent};
 use crate::rules::loss_recovery::{self, Kind};
 use crate::rules::receive_window::{Text, memory_at_limit, memory_left};
 use crate::rules::retransmission::{self, Rearm};
@@ -130,6 +130,10 @@ impl Connection {
         match action {
             InHandshake::Complete => self.take(cx, segment, frame),
             InHandshake::CompleteAndKeepFin => self.take_and_keep_fin(cx, segment, frame),
+            InHandshake::QueueAndChallenge => {
+                self.become_socket(cx, segment);
+                self.answer(cx);
+            }
             InHandshake::Destroy => self.destroy(cx),
             InHandshake::AbortAndReset => {
                 self.abort(cx);
@@ -164,7 +168,9 @@ impl Connection {
     /// What a listener's handshake makes of a segment.
     pub(crate) fn decide_in_handshake(&self, cx: &Context<'_>, segment: &RawSegment) -> Decision<InHandshake> {
         let tcb = self.tcb.as_ref().expect("a handshake has a TCB");
-        handshake::in_handshake(&self.facts(cx, tcb, segment), segment)
+        let echo = cx.echo().filter(|_| self.recent.is_kept());
+        let echoed = Echoed::of(echo, tcb.queue.head().map_or(cx.now_us, |syn_ack| syn_ack.left_us));
+        handshake::in_handshake(&self.facts(cx, tcb, segment), segment, echoed)
     }
 
     fn act_in_syn_sent(
@@ -262,14 +268,7 @@ impl Connection {
             }
             self.note_acknowledged(cx.now_us, &delivered);
             if opens {
-                self.round_trip.note_open();
-            }
-            if opens && matches!(self.holder, Holder::Handshake(_)) {
-                // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are its
-                // timeouts, and the answers that the request has given (Linux: `tcp_create_openreq_child`).
-                self.acknowledged = 0;
-                self.answered_us = None;
-                self.backoff = Backoff::default();
+                self.note_open();
             }
         }
         if let Some(tcb) = &mut self.tcb
@@ -310,6 +309,29 @@ impl Connection {
             tcb.queue.take_news();
             tcb.congestion = congestion_control::opened(from, self.backoff.retransmits, tcb.snd.una);
         }
+    }
+
+    fn note_open(&mut self) {
+        self.round_trip.note_open();
+        if matches!(self.holder, Holder::Handshake(_)) {
+            // The SYN of a listener's handshake was the request's, and is no number of the connection's; nor are its
+            // timeouts, and the answers that the request has given (Linux: `tcp_create_openreq_child`).
+            self.acknowledged = 0;
+            self.answered_us = None;
+            self.backoff = Backoff::default();
+        }
+    }
+
+    /// A listener's handshake is a socket now, and its SYN is acknowledged; but that it is open the endpoint does not know
+    /// (Linux: `tcp_create_openreq_child`).
+    fn become_socket(&mut self, cx: &Context<'_>, segment: &RawSegment) {
+        self.open_congestion_window(cx.now_us, self.state);
+        let Some(tcb) = &mut self.tcb else { return };
+        let delivered = tcb.acknowledge_syn(cx.now_us);
+        tcb.snd.note_window(segment);
+        tcb.limit_segments(send_buffer::half_of_window(tcb.snd.max_wnd));
+        self.note_acknowledged(cx.now_us, &delivered);
+        self.note_open();
     }
 
     /// Only what the segment acknowledges is taken.

@@ -207,9 +207,10 @@ impl Kernel {
     pub(super) fn decide_in_handshake(&self, at: usize, listener: u32, segment: &RawSegment) -> Decision<InHandshake> {
         let mut no_effects = Vec::new();
         let decision = self.connections[at].decide_in_handshake(&self.context(&mut no_effects), segment);
-        if !matches!(decision.0, InHandshake::Complete | InHandshake::CompleteAndKeepFin) {
+        let (InHandshake::Complete | InHandshake::CompleteAndKeepFin | InHandshake::QueueAndChallenge) = decision.0
+        else {
             return decision;
-        }
+        };
         if let Some(deferred) = defer_accept::on_ack(self.connections[at].deferral(), segment) {
             return (InHandshake::Defer, Some(deferred));
         }

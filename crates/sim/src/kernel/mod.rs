@@ -26,6 +26,7 @@ use effect::note_rule;
 pub(crate) use effect::{Attempt, Awaited, Effect, Taking, Waiting};
 
 use crate::rules::fin_wait_2::{self, BroughtBy};
+use crate::rules::handshake::InHandshake;
 use crate::rules::initial_sequence_number;
 use crate::rules::time_wait::TIME_WAIT_US;
 use crate::socket_options::SocketOptions;
@@ -225,6 +226,9 @@ impl Kernel {
         self.take_over_options(at, id);
         let decision = self.decide_in_handshake(at, id, segment);
         self.with(at, |connection, cx| connection.segment_arrives_in_handshake(cx, segment, frame, decision));
+        if decision.0 == InHandshake::QueueAndChallenge {
+            self.queue(at, id);
+        }
     }
 
     /// Gives a handshake the options that its listener has now.

@@ -5,7 +5,7 @@ use scenario::{RawSegment, RuleId};
 use super::acceptable::in_window;
 use super::segment_arrives::{self, Facts};
 use super::{Decision, Pace};
-use crate::tcp::{ReceiveSequence, SendSequence};
+use crate::tcp::{ReceiveSequence, SendSequence, Timestamp};
 
 /// TCP_TIMEOUT_MIN: two ticks of a kernel with HZ=250.
 pub(crate) const SOON_US: u64 = 8_000;
@@ -48,6 +48,8 @@ pub(crate) enum InHandshake {
     Complete,
     /// As `Complete`, and its FIN is kept until the text before it has come.
     CompleteAndKeepFin,
+    /// The handshake is a socket now, in SYN-RECEIVED as before, which challenges the segment.
+    QueueAndChallenge,
     Drop,
     /// It is put aside: TCP_DEFER_ACCEPT waits for data.
     Defer,
@@ -66,7 +68,7 @@ pub(crate) enum InHandshake {
 ///
 /// RFC 9293 §3.10.7.4, SYN-RECEIVED after a passive open. Linux: `tcp_check_req`, `tcp_child_process`. Seen in
 /// `rst-before-accept`, `accept-queue-full`.
-pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment) -> Decision<InHandshake> {
+pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment, echoed: Echoed) -> Decision<InHandshake> {
     let (snd, rcv, flags) = (facts.snd, facts.rcv, segment.flags);
     let has_first_number = segment.seq == rcv.nxt.wrapping_sub(1);
     if has_first_number && flags.syn && !flags.ack && !flags.rst {
@@ -79,13 +81,16 @@ pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment) -> Decision<
         // The listener's answer.
         return (InHandshake::Refuse, None);
     }
+    if echoed == Echoed::Later {
+        return (InHandshake::Answer(Pace::of(segment)), None);
+    }
     if !in_window(rcv, segment) {
         return (InHandshake::Answer(Pace::of(segment)), Some(RuleId::OutsideAnswered));
     }
     if flags.syn {
         return if has_first_number && flags.ack {
-            // Without its SYN, which is the first one's, it opens the connection; which then challenges it.
-            (InHandshake::Answer(Pace::Limited), Some(RuleId::SynChallenged))
+            // Without its SYN, which is the first one's, it would complete the handshake.
+            (InHandshake::QueueAndChallenge, Some(RuleId::SynChallenged))
         } else {
             (InHandshake::AbortAndReset, Some(RuleId::SynInHandshake))
         };
@@ -96,6 +101,28 @@ pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment) -> Decision<
     match segment_arrives::fin_before_its_data(facts, segment) {
         Some((_, rule)) => (InHandshake::CompleteAndKeepFin, rule),
         None => (InHandshake::Complete, None),
+    }
+}
+
+/// Which of a host's timestamps a segment echoes, in a handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Echoed {
+    /// One that a SYN-ACK had, or none.
+    OfSynAck,
+    /// A later one: an ACK has told it, which the host has sent meanwhile.
+    Later,
+}
+
+impl Echoed {
+    /// Whether a segment with that TSecr echoes a later timestamp than that of the SYN-ACK which left last.
+    ///
+    /// No RFC. Linux: `tcp_check_req`, since 6.15. An earlier one than the first SYN-ACK's no peer knows, and the resets of
+    /// this simulator echo none.
+    pub(crate) fn of(echo: Option<Timestamp>, left_us: u64) -> Self {
+        match echo {
+            Some(echo) if echo > Timestamp::of(left_us) => Self::Later,
+            _ => Self::OfSynAck,
+        }
     }
 }
 
@@ -159,14 +186,27 @@ mod tests {
             unread: 0,
             memory: Memory::Free,
         };
-        let decide = |flags, seq, ack| in_handshake(&facts, &segment(flags, seq, ack, 0)).0;
+        let of = |flags, seq, ack, len, echoed| in_handshake(&facts, &segment(flags, seq, ack, len), echoed).0;
+        let decide = |flags, seq, ack| of(flags, seq, ack, 0, Echoed::OfSynAck);
         assert_eq!(decide("S", 700, 0), InHandshake::RepeatSynAck);
         assert_eq!(decide("S", 705, 0), InHandshake::AbortAndReset);
         assert_eq!(decide("SF.", 705, 9), InHandshake::Refuse);
-        assert_eq!(decide("SF.", 700, 1), InHandshake::Answer(Pace::Limited));
+        assert_eq!(decide("SF.", 700, 1), InHandshake::QueueAndChallenge);
+        assert_eq!(of("S.", 700, 1, 5, Echoed::OfSynAck), InHandshake::QueueAndChallenge);
+        assert_eq!(decide("S.", 700, 1), InHandshake::Answer(Pace::Limited), "it has nothing in the window");
         assert_eq!(decide(".", 701, 1), InHandshake::Complete);
         assert_eq!(decide("R", 701, 0), InHandshake::Destroy);
         assert_eq!(decide("R", 702, 0), InHandshake::Answer(Pace::Limited));
         assert_eq!(decide("R", 99, 0), InHandshake::Drop);
+        let late = |flags, seq, ack| of(flags, seq, ack, 9, Echoed::Later);
+        assert_eq!(late(".", 701, 1), InHandshake::Answer(Pace::Always));
+        assert_eq!(late(".", 701, 2), InHandshake::Refuse, "the number comes first");
+    }
+
+    #[test]
+    fn a_handshake_knows_the_times_of_its_syn_acks() {
+        let echo = |ms: u64| Echoed::of(Some(Timestamp::of(ms * 1_000)), 20_500);
+        assert_eq!([echo(20), echo(21)], [Echoed::OfSynAck, Echoed::Later]);
+        assert_eq!(Echoed::of(None, 20_500), Echoed::OfSynAck);
     }
 }

@@ -371,6 +371,13 @@ impl Tcb {
         (delivered, answer)
     }
 
+    /// The SYN is acknowledged, and nothing else has come.
+    pub(crate) fn acknowledge_syn(&mut self, now_us: u64) -> Delivered {
+        self.snd.una = self.snd.nxt;
+        let segments = self.queue.note_acknowledged(now_us, self.snd.una, None, self.congestion.high);
+        Delivered { segments, round_trip_us: self.queue.take_round_trip_us(), ..Delivered::default() }
+    }
+
     /// The segment is taken, and stands beyond a gap perhaps: SACK tells the peer, if it has offered it.
     pub(crate) fn note_beyond_gap(&mut self, segment: &RawSegment) {
         if self.sack == Sack::Permitted {
@@ -498,7 +505,6 @@ impl Tcb {
     pub(crate) fn send_last_again(&mut self, now_us: u64) -> Option<Vec<u8>> {
         let sent = self.queue.send_last_again(now_us, self.snd.mss)?;
         let (seq, end, text) = (sent.seq, sent.end, sent.text.clone());
-        self.queue.note_repeated(now_us, seq);
         Some(self.frame_again(seq, end, &text))
     }
 
