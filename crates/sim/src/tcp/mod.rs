@@ -398,8 +398,11 @@ impl Tcb {
         self.snd.nxt == self.snd.iss.wrapping_add(2) && self.fin_deferred == Some(DeferredFin::Queued)
     }
 
-    /// The endpoint in SYN-RECEIVED takes the ACK of its SYN alone.
+    /// The endpoint in SYN-RECEIVED takes the ACK of its SYN alone, at the next number where there is no text.
     fn as_in_handshake(&self, segment: &RawSegment, mut frame: Vec<u8>) -> Vec<u8> {
+        if length(segment) == 0 {
+            wire::set_sequence_number(&mut frame, self.rcv.nxt);
+        }
         if self.is_fin_ahead() && segment.flags.ack && segment.ack == self.snd.nxt {
             wire::set_acknowledgement_number(&mut frame, self.snd.iss.wrapping_add(1));
         }
