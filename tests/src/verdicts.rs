@@ -166,20 +166,31 @@ fn by_counters(run: &Run, frame: usize) -> Vec<Cause> {
         return ANSWERS.to_vec();
     }
     let counted = run.trace.events.iter().filter_map(|event| match event {
-        Event::Counter { host, counter: Counter::Snmp(name), .. } if *host == sent.from => Some(name.as_str()),
+        Event::Counter { host, counter: Counter::Snmp(name), by, .. } if *host == sent.from => {
+            Some((name.as_str(), *by))
+        }
         _ => None,
     });
-    let causes: Vec<Cause> = counted
-        .flat_map(|name| match name {
-            "TcpExtTCPAbortOnClose" => vec![Cause::UnreadData, Cause::Killed],
-            "TcpExtTCPAbortOnData" => vec![Cause::LingerZero],
-            "TcpExtTCPAbortOnLinger" => vec![Cause::Linger2],
-            "TcpExtTCPAbortOnTimeout" => vec![Cause::KeepAliveGaveUp],
-            _ => Vec::new(),
-        })
-        .collect();
+    let (mut causes, mut times) = (Vec::new(), 0);
+    for (name, by) in counted {
+        let of_it: &[Cause] = match name {
+            "TcpExtTCPAbortOnClose" => &[Cause::UnreadData, Cause::Killed],
+            "TcpExtTCPAbortOnData" => &[Cause::LingerZero],
+            "TcpExtTCPAbortOnLinger" => &[Cause::Linger2],
+            "TcpExtTCPAbortOnTimeout" => &[Cause::KeepAliveGaveUp],
+            _ => continue,
+        };
+        causes.extend(of_it);
+        times += by;
+    }
+    let is_of_host = |frame: &&OnLink| {
+        frame.from == sent.from && !frame.forged && tcp_flags(&frame.bytes) & (RST | ACK) == RST | ACK
+    };
     // A listener's queue and an orphan's timer are counted nowhere.
-    if causes.is_empty() { vec![Cause::ListenerClosed, Cause::OrphanTimeout, Cause::LingerZero] } else { causes }
+    if run.frames.iter().filter(is_of_host).count() as u64 > times {
+        causes.extend([Cause::ListenerClosed, Cause::OrphanTimeout, Cause::LingerZero]);
+    }
+    causes
 }
 
 fn tcp_flags(packet: &[u8]) -> u8 {
@@ -460,5 +471,22 @@ mod tests {
         assert_eq!([first, second].map(|at| reason(&run, at)), [Some("TCP_STATE"), Some("TCP_ABORT_ON_CLOSE")]);
         say(&mut run, "NO_SOCKET");
         assert_eq!([first, second].map(|at| reason(&run, at)), [None; 2], "whose is the third?");
+    }
+
+    #[test]
+    fn a_reset_that_no_counter_has_may_have_any_of_the_uncounted_causes() {
+        let mut run = run(KILLED).expect("it can be performed");
+        let is_reset = |at: &usize| tcp_flags(&run.frames[*at].bytes) & RST != 0;
+        let first = (0..run.frames.len()).find(is_reset).expect("there are two");
+        let count = |by: u64| Event::Counter {
+            at_us: 0,
+            host: Host::Server,
+            counter: Counter::Snmp("TcpExtTCPAbortOnClose".to_owned()),
+            by,
+        };
+        run.trace.events.push(count(2));
+        assert_eq!(by_counters(&run, first), [Cause::UnreadData, Cause::Killed], "both were counted");
+        *run.trace.events.last_mut().expect("it was pushed") = count(1);
+        assert!(by_counters(&run, first).contains(&Cause::ListenerClosed), "one of the two was not");
     }
 }
