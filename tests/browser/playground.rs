@@ -105,6 +105,36 @@ fn a_line_that_was_begun_is_completed_by_keys_alone() {
     assert_eq!(page.complaints(), [""; 0]);
 }
 
+/// What completes the last line stands right below the field, and so does what is wrong with it.
+#[test]
+fn on_a_telephone_what_is_wrong_covers_no_completion() {
+    let mut page = Page::new(Scripts::On);
+    page.resize(375, 700);
+    page.open(&format!("{}/playground.html#v=1&id=linger-zero", origin()));
+    assert!(enliven_playground(&mut page), "the page has a playground");
+    press(&mut page, "Script");
+    page.wait_until(&format!("{EDITOR}.checkVisibility()"));
+    page.value(&format!("{EDITOR}.focus(), {EDITOR}.setSelectionRange(1e6, 1e6)"));
+    // One line below the field's last, and one that is longer than two lines of a telephone.
+    for line in ["\nserver wri", "\nserver setsockopt(SO_KEEPALIVF_AND_MORE_THAN_THAT_AND_MORE, 1) "] {
+        let before = page.value(&format!("{EDITOR}.value"));
+        page.type_text(line);
+        page.wait_until("document.querySelector('.sc-editor b')");
+        let places = page.value(
+            "(() => { const said = document.querySelector('.sc-editor b').getBoundingClientRect(); \
+             const field = document.querySelector('.sc-editor').getBoundingClientRect(); \
+             const line = [...document.querySelectorAll('.sc-editor .sc-bad')].at(-1).getBoundingClientRect(); \
+             const below = [...document.querySelectorAll('.sc-proposed button')].map(button => button.getBoundingClientRect().top); \
+             return [said.bottom <= field.bottom + 1, below.every(top => top >= said.bottom), below.length, said.height]; })()",
+        );
+        assert_eq!([&places[0], &places[1]], [true, true], "{line}: {places}");
+        page.write(EDITOR, before.as_str().expect("a text"));
+        page.wait_until("!document.querySelector('.sc-editor b')");
+        page.value(&format!("{EDITOR}.focus(), {EDITOR}.setSelectionRange(1e6, 1e6)"));
+    }
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 /// The keyboard of a telephone takes half of it: what is wrong is said at the line in which the caret is.
 #[test]
 fn on_a_telephone_what_is_wrong_is_seen_at_its_line() {
