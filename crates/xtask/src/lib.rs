@@ -3,7 +3,7 @@
 //! Map of the code, in the order in which a book comes to its reader:
 //! - [`program`]: the player, from Rust to what a browser loads (`book/player/`)
 //! - [`glue`]: what stands between that program and the page, made shorter by 4 KB; [`pack`]: its functions, in an order
-//!   in which they compress; [`locals`]: their variables likewise
+//!   in which they compress; [`normal`]: each of them in one form
 //! - [`book`]: the chapters, the pictures and that program, to `target/book/`
 //! - [`light`]: its styles and scripts without comments
 //! - [`headings`]: the list of a page's headings below its title
@@ -32,8 +32,8 @@ pub mod kernel_tests;
 pub mod kernels;
 pub mod light;
 pub mod linux;
-pub mod locals;
 pub mod new_scenario;
+pub mod normal;
 pub mod offline;
 pub mod pack;
 pub mod page_head;

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::pack::pack;
-use crate::{cargo, first_line, glue, locals, root, run};
+use crate::{cargo, first_line, glue, normal, root, run};
 
 const TARGET: &str = "wasm32-unknown-unknown";
 /// What is small before it is fast.
@@ -156,7 +156,7 @@ fn bind(wasm: Vec<u8>, program: &str) -> Result<String> {
     fs::write(&glue, shorter).with_context(|| format!("cannot write {}", glue.display()))?;
     let program = folder.join(format!("{name}_bg.wasm"));
     let wasm = fs::read(&program).with_context(|| format!("cannot read {}", program.display()))?;
-    let wasm = pack(&locals::renumber(&wasm)?)?;
+    let wasm = pack(&normal::normalize(&wasm)?)?;
     fs::write(&program, &wasm).with_context(|| format!("cannot write {}", program.display()))?;
     let left = foreign_paths(&wasm);
     if let Some(path) = left.first() {

@@ -1,7 +1,8 @@
-//! Numbers the locals of every function of a program by how often it names them.
+//! Writes a program's functions in one form: what looks alike compresses better.
 //!
-//! Compilers number them as they come. Where the local that is named most has the least number everywhere, more of the
-//! code looks alike, and compresses better.
+//! Compilers number locals as they come; here those that are named most have the least numbers. And each load and store
+//! says how far its address is known to be aligned: a hint, which changes nothing of what it does (WebAssembly Core
+//! Specification, memory instructions), and goes.
 
 use std::cmp::Reverse;
 use std::convert::Infallible;
@@ -13,20 +14,18 @@ use wasmparser::{
     CodeSectionReader, CompositeInnerType, FunctionBody, FunctionSectionReader, Operator, Parser, TypeSectionReader,
 };
 
-/// The same program with other numbers.
+/// The same program in that form.
 ///
 /// # Errors
 /// It is no WebAssembly module, or has something in it that the encoder does not know.
-pub fn renumber(wasm: &[u8]) -> Result<Vec<u8>> {
+pub fn normalize(wasm: &[u8]) -> Result<Vec<u8>> {
     let mut module = Module::new();
-    Renumbered::default()
-        .parse_core_module(&mut module, Parser::new(0), wasm)
-        .context("the program cannot be written")?;
+    Normal::default().parse_core_module(&mut module, Parser::new(0), wasm).context("the program cannot be written")?;
     Ok(module.finish())
 }
 
 #[derive(Default)]
-struct Renumbered {
+struct Normal {
     /// By type; what is no function has none.
     parameters_of_types: Vec<usize>,
     /// By function, those from outside left out. Parameters are the first locals, and keep their numbers.
@@ -43,7 +42,7 @@ const fn named(operator: &Operator<'_>) -> Option<u32> {
     }
 }
 
-impl Renumbered {
+impl Normal {
     /// A function with its locals in the order of their types, and of how often they are named.
     fn function(&mut self, parameters: usize, body: &FunctionBody<'_>) -> Result<Function, Error<Infallible>> {
         let mut types: Vec<ValType> = Vec::new();
@@ -91,8 +90,12 @@ fn of_encoding(of_type: ValType) -> Reverse<Vec<u8>> {
     Reverse(bytes)
 }
 
-impl Reencode for Renumbered {
+impl Reencode for Normal {
     type Error = Infallible;
+
+    fn mem_arg(&mut self, arg: wasmparser::MemArg) -> Result<wasm_encoder::MemArg, Error<Infallible>> {
+        Ok(wasm_encoder::MemArg { offset: arg.offset, align: 0, memory_index: arg.memory })
+    }
 
     fn parse_type_section(
         &mut self,
@@ -140,8 +143,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_local_that_is_named_most_comes_first_among_those_of_its_type() {
-        use Instruction::{Drop, End, LocalGet};
+    fn the_local_that_is_named_most_comes_first_of_its_type_and_no_alignment_is_left() {
+        use Instruction::{Drop, End, I32Load, LocalGet};
         // One parameter; then 1 to 3 are i32, 4 is i64, and 2 is never named.
         let mut types = TypeSection::new();
         types.ty().function([ValType::I64], []);
@@ -152,13 +155,14 @@ mod tests {
         for local in named {
             body.instruction(&LocalGet(local)).instruction(&Drop);
         }
-        body.instruction(&End);
+        let aligned = wasm_encoder::MemArg { offset: 8, align: 2, memory_index: 0 };
+        body.instruction(&LocalGet(3)).instruction(&I32Load(aligned)).instruction(&Drop).instruction(&End);
         let mut code = CodeSection::new();
         code.function(&body);
         let mut module = Module::new();
         module.section(&types).section(&functions).section(&code);
 
-        let after = renumber(&module.finish()).expect("it is a module");
+        let after = normalize(&module.finish()).expect("it is a module");
         let body = Parser::new(0).parse_all(&after).find_map(|payload| match payload.expect("it is a module") {
             Payload::CodeSectionEntry(body) => Some(body),
             _ => None,
@@ -168,7 +172,12 @@ mod tests {
         let groups: Vec<_> = groups.map(|group| group.expect("it reads")).collect();
         assert_eq!(groups, [(2, wasmparser::ValType::I32), (1, wasmparser::ValType::I64)]);
         let operators = body.get_operators_reader().expect("it has a body").into_iter();
-        let numbers: Vec<_> = operators.filter_map(|operator| super::named(&operator.expect("it reads"))).collect();
-        assert_eq!(numbers, [0, 2, 3, 1, 1, 3, 3]);
+        let operators: Vec<_> = operators.map(|operator| operator.expect("it reads")).collect();
+        assert_eq!(operators.iter().filter_map(super::named).collect::<Vec<_>>(), [0, 2, 3, 1, 1, 3, 3, 1]);
+        let hints = operators.iter().filter_map(|operator| match operator {
+            Operator::I32Load { memarg } => Some((memarg.offset, memarg.align)),
+            _ => None,
+        });
+        assert_eq!(hints.collect::<Vec<_>>(), [(8, 0)]);
     }
 }
