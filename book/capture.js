@@ -102,6 +102,10 @@ class Captures {
       await this.refresh();
       this.found.hidden = false;
       this.say(`${this.view.found === 1 ? "One connection" : `${this.view.found} connections`}.`);
+      const { text, kind, by } = this.filter.elements;
+      const isSought = text.value || kind.value || by.value;
+      // Of one there is nothing to find.
+      this.filter.classList.toggle("cap-one", this.view.found === 1 && !isSought);
       if (this.view.found === 1) await this.show(0);
     } catch (error) {
       if (this.worker === worker) this.fail(error);
@@ -154,7 +158,10 @@ class Captures {
     const { text, kind, by, runtime } = this.filter.elements;
     if (changed === this.filter.elements.hidden || changed === runtime) {
       await this.ask("show", this.addresses(), runtime.value);
-      if (this.view.card !== null) this.card.querySelector(".cap-verdict").innerHTML = await this.ask("card", this.view.card);
+      if (this.view.card !== null) {
+        this.card.querySelector(".cap-verdict").innerHTML = await this.ask("card", this.view.card);
+        this.centre();
+      }
     } else {
       this.view.from = 0;
     }
@@ -202,6 +209,13 @@ class Captures {
 <button type="button" data-do="play">Play them, and make it a script</button></p></div>
 <p class="cap-take"><button type="button" data-do="copy">Copy the verdict as text</button> <button type="button" data-do="back">Back to the table</button></p>`;
     this.card.hidden = false;
+    this.centre();
+  }
+
+  /** Where the picture is wider than its place, the wire is in view first. */
+  centre() {
+    const picture = this.card.querySelector(".cap-picture");
+    if (picture) picture.scrollLeft = (picture.scrollWidth - picture.clientWidth) / 2;
   }
 
   async press(event) {

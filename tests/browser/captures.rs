@@ -235,6 +235,28 @@ fn a_verdict_can_be_read_in_every_theme_and_on_a_telephone() {
     assert_eq!(page.value("document.documentElement.scrollWidth"), 375);
 }
 
+/// The picture is wider than a telephone, its lifelines are not. Where there is one connection, none is sought.
+#[test]
+fn on_a_telephone_the_picture_of_a_capture_shows_its_wire() {
+    let mut page = Page::new(Scripts::On);
+    let telephone = json!({ "width": 375, "height": 700, "deviceScaleFactor": 1, "mobile": true });
+    page.call("Emulation.setDeviceMetricsOverride", telephone);
+    page.open(&format!("{}/capture.html", origin()));
+    page.wait_until("document.querySelector('.cap-drop input')");
+    choose(&mut page, &["close-with-unread-data.pcap"]);
+    heading(&mut page);
+    let outside = "(() => { const place = document.querySelector('.cap-picture').getBoundingClientRect(); \
+        const heads = [...document.querySelectorAll('.cap-picture .h')].map(head => head.getBoundingClientRect()); \
+        return [heads.length, heads.filter(head => head.left < place.left || head.right > place.right).length]; })()";
+    assert_eq!(page.value(outside), json!([2, 0]));
+    let shown = "[...document.querySelectorAll('.cap-filter [name]')].filter(field => field.checkVisibility()).map(field => field.name).join()";
+    assert_eq!(page.value(shown), "runtime,hidden");
+    drop_file(&mut page, &format!("{MANY}(3)"));
+    page.wait_until("document.querySelectorAll('.cap-wide tbody tr').length === 3");
+    assert_eq!(page.value(shown), "text,kind,by,runtime,hidden");
+    assert_eq!(page.complaints(), [""; 0]);
+}
+
 /// A capture of the book, dropped as a file; then its verdict.
 const DROP: &str = "fetch('captures/close-with-unread-data.pcap').then((answer) => answer.blob()).then((whole) => { \
     const carried = new DataTransfer(); carried.items.add(new File([whole], 'ends.pcap')); \
