@@ -101,12 +101,14 @@ class Captures {
       this.found.querySelector(".cap-summary").innerHTML = summary;
       await this.refresh();
       this.found.hidden = false;
-      this.say(`${this.view.found === 1 ? "One connection" : `${this.view.found} connections`}.`);
+      const { found } = this.view;
+      const one = found === 1;
+      this.say(one ? "One connection." : `${found} connections.${found ? " The state of one leads to its verdict." : ""}`);
       const { text, kind, by } = this.filter.elements;
       const isSought = text.value || kind.value || by.value;
       // Of one there is nothing to find.
-      this.filter.classList.toggle("cap-one", this.view.found === 1 && !isSought);
-      if (this.view.found === 1) await this.show(0);
+      this.filter.classList.toggle("cap-one", one && !isSought);
+      if (one) await this.show(0);
     } catch (error) {
       if (this.worker === worker) this.fail(error);
     }
