@@ -38,7 +38,8 @@ fn wait_us(linger2: Linger2, fin_timeout_s: u32, rto_us: u64) -> u64 {
     (u64::from(set_s) * 1_000_000).max(rto_us * 7 / 2)
 }
 
-/// An orphan enters FIN-WAIT-2. Beyond a minute it keeps its whole socket for what is beyond; and as a whole it stays
+/// An orphan enters FIN-WAIT-2. With TCP_LINGER2 -1 it ends at once: that it is there close(2) finds, which has waited with
+/// SO_LINGER for the FIN's ACK; before, it was no orphan. Beyond a minute it keeps its whole socket for what is beyond; and as a whole it stays
 /// when a FIN brought it here, whose text is missing.
 ///
 /// Linux: `tcp_rcv_state_process` ("we could lose such FIN otherwise"), `__tcp_close`. Seen in `fin-wait2-orphan`,
@@ -46,6 +47,7 @@ fn wait_us(linger2: Linger2, fin_timeout_s: u32, rto_us: u64) -> u64 {
 pub(crate) fn enter(linger2: Linger2, fin_timeout_s: u32, rto_us: u64, brought_by: BroughtBy) -> Action {
     let wait_us = wait_us(linger2, fin_timeout_s, rto_us);
     match brought_by {
+        _ if linger2 == Linger2::Negative => Action::Reset,
         _ if wait_us > TIME_WAIT_US => Action::Keep { for_us: wait_us - TIME_WAIT_US },
         BroughtBy::Fin => Action::Keep { for_us: wait_us },
         BroughtBy::Ack => Action::Shrink { for_us: wait_us },
@@ -82,5 +84,6 @@ mod tests {
         assert_eq!(enter(60, BroughtBy::Ack), Action::Shrink { for_us: 60 * S });
         assert_eq!(enter(90, BroughtBy::Ack), Action::Keep { for_us: 30 * S });
         assert_eq!(enter(60, BroughtBy::Fin), Action::Keep { for_us: 60 * S });
+        assert_eq!(super::enter(Linger2::Negative, 60, 220_000, BroughtBy::Ack), Action::Reset);
     }
 }
