@@ -7,7 +7,7 @@ use super::connection::{Connection, Context, Holder};
 use super::effect::{Effect, note_rule};
 use crate::rules::icmp_error::{self, Action, Facts, Phase, TooLong, Version};
 use crate::rules::{congestion_control, send_buffer};
-use crate::tcp::Timer;
+use crate::tcp::{Seen, Timer};
 use crate::wire::Ip;
 
 impl Kernel {
@@ -38,6 +38,7 @@ impl Kernel {
         let to_it = self.connections.iter_mut().filter(|known| known.peer == quoted.to);
         for tcb in to_it.filter_map(|known| known.tcb.as_mut()) {
             tcb.note_path_mtu(mtu);
+            tcb.path_narrowed = Seen::from(tcb.ports != quoted.ports);
             tcb.limit_segments(send_buffer::half_of_window(tcb.snd.max_wnd));
         }
         self.with(at, Connection::cut_and_send_again);

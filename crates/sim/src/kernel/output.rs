@@ -4,7 +4,7 @@ use scenario::{Flags, RawSegment};
 
 use super::connection::{Connection, Context};
 use super::effect::Effect;
-use crate::rules::transmit::{self, Burst, Flight, Gate};
+use crate::rules::transmit::{self, Burst, Flight, Gate, Hold};
 use crate::rules::window_probe::{self, Persist};
 use crate::rules::{congestion_control, receive_window, retransmission};
 use crate::seq::{after, end};
@@ -35,10 +35,18 @@ impl Connection {
                 smoothed_us: self.round_trip.smoothed_us(),
                 piece,
                 burst,
+                path_narrowed: tcb.path_narrowed,
             };
             match transmit::gate(&next, &tcb.snd, &flight, self.options.nagle) {
                 Gate::Send => self.transmit(cx, &next),
-                Gate::Hold(_) => break,
+                Gate::Hold(hold) => {
+                    if hold == Hold::Path
+                        && let Some(tcb) = &mut self.tcb
+                    {
+                        tcb.path_narrowed = Seen::No;
+                    }
+                    break;
+                }
             }
             burst = burst.after(next.len, piece);
         }
@@ -108,6 +116,7 @@ impl Connection {
     pub(crate) fn leave_as_it_is(&mut self, cx: &mut Context<'_>, frame: Vec<u8>) {
         let Some(tcb) = &mut self.tcb else { return };
         let segment = wire::read(&frame);
+        tcb.path_narrowed = Seen::No;
         let end = end(&segment);
         let is_new = after(end, tcb.snd.nxt);
         if segment.flags.syn && !segment.flags.ack {

@@ -2,7 +2,7 @@
 
 use crate::seq::after;
 use crate::socket_options::Nagle;
-use crate::tcp::{Next, Phase, SendSequence, Standing};
+use crate::tcp::{Next, Phase, Seen, SendSequence, Standing};
 
 /// NSEC_PER_MSEC, in `tcp_tso_should_defer`.
 const SILENCE_US: u64 = 1_000;
@@ -25,6 +25,8 @@ pub(crate) enum Hold {
     Nagle,
     /// The congestion window has room for half of what is to leave in one piece, and an ACK may soon make more.
     Deferral,
+    /// It is too long for a path of which another connection was told: it was cut before the host looked at the path.
+    Path,
 }
 
 /// What is in flight, and what waits.
@@ -44,6 +46,8 @@ pub(crate) struct Flight {
     /// Bytes that have never left, of the piece that the next segment is cut from (Linux: sk_buff).
     pub(crate) piece: u32,
     pub(crate) burst: Burst,
+    /// Another connection was told that the path is narrower, and nothing has left since.
+    pub(crate) path_narrowed: Seen,
 }
 
 /// Full segments of one piece leave two by two (Linux: `tcp_tso_autosize`, at the round trips of these links).
@@ -77,7 +81,21 @@ pub(crate) fn gate(next: &Next, snd: &SendSequence, flight: &Flight, nagle: Nagl
     if nagle == Nagle::On && next.len < snd.mss && !next.fin && after(snd.small_end, snd.una) {
         return Gate::Hold(Hold::Nagle);
     }
-    if is_deferred(next, snd, flight) { Gate::Hold(Hold::Deferral) } else { Gate::Send }
+    if is_deferred(next, snd, flight) {
+        Gate::Hold(Hold::Deferral)
+    } else if is_too_long(snd, flight) {
+        Gate::Hold(Hold::Path)
+    } else {
+        Gate::Send
+    }
+}
+
+/// The first segment that is too long for a path of which another connection was told does not leave, and no timer of
+/// its own brings it: that of window probes does. Only then are segments shorter.
+///
+/// No RFC. Linux: `tcp_current_mss` has the old path still, `ip_fragment` refuses (EMSGSIZE), `tcp_check_probe_timer`.
+fn is_too_long(snd: &SendSequence, flight: &Flight) -> bool {
+    flight.path_narrowed == Seen::Yes && flight.piece > snd.mss
 }
 
 /// Of two segments for which the congestion window has no room together, the first waits too, while an ACK is due: half
@@ -127,6 +145,7 @@ mod tests {
         smoothed_us: Some(20_000),
         piece: 1_000,
         burst: Burst::First,
+        path_narrowed: Seen::No,
     };
 
     fn sending() -> SendSequence {
@@ -156,6 +175,16 @@ mod tests {
         let snd = SendSequence { wnd: 1_000, ..sending() };
         assert_eq!(gate(&new(101, 900, false), &snd, &FLIGHT, Nagle::On), Gate::Send);
         assert_eq!(gate(&new(101, 901, false), &snd, &FLIGHT, Nagle::On), Gate::Hold(Hold::Window));
+    }
+
+    #[test]
+    fn what_is_too_long_for_a_path_that_another_connection_was_told_of_waits() {
+        let narrow = SendSequence { mss: 1_348, ..sending() };
+        let told = |piece, path_narrowed| {
+            gate(&new(101, 1_348, false), &narrow, &Flight { piece, path_narrowed, ..FLIGHT }, Nagle::On)
+        };
+        assert_eq!(told(1_349, Seen::Yes), Gate::Hold(Hold::Path));
+        assert_eq!([told(1_348, Seen::Yes), told(1_349, Seen::No)], [Gate::Send; 2]);
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub(crate) struct Tcb {
     timestamps: Timestamps,
     /// The longest packet that the path to the peer takes.
     path_mtu: u16,
+    /// Another connection was told that the path is narrower, and nothing has left since.
+    pub(crate) path_narrowed: Seen,
     /// The most payload of a segment, whatever path and peer take.
     segment_limit: u16,
     /// Bytes that SACK takes from the payload of each segment.
@@ -151,6 +153,7 @@ impl Tcb {
             sack: Sack::Permitted,
             timestamps: Timestamps::Used,
             path_mtu: MTU,
+            path_narrowed: Seen::No,
             segment_limit: u16::MAX,
             sack_room: 0,
             peer_segment_max: u16::MAX,
