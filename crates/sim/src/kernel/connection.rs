@@ -60,7 +60,7 @@ pub(crate) struct Connection {
     pub(crate) unread: usize,
     /// The memory that unread bytes take.
     pub(crate) receive_memory: ReceiveMemory,
-    /// Whether data has ever arrived, be it old.
+    /// Whether data has ever arrived in order, be it old.
     pub(crate) has_received: bool,
     /// How many sequence numbers the peer has acknowledged.
     pub(crate) acknowledged: u64,

@@ -6,7 +6,7 @@ use scenario::{Flags, RawSegment, State};
 use super::connection::{Connection, Context, Holder};
 use super::effect::{Effect, note_rule};
 use crate::rules::defer_accept::Acknowledged;
-use crate::rules::delayed_ack::{self, Received};
+use crate::rules::delayed_ack;
 use crate::rules::fin_wait_2::BroughtBy;
 use crate::rules::handshake::{self, Echoed, InHandshake, InSynSent};
 use crate::rules::loss_recovery::{self, Kind};
@@ -248,9 +248,9 @@ impl Connection {
         let was_in_flight = tcb.queue.in_flight() != InFlight::Nothing && !opens;
         let (delivered, answer) = tcb.deliver(cx.now_us, cx.echo().filter(|_| self.recent.is_kept()), segment, frame);
         let mss = tcb.snd.mss;
-        self.has_received |= segment.len > 0;
+        self.has_received |= delivered.text > 0;
         if delivered.fin
-            && let Some((wait_us, rule)) = delayed_ack::of_fin(state_before, received(tcb, self.has_received))
+            && let Some((wait_us, rule)) = delayed_ack::of_fin(state_before, Seen::from(self.has_received))
         {
             self.timers.set(Timer::DelayedAck, cx.now_us + wait_us);
             cx.effects.push(Effect::Rule(rule));
@@ -362,7 +362,6 @@ impl Connection {
         if !tcb.rcv.early_fins.contains(&tcb.rcv.nxt) {
             return false;
         }
-        tcb.rcv.early_fins.clear();
         let fin = RawSegment {
             from: tcb.hosts[1],
             to: tcb.hosts[0],
@@ -394,14 +393,6 @@ impl Connection {
                 self.timers.clear(Timer::Reordering);
             }
         }
-    }
-}
-
-fn received(tcb: &Tcb, has_received: bool) -> Received {
-    match tcb.rcv.sacked_edge() {
-        Some(_) => Received::BeyondGap,
-        _ if has_received => Received::Text,
-        _ => Received::Nothing,
     }
 }
 

@@ -4,26 +4,17 @@
 use scenario::{RawSegment, RuleId, State};
 
 use crate::seq::{before, length};
+use crate::tcp::Seen;
 
-/// What text has arrived before a FIN.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Received {
-    Nothing,
-    Text,
-    /// Some of it behind what is missing (Linux: `out_of_order_queue`).
-    BeyondGap,
-}
-
-/// How long the ACK of a FIN waits for a segment that takes it along: then a connection ends with three segments.
-/// `None`: it leaves at once, as what is behind a gap must be told of.
+/// How long the ACK of a FIN waits for a segment that takes it along: then a connection ends with three segments. `text`:
+/// whether any has arrived in order. What lay behind a gap changes nothing: with the FIN it is thrown away.
 ///
 /// RFC 9293 §3.8.6.3 (MUST-58: less than half a second). Linux: `tcp_fin` only schedules it; the shortest wait is
 /// 40 ms (TCP_DELACK_MIN) where data has come, else a tick or two. Seen in `graceful-three-segments`.
-pub(crate) fn of_fin(state_before: State, received: Received) -> Option<(u64, RuleId)> {
-    let wait_us = match received {
-        Received::Nothing => 4_000,
-        Received::Text => 40_000,
-        Received::BeyondGap => return None,
+pub(crate) fn of_fin(state_before: State, text: Seen) -> Option<(u64, RuleId)> {
+    let wait_us = match text {
+        Seen::No => 4_000,
+        Seen::Yes => 40_000,
     };
     (state_before == State::Established).then_some((wait_us, RuleId::FinAckWaits))
 }

@@ -356,6 +356,11 @@ impl Tcb {
         delivered.fin = !had_fin && matches!(after, State::CloseWait | State::Closing | State::TimeWait);
         self.rcv.nxt = self.rcv.nxt.wrapping_add(delivered.text as u32 + u32::from(delivered.fin));
         self.ack_owed |= delivered.text > 0 || delivered.fin;
+        if delivered.fin {
+            // Linux: `tcp_fin`, which purges its out_of_order_queue.
+            self.rcv.beyond.clear();
+            self.rcv.early_fins.clear();
+        }
         if advances {
             delivered.acknowledged = segment.ack.wrapping_sub(self.snd.una);
             self.snd.una = segment.ack;
