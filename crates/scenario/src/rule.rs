@@ -134,6 +134,9 @@ rules! {
     SynInHandshake:
         "a SYN with another number ends a handshake with a reset", "RFC 9293 §3.10.7.4", "tcp_check_req",
         "syn-in-handshake";
+    LaterEcho:
+        "a segment for a handshake that echoes a later time than its SYN-ACK had is answered", "Linux", "tcp_check_req",
+        "later-echo";
     SynRepeated:
         "a repeated SYN is answered again", "RFC 9293 §3.10.7.4", "tcp_check_req", "syn-twice";
     SynCookie:

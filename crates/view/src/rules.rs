@@ -57,6 +57,7 @@ pub const fn short(rule: RuleId) -> &'static str {
         RuleId::HandshakeResetChallenged => "not the exact number: asked, not obeyed",
         RuleId::AckTooOld => "acknowledges what is long past: answered with an ACK",
         RuleId::NoMemory => "no memory for it: not taken, though there was a window",
+        RuleId::LaterEcho => "echoes a later time than the SYN-ACK's: answered, not taken",
         RuleId::SynInHandshake => "another SYN: the handshake ends with a reset",
         RuleId::SynCookie => "too many handshakes: a SYN cookie, nothing is kept",
         RuleId::HandshakesFull => "too many handshakes: the SYN is dropped",
@@ -220,6 +221,9 @@ pub const fn sentence(rule: RuleId) -> &'static str {
         }
         RuleId::NoMemory => {
             "The window was offered before SO_RCVBUF was made smaller. The kernel has no memory for these bytes, so it drops them; they will come again."
+        }
+        RuleId::LaterEcho => {
+            "The segment echoes a timestamp that is later than the SYN-ACK's. It is dropped and answered with an ACK, until the SYN-ACK has left again."
         }
         RuleId::SynInHandshake => {
             "A SYN with another number has come for a handshake that is not over. It is answered with a reset, and the handshake ends."

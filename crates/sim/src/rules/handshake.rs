@@ -82,7 +82,7 @@ pub(crate) fn in_handshake(facts: &Facts<'_>, segment: &RawSegment, echoed: Echo
         return (InHandshake::Refuse, None);
     }
     if echoed == Echoed::Later {
-        return (InHandshake::Answer(Pace::of(segment)), None);
+        return (InHandshake::Answer(Pace::of(segment)), Some(RuleId::LaterEcho));
     }
     if !in_window(rcv, segment) {
         return (InHandshake::Answer(Pace::of(segment)), Some(RuleId::OutsideAnswered));
