@@ -356,6 +356,11 @@ mod tests {
     }
 
     #[test]
+    fn sack_takes_room_for_each_of_its_blocks() {
+        assert_eq!([0, 1, 3, 4].map(room_of_sack), [0, 12, 28, 36]);
+    }
+
+    #[test]
     fn a_syn_tells_its_segments_size_or_does_not() {
         let syn = RawSegment {
             from: Host::Client,

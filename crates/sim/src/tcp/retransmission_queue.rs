@@ -453,6 +453,17 @@ mod tests {
     }
 
     #[test]
+    fn what_leaves_again_is_cut_where_segments_hold_less_now() {
+        let mut queue = five();
+        let first = queue.send_again(300_000, 1, 80).map(|sent| (sent.seq, sent.end, sent.text.len()));
+        assert_eq!(first, Some((1, 81, 80)));
+        assert_eq!(queue.packets_out(), 6, "the rest is one by itself");
+        let last = queue.send_last_again(300_000, 60).map(|sent| (sent.end, sent.text.len()));
+        assert_eq!(last, Some((461, 60)), "a probe has as much as a segment may have");
+        assert_eq!(queue.segments.last().map(|sent| (sent.seq, sent.end, sent.text.len())), Some((461, 501, 40)));
+    }
+
+    #[test]
     fn an_ack_of_what_left_before_the_repeat_tells_of_no_loss() {
         for (echo_ms, lost) in [(0, 0), (300, 4)] {
             let mut queue = five();
