@@ -357,9 +357,10 @@ impl Kernel {
         self.connections.iter().filter_map(|known| known.timers.next_us()).min()
     }
 
-    /// Lets every timer fire whose time has come.
+    /// Lets every timer fire whose time has come: of several of one moment those of the newest connection first, as Linux
+    /// fires the timer first that was set last (`enqueue_timer`).
     pub(crate) fn fire(&mut self) {
-        for at in 0..self.connections.len() {
+        for at in (0..self.connections.len()).rev() {
             for timer in Timer::ALL {
                 if self.connections[at].timers.is_due(timer, self.now_us) {
                     self.fire_timer(at, timer);
