@@ -38,9 +38,9 @@ fn wait_us(linger2: Linger2, fin_timeout_s: u32, rto_us: u64) -> u64 {
     (u64::from(set_s) * 1_000_000).max(rto_us * 7 / 2)
 }
 
-/// An orphan enters FIN-WAIT-2. With TCP_LINGER2 -1 it ends at once: that it is there close(2) finds, which has waited with
-/// SO_LINGER for the FIN's ACK; before, it was no orphan. Beyond a minute it keeps its whole socket for what is beyond; and as a whole it stays
-/// when a FIN brought it here, whose text is missing.
+/// An orphan enters FIN-WAIT-2. With TCP_LINGER2 -1 it ends at once: close(2) has waited with SO_LINGER for the FIN's ACK,
+/// and only now is the socket an orphan. Beyond a minute it keeps its whole socket for what is beyond; and as a whole it
+/// stays when a FIN brought it here, whose text is missing.
 ///
 /// Linux: `tcp_rcv_state_process` ("we could lose such FIN otherwise"), `__tcp_close`. Seen in `fin-wait2-orphan`,
 /// `close-wait-leak`.
