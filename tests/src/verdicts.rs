@@ -127,8 +127,8 @@ fn by_reason(run: &Run, frame: usize) -> Option<Vec<Cause>> {
 }
 
 /// The word that the kernel gave for this reset. It names the host and not the ports: of several resets of one moment,
-/// as a killed process sends them for its sockets, the first reason is the first one's. `None` where as many words as
-/// resets are not there.
+/// as a killed process sends them for its sockets, the first reason is the first one's. Where all words are alike,
+/// each reset has that one. `None` where they are not, and are not as many as the resets.
 fn reason(run: &Run, frame: usize) -> Option<&str> {
     let sent = &run.frames[frame];
     let is_near = |at_us: u64| at_us.abs_diff(sent.left_us) <= REASON_US;

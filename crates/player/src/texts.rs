@@ -98,7 +98,7 @@ pub(crate) fn in_the_book(mark: &Mark) -> Option<String> {
         Mark::Outcome(outcome) => format!("in the book's run {}", view::texts::result(Some(*outcome))),
         Mark::States(states) if states.is_empty() => "no change of state in the book's run".to_owned(),
         Mark::States(states) => {
-            let names: Vec<String> = states.iter().map(|state| state.name().to_owned()).collect();
+            let names: Vec<&str> = states.iter().map(|state| state.name()).collect();
             format!("in the book's run {}", names.join(", "))
         }
     })

@@ -107,7 +107,8 @@ impl At {
 /// The script after a change at a step; `None` if the change has no place there.
 pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Option<Changed> {
     let row = layout.rows.get(step)?;
-    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut lines: Vec<&str> = text.lines().collect();
+    let put_in;
     let at = match change {
         Change::Lose | Change::Hold(_) | Change::Twice => {
             let (link, kind, from, line) = segment_rule(layout, step)?;
@@ -124,7 +125,8 @@ pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Optio
             if let Change::Hold(ms) = change {
                 let _ = write!(rule, " {ms}ms");
             }
-            lines.insert(line as usize - 1, rule);
+            put_in = rule;
+            lines.insert(line as usize - 1, &put_in);
             match row.thing {
                 Thing::Segment(flight) => At::Flight(flight),
                 _ => At::Row(step),
@@ -142,7 +144,7 @@ pub fn change(text: &str, layout: &Layout, step: usize, change: Change) -> Optio
             // Behind the statement that brought the step about; what a statement began is over before the next.
             let line = layout.rows[..=step].iter().rev().find_map(|row| row.line)?;
             let line = (line as usize).min(lines.len());
-            lines.insert(line, LINES.get(index)?.0.to_owned());
+            lines.insert(line, LINES.get(index)?.0);
             At::Line(line as u32 + 1)
         }
     };
@@ -198,8 +200,8 @@ pub fn tries(text: &str) -> Vec<Try> {
         let (at, _) = rest.match_indices(' ').find(|(at, _)| rest[*at..].starts_with(BEFORE))?;
         let (statement, before) = (rest[..at].trim_start(), &rest[at + BEFORE.len()..]);
         let at = text.lines().position(|line| line.starts_with(before))?;
-        let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-        lines.insert(at, statement.to_owned());
+        let mut lines: Vec<&str> = text.lines().collect();
+        lines.insert(at, statement);
         let changed = Changed { text: lines.join("\n") + "\n", at: At::Line(at as u32 + 1) };
         Some(Try { label: label.to_owned(), changed })
     };

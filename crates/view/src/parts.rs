@@ -27,7 +27,7 @@ pub fn parts(flight: &Flight) -> Vec<Part> {
 
 fn flags(flight: &Flight) -> String {
     let flags = flight.segment.flags;
-    let words: Vec<String> = [
+    let words: Vec<&str> = [
         (flags.syn, "S is SYN: it opens this direction"),
         (flags.fin, "F is FIN: it ends this direction"),
         (flags.rst, "R is RST: it ends the connection at once"),
@@ -35,8 +35,7 @@ fn flags(flight: &Flight) -> String {
         (flags.ack, "the dot is ACK: the number behind `ack` counts"),
     ]
     .into_iter()
-    .filter(|(set, _)| *set)
-    .map(|(_, word)| word.to_owned())
+    .filter_map(|(set, word)| set.then_some(word))
     .collect();
     match &words[..] {
         [] => "no flag is set".to_owned(),

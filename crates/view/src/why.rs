@@ -464,7 +464,7 @@ fn end(flight: &Flight) -> i64 {
 
 fn polled(ready: Ready) -> String {
     let Ready { input, output, read_hangup, hangup, error, invalid } = ready;
-    let words: Vec<String> = [
+    let words: Vec<&str> = [
         (input, "a read would not wait (IN)"),
         (output, "a write would not wait (OUT)"),
         (read_hangup, "the other side sends no more (RDHUP)"),
@@ -473,8 +473,7 @@ fn polled(ready: Ready) -> String {
         (invalid, "it is no descriptor: close() has given it back (NVAL)"),
     ]
     .into_iter()
-    .filter(|(set, _)| *set)
-    .map(|(_, word)| word.to_owned())
+    .filter_map(|(set, word)| set.then_some(word))
     .collect();
     match &words[..] {
         [] => "Neither a read nor a write could do anything now.".to_owned(),

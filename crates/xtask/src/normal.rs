@@ -52,19 +52,18 @@ impl Normal {
             types.extend((0..count).map(|_| of_type));
         }
         let mut times = vec![0_usize; types.len()];
-        let mut first_named = Vec::new();
+        // What is never named needs no place.
+        let mut order = Vec::new();
         for operator in body.get_operators_reader()? {
             let local = named(&operator?).and_then(|local| (local as usize).checked_sub(parameters));
             if let Some(local) = local {
                 if times[local] == 0 {
-                    first_named.push(local);
+                    order.push(local);
                 }
                 times[local] += 1;
             }
         }
-        // What is never named needs no place.
-        let mut order = first_named;
-        order.sort_by_key(|local| (of_encoding(types[*local]), Reverse(times[*local])));
+        order.sort_by_key(|local| (place_of(types[*local]), Reverse(times[*local])));
         let mut numbers = vec![0; types.len()];
         for (number, local) in (0..).zip(&order) {
             numbers[*local] = number + parameters as u32;
@@ -84,7 +83,7 @@ impl Normal {
 }
 
 /// A type's place among the types: the integers, which are named most, come first.
-fn of_encoding(of_type: ValType) -> Reverse<Vec<u8>> {
+fn place_of(of_type: ValType) -> Reverse<Vec<u8>> {
     let mut bytes = Vec::new();
     wasm_encoder::Encode::encode(&of_type, &mut bytes);
     Reverse(bytes)

@@ -98,6 +98,7 @@ fn time_us(program: &Path) -> Result<u64> {
     } else {
         first_line(Command::new(program).current_dir(root()))?
     };
-    let digits: String = said.chars().filter(char::is_ascii_digit).collect();
-    digits.parse().with_context(|| format!("{} says {said:?}, not a time", program.display()))
+    // A browser gives the page around it; what it shows if a script fails is the program itself, which nobody wants to read.
+    let text = said.trim_start_matches("<html><head></head><body>").trim_end_matches("</body></html>");
+    text.parse().with_context(|| format!("{} did not run to its end", program.display()))
 }

@@ -234,15 +234,10 @@ pub(super) fn one_of(word: &str, known: &[&str]) -> String {
             if others.is_empty() {
                 format!("`{last}` is known")
             } else {
-                format!("known are {} and {last}", list(others))
+                format!("known are {} and {last}", others.join(", "))
             }
         }
     }
-}
-
-/// `a, b, c`. The page's program has the code that joins `String`s; that for `&str` would be as much once more.
-pub(super) fn list(words: &[&str]) -> String {
-    words.iter().map(|word| (*word).to_owned()).collect::<Vec<String>>().join(", ")
 }
 
 /// Levenshtein's distance: how many letters must be put in, left out or changed, upper and lower case alike. `strsim` has

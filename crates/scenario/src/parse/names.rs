@@ -1,6 +1,5 @@
 use std::borrow::Cow;
 
-use super::line::list;
 use crate::{Host, HostAction, Map, Network};
 
 /// Which sockets there are at a line of the script, as far as the script alone can tell.
@@ -112,7 +111,10 @@ impl<'a> Names<'a> {
                 if known.is_empty() {
                     "calls begin with `server listen()` and `client connect()`".to_owned()
                 } else {
-                    format!("there are {}; `as {name}` behind listen(), connect() or accept() names one", list(&known))
+                    format!(
+                        "there are {}; `as {name}` behind listen(), connect() or accept() names one",
+                        known.join(", ")
+                    )
                 }
             }
         }

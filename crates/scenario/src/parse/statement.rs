@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use super::line::{Line, Reader, Token, list, one_of};
+use super::line::{Line, Reader, Token, one_of};
 use super::link::link;
 use super::names::{Kind, Names, Wrong};
 use super::option::socket_option;
@@ -331,7 +331,7 @@ fn arguments(
 ) -> Result<()> {
     while !reader.sign(')') {
         let Some((column, word)) = reader.next_word() else {
-            return Err(reader.unexpected(format_args!("`)` closes the arguments; possible are {}", list(known))));
+            return Err(reader.unexpected(format_args!("`)` closes the arguments; possible are {}", known.join(", "))));
         };
         if !known.contains(&word) {
             return Err(reader.error(column, format_args!("`{word}` is no argument here"), one_of(word, known)));
@@ -527,7 +527,7 @@ fn expect(reader: &mut Reader<'_, '_>, names: &Names<'_>) -> Result<Action> {
     };
     let words = State::ALL.map(State::name);
     let Some((column, word)) = reader.next_word() else {
-        return Err(reader.unexpected(format_args!("a state follows: {}", list(&words))));
+        return Err(reader.unexpected(format_args!("a state follows: {}", words.join(", "))));
     };
     let state = State::from_name(word)
         .ok_or_else(|| reader.error(column, format_args!("`{word}` is no state"), one_of(word, &words)))?;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use super::Result;
-use super::line::{Reader, list, one_of};
+use super::line::{Reader, one_of};
 
 /// The most that is written, read, or set for a buffer.
 pub(super) const BYTES_MAX: i64 = 16 * 1024 * 1024;
@@ -53,7 +53,7 @@ pub(super) fn which<'w>(reader: &mut Reader<'_, '_>, count: usize, word: &dyn Fn
     }
     Err(match next {
         Some((column, word)) => reader.error(column, format_args!("found `{word}`"), one_of(word, &words)),
-        None => reader.unexpected(format_args!("possible: {}", list(&words))),
+        None => reader.unexpected(format_args!("possible: {}", words.join(", "))),
     })
 }
 
